@@ -1,0 +1,1420 @@
+/*
+ * oss_upload: uploads to Alibaba Cloud OSS, with upload callbacks done right.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * This file is generated from the library's source; do not edit it.
+ *
+ * WHAT IT PROMISES
+ *
+ * The truth about the object. After every call oss_result_stored() says YES, NO or UNKNOWN, and the status tells a failed
+ * callback (HTTP 203: the object is stored, but the application server did not answer as it should) from success and from
+ * failure. ETag, CRC-64, version id and request id survive in all three. When the reply to an upload with a callback is
+ * lost, the object is looked up, and nothing is sent again unless it turns out not to be stored: a callback never runs
+ * twice without a word.
+ *
+ * The callback's answer, always, as bytes, with its content type.
+ *
+ * Mistakes are found before a byte is sent: in keys, names, headers, callbacks and part lists. The message names the rule.
+ *
+ * No threads. Everything runs on the thread that called, during the call. The one exception is the resolution of a host
+ * name, whose thread ends by itself.
+ *
+ * No global state: no initialisation, no exit handler, no signal handler, no logger, no change of the environment.
+ *
+ * SIGPIPE never reaches the host, and every signal's disposition and mask is left as it was.
+ *
+ * Fork is safe. A handle made before fork() works in parent and child; the child never touches a connection of the
+ * parent's.
+ *
+ * Nothing aborts the host. NULL, wrong lengths, wrong numbers and text that is not UTF-8 end in OSS_STATUS_INVALID_ARGUMENT,
+ * and a defect of the library in OSS_STATUS_INTERNAL.
+ *
+ * One deadline for each call, on the monotonic clock, over name resolution, connecting, TLS, sending, retries and the wait
+ * for the callback.
+ *
+ * Bounded memory: it does not grow with the object.
+ *
+ * Integrity from end to end: the CRC-64 of what is sent is compared with what OSS stored, for every part and for the whole.
+ * A file that changes while it is being uploaded is an error of its own.
+ *
+ * Secrets stay in: they are in no message, and wiped from memory when freed.
+ *
+ * HOW IT IS USED
+ *
+ * Handles are opaque: what ends in _new, and oss_begin_multipart() and the like, gives one; its _free takes it, and takes
+ * NULL. Free a handle when no call on it is running or about to; what was made from it keeps its own reference, so the
+ * order of frees does not matter. A pointer to a const handle may be used by many threads at once, any other by one, unless
+ * its type says more.
+ *
+ * Text is NUL-terminated UTF-8 and is copied. Data is a pointer and a length, borrowed for the call.
+ *
+ * Operations return an oss_status; their last parameter receives an oss_result that says more, whether they succeed or not,
+ * unless it is NULL. Free it with oss_result_free(). Setters return an oss_status too, and the object they set says why a
+ * value was refused.
+ */
+
+
+#ifndef OSS_UPLOAD_H
+#define OSS_UPLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * How a call ended. The numbers never change; later versions may add some.
+ */
+typedef enum {
+    /**
+     * All went well; with a callback, the application server answered.
+     */
+    OSS_STATUS_OK = 0,
+    /**
+     * An argument is NULL or breaks a rule, which the message names. Nothing was sent.
+     */
+    OSS_STATUS_INVALID_ARGUMENT = 1,
+    /**
+     * A file or another source could not be read.
+     */
+    OSS_STATUS_LOCAL_IO = 2,
+    /**
+     * The source changed while it was being uploaded. Nothing was stored.
+     */
+    OSS_STATUS_SOURCE_CHANGED = 3,
+    /**
+     * The caller cancelled.
+     */
+    OSS_STATUS_CANCELLED = 4,
+    /**
+     * There are no credentials to sign with.
+     */
+    OSS_STATUS_CREDENTIALS = 5,
+    /**
+     * Another process is using the checkpoint.
+     */
+    OSS_STATUS_CHECKPOINT_BUSY = 6,
+    /**
+     * No connection could be made, or it broke.
+     */
+    OSS_STATUS_NETWORK = 100,
+    /**
+     * A time-out or the deadline ended the call.
+     */
+    OSS_STATUS_TIMEOUT = 101,
+    /**
+     * The TLS handshake failed, or there are no root certificates.
+     */
+    OSS_STATUS_TLS = 102,
+    /**
+     * OSS refused: see oss_result_error_code() and oss_result_http_status().
+     */
+    OSS_STATUS_SERVICE = 200,
+    /**
+     * The CRC-64 that OSS computed is not that of the data.
+     */
+    OSS_STATUS_INTEGRITY = 201,
+    /**
+     * The reply makes no sense.
+     */
+    OSS_STATUS_BAD_RESPONSE = 202,
+    /**
+     * The object is stored, but the application server did not answer as it should (HTTP 203). The body is OSS's
+     * error document, which says why.
+     */
+    OSS_STATUS_CALLBACK_FAILED = 300,
+    /**
+     * The object is stored, but what became of the callback is not known: the reply was lost.
+     */
+    OSS_STATUS_CALLBACK_UNKNOWN = 301,
+    /**
+     * A defect of the library.
+     */
+    OSS_STATUS_INTERNAL = 900,
+} oss_status;
+
+/**
+ * Whether the object is stored.
+ */
+typedef enum {
+    /**
+     * The call did not store it.
+     */
+    OSS_STORED_NO = 0,
+    /**
+     * It is stored.
+     */
+    OSS_STORED_YES = 1,
+    /**
+     * That could not be found out.
+     */
+    OSS_STORED_UNKNOWN = 2,
+} oss_stored;
+
+/**
+ * The ways to sign a request.
+ */
+typedef enum {
+    /**
+     * HMAC-SHA1. OSS no longer offers it to new accounts.
+     */
+    OSS_SIGNATURE_VERSION_V1 = 1,
+    /**
+     * HMAC-SHA256, bound to a region.
+     */
+    OSS_SIGNATURE_VERSION_V4 = 4,
+} oss_signature_version;
+
+/**
+ * The places where a bucket's name can stand in a URL. An IP address always has the bucket in the path.
+ */
+typedef enum {
+    /**
+     * In the path for an IP address or "localhost", before the host otherwise.
+     */
+    OSS_ADDRESSING_AUTO = 0,
+    /**
+     * Before the host: bucket.endpoint/key.
+     */
+    OSS_ADDRESSING_VIRTUAL = 1,
+    /**
+     * In the path: endpoint/bucket/key. Public OSS refuses it.
+     */
+    OSS_ADDRESSING_PATH = 2,
+    /**
+     * Nowhere: the endpoint is a domain of the bucket's own.
+     */
+    OSS_ADDRESSING_CNAME = 3,
+} oss_addressing;
+
+/**
+ * How OSS fills in the template of a callback's body, and the content type it sends.
+ */
+typedef enum {
+    /**
+     * application/x-www-form-urlencoded: values are percent-encoded.
+     */
+    OSS_CALLBACK_BODY_FORM = 0,
+    /**
+     * application/json: values become JSON literals. Strings come with their quotes, so the template puts none around
+     * a placeholder.
+     */
+    OSS_CALLBACK_BODY_JSON = 1,
+} oss_callback_body;
+
+/**
+ * Who may read and write an object.
+ */
+typedef enum {
+    /**
+     * As the bucket says.
+     */
+    OSS_OBJECT_ACL_DEFAULT = 0,
+    /**
+     * The owner alone.
+     */
+    OSS_OBJECT_ACL_PRIVATE = 1,
+    /**
+     * Anybody may read.
+     */
+    OSS_OBJECT_ACL_PUBLIC_READ = 2,
+    /**
+     * Anybody may read and write.
+     */
+    OSS_OBJECT_ACL_PUBLIC_READ_WRITE = 3,
+} oss_object_acl;
+
+/**
+ * How an object is stored.
+ */
+typedef enum {
+    /**
+     * Standard: for data in use.
+     */
+    OSS_STORAGE_STANDARD = 0,
+    /**
+     * IA: for infrequent access.
+     */
+    OSS_STORAGE_IA = 1,
+    /**
+     * Archive.
+     */
+    OSS_STORAGE_ARCHIVE = 2,
+    /**
+     * ColdArchive.
+     */
+    OSS_STORAGE_COLD_ARCHIVE = 3,
+    /**
+     * DeepColdArchive.
+     */
+    OSS_STORAGE_DEEP_COLD_ARCHIVE = 4,
+} oss_storage;
+
+/**
+ * How OSS encrypts an object.
+ */
+typedef enum {
+    /**
+     * AES-256 with keys of OSS's.
+     */
+    OSS_ENCRYPTION_AES256 = 0,
+    /**
+     * With keys of the key management service.
+     */
+    OSS_ENCRYPTION_KMS = 1,
+    /**
+     * SM4 with keys of OSS's.
+     */
+    OSS_ENCRYPTION_SM4 = 2,
+    /**
+     * SM4 with keys of the key management service.
+     */
+    OSS_ENCRYPTION_KMS_SM4 = 3,
+} oss_encryption;
+
+/**
+ * What to upload. It can be used any number of times, and by several threads at once. A body that cannot be right, such
+ * as one from a NULL path, is still made; the operation that uses it says what is wrong.
+ */
+typedef struct oss_body oss_body;
+
+/**
+ * A bucket and the connections to it. Any number of threads may use it at once, and so may a child after fork(): it
+ * never touches a connection of its parent's.
+ */
+typedef struct oss_bucket oss_bucket;
+
+/**
+ * How a bucket is reached: set what differs from the defaults and give it to oss_bucket_new(). A setter that refuses a
+ * value leaves everything as it was; oss_bucket_options_error() then says why. For one thread at a time.
+ */
+typedef struct oss_bucket_options oss_bucket_options;
+
+/**
+ * An upload callback: after the upload OSS sends a POST to the application server, waits for its answer for up to 5
+ * seconds and hands that answer back to the uploader. A setter that refuses a value leaves everything as it was;
+ * oss_callback_error() then says why. Built by one thread; once built, any number of threads may use it.
+ */
+typedef struct oss_callback oss_callback;
+
+/**
+ * An access key, with a security token if it is a temporary one. Any number of threads and buckets may share it. The
+ * secret is wiped from memory when the last user is gone.
+ */
+typedef struct oss_credentials oss_credentials;
+
+/**
+ * An upload in parts. Any number of threads may upload parts of it at once, and a child may go on with it after fork().
+ * Freeing the handle ends nothing at OSS: an upload that is neither completed nor aborted keeps its parts, which cost
+ * money, and can be taken up again with oss_reopen_multipart().
+ */
+typedef struct oss_multipart oss_multipart;
+
+/**
+ * Parts of a multipart upload. For one thread at a time.
+ */
+typedef struct oss_part_list oss_part_list;
+
+/**
+ * What an object is stored with: its headers, and what else an upload can ask for. A setter that refuses a value leaves
+ * everything as it was; oss_put_options_error() then says why. Setting a value again replaces it; an empty value takes
+ * a header away. Set by one thread; any number of calls may use it afterwards.
+ */
+typedef struct oss_put_options oss_put_options;
+
+/**
+ * All there is to know about one call, whether it succeeded or not. Every operation writes one through its last
+ * parameter unless that is NULL; free it with oss_result_free(). It never changes, so threads may share it. What its
+ * accessors return lives as long as the result does.
+ */
+typedef struct oss_result oss_result;
+
+/**
+ * A text made by the library. Free it with oss_string_free().
+ */
+typedef struct oss_string oss_string;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Makes a body of bytes in memory.
+ *
+ * @param data  the bytes; not copied: they must stay as they are while the body exists. May be anything if `len` is 0.
+ * @param len   how many bytes.
+ * @return a handle, to be freed with oss_body_free(); never NULL.
+ */
+oss_body *oss_body_from_bytes(const void *data, size_t len);
+
+/**
+ * Makes a body of a whole file. Every operation opens the file anew.
+ *
+ * @param path  the file's path; not NULL; copied.
+ * @return a handle, to be freed with oss_body_free(); never NULL.
+ */
+oss_body *oss_body_from_file(const char *path);
+
+/**
+ * Makes a body of a part of a file. Every operation opens the file anew.
+ *
+ * @param path    the file's path; not NULL; copied.
+ * @param offset  where the part begins, in bytes.
+ * @param len     how many bytes; the file must have as many from `offset` on.
+ * @return a handle, to be freed with oss_body_free(); never NULL.
+ */
+oss_body *oss_body_from_file_range(const char *path, uint64_t offset, uint64_t len);
+
+/**
+ * Makes a body of a part of an open file. It is read with pread(): the descriptor's offset is neither used nor moved.
+ *
+ * @param fd      a descriptor of a regular file, open for reading. It is duplicated, so it may be closed afterwards.
+ * @param offset  where the part begins, in bytes.
+ * @param len     how many bytes; the file must have as many from `offset` on.
+ * @return a handle, to be freed with oss_body_free(); never NULL.
+ */
+oss_body *oss_body_from_fd(int fd, uint64_t offset, uint64_t len);
+
+/**
+ * Frees a body.
+ *
+ * @param body  may be NULL; not to be used afterwards.
+ */
+void oss_body_free(oss_body *body);
+
+/**
+ * Makes a handle for a bucket. Nothing is sent: whether the bucket exists is found out by the first upload.
+ *
+ * @param endpoint     such as "https://oss-cn-hangzhou.aliyuncs.com", "http://127.0.0.1:9000" or a domain of the
+ *                     bucket's own; https if it names no scheme; not NULL; copied.
+ * @param name         the bucket's name: 3 to 63 of a-z, 0-9 and "-"; not NULL; copied.
+ * @param credentials  who signs; not NULL; the bucket keeps its own reference.
+ * @param options      NULL for the defaults; copied.
+ * @param bucket       receives the handle, to be freed with oss_bucket_free(), or NULL on failure; not NULL.
+ * @param result       receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT for an endpoint or name that cannot be right, or for V4 without a
+ *         region. Does not block.
+ *
+ * @code
+ * oss_credentials *credentials = NULL;
+ * oss_bucket *bucket = NULL;
+ * oss_result *result = NULL;
+ * oss_credentials_new_from_environment(&credentials, NULL);
+ * oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &bucket, &result);
+ * printf("%s\n", oss_result_message(result));
+ * oss_result_free(result);
+ * oss_bucket_free(bucket);
+ * oss_credentials_free(credentials);
+ * @endcode
+ */
+oss_status oss_bucket_new(const char *endpoint,
+                          const char *name,
+                          const oss_credentials *credentials,
+                          const oss_bucket_options *options,
+                          oss_bucket **bucket,
+                          oss_result **result);
+
+/**
+ * Frees a bucket and closes its idle connections. No call on it may be running or about to; multipart uploads made
+ * from it keep their own reference.
+ *
+ * @param bucket  may be NULL; not to be used afterwards.
+ */
+void oss_bucket_free(oss_bucket *bucket);
+
+/**
+ * Makes options that hold the defaults.
+ *
+ * @return a handle, to be freed with oss_bucket_options_free(); never NULL.
+ */
+oss_bucket_options *oss_bucket_options_new(void);
+
+/**
+ * Sets the region for V4 signatures. It need not be set for an endpoint whose name tells it.
+ *
+ * @param options  not NULL.
+ * @param region   such as "cn-hangzhou", without "oss-" before it; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_region(oss_bucket_options *options, const char *region);
+
+/**
+ * Sets the signature. By default it is V4 if the region is given or the endpoint tells it, and V1 otherwise.
+ *
+ * @param options  not NULL.
+ * @param version  an oss_signature_version.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_signature_version(oss_bucket_options *options, int32_t version);
+
+/**
+ * Sets where the bucket's name stands in a URL. The default is OSS_ADDRESSING_AUTO.
+ *
+ * @param options     not NULL.
+ * @param addressing  an oss_addressing.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_addressing(oss_bucket_options *options, int32_t addressing);
+
+/**
+ * Sets how long name resolution, connecting and the TLS handshake may take together. The default is 10 000 ms.
+ *
+ * @param options  not NULL.
+ * @param ms       from 1 to 604 800 000 milliseconds.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_connect_timeout_ms(oss_bucket_options *options, uint64_t ms);
+
+/**
+ * Sets how long a connection may move no byte in either direction. The default is 30 000 ms. While OSS runs a
+ * callback, it may be silent for 6 seconds for each callback URL even if this is less.
+ *
+ * @param options  not NULL.
+ * @param ms       from 1 to 604 800 000 milliseconds.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_stall_timeout_ms(oss_bucket_options *options, uint64_t ms);
+
+/**
+ * Sets how long each call may take in all: name resolution, sending, retries and the wait for the callback. There is no
+ * such limit by default. oss_put_options_set_deadline_ms() sets it for one call.
+ *
+ * @param options  not NULL.
+ * @param ms       at most 604 800 000 milliseconds; 0 for no limit.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_deadline_ms(oss_bucket_options *options, uint64_t ms);
+
+/**
+ * Sets how often a request is sent at the most, the first time included. The default is 3. Between two attempts lies
+ * a random pause of up to 20 seconds.
+ *
+ * @param options   not NULL.
+ * @param attempts  from 1, for no retry, to 100.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_max_attempts(oss_bucket_options *options, uint32_t attempts);
+
+/**
+ * Sets the certificates to trust instead of the system's. The file is read at the first call over https.
+ *
+ * @param options  not NULL.
+ * @param path     a file with certificates in PEM form; not NULL, not empty; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_ca_file(oss_bucket_options *options, const char *path);
+
+/**
+ * Sets an HTTP proxy to go through. There is none by default; the environment is not asked.
+ *
+ * @param options  not NULL.
+ * @param proxy    a URL such as "http://user:password@proxy.example.com:8080"; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_proxy(oss_bucket_options *options, const char *proxy);
+
+/**
+ * Sets the User-Agent header. The default is "oss-upload/" and the library's version.
+ *
+ * @param options     not NULL.
+ * @param user_agent  not NULL, without control characters; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_user_agent(oss_bucket_options *options, const char *user_agent);
+
+/**
+ * Says which rule the value broke that a setter refused last.
+ *
+ * @param options  may be NULL.
+ * @return one line for a human, valid until the next refusal or until `options` is freed; empty if no value was refused.
+ */
+const char *oss_bucket_options_error(const oss_bucket_options *options);
+
+/**
+ * Frees options. Buckets made with them keep what they need.
+ *
+ * @param options  may be NULL; not to be used afterwards.
+ */
+void oss_bucket_options_free(oss_bucket_options *options);
+
+/**
+ * Makes a callback from a URL and the template of the body.
+ *
+ * In the template, ${bucket}, ${object}, ${etag}, ${size}, ${mimeType}, ${imageInfo.height}, ${imageInfo.width},
+ * ${imageInfo.format}, ${crc64}, ${contentMd5}, ${vpcId}, ${clientIp}, ${reqId} and ${operation} stand for what OSS
+ * knows, and ${x:name} for a variable of the uploader's. Everything else is sent as it is.
+ *
+ * @param url       where OSS sends the POST: http, https or without scheme for http; any character outside ASCII
+ *                  percent-encoded; not NULL; copied.
+ * @param body      the template; not NULL, not empty; copied.
+ * @param callback  receives the handle, to be freed with oss_callback_free(), or NULL on failure; not NULL.
+ * @param result    receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT with a message that names the rule. Does not block.
+ *
+ * @code
+ * oss_callback *notify = NULL;
+ * oss_callback_new("http://app.example.com/uploaded",
+ *                  "bucket=${bucket}&object=${object}&user=${x:user}", &notify, NULL);
+ * oss_callback_add_variable(notify, "x:user", "42");
+ * oss_callback_free(notify);
+ * @endcode
+ */
+oss_status oss_callback_new(const char *url, const char *body, oss_callback **callback, oss_result **result);
+
+/**
+ * Makes a callback that is stored on the bucket as a named policy. Nothing else can be set on it.
+ *
+ * @param policy    the policy's name; not NULL, not empty; copied.
+ * @param callback  receives the handle, to be freed with oss_callback_free(), or NULL on failure; not NULL.
+ * @param result    receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT with a message that names the rule. Does not block.
+ */
+oss_status oss_callback_new_from_policy(const char *policy, oss_callback **callback, oss_result **result);
+
+/**
+ * Adds a URL that OSS tries when those before it failed. There can be five in all.
+ *
+ * @param callback  not NULL.
+ * @param url       as for oss_callback_new(); not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_callback_add_url(oss_callback *callback, const char *url);
+
+/**
+ * Sets the Host header of the POST. The default is the host of the URL.
+ *
+ * @param callback  not NULL.
+ * @param host      not NULL, not empty; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_callback_set_host(oss_callback *callback, const char *host);
+
+/**
+ * Sets how the template is filled in. The default is OSS_CALLBACK_BODY_FORM.
+ *
+ * @param callback  not NULL.
+ * @param type      an oss_callback_body.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_callback_set_body_type(oss_callback *callback, int32_t type);
+
+/**
+ * Sets whether OSS names the host in the TLS handshake with an https URL. By default it does not, and most servers with
+ * several domains then refuse it: the upload ends with OSS_STATUS_CALLBACK_FAILED, "Error status : 502.".
+ *
+ * @param callback  not NULL.
+ * @param sni       whether to name the host.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_callback_set_sni(oss_callback *callback, bool sni);
+
+/**
+ * Adds a variable that the template refers to as ${x:name}.
+ *
+ * @param callback  not NULL.
+ * @param name      "x:" and then one or more of a-z, 0-9, "_", "-" and "."; not NULL; copied.
+ * @param value     any text, may be empty; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_callback_add_variable(oss_callback *callback, const char *name, const char *value);
+
+/**
+ * Encodes a callback as OSS wants it: Base64 of JSON. For programs that send it by other means, as the headers
+ * x-oss-callback and x-oss-callback-var or the query parameters callback and callback-var.
+ *
+ * @param callback   not NULL.
+ * @param encoded    receives the callback, to be freed with oss_string_free(), or NULL on failure; not NULL.
+ * @param variables  receives the variables, to be freed with oss_string_free(), or NULL if there are none; not NULL.
+ * @param result     receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT if one of the two is longer than the 5120 bytes that OSS takes.
+ *         Does not block.
+ */
+oss_status oss_callback_encode(const oss_callback *callback,
+                               oss_string **encoded,
+                               oss_string **variables,
+                               oss_result **result);
+
+/**
+ * Says which rule the value broke that a setter refused last.
+ *
+ * @param callback  may be NULL.
+ * @return one line for a human, valid until the next refusal or until `callback` is freed; empty if no value was
+ *         refused.
+ */
+const char *oss_callback_error(const oss_callback *callback);
+
+/**
+ * Frees a callback.
+ *
+ * @param callback  may be NULL; not to be used afterwards.
+ */
+void oss_callback_free(oss_callback *callback);
+
+/**
+ * Makes credentials from an access key. White space around the values is cut off.
+ *
+ * @param access_key_id      not NULL, not empty; copied.
+ * @param access_key_secret  not NULL, not empty; copied.
+ * @param security_token     the token of a temporary key; NULL or empty for a key that has none; copied.
+ * @param credentials        receives the handle, to be freed with oss_credentials_free(), or NULL on failure; not NULL.
+ * @param result             receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block.
+ *
+ * @code
+ * oss_credentials *credentials = NULL;
+ * if (oss_credentials_new("access-key-id", "access-key-secret", NULL, &credentials, NULL) == OSS_STATUS_OK) {
+ *     oss_credentials_free(credentials);
+ * }
+ * @endcode
+ */
+oss_status oss_credentials_new(const char *access_key_id,
+                               const char *access_key_secret,
+                               const char *security_token,
+                               oss_credentials **credentials,
+                               oss_result **result);
+
+/**
+ * Makes credentials from the environment as it is now: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and, for a temporary
+ * key, OSS_SESSION_TOKEN; or, if those are not set, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
+ * ALIBABA_CLOUD_SECURITY_TOKEN. The environment is only read; as with getenv(), no other thread may change it meanwhile.
+ *
+ * @param credentials  receives the handle, to be freed with oss_credentials_free(), or NULL on failure; not NULL.
+ * @param result       receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_CREDENTIALS if the variables are not set or not usable. Does not block.
+ */
+oss_status oss_credentials_new_from_environment(oss_credentials **credentials,
+                                                oss_result **result);
+
+/**
+ * Frees credentials. Buckets made from them keep their own reference.
+ *
+ * @param credentials  may be NULL; not to be used afterwards.
+ */
+void oss_credentials_free(oss_credentials *credentials);
+
+/**
+ * Begins an upload in parts.
+ *
+ * @param bucket     not NULL.
+ * @param key        as for oss_put_object().
+ * @param options    what the object is to be stored with; NULL for the defaults.
+ * @param multipart  receives the handle, to be freed with oss_multipart_free(), or NULL on failure; not NULL.
+ * @param result     receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK: the upload has begun; nothing is stored before it is completed. Blocks until the reply is there
+ *         or a time-out ends it.
+ *
+ * @code
+ * oss_multipart *multipart = NULL;
+ * oss_result *result = NULL;
+ * oss_begin_multipart(bucket, "dir/film.mp4", NULL, &multipart, NULL);
+ * oss_upload_part(multipart, 1, data, size, NULL);
+ * if (oss_complete_multipart(multipart, callback, &result) != OSS_STATUS_OK) {
+ *     fprintf(stderr, "%s\n", oss_result_message(result));
+ * }
+ * oss_result_free(result);
+ * oss_multipart_free(multipart);
+ * @endcode
+ */
+oss_status oss_begin_multipart(const oss_bucket *bucket,
+                               const char *key,
+                               const oss_put_options *options,
+                               oss_multipart **multipart,
+                               oss_result **result);
+
+/**
+ * Goes on with an upload that was begun elsewhere or earlier. OSS is asked for the parts that are there, and
+ * oss_complete_multipart() includes them.
+ *
+ * @param bucket     not NULL.
+ * @param key        the key that the upload was begun with; not NULL.
+ * @param upload_id  the id that it was given; not NULL.
+ * @param multipart  receives the handle, to be freed with oss_multipart_free(), or NULL on failure; not NULL.
+ * @param result     receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_SERVICE with the code "NoSuchUpload" if there is none. Blocks until all replies are
+ *         there or a time-out ends it.
+ */
+oss_status oss_reopen_multipart(const oss_bucket *bucket,
+                                const char *key,
+                                const char *upload_id,
+                                oss_multipart **multipart,
+                                oss_result **result);
+
+/**
+ * Gives the id under which OSS knows the upload.
+ *
+ * @param multipart  may be NULL.
+ * @return the id, valid until `multipart` is freed; empty for NULL.
+ */
+const char *oss_multipart_upload_id(const oss_multipart *multipart);
+
+/**
+ * Uploads bytes as a part.
+ *
+ * @param multipart    not NULL; several threads may upload parts at once.
+ * @param part_number  from 1 to 10000; a part that is there under this number is replaced.
+ * @param data         the bytes, borrowed for the call; may be anything if `len` is 0.
+ * @param len          how many bytes; at most 5 GiB, and at least 102 400 in every part but the last.
+ * @param result       receives what there is to know about the call; may be NULL.
+ * @return as for oss_upload_part_body().
+ */
+oss_status oss_upload_part(oss_multipart *multipart,
+                           uint32_t part_number,
+                           const void *data,
+                           size_t len,
+                           oss_result **result);
+
+/**
+ * Uploads a body as a part. Its CRC-64 is compared with the one that OSS reports, and it is sent again if they differ.
+ *
+ * @param multipart    not NULL; several threads may upload parts at once.
+ * @param part_number  as for oss_upload_part().
+ * @param body         what to upload, of a size as for oss_upload_part(); not NULL.
+ * @param result       receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK: OSS has the part; its ETag is in the result. Blocks until the reply is there or a time-out ends
+ *         it.
+ */
+oss_status oss_upload_part_body(oss_multipart *multipart,
+                                uint32_t part_number,
+                                const oss_body *body,
+                                oss_result **result);
+
+/**
+ * Lists the parts that OSS has of an upload.
+ *
+ * @param multipart  not NULL.
+ * @param parts      receives the list, to be freed with oss_part_list_free(), or NULL on failure; not NULL.
+ * @param result     receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_SERVICE with the code "NoSuchUpload" if the upload was completed or aborted. Blocks
+ *         until all replies are there or a time-out ends it.
+ */
+oss_status oss_list_parts(oss_multipart *multipart, oss_part_list **parts, oss_result **result);
+
+/**
+ * Makes the object of the parts that were uploaded through the handle and of those that were there when it was
+ * reopened, and has OSS call the application server.
+ *
+ * The CRC-64 of the object is compared with that of its parts. What is sent again and what is not follows the rules of
+ * oss_put_body().
+ *
+ * @param multipart  not NULL.
+ * @param callback   what OSS shall tell the application server; NULL for no callback.
+ * @param result     receives what there is to know about the call; may be NULL.
+ * @return as for oss_put_body(). When it fails with OSS_STORED_NO, the upload is still there.
+ */
+oss_status oss_complete_multipart(oss_multipart *multipart, const oss_callback *callback, oss_result **result);
+
+/**
+ * Makes the object of exactly these parts, as oss_complete_multipart() does of those it knows. Parts that other programs
+ * uploaded are looked up first, for their sizes and CRCs.
+ *
+ * @param multipart  not NULL.
+ * @param parts      numbers and ETags; not NULL, not empty.
+ * @param callback   what OSS shall tell the application server; NULL for no callback.
+ * @param result     receives what there is to know about the call; may be NULL.
+ * @return as for oss_complete_multipart(); OSS_STATUS_SERVICE with the code "InvalidPart" for a part that OSS has not.
+ */
+oss_status oss_complete_multipart_with_parts(oss_multipart *multipart,
+                                             const oss_part_list *parts,
+                                             const oss_callback *callback,
+                                             oss_result **result);
+
+/**
+ * Makes the object of whatever parts OSS has, as oss_complete_multipart() does of those it knows. They are listed first,
+ * so that the object can be checked.
+ *
+ * @param multipart  not NULL.
+ * @param callback   what OSS shall tell the application server; NULL for no callback.
+ * @param result     receives what there is to know about the call; may be NULL.
+ * @return as for oss_complete_multipart().
+ */
+oss_status oss_complete_multipart_with_all(oss_multipart *multipart,
+                                           const oss_callback *callback,
+                                           oss_result **result);
+
+/**
+ * Ends an upload without an object: OSS forgets it and its parts. Parts that are being uploaded meanwhile may survive;
+ * abort again when they are done.
+ *
+ * @param multipart  not NULL; still to be freed.
+ * @param result     receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_SERVICE with the code "NoSuchUpload" if it was completed or aborted before. Blocks
+ *         until the reply is there or a time-out ends it.
+ */
+oss_status oss_abort_multipart(oss_multipart *multipart, oss_result **result);
+
+/**
+ * Frees the handle. At OSS the upload stays as it is.
+ *
+ * @param multipart  may be NULL; not to be used afterwards.
+ */
+void oss_multipart_free(oss_multipart *multipart);
+
+/**
+ * Looks whether an object is there and what it is. Its size is the header "Content-Length" of the result, its
+ * metadata the headers "x-oss-meta-…"; ETag, CRC-64 and version id have accessors of their own.
+ *
+ * @param bucket  not NULL.
+ * @param key     as for oss_put_object().
+ * @param result  receives what there is to know about the object; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_SERVICE with the HTTP status 404 and OSS_STORED_NO if there is none. Blocks until
+ *         the reply is there or a time-out ends it.
+ *
+ * @code
+ * oss_result *result = NULL;
+ * if (oss_stat_object(bucket, "dir/photo.jpg", &result) == OSS_STATUS_OK) {
+ *     printf("%s bytes\n", oss_result_header(result, "Content-Length"));
+ * }
+ * oss_result_free(result);
+ * @endcode
+ */
+oss_status oss_stat_object(const oss_bucket *bucket, const char *key, oss_result **result);
+
+/**
+ * Removes an object. Removing one that is not there succeeds.
+ *
+ * @param bucket  not NULL.
+ * @param key     as for oss_put_object().
+ * @param result  receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK: the object is not there, and oss_result_stored() says so. Blocks until the reply is there or a
+ *         time-out ends it.
+ */
+oss_status oss_remove_object(const oss_bucket *bucket, const char *key, oss_result **result);
+
+/**
+ * Makes an empty list, for oss_complete_multipart_with_parts().
+ *
+ * @return a handle, to be freed with oss_part_list_free(); never NULL.
+ */
+oss_part_list *oss_part_list_new(void);
+
+/**
+ * Adds a part to a list. The order does not matter.
+ *
+ * @param list         not NULL.
+ * @param part_number  from 1 to 10000, each once.
+ * @param etag         what oss_result_etag() said of the part, with or without quotes; not NULL, not empty; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_part_list_add(oss_part_list *list, uint32_t part_number, const char *etag);
+
+/**
+ * Counts the parts.
+ *
+ * @param list  may be NULL.
+ * @return how many there are; 0 for NULL.
+ */
+size_t oss_part_list_count(const oss_part_list *list);
+
+/**
+ * Gives a part's number.
+ *
+ * @param list   may be NULL.
+ * @param index  from 0 to the count less one.
+ * @return the number; 0 if there is no such part.
+ */
+uint32_t oss_part_list_number(const oss_part_list *list, size_t index);
+
+/**
+ * Gives a part's size.
+ *
+ * @param list   may be NULL.
+ * @param index  from 0 to the count less one.
+ * @return the size in bytes; 0 if there is no such part, or it was added by the caller.
+ */
+uint64_t oss_part_list_size(const oss_part_list *list, size_t index);
+
+/**
+ * Gives a part's ETag.
+ *
+ * @param list   may be NULL.
+ * @param index  from 0 to the count less one.
+ * @return the ETag without its quotes, valid until the list is freed; empty if there is no such part.
+ */
+const char *oss_part_list_etag(const oss_part_list *list, size_t index);
+
+/**
+ * Gives a part's CRC-64.
+ *
+ * @param list   may be NULL.
+ * @param index  from 0 to the count less one.
+ * @param crc64  receives the value if it is known; may be NULL.
+ * @return whether it is known.
+ */
+bool oss_part_list_crc64(const oss_part_list *list, size_t index, uint64_t *crc64);
+
+/**
+ * Says which rule the part broke that oss_part_list_add() refused last.
+ *
+ * @param list  may be NULL.
+ * @return one line for a human, valid until the next refusal or until `list` is freed; empty if no part was refused.
+ */
+const char *oss_part_list_error(const oss_part_list *list);
+
+/**
+ * Frees a list.
+ *
+ * @param list  may be NULL; not to be used afterwards.
+ */
+void oss_part_list_free(oss_part_list *list);
+
+/**
+ * Uploads bytes as an object.
+ *
+ * @param bucket   not NULL.
+ * @param key      the object's name: 1 to 1023 bytes of UTF-8 that do not begin with "/" or "\"; not NULL.
+ * @param data     the bytes, borrowed for the call; may be anything if `len` is 0.
+ * @param len      how many bytes; at most 5 GiB.
+ * @param options  NULL for the defaults.
+ * @param result   receives what there is to know about the call; may be NULL.
+ * @return as for oss_put_body().
+ *
+ * @code
+ * oss_result *result = NULL;
+ * if (oss_put_object(bucket, "notes/today.txt", data, size, NULL, &result) != OSS_STATUS_OK) {
+ *     fprintf(stderr, "%s\n", oss_result_message(result));
+ * }
+ * oss_result_free(result);
+ * @endcode
+ */
+oss_status oss_put_object(const oss_bucket *bucket,
+                          const char *key,
+                          const void *data,
+                          size_t len,
+                          const oss_put_options *options,
+                          oss_result **result);
+
+/**
+ * Uploads bytes as an object and has OSS call the application server.
+ *
+ * @param bucket    not NULL.
+ * @param key       as for oss_put_object().
+ * @param data      as for oss_put_object().
+ * @param len       as for oss_put_object().
+ * @param callback  what OSS shall tell the application server; NULL for no callback.
+ * @param options   NULL for the defaults.
+ * @param result    receives what there is to know about the call; may be NULL.
+ * @return as for oss_put_body().
+ *
+ * @code
+ * oss_result *result = NULL;
+ * switch (oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, NULL, &result)) {
+ * case OSS_STATUS_OK:
+ *     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
+ *     break;
+ * case OSS_STATUS_CALLBACK_FAILED:
+ *     printf("stored as %s, but %s\n", oss_result_etag(result), oss_result_message(result));
+ *     break;
+ * default:
+ *     printf("%s\n", oss_result_message(result));
+ * }
+ * oss_result_free(result);
+ * @endcode
+ */
+oss_status oss_put_object_with_callback(const oss_bucket *bucket,
+                                        const char *key,
+                                        const void *data,
+                                        size_t len,
+                                        const oss_callback *callback,
+                                        const oss_put_options *options,
+                                        oss_result **result);
+
+/**
+ * Uploads a file as an object and has OSS call the application server.
+ *
+ * @param bucket    not NULL.
+ * @param key       as for oss_put_object().
+ * @param path      the file; not NULL.
+ * @param callback  what OSS shall tell the application server; NULL for no callback.
+ * @param options   NULL for the defaults.
+ * @param result    receives what there is to know about the call; may be NULL.
+ * @return as for oss_put_body().
+ *
+ * @code
+ * oss_result *result = NULL;
+ * oss_put_file_with_callback(bucket, "dir/photo.jpg", "/tmp/photo.jpg", callback, NULL, &result);
+ * printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+ * oss_result_free(result);
+ * @endcode
+ */
+oss_status oss_put_file_with_callback(const oss_bucket *bucket,
+                                      const char *key,
+                                      const char *path,
+                                      const oss_callback *callback,
+                                      const oss_put_options *options,
+                                      oss_result **result);
+
+/**
+ * Uploads a body as an object, with or without a callback.
+ *
+ * The data's CRC-64 is computed on the way and compared with the one that OSS reports. A request that certainly was not
+ * carried out is sent again, up to the bucket's number of attempts. When the reply to a request is lost, the object is
+ * looked up; with a callback nothing is sent again unless the object turns out not to be stored, so that no callback
+ * can have run: it never runs twice without a word.
+ *
+ * @param bucket    not NULL.
+ * @param key       as for oss_put_object().
+ * @param body      what to upload, at most 5 GiB; not NULL.
+ * @param callback  what OSS shall tell the application server; NULL for no callback.
+ * @param options   NULL for the defaults.
+ * @param result    receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK: stored, and with a callback oss_result_body() is the application server's answer.
+ *         OSS_STATUS_CALLBACK_FAILED: stored, but the application server did not answer as it should.
+ *         OSS_STATUS_CALLBACK_UNKNOWN: stored, but what became of the callback is not known.
+ *         OSS_STATUS_INTEGRITY: stored, but not with the data's CRC-64.
+ *         Whatever else is returned, oss_result_stored() says whether the object is stored.
+ *         Blocks until the reply is there, the application server's answer included, or a time-out ends it.
+ */
+oss_status oss_put_body(const oss_bucket *bucket,
+                        const char *key,
+                        const oss_body *body,
+                        const oss_callback *callback,
+                        const oss_put_options *options,
+                        oss_result **result);
+
+/**
+ * Makes options that hold the defaults.
+ *
+ * @return a handle, to be freed with oss_put_options_free(); never NULL.
+ */
+oss_put_options *oss_put_options_new(void);
+
+/**
+ * Sets the content type. By default it is guessed from the key's ending, or else from the file's, and is
+ * "application/octet-stream" if neither tells.
+ *
+ * @param options  not NULL.
+ * @param value    such as "image/jpeg"; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_content_type(oss_put_options *options, const char *value);
+
+/**
+ * Sets the Cache-Control that a download will carry.
+ *
+ * @param options  not NULL.
+ * @param value    not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_cache_control(oss_put_options *options, const char *value);
+
+/**
+ * Sets the Content-Disposition that a download will carry.
+ *
+ * @param options  not NULL.
+ * @param value    such as "attachment; filename=\"a.txt\""; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_content_disposition(oss_put_options *options, const char *value);
+
+/**
+ * Sets the Content-Encoding that a download will carry. The data is sent as it is.
+ *
+ * @param options  not NULL.
+ * @param value    such as "gzip"; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_content_encoding(oss_put_options *options, const char *value);
+
+/**
+ * Sets the Content-Language that a download will carry.
+ *
+ * @param options  not NULL.
+ * @param value    such as "zh-CN"; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_content_language(oss_put_options *options, const char *value);
+
+/**
+ * Sets the Expires that a download will carry.
+ *
+ * @param options  not NULL.
+ * @param value    such as "Wed, 08 Jul 2026 16:57:01 GMT"; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_expires(oss_put_options *options, const char *value);
+
+/**
+ * Sets any other header of the request. Those that the library writes itself are refused: Host, Content-Length,
+ * Transfer-Encoding, Connection, Date, Authorization, x-oss-date, x-oss-content-sha256, x-oss-security-token,
+ * x-oss-callback, x-oss-callback-var and their like.
+ *
+ * @param options  not NULL.
+ * @param name     the header's name; not NULL; copied.
+ * @param value    without line ends and other control characters; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_header(oss_put_options *options, const char *name, const char *value);
+
+/**
+ * Adds user metadata. All of it together may have 8 KiB.
+ *
+ * @param options  not NULL.
+ * @param name     of a-z, 0-9 and "-", without the "x-oss-meta-" before it; upper case is made lower; not NULL; copied.
+ * @param value    not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_add_metadata(oss_put_options *options, const char *name, const char *value);
+
+/**
+ * Adds a tag to the object. There can be ten.
+ *
+ * @param options  not NULL.
+ * @param key      1 to 128 characters; not NULL; copied.
+ * @param value    up to 256 characters; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_add_tag(oss_put_options *options, const char *key, const char *value);
+
+/**
+ * Sets who may read and write the object.
+ *
+ * @param options  not NULL.
+ * @param acl      an oss_object_acl.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_acl(oss_put_options *options, int32_t acl);
+
+/**
+ * Sets how the object is stored.
+ *
+ * @param options  not NULL.
+ * @param storage  an oss_storage.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_storage_class(oss_put_options *options, int32_t storage);
+
+/**
+ * Sets how OSS encrypts the object.
+ *
+ * @param options     not NULL.
+ * @param encryption  an oss_encryption.
+ * @param key_id      a key of the key management service, for OSS_ENCRYPTION_KMS and OSS_ENCRYPTION_KMS_SM4 only; NULL
+ *                    for the default key; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_encryption(oss_put_options *options, int32_t encryption, const char *key_id);
+
+/**
+ * Sets whether an object that is there already stays as it is; the upload then ends with OSS_STATUS_SERVICE and the
+ * error code "FileAlreadyExists". It has no effect on a bucket with versions.
+ *
+ * @param options  not NULL.
+ * @param forbid   whether to keep what is there.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_forbid_overwrite(oss_put_options *options, bool forbid);
+
+/**
+ * Sets how fast OSS lets the data in. In a multipart upload it holds for each part.
+ *
+ * @param options          not NULL.
+ * @param bits_per_second  from 245 760 to 838 860 800.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_traffic_limit(oss_put_options *options, uint64_t bits_per_second);
+
+/**
+ * Sets whether a put sends the Content-MD5 of the data, for which the data is read once more beforehand. It is not
+ * needed for integrity: the CRC-64 is always compared. A multipart upload takes no notice of it.
+ *
+ * @param options  not NULL.
+ * @param wanted   whether to send it; the default is false.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_content_md5(oss_put_options *options, bool wanted);
+
+/**
+ * Sets how long a call may take in all, whatever the bucket's options say. A multipart upload begun with these options
+ * keeps to it in each of its calls.
+ *
+ * @param options  not NULL.
+ * @param ms       at most 604 800 000 milliseconds; 0 for no limit.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_deadline_ms(oss_put_options *options, uint64_t ms);
+
+/**
+ * Says which rule the value broke that a setter refused last.
+ *
+ * @param options  may be NULL.
+ * @return one line for a human, valid until the next refusal or until `options` is freed; empty if no value was refused.
+ */
+const char *oss_put_options_error(const oss_put_options *options);
+
+/**
+ * Frees options.
+ *
+ * @param options  may be NULL; not to be used afterwards.
+ */
+void oss_put_options_free(oss_put_options *options);
+
+/**
+ * Tells how the call ended.
+ *
+ * @param result  may be NULL.
+ * @return the status that the call itself returned; OSS_STATUS_INTERNAL for NULL.
+ */
+oss_status oss_result_status(const oss_result *result);
+
+/**
+ * Tells whether the object is stored. A failed callback does not undo an upload: the object is there all the same.
+ * A part makes no object before it is completed, so the result of a successful part says OSS_STORED_NO.
+ *
+ * @param result  may be NULL.
+ * @return what is known; OSS_STORED_UNKNOWN for NULL.
+ */
+oss_stored oss_result_stored(const oss_result *result);
+
+/**
+ * Says in one line, for a human, what went wrong. It holds no secrets.
+ *
+ * @param result  may be NULL.
+ * @return the message; empty when all went well.
+ */
+const char *oss_result_message(const oss_result *result);
+
+/**
+ * Gives the HTTP status of the last reply.
+ *
+ * @param result  may be NULL.
+ * @return such as 200, 203 or 403; 0 when there was no reply.
+ */
+int32_t oss_result_http_status(const oss_result *result);
+
+/**
+ * Gives the id under which OSS knows the request, for its support. OSS always sends one; an empty id with an HTTP
+ * status means that something else answered, such as a proxy.
+ *
+ * @param result  may be NULL.
+ * @return the id, or an empty text.
+ */
+const char *oss_result_request_id(const oss_result *result);
+
+/**
+ * Gives OSS's name for the error.
+ *
+ * @param result  may be NULL.
+ * @return such as "SignatureDoesNotMatch" or "CallbackFailed"; empty when OSS reported no error.
+ */
+const char *oss_result_error_code(const oss_result *result);
+
+/**
+ * Gives OSS's number for the cause of the error. Show it, but do not branch on it: the numbers may change.
+ *
+ * @param result  may be NULL.
+ * @return such as "0002-00000040", or an empty text.
+ */
+const char *oss_result_ec(const oss_result *result);
+
+/**
+ * Gives the ETag of the object or part.
+ *
+ * @param result  may be NULL.
+ * @return the ETag without its quotes, or an empty text.
+ */
+const char *oss_result_etag(const oss_result *result);
+
+/**
+ * Gives the id of the object's version in a bucket with versions.
+ *
+ * @param result  may be NULL.
+ * @return the id, or an empty text.
+ */
+const char *oss_result_version_id(const oss_result *result);
+
+/**
+ * Gives the CRC-64 (ECMA-182) that OSS computed of the object or part.
+ *
+ * @param result  may be NULL.
+ * @param crc64   receives the value if there is one; may be NULL.
+ * @return whether OSS sent one.
+ */
+bool oss_result_crc64(const oss_result *result, uint64_t *crc64);
+
+/**
+ * Gives the position at which the next append would go on.
+ *
+ * @param result  may be NULL.
+ * @return the position; 0 when OSS sent none.
+ */
+uint64_t oss_result_next_position(const oss_result *result);
+
+/**
+ * Gives the body of the reply, byte for byte. After OSS_STATUS_OK with a callback it is the application server's
+ * answer; after a failure it is OSS's error document. Up to 4 MiB are kept.
+ *
+ * @param result  may be NULL.
+ * @param len     receives the number of bytes; may be NULL.
+ * @return the bytes, followed by a NUL that does not count; NULL for NULL.
+ */
+const void *oss_result_body(const oss_result *result, size_t *len);
+
+/**
+ * Gives the content type of the body, which for a callback is the one that the application server sent.
+ *
+ * @param result  may be NULL.
+ * @return such as "application/json", or an empty text.
+ */
+const char *oss_result_content_type(const oss_result *result);
+
+/**
+ * Gives a header of the reply.
+ *
+ * @param result  may be NULL.
+ * @param name    the header's name in any case; NULL is no header's name.
+ * @return its value; NULL if the reply has no such header, or more than text in it.
+ */
+const char *oss_result_header(const oss_result *result, const char *name);
+
+/**
+ * Tells how often the request was sent. Requests that only look something up do not count, nor does replacing an
+ * idle connection that the server had closed.
+ *
+ * @param result  may be NULL.
+ * @return the number of requests; 0 when nothing was sent.
+ */
+uint32_t oss_result_attempts(const oss_result *result);
+
+/**
+ * Frees a result.
+ *
+ * @param result  may be NULL; not to be used afterwards, nor anything that its accessors returned.
+ */
+void oss_result_free(oss_result *result);
+
+/**
+ * Names a status.
+ *
+ * @param status  an oss_status, or any other number.
+ * @return the name without its prefix, such as "CALLBACK_FAILED"; "UNKNOWN" for a number that is no status. The text
+ *         is constant and need not be freed.
+ */
+const char *oss_status_name(int32_t status);
+
+/**
+ * Gives the text.
+ *
+ * @param string  may be NULL.
+ * @return the text, NUL-terminated, valid until `string` is freed; an empty text for NULL.
+ */
+const char *oss_string_data(const oss_string *string);
+
+/**
+ * Gives the length of the text.
+ *
+ * @param string  may be NULL.
+ * @return the number of bytes before the terminating NUL; 0 for NULL.
+ */
+size_t oss_string_len(const oss_string *string);
+
+/**
+ * Frees a text.
+ *
+ * @param string  may be NULL; not to be used afterwards.
+ */
+void oss_string_free(oss_string *string);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* OSS_UPLOAD_H */

@@ -1,0 +1,75 @@
+//! `oss_bucket`: a bucket and the way to it.
+
+use super::bucket_options::oss_bucket_options;
+use super::convert::{self, Output};
+use super::credentials::oss_credentials;
+use super::guard;
+use super::result::oss_result;
+use super::status::oss_status;
+use crate::engine::{Bucket, BucketOptions};
+use std::ffi::c_char;
+use std::sync::Arc;
+
+/// A bucket and the connections to it. Any number of threads may use it at once, and so may a child after fork(): it
+/// never touches a connection of its parent's.
+pub struct oss_bucket {
+    pub(super) inner: Arc<Bucket>,
+}
+
+/// Makes a handle for a bucket. Nothing is sent: whether the bucket exists is found out by the first upload.
+///
+/// @param endpoint     such as "https://oss-cn-hangzhou.aliyuncs.com", "http://127.0.0.1:9000" or a domain of the
+///                     bucket's own; https if it names no scheme; not NULL; copied.
+/// @param name         the bucket's name: 3 to 63 of a-z, 0-9 and "-"; not NULL; copied.
+/// @param credentials  who signs; not NULL; the bucket keeps its own reference.
+/// @param options      NULL for the defaults; copied.
+/// @param bucket       receives the handle, to be freed with oss_bucket_free(), or NULL on failure; not NULL.
+/// @param result       receives what there is to know about the call; may be NULL.
+/// @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT for an endpoint or name that cannot be right, or for V4 without a
+///         region. Does not block.
+///
+/// @code
+/// oss_credentials *credentials = NULL;
+/// oss_bucket *bucket = NULL;
+/// oss_result *result = NULL;
+/// oss_credentials_new_from_environment(&credentials, NULL);
+/// oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &bucket, &result);
+/// printf("%s\n", oss_result_message(result));
+/// oss_result_free(result);
+/// oss_bucket_free(bucket);
+/// oss_credentials_free(credentials);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_new(
+    endpoint: *const c_char,
+    name: *const c_char,
+    credentials: *const oss_credentials,
+    options: *const oss_bucket_options,
+    bucket: *mut *mut oss_bucket,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        guard::construction(result, || {
+            let output = Output::new(bucket, "bucket")?;
+            let endpoint = convert::text(endpoint, "endpoint")?;
+            let name = convert::text(name, "name")?;
+            let credentials = convert::handle(credentials, "credentials")?;
+            let defaults = BucketOptions::default();
+            let options = options.as_ref().map_or(&defaults, |options| &options.inner);
+            let inner = Bucket::new(endpoint, name, Arc::clone(&credentials.inner), options)?;
+            output.give(oss_bucket { inner: Arc::new(inner) });
+            Ok(())
+        })
+    }
+}
+
+/// Frees a bucket and closes its idle connections. No call on it may be running or about to; multipart uploads made
+/// from it keep their own reference.
+///
+/// @param bucket  may be NULL; not to be used afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_free(bucket: *mut oss_bucket) {
+    // SAFETY: the caller passes NULL or a handle that it gives up.
+    guard::value((), || unsafe { convert::free(bucket) });
+}

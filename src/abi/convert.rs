@@ -1,0 +1,98 @@
+//! From C's arguments to Rust's, with a message that names the argument when that cannot be done.
+
+use crate::wire::mistake::Mistake;
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::slice;
+
+fn is_null(name: &str) -> Mistake {
+    Mistake::new(format!("{name} is NULL"))
+}
+
+/// # Safety
+/// `pointer` is NULL or a NUL-terminated string that stays as it is during `'a`.
+pub(super) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a str, Mistake> {
+    if pointer.is_null() {
+        return Err(is_null(name));
+    }
+    // SAFETY: not NULL, and the caller vouches for the rest.
+    let text = unsafe { CStr::from_ptr(pointer) };
+    text.to_str().map_err(|_| Mistake::new(format!("{name} is not valid UTF-8")))
+}
+
+/// # Safety
+/// As for [`text`].
+pub(super) unsafe fn optional_text<'a>(
+    pointer: *const c_char,
+    name: &str,
+) -> Result<Option<&'a str>, Mistake> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller vouches for it.
+    unsafe { text(pointer, name) }.map(Some)
+}
+
+/// # Safety
+/// `pointer` is NULL or a live handle, which nobody changes during `'a`.
+pub(super) unsafe fn handle<'a, T>(pointer: *const T, name: &str) -> Result<&'a T, Mistake> {
+    // SAFETY: the caller vouches for it.
+    unsafe { pointer.as_ref() }.ok_or_else(|| is_null(name))
+}
+
+/// # Safety
+/// `pointer` is NULL or a live handle, which nobody else uses during `'a`.
+pub(super) unsafe fn handle_mut<'a, T>(pointer: *mut T, name: &str) -> Result<&'a mut T, Mistake> {
+    // SAFETY: the caller vouches for it.
+    unsafe { pointer.as_mut() }.ok_or_else(|| is_null(name))
+}
+
+/// # Safety
+/// With a `len` above 0, `data` is NULL or readable for `len` bytes, which stay as they are during `'a`.
+pub(super) unsafe fn bytes<'a>(data: *const c_void, len: usize, name: &str) -> Result<&'a [u8], Mistake> {
+    if len == 0 {
+        return Ok(&[]);
+    }
+    if data.is_null() {
+        return Err(Mistake::new(format!("{name} is NULL, but its length is {len}")));
+    }
+    if isize::try_from(len).is_err() {
+        return Err(Mistake::new(format!("{name} cannot have {len} bytes; perhaps a negative length")));
+    }
+    // SAFETY: not NULL, no longer than a slice may be, and the caller vouches for the rest.
+    Ok(unsafe { slice::from_raw_parts(data.cast(), len) })
+}
+
+/// Where a function hands a new handle to its caller. It holds NULL until there is one.
+pub(super) struct Output<'a, T>(&'a mut *mut T);
+
+impl<'a, T> Output<'a, T> {
+    /// # Safety
+    /// `pointer` is NULL or may be written to during `'a`.
+    pub(super) unsafe fn new(pointer: *mut *mut T, name: &str) -> Result<Output<'a, T>, Mistake> {
+        // SAFETY: the caller vouches for it; a pointer has no invalid values, so what was there before does not matter.
+        let place = unsafe { pointer.as_mut() }.ok_or_else(|| is_null(name))?;
+        *place = std::ptr::null_mut();
+        Ok(Output(place))
+    }
+
+    pub(super) fn give(self, value: T) {
+        *self.0 = Box::into_raw(Box::new(value));
+    }
+}
+
+/// Takes back what an `Output` gave.
+///
+/// # Safety
+/// `pointer` is NULL or a handle that was given out and not freed, and nobody uses it any more.
+pub(super) unsafe fn free<T>(pointer: *mut T) {
+    if !pointer.is_null() {
+        // SAFETY: the handle came from `Box::into_raw` and is freed this once.
+        drop(unsafe { Box::from_raw(pointer) });
+    }
+}
+
+/// Text for C. A NUL inside, which no valid value has, ends it.
+pub(super) fn c_text(text: &str) -> CString {
+    let end = text.find('\0').unwrap_or(text.len());
+    CString::new(text.get(..end).unwrap_or_default()).unwrap_or_default()
+}

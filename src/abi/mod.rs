@@ -1,0 +1,36 @@
+//! The C surface: the only `extern "C"` functions and the only handles, one file for each C type or group of
+//! operations. Every function does five things: guard against panics, check its pointers, convert, call the engine,
+//! write the outputs. What a caller must keep to is said once, for C, in the comments that become the header.
+
+#![allow(non_camel_case_types, reason = "the names are those of the C types")]
+#![allow(clippy::missing_safety_doc, reason = "the comments are the header's, written for C")]
+
+mod body;
+mod bucket;
+mod bucket_options;
+mod callback;
+mod convert;
+mod credentials;
+mod guard;
+mod multipart;
+mod object;
+mod part_list;
+mod put;
+mod put_options;
+mod result;
+mod status;
+mod string;
+
+pub use body::*;
+pub use bucket::*;
+pub use bucket_options::*;
+pub use callback::*;
+pub use credentials::*;
+pub use multipart::*;
+pub use object::*;
+pub use part_list::*;
+pub use put::*;
+pub use put_options::*;
+pub use result::*;
+pub use status::*;
+pub use string::*;

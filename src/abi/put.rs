@@ -1,0 +1,178 @@
+//! PutObject in its four forms.
+
+use super::body::oss_body;
+use super::bucket::oss_bucket;
+use super::callback::oss_callback;
+use super::convert;
+use super::guard::{self, Refusal};
+use super::put_options::oss_put_options;
+use super::result::oss_result;
+use super::status::oss_status;
+use crate::engine::{Body, ObjectOptions, Outcome};
+use std::ffi::{c_char, c_void};
+use std::ptr;
+
+/// # Safety
+/// The handles are NULL or live, and `key` is NULL or a NUL-terminated string.
+unsafe fn put(
+    bucket: *const oss_bucket,
+    key: *const c_char,
+    body: Body<'_>,
+    callback: *const oss_callback,
+    options: *const oss_put_options,
+) -> Result<Outcome, Refusal> {
+    // SAFETY: the caller vouches for all pointers.
+    unsafe {
+        let bucket = convert::handle(bucket, "bucket")?;
+        let key = convert::text(key, "key")?;
+        let callback = callback.as_ref().map(|callback| &callback.inner);
+        let defaults = ObjectOptions::default();
+        let options = options.as_ref().map_or(&defaults, |options| &options.inner);
+        Ok(bucket.inner.put(key, body, callback, options))
+    }
+}
+
+/// Uploads bytes as an object.
+///
+/// @param bucket   not NULL.
+/// @param key      the object's name: 1 to 1023 bytes of UTF-8 that do not begin with "/" or "\"; not NULL.
+/// @param data     the bytes, borrowed for the call; may be anything if `len` is 0.
+/// @param len      how many bytes; at most 5 GiB.
+/// @param options  NULL for the defaults.
+/// @param result   receives what there is to know about the call; may be NULL.
+/// @return as for oss_put_body().
+///
+/// @code
+/// oss_result *result = NULL;
+/// if (oss_put_object(bucket, "notes/today.txt", data, size, NULL, &result) != OSS_STATUS_OK) {
+///     fprintf(stderr, "%s\n", oss_result_message(result));
+/// }
+/// oss_result_free(result);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_put_object(
+    bucket: *const oss_bucket,
+    key: *const c_char,
+    data: *const c_void,
+    len: usize,
+    options: *const oss_put_options,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe { oss_put_object_with_callback(bucket, key, data, len, ptr::null(), options, result) }
+}
+
+/// Uploads bytes as an object and has OSS call the application server.
+///
+/// @param bucket    not NULL.
+/// @param key       as for oss_put_object().
+/// @param data      as for oss_put_object().
+/// @param len       as for oss_put_object().
+/// @param callback  what OSS shall tell the application server; NULL for no callback.
+/// @param options   NULL for the defaults.
+/// @param result    receives what there is to know about the call; may be NULL.
+/// @return as for oss_put_body().
+///
+/// @code
+/// oss_result *result = NULL;
+/// switch (oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, NULL, &result)) {
+/// case OSS_STATUS_OK:
+///     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
+///     break;
+/// case OSS_STATUS_CALLBACK_FAILED:
+///     printf("stored as %s, but %s\n", oss_result_etag(result), oss_result_message(result));
+///     break;
+/// default:
+///     printf("%s\n", oss_result_message(result));
+/// }
+/// oss_result_free(result);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_put_object_with_callback(
+    bucket: *const oss_bucket,
+    key: *const c_char,
+    data: *const c_void,
+    len: usize,
+    callback: *const oss_callback,
+    options: *const oss_put_options,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        guard::operation(result, || {
+            let body = Body::Bytes(convert::bytes(data, len, "data")?);
+            put(bucket, key, body, callback, options)
+        })
+    }
+}
+
+/// Uploads a file as an object and has OSS call the application server.
+///
+/// @param bucket    not NULL.
+/// @param key       as for oss_put_object().
+/// @param path      the file; not NULL.
+/// @param callback  what OSS shall tell the application server; NULL for no callback.
+/// @param options   NULL for the defaults.
+/// @param result    receives what there is to know about the call; may be NULL.
+/// @return as for oss_put_body().
+///
+/// @code
+/// oss_result *result = NULL;
+/// oss_put_file_with_callback(bucket, "dir/photo.jpg", "/tmp/photo.jpg", callback, NULL, &result);
+/// printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+/// oss_result_free(result);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_put_file_with_callback(
+    bucket: *const oss_bucket,
+    key: *const c_char,
+    path: *const c_char,
+    callback: *const oss_callback,
+    options: *const oss_put_options,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        guard::operation(result, || {
+            let body = Body::open(convert::text(path, "path")?, None)?;
+            put(bucket, key, body, callback, options)
+        })
+    }
+}
+
+/// Uploads a body as an object, with or without a callback.
+///
+/// The data's CRC-64 is computed on the way and compared with the one that OSS reports. A request that certainly was not
+/// carried out is sent again, up to the bucket's number of attempts. When the reply to a request is lost, the object is
+/// looked up; with a callback nothing is sent again unless the object turns out not to be stored, so that no callback
+/// can have run: it never runs twice without a word.
+///
+/// @param bucket    not NULL.
+/// @param key       as for oss_put_object().
+/// @param body      what to upload, at most 5 GiB; not NULL.
+/// @param callback  what OSS shall tell the application server; NULL for no callback.
+/// @param options   NULL for the defaults.
+/// @param result    receives what there is to know about the call; may be NULL.
+/// @return OSS_STATUS_OK: stored, and with a callback oss_result_body() is the application server's answer.
+///         OSS_STATUS_CALLBACK_FAILED: stored, but the application server did not answer as it should.
+///         OSS_STATUS_CALLBACK_UNKNOWN: stored, but what became of the callback is not known.
+///         OSS_STATUS_INTEGRITY: stored, but not with the data's CRC-64.
+///         Whatever else is returned, oss_result_stored() says whether the object is stored.
+///         Blocks until the reply is there, the application server's answer included, or a time-out ends it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_put_body(
+    bucket: *const oss_bucket,
+    key: *const c_char,
+    body: *const oss_body,
+    callback: *const oss_callback,
+    options: *const oss_put_options,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        guard::operation(result, || {
+            let body = convert::handle(body, "body")?.open()?;
+            put(bucket, key, body, callback, options)
+        })
+    }
+}

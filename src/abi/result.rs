@@ -1,0 +1,261 @@
+//! `oss_result`: all there is to know about one call.
+
+use super::convert::{self, c_text};
+use super::guard;
+use super::status::{oss_status, oss_stored};
+use crate::engine::Outcome;
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::ptr;
+
+/// All there is to know about one call, whether it succeeded or not. Every operation writes one through its last
+/// parameter unless that is NULL; free it with oss_result_free(). It never changes, so threads may share it. What its
+/// accessors return lives as long as the result does.
+pub struct oss_result {
+    status: oss_status,
+    stored: oss_stored,
+    message: CString,
+    http_status: i32,
+    request_id: CString,
+    error_code: CString,
+    ec: CString,
+    etag: CString,
+    version_id: CString,
+    content_type: CString,
+    crc64: Option<u64>,
+    next_position: u64,
+    headers: Vec<(String, CString)>,
+    /// One NUL more than the reply had.
+    body: Vec<u8>,
+    attempts: u32,
+}
+
+impl From<Outcome> for oss_result {
+    fn from(outcome: Outcome) -> oss_result {
+        let header = |name| outcome.header(name).unwrap_or_default();
+        let headers = outcome.headers.iter().filter_map(|(name, value)| {
+            let value = std::str::from_utf8(value.as_bytes()).ok()?;
+            Some((name.as_str().to_owned(), c_text(value)))
+        });
+        let mut result = oss_result {
+            status: outcome.status.into(),
+            stored: outcome.stored.into(),
+            message: c_text(&outcome.message),
+            http_status: i32::from(outcome.http_status),
+            request_id: c_text(outcome.request_id()),
+            error_code: c_text(&outcome.error.code),
+            ec: c_text(outcome.ec()),
+            etag: c_text(outcome.etag()),
+            version_id: c_text(header("x-oss-version-id")),
+            content_type: c_text(header("content-type")),
+            crc64: outcome.crc64,
+            next_position: header("x-oss-next-append-position").parse().unwrap_or(0),
+            headers: headers.collect(),
+            body: Vec::new(),
+            attempts: outcome.attempts,
+        };
+        result.body = outcome.body;
+        result.body.push(0);
+        result
+    }
+}
+
+/// # Safety
+/// `result` is NULL or a live handle.
+unsafe fn field<T>(result: *const oss_result, absent: T, field: impl FnOnce(&oss_result) -> T) -> T {
+    // SAFETY: the caller vouches for it.
+    unsafe { result.as_ref() }.map_or(absent, field)
+}
+
+/// # Safety
+/// `result` is NULL or a live handle.
+unsafe fn text(result: *const oss_result, of: impl FnOnce(&oss_result) -> &CStr) -> *const c_char {
+    // SAFETY: the caller vouches for it.
+    unsafe { field(result, c"".as_ptr(), |result| of(result).as_ptr()) }
+}
+
+/// Tells how the call ended.
+///
+/// @param result  may be NULL.
+/// @return the status that the call itself returned; OSS_STATUS_INTERNAL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_status(result: *const oss_result) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { field(result, oss_status::Internal, |result| result.status) }
+}
+
+/// Tells whether the object is stored. A failed callback does not undo an upload: the object is there all the same.
+/// A part makes no object before it is completed, so the result of a successful part says OSS_STORED_NO.
+///
+/// @param result  may be NULL.
+/// @return what is known; OSS_STORED_UNKNOWN for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_stored(result: *const oss_result) -> oss_stored {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { field(result, oss_stored::Unknown, |result| result.stored) }
+}
+
+/// Says in one line, for a human, what went wrong. It holds no secrets.
+///
+/// @param result  may be NULL.
+/// @return the message; empty when all went well.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_message(result: *const oss_result) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text(result, |result| &result.message) }
+}
+
+/// Gives the HTTP status of the last reply.
+///
+/// @param result  may be NULL.
+/// @return such as 200, 203 or 403; 0 when there was no reply.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_http_status(result: *const oss_result) -> i32 {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { field(result, 0, |result| result.http_status) }
+}
+
+/// Gives the id under which OSS knows the request, for its support. OSS always sends one; an empty id with an HTTP
+/// status means that something else answered, such as a proxy.
+///
+/// @param result  may be NULL.
+/// @return the id, or an empty text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_request_id(result: *const oss_result) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text(result, |result| &result.request_id) }
+}
+
+/// Gives OSS's name for the error.
+///
+/// @param result  may be NULL.
+/// @return such as "SignatureDoesNotMatch" or "CallbackFailed"; empty when OSS reported no error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_error_code(result: *const oss_result) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text(result, |result| &result.error_code) }
+}
+
+/// Gives OSS's number for the cause of the error. Show it, but do not branch on it: the numbers may change.
+///
+/// @param result  may be NULL.
+/// @return such as "0002-00000040", or an empty text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_ec(result: *const oss_result) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text(result, |result| &result.ec) }
+}
+
+/// Gives the ETag of the object or part.
+///
+/// @param result  may be NULL.
+/// @return the ETag without its quotes, or an empty text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_etag(result: *const oss_result) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text(result, |result| &result.etag) }
+}
+
+/// Gives the id of the object's version in a bucket with versions.
+///
+/// @param result  may be NULL.
+/// @return the id, or an empty text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_version_id(result: *const oss_result) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text(result, |result| &result.version_id) }
+}
+
+/// Gives the CRC-64 (ECMA-182) that OSS computed of the object or part.
+///
+/// @param result  may be NULL.
+/// @param crc64   receives the value if there is one; may be NULL.
+/// @return whether OSS sent one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_crc64(result: *const oss_result, crc64: *mut u64) -> bool {
+    // SAFETY: the caller passes NULL or a live handle.
+    let value = unsafe { field(result, None, |result| result.crc64) };
+    // SAFETY: the caller passes NULL or a place to write to.
+    if let (Some(value), Some(place)) = (value, unsafe { crc64.as_mut() }) {
+        *place = value;
+    }
+    value.is_some()
+}
+
+/// Gives the position at which the next append would go on.
+///
+/// @param result  may be NULL.
+/// @return the position; 0 when OSS sent none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_next_position(result: *const oss_result) -> u64 {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { field(result, 0, |result| result.next_position) }
+}
+
+/// Gives the body of the reply, byte for byte. After OSS_STATUS_OK with a callback it is the application server's
+/// answer; after a failure it is OSS's error document. Up to 4 MiB are kept.
+///
+/// @param result  may be NULL.
+/// @param len     receives the number of bytes; may be NULL.
+/// @return the bytes, followed by a NUL that does not count; NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_body(result: *const oss_result, len: *mut usize) -> *const c_void {
+    // SAFETY: the caller passes NULL or a live handle.
+    let (body, size) = unsafe {
+        field(result, (ptr::null(), 0), |result| {
+            (result.body.as_ptr().cast(), result.body.len().saturating_sub(1))
+        })
+    };
+    // SAFETY: the caller passes NULL or a place to write to.
+    if let Some(place) = unsafe { len.as_mut() } {
+        *place = size;
+    }
+    body
+}
+
+/// Gives the content type of the body, which for a callback is the one that the application server sent.
+///
+/// @param result  may be NULL.
+/// @return such as "application/json", or an empty text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_content_type(result: *const oss_result) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text(result, |result| &result.content_type) }
+}
+
+/// Gives a header of the reply.
+///
+/// @param result  may be NULL.
+/// @param name    the header's name in any case; NULL is no header's name.
+/// @return its value; NULL if the reply has no such header, or more than text in it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_header(result: *const oss_result, name: *const c_char) -> *const c_char {
+    // SAFETY: the caller passes NULL or a NUL-terminated string.
+    let Ok(name) = (unsafe { convert::text(name, "name") }) else { return ptr::null() };
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe {
+        field(result, ptr::null(), |result| {
+            let header = result.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            header.map_or(ptr::null(), |(_, value)| value.as_ptr())
+        })
+    }
+}
+
+/// Tells how often the request was sent. Requests that only look something up do not count, nor does replacing an
+/// idle connection that the server had closed.
+///
+/// @param result  may be NULL.
+/// @return the number of requests; 0 when nothing was sent.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_attempts(result: *const oss_result) -> u32 {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { field(result, 0, |result| result.attempts) }
+}
+
+/// Frees a result.
+///
+/// @param result  may be NULL; not to be used afterwards, nor anything that its accessors returned.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_free(result: *mut oss_result) {
+    // SAFETY: the caller passes NULL or a handle that it gives up.
+    guard::value((), || unsafe { convert::free(result) });
+}

@@ -1,0 +1,118 @@
+//! `oss_status` and `oss_stored`: how a call ended.
+
+use crate::engine::{Status, Stored};
+use std::ffi::{CStr, c_char};
+
+/// How a call ended. The numbers never change; later versions may add some.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum oss_status {
+    /// All went well; with a callback, the application server answered.
+    Ok = 0,
+    /// An argument is NULL or breaks a rule, which the message names. Nothing was sent.
+    InvalidArgument = 1,
+    /// A file or another source could not be read.
+    LocalIo = 2,
+    /// The source changed while it was being uploaded. Nothing was stored.
+    SourceChanged = 3,
+    /// The caller cancelled.
+    Cancelled = 4,
+    /// There are no credentials to sign with.
+    Credentials = 5,
+    /// Another process is using the checkpoint.
+    CheckpointBusy = 6,
+    /// No connection could be made, or it broke.
+    Network = 100,
+    /// A time-out or the deadline ended the call.
+    Timeout = 101,
+    /// The TLS handshake failed, or there are no root certificates.
+    Tls = 102,
+    /// OSS refused: see oss_result_error_code() and oss_result_http_status().
+    Service = 200,
+    /// The CRC-64 that OSS computed is not that of the data.
+    Integrity = 201,
+    /// The reply makes no sense.
+    BadResponse = 202,
+    /// The object is stored, but the application server did not answer as it should (HTTP 203). The body is OSS's
+    /// error document, which says why.
+    CallbackFailed = 300,
+    /// The object is stored, but what became of the callback is not known: the reply was lost.
+    CallbackUnknown = 301,
+    /// A defect of the library.
+    Internal = 900,
+}
+
+/// Whether the object is stored.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum oss_stored {
+    /// The call did not store it.
+    No = 0,
+    /// It is stored.
+    Yes = 1,
+    /// That could not be found out.
+    Unknown = 2,
+}
+
+impl From<Status> for oss_status {
+    fn from(status: Status) -> oss_status {
+        match status {
+            Status::Ok => oss_status::Ok,
+            Status::InvalidArgument => oss_status::InvalidArgument,
+            Status::LocalIo => oss_status::LocalIo,
+            Status::SourceChanged => oss_status::SourceChanged,
+            Status::Credentials => oss_status::Credentials,
+            Status::Network => oss_status::Network,
+            Status::Timeout => oss_status::Timeout,
+            Status::Tls => oss_status::Tls,
+            Status::Service => oss_status::Service,
+            Status::Integrity => oss_status::Integrity,
+            Status::BadResponse => oss_status::BadResponse,
+            Status::CallbackFailed => oss_status::CallbackFailed,
+            Status::CallbackUnknown => oss_status::CallbackUnknown,
+            Status::Internal => oss_status::Internal,
+        }
+    }
+}
+
+impl From<Stored> for oss_stored {
+    fn from(stored: Stored) -> oss_stored {
+        match stored {
+            Stored::No => oss_stored::No,
+            Stored::Yes => oss_stored::Yes,
+            Stored::Unknown => oss_stored::Unknown,
+        }
+    }
+}
+
+/// Names a status.
+///
+/// @param status  an oss_status, or any other number.
+/// @return the name without its prefix, such as "CALLBACK_FAILED"; "UNKNOWN" for a number that is no status. The text
+///         is constant and need not be freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn oss_status_name(status: i32) -> *const c_char {
+    name_of(status).as_ptr()
+}
+
+fn name_of(status: i32) -> &'static CStr {
+    const NAMES: [(oss_status, &CStr); 16] = [
+        (oss_status::Ok, c"OK"),
+        (oss_status::InvalidArgument, c"INVALID_ARGUMENT"),
+        (oss_status::LocalIo, c"LOCAL_IO"),
+        (oss_status::SourceChanged, c"SOURCE_CHANGED"),
+        (oss_status::Cancelled, c"CANCELLED"),
+        (oss_status::Credentials, c"CREDENTIALS"),
+        (oss_status::CheckpointBusy, c"CHECKPOINT_BUSY"),
+        (oss_status::Network, c"NETWORK"),
+        (oss_status::Timeout, c"TIMEOUT"),
+        (oss_status::Tls, c"TLS"),
+        (oss_status::Service, c"SERVICE"),
+        (oss_status::Integrity, c"INTEGRITY"),
+        (oss_status::BadResponse, c"BAD_RESPONSE"),
+        (oss_status::CallbackFailed, c"CALLBACK_FAILED"),
+        (oss_status::CallbackUnknown, c"CALLBACK_UNKNOWN"),
+        (oss_status::Internal, c"INTERNAL"),
+    ];
+    NAMES.iter().find(|(known, _)| *known as i32 == status).map_or(c"UNKNOWN", |(_, name)| name)
+}

@@ -1,0 +1,140 @@
+//! A callback as it travels: compact JSON in Base64.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use super::{BodyType, Callback, Settings, Target, check};
+use crate::wire::mistake::Mistake;
+
+/// The two texts that go into a request: as headers `x-oss-callback` and `x-oss-callback-var`, or as the query
+/// parameters `callback` and `callback-var`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// The settings.
+    pub callback: String,
+    /// The variables, if there are any.
+    pub variables: Option<String>,
+}
+
+impl Callback {
+    /// Encodes, after checking that OSS accepts texts of this length.
+    pub fn encode(&self) -> Result<Encoded, Mistake> {
+        let json = match &self.target {
+            Target::Settings(settings) => settings_json(settings),
+            Target::Policy(name) => object(&[("callbackPolicy", &quoted(name))]),
+        };
+        let callback = BASE64_STANDARD.encode(json);
+        check::check_encoded("settings", &callback)?;
+        let variables = (!self.variables.is_empty()).then(|| BASE64_STANDARD.encode(self.variables_json()));
+        if let Some(variables) = &variables {
+            check::check_encoded("variables", variables)?;
+        }
+        Ok(Encoded { callback, variables })
+    }
+
+    fn variables_json(&self) -> String {
+        let values: Vec<(&str, String)> =
+            self.variables.iter().map(|(name, value)| (name.as_str(), quoted(value))).collect();
+        let fields: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        object(&fields)
+    }
+}
+
+fn settings_json(settings: &Settings) -> String {
+    let urls = quoted(&settings.urls.join(";"));
+    let host = settings.host.as_deref().map(quoted);
+    let body = quoted(&settings.body);
+    let mut fields: Vec<(&str, &str)> = Vec::with_capacity(5);
+    fields.push(("callbackUrl", &urls));
+    if let Some(host) = &host {
+        fields.push(("callbackHost", host));
+    }
+    fields.push(("callbackBody", &body));
+    if let Some(body_type) = settings.body_type {
+        let literal = match body_type {
+            BodyType::Form => "\"application/x-www-form-urlencoded\"",
+            BodyType::Json => "\"application/json\"",
+        };
+        fields.push(("callbackBodyType", literal));
+    }
+    if let Some(sni) = settings.sni {
+        fields.push(("callbackSNI", if sni { "true" } else { "false" }));
+    }
+    object(&fields)
+}
+
+/// A JSON string literal.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A JSON object in the order given; values are literals. A map type would sort the fields.
+fn object(fields: &[(&str, &str)]) -> String {
+    let mut json = String::from("{");
+    for (position, (name, literal)) in fields.iter().enumerate() {
+        if position > 0 {
+            json.push(',');
+        }
+        json.push_str(&quoted(name));
+        json.push(':');
+        json.push_str(literal);
+    }
+    json.push('}');
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(text: &str) -> String {
+        String::from_utf8(BASE64_STANDARD.decode(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn fields_come_in_their_order_and_only_when_set() {
+        let mut callback = Callback::new("http://a/?q=\"\\", "o=${object}").unwrap();
+        let encoded = callback.encode().unwrap();
+        assert_eq!(
+            decoded(&encoded.callback),
+            r#"{"callbackUrl":"http://a/?q=\"\\","callbackBody":"o=${object}"}"#
+        );
+        assert_eq!(encoded.variables, None);
+
+        callback.add_url("b").unwrap();
+        callback.set_host("h").unwrap();
+        callback.set_sni(false).unwrap();
+        callback.set_body_type(BodyType::Form).unwrap();
+        callback.add_variable("x:b", "2\n").unwrap();
+        callback.add_variable("x:a", "\u{0}é\u{2028}").unwrap();
+        let encoded = callback.encode().unwrap();
+        assert_eq!(
+            decoded(&encoded.callback),
+            "{\"callbackUrl\":\"http://a/?q=\\\"\\\\;b\",\"callbackHost\":\"h\",\"callbackBody\":\"o=${object}\",\
+             \"callbackBodyType\":\"application/x-www-form-urlencoded\",\"callbackSNI\":false}"
+        );
+        assert_eq!(decoded(&encoded.variables.unwrap()), "{\"x:b\":\"2\\n\",\"x:a\":\"\\u0000é\u{2028}\"}");
+    }
+
+    #[test]
+    fn a_policy_is_all_there_is() {
+        let encoded = Callback::with_policy("my \"policy\"").unwrap().encode().unwrap();
+        assert_eq!(decoded(&encoded.callback), r#"{"callbackPolicy":"my \"policy\""}"#);
+    }
+
+    #[test]
+    fn each_text_has_its_limit() {
+        // 3840 bytes of JSON make exactly 5120 of Base64.
+        let frame = r#"{"callbackUrl":"http://a","callbackBody":""}"#.len();
+        let callback = |length: usize| Callback::new("http://a", &"b".repeat(length)).unwrap();
+        assert_eq!(callback(3840 - frame).encode().unwrap().callback.len(), check::ENCODED_MAX);
+        let mistake = callback(3841 - frame).encode().unwrap_err().to_string();
+        assert!(mistake.contains("settings take 5124 bytes"), "{mistake}");
+
+        let mut callback = callback(1);
+        callback.add_variable("x:a", &"v".repeat(3840 - r#"{"x:a":""}"#.len())).unwrap();
+        assert_eq!(callback.encode().unwrap().variables.unwrap().len(), check::ENCODED_MAX);
+        callback.add_variable("x:b", "").unwrap();
+        assert!(callback.check().unwrap_err().to_string().contains("variables take"));
+    }
+}

@@ -1,0 +1,96 @@
+//! One request to OSS: signed now, sent once.
+
+use super::bucket::{Bucket, Signing};
+use crate::sign::{self, v1, v4};
+use crate::transport::{Cause, Deadline, Failure, Lane, Reply, Request, Source};
+use crate::wire::mistake::Mistake;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use std::time::Duration;
+
+/// What an operation asks of OSS. It stays the same however often it is sent.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    pub(super) key: Option<&'a str>,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, String)>,
+    /// How long OSS may be silent before it answers, at least.
+    pub(super) patience: Duration,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(method: Method, key: &'a str) -> Call<'a> {
+        Call { method, key: Some(key), query: Vec::new(), headers: Vec::new(), patience: Duration::ZERO }
+    }
+
+    pub(super) fn with_query(mut self, name: &str, value: impl Into<String>) -> Call<'a> {
+        self.query.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(super) fn with_header(mut self, name: &str, value: impl Into<String>) -> Call<'a> {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(super) fn with_headers(mut self, headers: &[(String, String)]) -> Call<'a> {
+        self.headers.extend_from_slice(headers);
+        self
+    }
+}
+
+impl Bucket {
+    /// Signs `call` with the present time and credentials and sends it.
+    pub(super) async fn send(
+        &self,
+        lane: &Lane,
+        call: &Call<'_>,
+        source: Option<&mut dyn Source>,
+        deadline: Deadline,
+    ) -> Result<Reply, Failure> {
+        let request = Request {
+            method: call.method.clone(),
+            url: self.endpoint.url(call.key, &call.query).map_err(unsendable)?,
+            headers: self.signed_headers(call).map_err(unsendable)?,
+            source,
+            patience: call.patience,
+        };
+        lane.exchange(request, deadline).await
+    }
+
+    fn signed_headers(&self, call: &Call<'_>) -> Result<HeaderMap, Mistake> {
+        let request = sign::Request {
+            method: call.method.as_str(),
+            bucket: Some(self.endpoint.bucket()),
+            key: call.key,
+            query: &call.query,
+            headers: &call.headers,
+        };
+        let identity = self.credentials.identity();
+        let time = self.server_time();
+        let signature = match &self.signing {
+            Signing::V1 => v1::sign(&request, &identity, time),
+            Signing::V4(scope) => {
+                let scope = v4::Scope { region: &scope.region, product: scope.product };
+                v4::sign(&request, &identity, &scope, &[], time)
+            }
+        };
+        let mut headers = HeaderMap::with_capacity(call.headers.len() + signature.headers_added.len() + 2);
+        for (name, value) in call.headers.iter().chain(&signature.headers_added) {
+            insert(&mut headers, name, value)?;
+        }
+        insert(&mut headers, "user-agent", &self.user_agent)?;
+        insert(&mut headers, "authorization", &signature.authorization)?;
+        Ok(headers)
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Mistake> {
+    let refused = || Mistake::new(format!("the header {name} cannot be sent"));
+    let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
+    headers.insert(header, HeaderValue::from_bytes(value.trim().as_bytes()).map_err(|_| refused())?);
+    Ok(())
+}
+
+fn unsendable(mistake: Mistake) -> Failure {
+    Failure { cause: Cause::Unsendable, wholly_sent: false, message: mistake.to_string() }
+}

@@ -1,0 +1,207 @@
+//! A multipart upload: its beginning, its parts, and its end without an object.
+
+use super::attempt::Call;
+use super::bucket::Bucket;
+use super::object_options::ObjectOptions;
+use super::outcome::{Outcome, Status, Stored, error_of};
+use super::parts::{self, Part, Parts};
+use super::put::check_size;
+use super::retry::Attempts;
+use super::source::Body;
+use super::upload::{Creates, Upload};
+use crate::transport::{Deadline, Failure, Lane, Reply};
+use crate::wire::key;
+use crate::wire::mistake::Mistake;
+use crate::wire::xml;
+use http::Method;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The largest page of parts that OSS lists.
+const PAGE: &str = "1000";
+
+/// A multipart upload that OSS knows. Takes parts from any number of threads.
+pub struct Multipart {
+    pub(super) bucket: Arc<Bucket>,
+    pub(super) key: String,
+    pub(super) upload_id: String,
+    pub(super) parts: Parts,
+    pub(super) complete_headers: Vec<(String, String)>,
+    pub(super) deadline: Option<Option<Duration>>,
+    part_headers: Vec<(String, String)>,
+}
+
+/// A multipart upload if there is one, and how the call went.
+pub type Opened = (Option<Multipart>, Outcome);
+
+impl Multipart {
+    /// InitiateMultipartUpload. `options` say what the object will be stored with.
+    pub fn begin(bucket: &Arc<Bucket>, key: &str, options: &ObjectOptions) -> Opened {
+        let headers = match key::check_key(key).and_then(|()| options.split_for_multipart(key)) {
+            Ok(headers) => headers,
+            Err(mistake) => return (None, mistake.into()),
+        };
+        let call = Call::new(Method::POST, key).with_query("uploads", "").with_headers(&headers.begin);
+        let outcome = bucket.run(options.deadline(), async |lane: &Lane, deadline: Deadline| {
+            let mut attempts = Attempts::new(bucket, deadline);
+            let result = bucket.ask(lane, &call, &mut attempts).await;
+            conclude(result, Stored::No).after(attempts.made)
+        });
+        if !outcome.is_ok() {
+            return (None, outcome);
+        }
+        match xml::parse_initiate(&outcome.body) {
+            Ok(begun) if !begun.upload_id.is_empty() => {
+                let multipart = Multipart {
+                    bucket: Arc::clone(bucket),
+                    key: key.to_owned(),
+                    upload_id: begun.upload_id,
+                    parts: Parts::default(),
+                    part_headers: headers.part,
+                    complete_headers: headers.complete,
+                    deadline: options.deadline(),
+                };
+                (Some(multipart), outcome)
+            }
+            _ => (
+                None,
+                outcome
+                    .with(Status::BadResponse, "the reply to the beginning of the upload has no upload id"),
+            ),
+        }
+    }
+
+    /// Goes on with an upload that was begun elsewhere or earlier: asks OSS for the parts that are there.
+    pub fn reopen(bucket: &Arc<Bucket>, key: &str, upload_id: &str) -> Opened {
+        if let Err(mistake) = key::check_key(key).and_then(|()| check_upload_id(upload_id)) {
+            return (None, mistake.into());
+        }
+        let multipart = Multipart {
+            bucket: Arc::clone(bucket),
+            key: key.to_owned(),
+            upload_id: upload_id.to_owned(),
+            parts: Parts::default(),
+            part_headers: Vec::new(),
+            complete_headers: Vec::new(),
+            deadline: None,
+        };
+        let (parts, outcome) = multipart.list_parts();
+        parts.into_iter().for_each(|part| multipart.parts.add(part));
+        (outcome.is_ok().then_some(multipart), outcome)
+    }
+
+    /// The id that OSS gave the upload.
+    pub fn upload_id(&self) -> &str {
+        &self.upload_id
+    }
+
+    /// UploadPart. A part that is there already under this number is replaced.
+    pub fn upload_part(&self, number: u32, body: Body<'_>) -> Outcome {
+        if let Err(mistake) = parts::check_number(number).and_then(|()| check_size(body.size())) {
+            return mistake.into();
+        }
+        let size = body.size();
+        let call = self
+            .call(Method::PUT)
+            .with_query("partNumber", number.to_string())
+            .with_query("uploadId", &self.upload_id)
+            .with_headers(&self.part_headers);
+        let bucket = &self.bucket;
+        let upload = Upload { bucket, key: &self.key, call, body, creates: Creates::Part, callback: false };
+        let outcome = bucket.run(self.deadline, async |lane, deadline| upload.run(lane, deadline).await);
+        if outcome.is_ok() {
+            let etag = outcome.etag().to_owned();
+            self.parts.add(Part { number, etag, size: Some(size), crc64: outcome.crc64 });
+        }
+        outcome
+    }
+
+    /// ListParts: what OSS has, all pages of it.
+    pub fn list_parts(&self) -> (Vec<Part>, Outcome) {
+        let mut parts = Vec::new();
+        let outcome = self.bucket.run(self.deadline, async |lane: &Lane, deadline: Deadline| {
+            let mut attempts = Attempts::new(&self.bucket, deadline);
+            match self.ask_for_parts(lane, &mut attempts).await {
+                Ok((all, reply)) => {
+                    parts = all;
+                    Outcome::success(reply, Stored::No)
+                }
+                Err(outcome) => *outcome,
+            }
+            .after(attempts.made)
+        });
+        (parts, outcome)
+    }
+
+    /// All parts, and the reply with the last of them.
+    pub(super) async fn ask_for_parts(
+        &self,
+        lane: &Lane,
+        attempts: &mut Attempts,
+    ) -> Result<(Vec<Part>, Reply), Box<Outcome>> {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut marker = 0;
+        loop {
+            let call = self
+                .call(Method::GET)
+                .with_query("uploadId", &self.upload_id)
+                .with_query("max-parts", PAGE)
+                .with_query("part-number-marker", marker.to_string());
+            attempts.renew();
+            let reply = match self.bucket.ask(lane, &call, attempts).await {
+                Ok(reply) if reply.status == 200 => reply,
+                other => return Err(Box::new(conclude(other, Stored::No))),
+            };
+            let Ok(page) = xml::parse_list_parts(&reply.body) else {
+                let outcome = Outcome::success(reply, Stored::No);
+                return Err(Box::new(outcome.with(Status::BadResponse, "the list of parts cannot be read")));
+            };
+            parts.extend(page.parts.into_iter().map(|part| Part {
+                number: part.number,
+                etag: part.etag,
+                size: Some(part.size),
+                crc64: part.crc64,
+            }));
+            match page.next_part_number_marker {
+                // A marker that does not move on would list the same page for ever.
+                Some(next) if page.is_truncated && next > marker => marker = next,
+                _ => return Ok((parts, reply)),
+            }
+        }
+    }
+
+    /// AbortMultipartUpload: OSS forgets the upload and its parts.
+    pub fn abort(&self) -> Outcome {
+        let call = self.call(Method::DELETE).with_query("uploadId", &self.upload_id);
+        self.bucket.run(self.deadline, async |lane: &Lane, deadline: Deadline| {
+            let mut attempts = Attempts::new(&self.bucket, deadline);
+            let outcome = match self.bucket.ask(lane, &call, &mut attempts).await {
+                // The abort whose reply was lost did it.
+                Ok(reply) if attempts.lost && error_of(&reply).code == "NoSuchUpload" => {
+                    Outcome::success(reply, Stored::No)
+                }
+                result => conclude(result, Stored::No),
+            };
+            outcome.after(attempts.made)
+        })
+    }
+
+    pub(super) fn call(&self, method: Method) -> Call<'_> {
+        Call::new(method, &self.key)
+    }
+}
+
+fn conclude(result: Result<Reply, Failure>, stored: Stored) -> Outcome {
+    match result {
+        Ok(reply) if matches!(reply.status, 200 | 204) => Outcome::success(reply, stored),
+        Ok(reply) => Outcome::refused(reply, stored),
+        Err(failure) => Outcome::failed(failure, stored),
+    }
+}
+
+fn check_upload_id(upload_id: &str) -> Result<(), Mistake> {
+    if upload_id.is_empty() || upload_id.len() > 1024 {
+        return Err(Mistake::new(format!("an upload id of {} bytes is not one of OSS's", upload_id.len())));
+    }
+    Ok(())
+}

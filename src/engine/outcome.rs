@@ -1,0 +1,193 @@
+//! All there is to know about one call.
+
+use crate::transport::{Cause, Failure, Reply, SourceFailure};
+use crate::wire::error_reply::{self, ErrorReply};
+use crate::wire::mistake::Mistake;
+use http::HeaderMap;
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// As asked, the callback included.
+    Ok,
+    /// An argument breaks a rule; nothing was sent.
+    InvalidArgument,
+    /// The source could not be read.
+    LocalIo,
+    /// The source changed while it was being read.
+    SourceChanged,
+    /// There are no credentials to sign with.
+    Credentials,
+    /// No connection, or a broken one.
+    Network,
+    /// Nothing moved for too long, or the deadline passed.
+    Timeout,
+    /// TLS failed.
+    Tls,
+    /// OSS refused.
+    Service,
+    /// The CRC-64 that OSS computed is not that of the data.
+    Integrity,
+    /// The reply makes no sense.
+    BadResponse,
+    /// Stored, but the application server did not answer as it should.
+    CallbackFailed,
+    /// Stored, but what became of the callback is not known.
+    CallbackUnknown,
+    /// A defect of this library.
+    Internal,
+}
+
+/// Whether the object is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// It is not, as far as this call is concerned.
+    No,
+    /// It is.
+    Yes,
+    /// That could not be found out.
+    Unknown,
+}
+
+/// What a call brought about.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// What became of the object.
+    pub stored: Stored,
+    /// One line for a human, without secrets; empty when all went well.
+    pub message: String,
+    /// The HTTP status of the reply; 0 when there was none.
+    pub http_status: u16,
+    /// The reply's headers.
+    pub headers: HeaderMap,
+    /// The reply's body: the application server's answer, or OSS's error document.
+    pub body: Vec<u8>,
+    /// What OSS said was wrong.
+    pub error: ErrorReply,
+    /// The CRC-64 that OSS computed.
+    pub crc64: Option<u64>,
+    /// How many requests were made for the operation itself.
+    pub attempts: u32,
+}
+
+impl Outcome {
+    /// A call that ended without a reply.
+    pub fn new(status: Status, stored: Stored, message: impl Into<String>) -> Outcome {
+        Outcome {
+            status,
+            stored,
+            message: message.into(),
+            http_status: 0,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+            error: ErrorReply::default(),
+            crc64: None,
+            attempts: 0,
+        }
+    }
+
+    /// A call whose reply says that all went well.
+    pub(super) fn success(reply: Reply, stored: Stored) -> Outcome {
+        Outcome {
+            http_status: reply.status,
+            crc64: crc64_of(&reply),
+            headers: reply.headers,
+            body: reply.body,
+            ..Outcome::new(Status::Ok, stored, "")
+        }
+    }
+
+    /// A call that OSS refused, or whose reply makes no sense.
+    pub(super) fn refused(reply: Reply, stored: Stored) -> Outcome {
+        let error = error_of(&reply);
+        let status = if reply.status >= 300 { Status::Service } else { Status::BadResponse };
+        let message = describe(&reply, &error);
+        Outcome { error, ..Outcome::success(reply, stored) }.with(status, message)
+    }
+
+    /// A call without a reply.
+    pub(super) fn failed(failure: Failure, stored: Stored) -> Outcome {
+        let status = match failure.cause {
+            Cause::Network | Cause::Interrupted => Status::Network,
+            Cause::Timeout | Cause::Deadline => Status::Timeout,
+            Cause::Tls => Status::Tls,
+            Cause::BadResponse => Status::BadResponse,
+            Cause::Unsendable => Status::InvalidArgument,
+            Cause::Source(SourceFailure::Unreadable(_)) => Status::LocalIo,
+            Cause::Source(SourceFailure::Changed(_)) => Status::SourceChanged,
+        };
+        Outcome::new(status, stored, failure.message)
+    }
+
+    /// The same outcome under another status.
+    pub(super) fn with(mut self, status: Status, message: impl Into<String>) -> Outcome {
+        self.status = status;
+        self.message = message.into();
+        self
+    }
+
+    pub(super) fn after(mut self, attempts: u32) -> Outcome {
+        self.attempts = attempts;
+        self
+    }
+
+    /// A header of the reply, if it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        text(&self.headers, name)
+    }
+
+    /// The ETag without its quotes; empty when there is none.
+    pub fn etag(&self) -> &str {
+        self.header("etag").map_or("", unquoted)
+    }
+
+    /// The request id, from the header or from the error document; empty when there is none.
+    pub fn request_id(&self) -> &str {
+        self.header("x-oss-request-id").unwrap_or(&self.error.request_id)
+    }
+
+    /// The number that names the cause of an error; empty when there is none.
+    pub fn ec(&self) -> &str {
+        self.header("x-oss-ec").unwrap_or(&self.error.ec)
+    }
+}
+
+impl From<Mistake> for Outcome {
+    fn from(mistake: Mistake) -> Outcome {
+        Outcome::new(Status::InvalidArgument, Stored::No, mistake.to_string())
+    }
+}
+
+/// A header as text.
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+}
+
+pub(super) fn unquoted(etag: &str) -> &str {
+    etag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(etag)
+}
+
+/// The CRC-64 in the reply's headers.
+pub(super) fn crc64_of(reply: &Reply) -> Option<u64> {
+    text(&reply.headers, "x-oss-hash-crc64ecma").and_then(|value| value.trim().parse().ok())
+}
+
+/// What OSS says is wrong, from the body or, where there is none, from the header that stands in for it.
+pub(super) fn error_of(reply: &Reply) -> ErrorReply {
+    let header = text(&reply.headers, "x-oss-err").and_then(error_reply::from_header);
+    error_reply::parse(&reply.body).or(header).unwrap_or_default()
+}
+
+fn describe(reply: &Reply, error: &ErrorReply) -> String {
+    let mut message = format!("HTTP {}", reply.status);
+    if !error.code.is_empty() {
+        message.push_str(&format!(" {}: {}", error.code, error.message));
+    } else if let Some(location) = text(&reply.headers, "location").filter(|_| reply.status / 100 == 3) {
+        message.push_str(&format!(": redirected to {location}; redirects are not followed"));
+    } else if text(&reply.headers, "x-oss-request-id").is_none() {
+        message.push_str(" without a request id: this reply is not from OSS, perhaps from a proxy");
+    }
+    message
+}

@@ -1,0 +1,79 @@
+//! PutObject: one request, one object.
+
+use super::attempt::Call;
+use super::bucket::Bucket;
+use super::object_options::ObjectOptions;
+use super::outcome::{Outcome, Stored};
+use super::source::Body;
+use super::upload::{Creates, Upload};
+use crate::callback::Callback;
+use crate::transport::Failure;
+use crate::wire::key;
+use crate::wire::mistake::Mistake;
+use http::Method;
+use std::time::Duration;
+
+/// The largest object that one request can make, and the largest part.
+pub(super) const LARGEST_PUT: u64 = 5 << 30;
+/// OSS gives each application server 5 seconds.
+const CALLBACK_TIME: Duration = Duration::from_secs(6);
+
+impl Bucket {
+    /// Stores `body` as the object `key`.
+    pub fn put(
+        &self,
+        key: &str,
+        body: Body<'_>,
+        callback: Option<&Callback>,
+        options: &ObjectOptions,
+    ) -> Outcome {
+        let call = match self.put_call(key, &body, callback, options) {
+            Ok(call) => call,
+            Err(mistake) => return mistake.into(),
+        };
+        let call = match options.wants_content_md5().then(|| body.content_md5()).transpose() {
+            Ok(Some(md5)) => call.with_header("content-md5", md5),
+            Ok(None) => call,
+            Err(failure) => return Outcome::failed(Failure::from_source(failure), Stored::No),
+        };
+        let upload =
+            Upload { bucket: self, key, call, body, creates: Creates::Object, callback: callback.is_some() };
+        self.run(options.deadline(), async |lane, deadline| upload.run(lane, deadline).await)
+    }
+
+    fn put_call<'a>(
+        &self,
+        key: &'a str,
+        body: &Body<'_>,
+        callback: Option<&Callback>,
+        options: &ObjectOptions,
+    ) -> Result<Call<'a>, Mistake> {
+        key::check_key(key)?;
+        check_size(body.size())?;
+        let call = Call::new(Method::PUT, key).with_headers(&options.headers(key, body.file_name())?);
+        call.with_callback(callback)
+    }
+}
+
+impl<'a> Call<'a> {
+    /// Asks OSS to call the application server, and gives it the time for that.
+    pub(super) fn with_callback(self, callback: Option<&Callback>) -> Result<Call<'a>, Mistake> {
+        let Some(callback) = callback else { return Ok(self) };
+        let encoded = callback.encode()?;
+        let mut call = self.with_header("x-oss-callback", encoded.callback);
+        if let Some(variables) = encoded.variables {
+            call = call.with_header("x-oss-callback-var", variables);
+        }
+        call.patience = call.patience.max(CALLBACK_TIME * u32::try_from(callback.url_count()).unwrap_or(1));
+        Ok(call)
+    }
+}
+
+pub(super) fn check_size(size: u64) -> Result<(), Mistake> {
+    if size > LARGEST_PUT {
+        return Err(Mistake::new(format!(
+            "{size} bytes are more than one request can carry ({LARGEST_PUT}); upload them in parts"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! What is sent again, how often, and after what pause.
+
+use super::bucket::Bucket;
+use super::outcome::{error_of, text};
+use crate::transport::{Cause, Deadline, Failure, Lane, Reply};
+use crate::wire::date;
+use std::time::Duration;
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// What an attempt means for the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The reply counts, whatever it says.
+    Final,
+    /// OSS did not do it, and may do it when asked again.
+    NotDone,
+    /// OSS may have done it: the reply was lost.
+    Lost,
+    /// OSS thinks our clock is wrong; it is corrected now.
+    ClockCorrected,
+}
+
+/// The attempts of one operation.
+pub(super) struct Attempts {
+    pub(super) made: u32,
+    per_request: u32,
+    limit: u32,
+    deadline: Deadline,
+    clock_corrected: bool,
+    /// Whether the reply to any of them was lost.
+    pub(super) lost: bool,
+}
+
+impl Attempts {
+    pub(super) fn new(bucket: &Bucket, deadline: Deadline) -> Attempts {
+        let per_request = bucket.max_attempts;
+        Attempts { made: 0, per_request, limit: per_request, deadline, clock_corrected: false, lost: false }
+    }
+
+    pub(super) fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// Begins another request of the same operation, with all its attempts before it.
+    pub(super) fn renew(&mut self) {
+        self.limit = self.made + self.per_request;
+        self.lost = false;
+    }
+
+    /// Counts an attempt and says what its end means.
+    pub(super) fn judge(&mut self, bucket: &Bucket, result: &Result<Reply, Failure>) -> Verdict {
+        self.made += 1;
+        let verdict = match result {
+            Ok(reply) => self.judge_reply(bucket, reply),
+            Err(failure) => judge_failure(failure),
+        };
+        self.lost |= verdict == Verdict::Lost;
+        verdict
+    }
+
+    /// The same for a reply whose body broke off, where the body is what matters.
+    pub(super) fn judge_cut(&mut self) -> Verdict {
+        self.made += 1;
+        self.lost = true;
+        Verdict::Lost
+    }
+
+    fn judge_reply(&mut self, bucket: &Bucket, reply: &Reply) -> Verdict {
+        match reply.status {
+            // A gateway may have said it after OSS did the work.
+            500 | 502 | 504 => Verdict::Lost,
+            401 | 408 | 429 | 503 | 507..=599 => Verdict::NotDone,
+            // OSS answers an upload with 200, 203 or 204: any other success was spoken by somebody else.
+            100..=199 | 201 | 202 | 205..=299 => Verdict::Lost,
+            400..=499 => match error_of(reply).code.as_str() {
+                "RequestTimeout" | "BadRequest" => Verdict::NotDone,
+                "RequestTimeTooSkewed" if !self.clock_corrected => self.correct_clock(bucket, reply),
+                _ => Verdict::Final,
+            },
+            _ => Verdict::Final,
+        }
+    }
+
+    fn correct_clock(&mut self, bucket: &Bucket, reply: &Reply) -> Verdict {
+        let server_time = text(&reply.headers, "date").and_then(date::parse_http_date);
+        let Some(now) = server_time else { return Verdict::Final };
+        bucket.learn_server_time(now);
+        self.clock_corrected = true;
+        Verdict::ClockCorrected
+    }
+
+    /// Waits before the next attempt; false if there is to be none. A corrected clock is worth one at once.
+    pub(super) async fn again(&self, lane: &Lane, verdict: Verdict) -> bool {
+        if verdict == Verdict::ClockCorrected {
+            return true;
+        }
+        let pause = pause_after(self.made);
+        if self.made >= self.limit || !self.deadline.allows(pause) {
+            return false;
+        }
+        lane.sleep(pause).await;
+        true
+    }
+}
+
+fn judge_failure(failure: &Failure) -> Verdict {
+    match failure.cause {
+        _ if failure.wholly_sent => Verdict::Lost,
+        Cause::Network | Cause::Interrupted | Cause::Timeout | Cause::BadResponse => Verdict::NotDone,
+        // Neither a deadline nor a certificate nor a source gets better by trying again.
+        Cause::Deadline | Cause::Tls | Cause::Unsendable | Cause::Source(_) => Verdict::Final,
+    }
+}
+
+/// Full jitter: anything from nothing to a limit that doubles with every attempt.
+fn pause_after(attempts: u32) -> Duration {
+    let limit = SHORTEST_PAUSE.saturating_mul(1 << attempts.min(10)).min(LONGEST_PAUSE);
+    limit.mul_f64(fastrand::f64())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_jittered_and_stay_below_twenty_seconds() {
+        for attempts in 1..=100 {
+            let limit = Duration::from_secs_f64((0.2 * 2f64.powi(attempts as i32)).min(20.0));
+            let pauses: Vec<Duration> = (0..50).map(|_| pause_after(attempts)).collect();
+            assert!(pauses.iter().all(|pause| *pause <= limit), "attempt {attempts}");
+            assert!(pauses.windows(2).any(|pair| pair[0] != pair[1]), "attempt {attempts}: no jitter");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Finds out by HEAD what became of an object when the reply to its upload was lost.
+
+use super::attempt::Call;
+use super::bucket::Bucket;
+use super::outcome::{crc64_of, text};
+use super::retry::{Attempts, Verdict};
+use super::source::Body;
+use crate::transport::{Deadline, Failure, Lane, Reply, Source};
+use http::Method;
+
+/// What the object must be if it is the one that was uploaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Expected {
+    pub(super) size: u64,
+    pub(super) crc64: u64,
+}
+
+/// What a HEAD tells.
+pub(super) enum Found {
+    /// The object is there with the expected content: the reply to the HEAD says more.
+    Same(Reply),
+    /// There is no such object, or another one.
+    NotThere,
+    /// That cannot be found out.
+    Unclear,
+}
+
+impl Bucket {
+    /// Sends a request that does no harm if it is done twice, until it is answered.
+    pub(super) async fn ask(
+        &self,
+        lane: &Lane,
+        call: &Call<'_>,
+        attempts: &mut Attempts,
+    ) -> Result<Reply, Failure> {
+        loop {
+            // OSS wants to be told the length of a POST, be it zero.
+            let empty = Body::Bytes(&[]);
+            let mut nothing = empty.reading();
+            let source = (call.method == Method::POST).then_some(&mut nothing as &mut dyn Source);
+            let result = self.send(lane, call, source, attempts.deadline()).await;
+            let verdict = match &result {
+                Ok(reply) if reply.cut.is_some() => attempts.judge_cut(),
+                _ => attempts.judge(self, &result),
+            };
+            if verdict == Verdict::Final || !attempts.again(lane, verdict).await {
+                return result;
+            }
+        }
+    }
+
+    pub(super) async fn head(
+        &self,
+        lane: &Lane,
+        key: &str,
+        attempts: &mut Attempts,
+    ) -> Result<Reply, Failure> {
+        self.ask(lane, &Call::new(Method::HEAD, key), attempts).await
+    }
+
+    /// Looks whether the object `key` is what was uploaded. Without an expectation nothing can be said of one that is there.
+    pub(super) async fn settle(
+        &self,
+        lane: &Lane,
+        key: &str,
+        expected: Option<Expected>,
+        deadline: Deadline,
+    ) -> Found {
+        let mut attempts = Attempts::new(self, deadline);
+        let Ok(reply) = self.head(lane, key, &mut attempts).await else { return Found::Unclear };
+        match reply.status {
+            404 => Found::NotThere,
+            200 => compare(reply, expected),
+            _ => Found::Unclear,
+        }
+    }
+}
+
+fn compare(reply: Reply, expected: Option<Expected>) -> Found {
+    let size: Option<u64> = text(&reply.headers, "content-length").and_then(|size| size.parse().ok());
+    let (Some(expected), Some(size)) = (expected, size) else { return Found::Unclear };
+    if size != expected.size {
+        return Found::NotThere;
+    }
+    match crc64_of(&reply) {
+        Some(crc64) if crc64 == expected.crc64 => Found::Same(reply),
+        Some(_) => Found::NotThere,
+        // Equal length is no proof of equal content.
+        None => Found::Unclear,
+    }
+}

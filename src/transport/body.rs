@@ -1,0 +1,96 @@
+//! The body of a request: frames that come from the source, read on the calling thread.
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use tokio::sync::mpsc;
+
+/// Where a request's bytes come from. They are asked for in order, once.
+pub trait Source {
+    /// How many bytes there are in all.
+    fn size(&self) -> u64;
+
+    /// The next bytes, at most `limit` of them; at least one while fewer than `size` were given.
+    fn next(&mut self, limit: usize) -> Result<Bytes, SourceFailure>;
+}
+
+/// Why a source could not give its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceFailure {
+    /// It could not be read.
+    Unreadable(String),
+    /// It is no longer what it was when the upload began.
+    Changed(String),
+}
+
+/// How many bytes of a request the connection has taken over.
+#[derive(Clone, Default)]
+pub(super) struct Taken(Arc<AtomicU64>);
+
+impl Taken {
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The body as the HTTP client sees it.
+pub(super) struct Outgoing {
+    feed: Feed,
+    remaining: u64,
+    taken: Taken,
+}
+
+enum Feed {
+    Whole(Bytes),
+    Frames(mpsc::Receiver<Bytes>),
+}
+
+impl Outgoing {
+    pub(super) fn whole(bytes: Bytes, taken: Taken) -> Outgoing {
+        Outgoing { remaining: bytes.len() as u64, feed: Feed::Whole(bytes), taken }
+    }
+
+    /// A body of `size` bytes, and the end that its frames are put in. One frame waits while another is being sent.
+    pub(super) fn frames(size: u64, taken: Taken) -> (mpsc::Sender<Bytes>, Outgoing) {
+        let (sender, receiver) = mpsc::channel(1);
+        (sender, Outgoing { feed: Feed::Frames(receiver), remaining: size, taken })
+    }
+}
+
+impl http_body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if self.remaining == 0 {
+            return Poll::Ready(None);
+        }
+        let frame = match &mut self.feed {
+            Feed::Whole(bytes) => std::mem::take(bytes),
+            Feed::Frames(receiver) => match ready!(receiver.poll_recv(context)) {
+                Some(frame) => frame,
+                // The source failed: the connection must not look as if the object were complete.
+                None => return Poll::Ready(Some(Err(io::Error::other("the source ended early")))),
+            },
+        };
+        let size = frame.len() as u64;
+        self.remaining = self.remaining.saturating_sub(size);
+        self.taken.0.fetch_add(size, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(frame))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.remaining == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.remaining)
+    }
+}

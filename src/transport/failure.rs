@@ -1,0 +1,97 @@
+//! Why a request got no reply, and how much of it can have arrived.
+
+use super::SourceFailure;
+use std::error::Error;
+use std::io;
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// No connection could be made, or it broke before the reply.
+    Network,
+    /// The connection broke while the request was being sent; an early reply may be lost with it.
+    Interrupted,
+    /// Nothing moved for as long as the time-outs allow.
+    Timeout,
+    /// The call's deadline passed.
+    Deadline,
+    /// The TLS handshake or its settings failed.
+    Tls,
+    /// What came back is not HTTP.
+    BadResponse,
+    /// The request cannot be expressed in HTTP.
+    Unsendable,
+    /// The bytes to send could not be had.
+    Source(SourceFailure),
+}
+
+/// A request without a reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What went wrong.
+    pub cause: Cause,
+    /// Whether the connection had taken the last byte, so that the server may have done what it was asked for.
+    pub wholly_sent: bool,
+    /// One line for a human, without secrets.
+    pub message: String,
+}
+
+impl Failure {
+    pub(super) fn from_client(error: reqwest::Error, wholly_sent: bool) -> Failure {
+        let never_sent = error.is_connect() || error.is_builder();
+        // The URL of a request can carry a signature, so it never gets into a message.
+        let error = error.without_url();
+        let cause = match cause_of(&error) {
+            Cause::Network if !wholly_sent && !never_sent => Cause::Interrupted,
+            cause => cause,
+        };
+        let mut message = describe(&error);
+        if cause == Cause::Interrupted {
+            message.insert_str(0, "connection lost while sending: ");
+        }
+        Failure { cause, wholly_sent: wholly_sent && !never_sent, message }
+    }
+
+    /// A request that could not be made up, because of its source.
+    pub fn from_source(failure: SourceFailure) -> Failure {
+        let message = match &failure {
+            SourceFailure::Unreadable(message) | SourceFailure::Changed(message) => message.clone(),
+        };
+        Failure { cause: Cause::Source(failure), wholly_sent: false, message }
+    }
+
+    pub(super) fn setup(error: impl Error) -> Failure {
+        let message = format!("cannot set up the network: {error}");
+        Failure { cause: Cause::Network, wholly_sent: false, message }
+    }
+}
+
+fn cause_of(error: &reqwest::Error) -> Cause {
+    if links(error).any(is_tls) {
+        Cause::Tls
+    } else if error.is_timeout() {
+        Cause::Timeout
+    } else if links(error).filter_map(|link| link.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse)
+    {
+        Cause::BadResponse
+    } else {
+        Cause::Network
+    }
+}
+
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>() || wrapped.is_some_and(|inner| inner.is::<rustls::Error>())
+}
+
+/// The error and everything that caused it, outermost first.
+fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |link| (*link).source())
+}
+
+fn describe(error: &reqwest::Error) -> String {
+    let mut texts: Vec<String> = links(error).map(ToString::to_string).collect();
+    // Many errors repeat the text of their cause.
+    texts.dedup_by(|cause, text| text.contains(cause.as_str()));
+    texts.join(": ")
+}

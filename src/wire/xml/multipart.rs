@@ -1,0 +1,341 @@
+//! The requests and replies of a multipart upload.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use percent_encoding::percent_decode_str;
+use quick_xml::escape::escape;
+
+use super::tree::{BadXml, Element, parse, root_name};
+
+/// Highest part number.
+pub const PART_NUMBER_MAX: u32 = 10_000;
+/// Longest upload id and ETag that are believed, in bytes.
+const ID_MAX: usize = 1024;
+
+/// The body of CompleteMultipartUpload. Parts come in ascending order; ETags with or without their quotes.
+pub fn complete_request<'a>(parts: impl IntoIterator<Item = (u32, &'a str)>) -> String {
+    let mut body = String::from("<CompleteMultipartUpload>");
+    for (number, etag) in parts {
+        let etag = escape_etag(unquoted(etag));
+        // Writing to a string does not fail.
+        let _ = write!(body, "<Part><PartNumber>{number}</PartNumber><ETag>\"{etag}\"</ETag></Part>");
+    }
+    body.push_str("</CompleteMultipartUpload>");
+    body
+}
+
+/// ETags come from a server, and are nearly always plain.
+fn escape_etag(etag: &str) -> Cow<'_, str> {
+    if etag.bytes().all(|byte| byte.is_ascii_alphanumeric()) { Cow::Borrowed(etag) } else { escape(etag) }
+}
+
+/// An ETag without the quotes around it.
+pub fn unquoted(etag: &str) -> &str {
+    let etag = etag.trim_matches([' ', '\t', '\r', '\n']);
+    etag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(etag)
+}
+
+/// What InitiateMultipartUpload answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Initiated {
+    /// The bucket, as the reply names it; may be empty.
+    pub bucket: String,
+    /// The key, decoded; may be empty.
+    pub key: String,
+    /// The upload's id, never empty.
+    pub upload_id: String,
+}
+
+/// Reads the reply to InitiateMultipartUpload.
+pub fn parse_initiate(body: &[u8]) -> Result<Initiated, BadXml> {
+    let root = root_of(body, "InitiateMultipartUploadResult")?;
+    Ok(Initiated {
+        bucket: root.value("Bucket")?.to_owned(),
+        key: key_of(&root)?,
+        upload_id: upload_id_of(&root)?,
+    })
+}
+
+/// A part that OSS has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedPart {
+    /// 1 to 10000.
+    pub number: u32,
+    /// Bytes.
+    pub size: u64,
+    /// Without quotes, never empty.
+    pub etag: String,
+    /// The part's CRC-64, if the reply has it.
+    pub crc64: Option<u64>,
+    /// ISO 8601, as the reply writes it; may be empty.
+    pub last_modified: String,
+}
+
+/// One page of ListParts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartPage {
+    /// The upload's id, never empty.
+    pub upload_id: String,
+    /// In ascending order, no number twice.
+    pub parts: Vec<ListedPart>,
+    /// There are more pages.
+    pub is_truncated: bool,
+    /// Where the next page starts. Always there, and never before the last part, if the page is truncated.
+    pub next_part_number_marker: Option<u32>,
+}
+
+/// Reads a page of ListParts.
+pub fn parse_list_parts(body: &[u8]) -> Result<PartPage, BadXml> {
+    let root = root_of(body, "ListPartsResult")?;
+    let mut parts =
+        root.children.iter().filter(|child| child.name == "Part").map(part).collect::<Result<Vec<_>, _>>()?;
+    parts.sort_by_key(|part| part.number);
+    if parts.windows(2).any(|pair| matches!(pair, [a, b] if a.number == b.number)) {
+        return Err(BadXml::new("a part number twice"));
+    }
+    let last = parts.last().map(|part| part.number);
+    let is_truncated = match root.value("IsTruncated")? {
+        "" => false,
+        text if text.eq_ignore_ascii_case("false") => false,
+        text if text.eq_ignore_ascii_case("true") => true,
+        _ => return Err(BadXml::new("IsTruncated is neither true nor false")),
+    };
+    let next_part_number_marker = match root.value("NextPartNumberMarker")? {
+        "" if is_truncated => last,
+        "" => None,
+        text => Some(number(text, "NextPartNumberMarker")?),
+    };
+    // Without progress a reader of pages would never come to an end.
+    if is_truncated && next_part_number_marker.is_none_or(|marker| marker == 0 || Some(marker) < last) {
+        return Err(BadXml::new("a truncated page that does not say where the next one starts"));
+    }
+    Ok(PartPage { upload_id: upload_id_of(&root)?, parts, is_truncated, next_part_number_marker })
+}
+
+fn part(element: &Element) -> Result<ListedPart, BadXml> {
+    let part_number = number(element.value("PartNumber")?, "PartNumber")?;
+    if !(1..=PART_NUMBER_MAX).contains(&part_number) {
+        return Err(BadXml::new("a part number that OSS does not use"));
+    }
+    let etag = unquoted(element.value("ETag")?);
+    if etag.is_empty() || etag.len() > ID_MAX {
+        return Err(BadXml::new("a part without a usable ETag"));
+    }
+    let crc64 = match element.value("HashCrc64ecma")? {
+        "" => None,
+        text => Some(number(text, "HashCrc64ecma")?),
+    };
+    Ok(ListedPart {
+        number: part_number,
+        size: number(element.value("Size")?, "Size")?,
+        etag: etag.to_owned(),
+        crc64,
+        last_modified: element.value("LastModified")?.to_owned(),
+    })
+}
+
+/// What CompleteMultipartUpload answers when no callback took the place of its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completed {
+    /// The bucket; may be empty.
+    pub bucket: String,
+    /// The key, decoded; may be empty.
+    pub key: String,
+    /// Without quotes; may be empty.
+    pub etag: String,
+    /// The object's URL; may be empty.
+    pub location: String,
+}
+
+/// Reads the reply to CompleteMultipartUpload. `None` for every other body, such as the answer of an application
+/// server.
+pub fn parse_complete(body: &[u8]) -> Option<Completed> {
+    // An application server's answer may have megabytes: no tree is built of what begins with another name.
+    let root = (root_name(body)? == "CompleteMultipartUploadResult").then(|| parse(body).ok())??;
+    Some(Completed {
+        bucket: root.value("Bucket").ok()?.to_owned(),
+        key: key_of(&root).ok()?,
+        etag: unquoted(root.value("ETag").ok()?).to_owned(),
+        location: root.value("Location").ok()?.to_owned(),
+    })
+}
+
+fn root_of(body: &[u8], name: &str) -> Result<Element, BadXml> {
+    let root = parse(body)?;
+    if root.name == name { Ok(root) } else { Err(BadXml::new(format!("the root is not {name}"))) }
+}
+
+fn upload_id_of(root: &Element) -> Result<String, BadXml> {
+    let id = root.value("UploadId")?;
+    if id.is_empty() || id.len() > ID_MAX || id.contains(|character: char| character.is_control()) {
+        return Err(BadXml::new("no usable UploadId"));
+    }
+    Ok(id.to_owned())
+}
+
+/// The key exactly as it is, blanks included.
+fn key_of(root: &Element) -> Result<String, BadXml> {
+    let text = root.child("Key")?.map_or("", |key| key.text.as_str());
+    match root.value("EncodingType")? {
+        "" => Ok(text.to_owned()),
+        "url" => percent_decode_str(text)
+            .decode_utf8()
+            .map(Cow::into_owned)
+            .map_err(|_| BadXml::new("a key that is not UTF-8")),
+        _ => Err(BadXml::new("an EncodingType that is not url")),
+    }
+}
+
+/// A decimal number, with nothing but digits.
+fn number<N: std::str::FromStr>(text: &str, what: &str) -> Result<N, BadXml> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(BadXml::new(format!("{what} is not a number")));
+    }
+    text.parse().map_err(|_| BadXml::new(format!("{what} is not a number or out of range")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(inside: &str) -> Result<PartPage, BadXml> {
+        parse_list_parts(
+            format!("<ListPartsResult><UploadId>U</UploadId>{inside}</ListPartsResult>").as_bytes(),
+        )
+    }
+
+    fn part_xml(number: &str, size: &str, etag: &str, crc: &str) -> String {
+        format!(
+            "<Part><PartNumber>{number}</PartNumber><Size>{size}</Size><ETag>{etag}</ETag>\
+             <HashCrc64ecma>{crc}</HashCrc64ecma></Part>"
+        )
+    }
+
+    #[test]
+    fn complete_request_quotes_and_escapes() {
+        assert_eq!(complete_request([]), "<CompleteMultipartUpload></CompleteMultipartUpload>");
+        let body = complete_request([(1, "\"AB\""), (7, "a\"<&>'b-2")]);
+        assert_eq!(
+            body,
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\"AB\"</ETag></Part>\
+             <Part><PartNumber>7</PartNumber><ETag>\"a&quot;&lt;&amp;&gt;&apos;b-2\"</ETag></Part>\
+             </CompleteMultipartUpload>"
+        );
+        let read_back = parse(body.as_bytes()).unwrap();
+        assert_eq!(read_back.children[1].value("ETag").unwrap(), "\"a\"<&>'b-2\"");
+    }
+
+    #[test]
+    fn only_a_pair_of_quotes_comes_off() {
+        assert_eq!(unquoted(" \"a\" "), "a");
+        assert_eq!(unquoted("\"a"), "\"a");
+        assert_eq!(unquoted("\""), "\"");
+        assert_eq!(unquoted("\"\""), "");
+        assert_eq!(unquoted(""), "");
+    }
+
+    #[test]
+    fn initiate_decodes_the_key_when_told() {
+        let reply = |extra: &str| {
+            parse_initiate(
+                format!(
+                    "<InitiateMultipartUploadResult xmlns='u'>{extra}<Bucket>b</Bucket><Key> a%2Bb</Key>\
+                     <UploadId> U </UploadId></InitiateMultipartUploadResult>"
+                )
+                .as_bytes(),
+            )
+        };
+        assert_eq!(reply("").unwrap().key, " a%2Bb");
+        assert_eq!(reply("<EncodingType>url</EncodingType>").unwrap().key, " a+b");
+        assert_eq!(reply("").unwrap().upload_id, "U");
+        assert!(reply("<EncodingType>rot13</EncodingType>").is_err());
+        assert!(reply("<UploadId>V</UploadId>").is_err());
+        for body in [
+            "<InitiateMultipartUploadResult/>".to_owned(),
+            "<InitiateMultipartUploadResult><UploadId> </UploadId></InitiateMultipartUploadResult>"
+                .to_owned(),
+            "<InitiateMultipartUploadResult><UploadId>a&#10;b</UploadId></InitiateMultipartUploadResult>"
+                .to_owned(),
+            format!(
+                "<InitiateMultipartUploadResult><UploadId>{}</UploadId></InitiateMultipartUploadResult>",
+                "U".repeat(ID_MAX + 1)
+            ),
+            "<Other><UploadId>U</UploadId></Other>".to_owned(),
+        ] {
+            assert!(parse_initiate(body.as_bytes()).is_err(), "{body:.80}");
+        }
+    }
+
+    #[test]
+    fn parts_are_read_in_order() {
+        let page = page(
+            &(part_xml("3", "18446744073709551615", "E3", "")
+                + &part_xml("1", "0", "\"E1\"", "18446744073709551615")),
+        )
+        .unwrap();
+        assert_eq!(page.parts.iter().map(|part| part.number).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(page.parts[0].etag, "E1");
+        assert_eq!(page.parts[0].crc64, Some(u64::MAX));
+        assert_eq!(page.parts[1].size, u64::MAX);
+        assert_eq!(page.parts[1].crc64, None);
+        assert!(!page.is_truncated);
+        assert_eq!(page.next_part_number_marker, None);
+    }
+
+    #[test]
+    fn parts_that_make_no_sense_are_refused() {
+        for bad in [
+            part_xml("0", "1", "E", ""),
+            part_xml("10001", "1", "E", ""),
+            part_xml("-1", "1", "E", ""),
+            part_xml("+1", "1", "E", ""),
+            part_xml("", "1", "E", ""),
+            part_xml("1", "", "E", ""),
+            part_xml("1", "18446744073709551616", "E", ""),
+            part_xml("1", "1", "", ""),
+            part_xml("1", "1", "\"\"", ""),
+            part_xml("1", "1", "E", "x"),
+            part_xml("1", "1", "E", "") + &part_xml("1", "2", "F", ""),
+            "<Part/>".to_owned(),
+            "<IsTruncated>maybe</IsTruncated>".to_owned(),
+        ] {
+            assert!(page(&bad).is_err(), "{bad}");
+        }
+        assert!(parse_list_parts(b"<ListPartsResult/>").is_err());
+    }
+
+    #[test]
+    fn truncated_pages_lead_on() {
+        let two = part_xml("1", "1", "E", "") + &part_xml("2", "1", "E", "");
+        let truncated = |marker: &str| page(&format!("<IsTruncated>true</IsTruncated>{marker}{two}"));
+        assert_eq!(truncated("").unwrap().next_part_number_marker, Some(2));
+        let with = |number: u32| truncated(&format!("<NextPartNumberMarker>{number}</NextPartNumberMarker>"));
+        assert_eq!(with(2).unwrap().next_part_number_marker, Some(2));
+        assert!(with(1).is_err());
+        assert!(page("<IsTruncated>true</IsTruncated>").is_err());
+        assert!(
+            page("<IsTruncated>true</IsTruncated><NextPartNumberMarker>0</NextPartNumberMarker>").is_err()
+        );
+        let end = page(&format!("<NextPartNumberMarker>0</NextPartNumberMarker>{two}")).unwrap();
+        assert_eq!(end.next_part_number_marker, Some(0));
+    }
+
+    #[test]
+    fn a_full_page_fits_the_limits() {
+        let parts: String = (1..=1000).map(|i| part_xml(&i.to_string(), "1", "E", "7")).collect();
+        assert_eq!(page(&parts).unwrap().parts.len(), 1000);
+    }
+
+    #[test]
+    fn complete_is_told_from_other_bodies() {
+        let body =
+            b"<CompleteMultipartUploadResult><EncodingType>url</EncodingType><Location>http://b/k</Location>\
+                     <Bucket>b</Bucket><Key>a%2Fb</Key><ETag>\"E-2\"</ETag></CompleteMultipartUploadResult>";
+        let completed = parse_complete(body).unwrap();
+        assert_eq!((completed.etag.as_str(), completed.key.as_str()), ("E-2", "a/b"));
+        for other in [&b"{\"Status\":\"OK\"}"[..], b"<Error><Code>X</Code></Error>", b"", &body[..40]] {
+            assert_eq!(parse_complete(other), None);
+        }
+    }
+}
