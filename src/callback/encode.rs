@@ -135,6 +135,6 @@ mod tests {
         callback.add_variable("x:a", &"v".repeat(3840 - r#"{"x:a":""}"#.len())).unwrap();
         assert_eq!(callback.encode().unwrap().variables.unwrap().len(), check::ENCODED_MAX);
         callback.add_variable("x:b", "").unwrap();
-        assert!(callback.check().unwrap_err().to_string().contains("variables take"));
+        assert!(callback.encode_with_variables().unwrap_err().to_string().contains("variables take"));
     }
 }

@@ -113,12 +113,12 @@ impl Callback {
         }
     }
 
-    /// Checks what no setter can see alone: that the whole fits, and that the body names only variables that are set.
-    pub fn check(&self) -> Result<(), Mistake> {
+    /// Encodes it for a request that carries the variables beside it: the body may name only those that are set.
+    pub fn encode_with_variables(&self) -> Result<Encoded, Mistake> {
         if let Target::Settings(settings) = &self.target {
             check::check_references(&settings.body, &self.variables)?;
         }
-        self.encode().map(drop)
+        self.encode()
     }
 
     fn settings(&mut self, what: &str) -> Result<&mut Settings, Mistake> {
@@ -187,21 +187,24 @@ mod tests {
         assert!(callback.set_body_type(BodyType::Json).is_err());
         assert_eq!(callback.url_count(), URLS_MAX);
         callback.add_variable("x:a", "1").unwrap();
-        assert_eq!(callback.check(), Ok(()));
+        assert!(callback.encode_with_variables().is_ok());
         for bad in ["", "a\nb", &"p".repeat(10_000)] {
-            assert!(Callback::with_policy(bad).and_then(|callback| callback.check()).is_err(), "{bad:.10?}");
+            assert!(
+                Callback::with_policy(bad).and_then(|callback| callback.encode_with_variables()).is_err(),
+                "{bad:.10?}"
+            );
         }
     }
 
     #[test]
     fn the_body_names_variables_that_are_set() {
         let mut callback = Callback::new("http://a.example.com", "u=${x:user}").unwrap();
-        let mistake = callback.check().unwrap_err().to_string();
+        let mistake = callback.encode_with_variables().unwrap_err().to_string();
         assert!(mistake.contains("x:user"), "{mistake}");
         // Encoding alone serves forms as well, where variables are fields.
         assert!(callback.encode().is_ok());
         callback.add_variable("x:user", "").unwrap();
-        assert_eq!(callback.check(), Ok(()));
+        assert!(callback.encode_with_variables().is_ok());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::bucket::{Bucket, Signing};
 use crate::sign::{self, v1, v4};
 use crate::transport::{Cause, Deadline, Failure, Lane, Reply, Request, Source};
 use crate::wire::mistake::Mistake;
+use crate::wire::{date, header};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::time::Duration;
 
@@ -74,7 +75,9 @@ impl Bucket {
                 v4::sign(&request, &identity, &scope, &[], time)
             }
         };
-        let mut headers = HeaderMap::with_capacity(call.headers.len() + signature.headers_added.len() + 2);
+        let mut headers = HeaderMap::with_capacity(call.headers.len() + signature.headers_added.len() + 3);
+        // V4 does not sign it, but proxies like to see one.
+        insert(&mut headers, "date", &date::http_date(time))?;
         for (name, value) in call.headers.iter().chain(&signature.headers_added) {
             insert(&mut headers, name, value)?;
         }
@@ -87,7 +90,7 @@ impl Bucket {
 fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Mistake> {
     let refused = || Mistake::new(format!("the header {name} cannot be sent"));
     let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
-    headers.insert(header, HeaderValue::from_bytes(value.trim().as_bytes()).map_err(|_| refused())?);
+    headers.insert(header, HeaderValue::from_bytes(header::trim(value).as_bytes()).map_err(|_| refused())?);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use crate::transport::{Cause, Failure, Reply, SourceFailure};
 use crate::wire::error_reply::{self, ErrorReply};
 use crate::wire::mistake::Mistake;
+use crate::wire::xml;
 use http::HeaderMap;
 
 /// How a call ended.
@@ -140,7 +141,7 @@ impl Outcome {
 
     /// The ETag without its quotes; empty when there is none.
     pub fn etag(&self) -> &str {
-        self.header("etag").map_or("", unquoted)
+        self.header("etag").map_or("", xml::unquoted)
     }
 
     /// The request id, from the header or from the error document; empty when there is none.
@@ -165,10 +166,6 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
 }
 
-pub(super) fn unquoted(etag: &str) -> &str {
-    etag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(etag)
-}
-
 /// The CRC-64 in the reply's headers.
 pub(super) fn crc64_of(reply: &Reply) -> Option<u64> {
     text(&reply.headers, "x-oss-hash-crc64ecma").and_then(|value| value.trim().parse().ok())
@@ -183,7 +180,7 @@ pub(super) fn error_of(reply: &Reply) -> ErrorReply {
 fn describe(reply: &Reply, error: &ErrorReply) -> String {
     let mut message = format!("HTTP {}", reply.status);
     if !error.code.is_empty() {
-        message.push_str(&format!(" {}: {}", error.code, error.message));
+        message.push_str(&format!(" {}", error.line()));
     } else if let Some(location) = text(&reply.headers, "location").filter(|_| reply.status / 100 == 3) {
         message.push_str(&format!(": redirected to {location}; redirects are not followed"));
     } else if text(&reply.headers, "x-oss-request-id").is_none() {

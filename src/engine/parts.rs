@@ -1,9 +1,8 @@
 //! The parts of a multipart upload.
 
-use super::outcome::unquoted;
 use super::settle::Expected;
 use crate::wire::mistake::Mistake;
-use crate::wire::{crc64, header};
+use crate::wire::{crc64, header, xml};
 use arc_swap::ArcSwap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -31,7 +30,7 @@ impl Part {
     pub fn named(number: u32, etag: &str) -> Result<Part, Mistake> {
         check_number(number)?;
         header::check_value(etag)?;
-        let etag = unquoted(etag);
+        let etag = xml::unquoted(etag);
         if etag.is_empty() {
             return Err(Mistake::new(format!("the ETag of part {number} is empty")));
         }

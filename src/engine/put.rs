@@ -59,7 +59,7 @@ impl<'a> Call<'a> {
     /// Asks OSS to call the application server, and gives it the time for that.
     pub(super) fn with_callback(self, callback: Option<&Callback>) -> Result<Call<'a>, Mistake> {
         let Some(callback) = callback else { return Ok(self) };
-        let encoded = callback.encode()?;
+        let encoded = callback.encode_with_variables()?;
         let mut call = self.with_header("x-oss-callback", encoded.callback);
         if let Some(variables) = encoded.variables {
             call = call.with_header("x-oss-callback-var", variables);

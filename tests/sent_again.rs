@@ -1,0 +1,533 @@
+//! What is sent again and what is not, and whether `stored` tells the truth, when replies are lost or make no sense.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use oss_emulator::{Action, Answer, AppServer, Config, Emulator, Fault};
+use oss_upload::callback::Callback;
+use oss_upload::credentials::Credentials;
+use oss_upload::engine::{
+    Body, Bucket, BucketOptions, Completion, Multipart, ObjectOptions, Outcome, Status, Stored,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+const BUCKET: &str = "test-bucket";
+const KEY: &str = "dir/object.txt";
+const DATA: &[u8] = b"what is uploaded";
+
+/// A bucket on an emulator, and an application server for its callbacks.
+struct Bed {
+    emulator: Emulator,
+    application: AppServer,
+    bucket: Arc<Bucket>,
+}
+
+impl Bed {
+    fn new() -> Bed {
+        Bed::with(|_| ())
+    }
+
+    fn with(set: impl FnOnce(&mut BucketOptions)) -> Bed {
+        let emulator = Emulator::start(Config::default()).unwrap();
+        let mut options = BucketOptions::default();
+        options.set_region("cn-hangzhou").unwrap();
+        set(&mut options);
+        let credentials = Credentials::new(
+            oss_emulator::DEFAULT_ACCESS_KEY_ID,
+            oss_emulator::DEFAULT_ACCESS_KEY_SECRET,
+            None,
+        );
+        let bucket =
+            Bucket::new(&emulator.endpoint(), BUCKET, Arc::new(credentials.unwrap()), &options).unwrap();
+        Bed { emulator, application: AppServer::start().unwrap(), bucket: Arc::new(bucket) }
+    }
+
+    fn fault(&self, operation: &str, action: Action) {
+        self.emulator.inject(Fault::new(action).operation(operation));
+    }
+
+    fn always(&self, operation: &str, action: Action) {
+        self.emulator.inject(Fault::new(action).operation(operation).always());
+    }
+
+    fn callback(&self) -> Callback {
+        Callback::new(&self.application.url(), "object=${object}&crc64=${crc64}").unwrap()
+    }
+
+    fn put(&self) -> Outcome {
+        self.bucket.put(KEY, Body::Bytes(DATA), None, &ObjectOptions::default())
+    }
+
+    fn put_with_callback(&self) -> Outcome {
+        self.bucket.put(KEY, Body::Bytes(DATA), Some(&self.callback()), &ObjectOptions::default())
+    }
+
+    /// A multipart upload with one part in it.
+    fn begun(&self) -> Multipart {
+        let (multipart, outcome) = Multipart::begin(&self.bucket, KEY, &ObjectOptions::default());
+        let multipart = multipart.unwrap_or_else(|| panic!("{outcome:?}"));
+        let part = multipart.upload_part(1, Body::Bytes(DATA));
+        assert_eq!(part.status, Status::Ok, "{}", part.message);
+        multipart
+    }
+
+    /// How many requests for `operation` the emulator saw.
+    fn requests(&self, operation: &str) -> usize {
+        self.emulator.requests().iter().filter(|request| request.operation == operation).count()
+    }
+
+    fn callbacks(&self) -> usize {
+        self.application.requests().len()
+    }
+
+    fn is_stored(&self) -> bool {
+        self.emulator.object(BUCKET, KEY).is_some_and(|object| object.data == DATA)
+    }
+}
+
+#[track_caller]
+fn assert_ended(outcome: &Outcome, status: Status, stored: Stored) {
+    assert_eq!((outcome.status, outcome.stored), (status, stored), "{}", outcome.message);
+}
+
+fn error(status: u16) -> Action {
+    Action::Status { status, code: "ByFault".to_owned() }
+}
+
+fn error_after_work(status: u16) -> Action {
+    Action::StatusAfterWork { status, code: "ByFault".to_owned() }
+}
+
+/// Each way to lose the reply to a request that was carried out.
+fn losses() -> [Action; 6] {
+    [
+        Action::CloseWithoutReply,
+        Action::ResetBeforeReply,
+        Action::GarbageReply,
+        error_after_work(500),
+        error_after_work(502),
+        error_after_work(504),
+    ]
+}
+
+#[test]
+fn put_without_callback_is_sent_again_when_its_reply_is_lost() {
+    for loss in losses() {
+        let bed = Bed::new();
+        bed.fault("PutObject", loss.clone());
+        let outcome = bed.put();
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!((outcome.attempts, bed.requests("PutObject")), (2, 2), "{loss:?}");
+        assert!(bed.is_stored());
+    }
+}
+
+#[test]
+fn put_with_callback_is_not_sent_again_when_it_was_carried_out() {
+    for loss in losses() {
+        let bed = Bed::new();
+        bed.fault("PutObject", loss.clone());
+        let outcome = bed.put_with_callback();
+        assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+        assert_eq!((bed.requests("PutObject"), bed.callbacks()), (1, 1), "{loss:?}");
+        let object = bed.emulator.object(BUCKET, KEY).unwrap();
+        assert_eq!(outcome.crc64, Some(object.crc64), "{loss:?}");
+        assert!(!outcome.etag().is_empty() && !outcome.request_id().is_empty(), "{loss:?}");
+    }
+}
+
+#[test]
+fn put_with_callback_is_sent_again_when_it_was_not_carried_out() {
+    for loss in [Action::CloseBeforeWork, Action::ResetBeforeWork, error(500), error(502), error(504)] {
+        let bed = Bed::new();
+        bed.fault("PutObject", loss.clone());
+        let outcome = bed.put_with_callback();
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!(outcome.body, br#"{"Status":"OK"}"#);
+        assert_eq!((bed.requests("PutObject"), bed.callbacks()), (2, 1), "{loss:?}");
+    }
+}
+
+#[test]
+fn another_object_under_the_key_is_not_taken_for_the_one_that_was_uploaded() {
+    let others: [&[u8]; 2] = [b"of another size", b"WHAT IS UPLOADED"];
+    for other in others {
+        let bed = Bed::new();
+        bed.emulator.put_object(BUCKET, KEY, other);
+        bed.fault("PutObject", Action::CloseBeforeWork);
+        let outcome = bed.put_with_callback();
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!((bed.requests("PutObject"), bed.callbacks()), (2, 1));
+        assert!(bed.is_stored());
+    }
+}
+
+#[test]
+fn put_with_callback_ends_unknown_when_nothing_can_be_found_out() {
+    for refusal in [error(403), Action::CloseBeforeWork, Action::OmitCrc] {
+        let bed = Bed::with(|options| options.set_max_attempts(2).unwrap());
+        bed.fault("PutObject", Action::CloseWithoutReply);
+        bed.always("HeadObject", refusal.clone());
+        let outcome = bed.put_with_callback();
+        assert_ended(&outcome, Status::Network, Stored::Unknown);
+        assert_eq!((bed.requests("PutObject"), bed.callbacks()), (1, 1), "{refusal:?}");
+        assert!(outcome.message.contains("could not be found out"), "{}", outcome.message);
+    }
+}
+
+#[test]
+fn put_with_callback_that_is_never_carried_out_ends_with_no() {
+    let bed = Bed::with(|options| options.set_max_attempts(2).unwrap());
+    bed.always("PutObject", Action::CloseBeforeWork);
+    assert_ended(&bed.put_with_callback(), Status::Network, Stored::No);
+    assert_eq!((bed.requests("PutObject"), bed.callbacks()), (2, 0));
+}
+
+#[test]
+fn put_whose_replies_are_all_lost_is_looked_up_in_the_end() {
+    let bed = Bed::with(|options| options.set_max_attempts(2).unwrap());
+    bed.always("PutObject", Action::CloseWithoutReply);
+    let outcome = bed.put();
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    assert_eq!((outcome.attempts, bed.requests("PutObject"), bed.requests("HeadObject")), (2, 2, 1));
+    assert!(outcome.crc64.is_some() && !outcome.etag().is_empty());
+}
+
+#[test]
+fn put_that_is_never_carried_out_ends_with_no() {
+    let bed = Bed::with(|options| options.set_max_attempts(2).unwrap());
+    bed.always("PutObject", Action::CloseBeforeWork);
+    assert_ended(&bed.put(), Status::Network, Stored::No);
+    assert_eq!(bed.requests("PutObject"), 2);
+}
+
+#[test]
+fn put_ends_unknown_when_neither_reply_nor_look_up_comes_through() {
+    let bed = Bed::with(|options| options.set_max_attempts(2).unwrap());
+    bed.always("PutObject", error_after_work(500));
+    bed.always("HeadObject", error(403));
+    let outcome = bed.put();
+    assert_ended(&outcome, Status::Service, Stored::Unknown);
+    assert_eq!(outcome.http_status, 500);
+}
+
+#[test]
+fn put_that_its_own_lost_attempt_forbids_to_repeat_is_stored() {
+    let bed = Bed::new();
+    bed.fault("PutObject", Action::CloseWithoutReply);
+    let mut options = ObjectOptions::default();
+    options.set_forbid_overwrite(true);
+    let outcome = bed.bucket.put(KEY, Body::Bytes(DATA), None, &options);
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    assert_eq!(bed.requests("PutObject"), 2);
+}
+
+#[test]
+fn complete_is_sent_again_and_no_such_upload_is_not_believed() {
+    for loss in losses() {
+        let bed = Bed::new();
+        let multipart = bed.begun();
+        bed.fault("CompleteMultipartUpload", loss.clone());
+        let outcome = multipart.complete(Completion::Known, None);
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!(bed.requests("CompleteMultipartUpload"), 2, "{loss:?}");
+        assert!(bed.is_stored());
+    }
+}
+
+#[test]
+fn complete_with_callback_is_not_sent_again_when_it_was_carried_out() {
+    for loss in losses() {
+        let bed = Bed::new();
+        let multipart = bed.begun();
+        bed.fault("CompleteMultipartUpload", loss.clone());
+        let outcome = multipart.complete(Completion::Known, Some(&bed.callback()));
+        assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+        assert_eq!((bed.requests("CompleteMultipartUpload"), bed.callbacks()), (1, 1), "{loss:?}");
+        assert!(outcome.crc64.is_some() && !outcome.etag().is_empty() && !outcome.request_id().is_empty());
+    }
+}
+
+#[test]
+fn complete_with_callback_is_sent_again_when_it_was_not_carried_out() {
+    let bed = Bed::new();
+    let multipart = bed.begun();
+    bed.fault("CompleteMultipartUpload", Action::CloseBeforeWork);
+    let outcome = multipart.complete(Completion::Known, Some(&bed.callback()));
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    assert_eq!((bed.requests("CompleteMultipartUpload"), bed.callbacks()), (2, 1));
+}
+
+#[test]
+fn complete_of_an_upload_that_never_was_fails_with_no_such_upload() {
+    let bed = Bed::new();
+    let multipart = bed.begun();
+    assert_ended(&multipart.abort(), Status::Ok, Stored::No);
+    let outcome = multipart.complete(Completion::Known, Some(&bed.callback()));
+    assert_ended(&outcome, Status::Service, Stored::No);
+    assert_eq!(outcome.error.code, "NoSuchUpload");
+    assert_eq!((bed.requests("HeadObject"), bed.callbacks()), (0, 0));
+}
+
+#[test]
+fn failed_callback_is_never_sent_again() {
+    for multipart in [false, true] {
+        let bed = Bed::new();
+        bed.application.answer(Answer::status(500));
+        let outcome = match multipart {
+            false => bed.put_with_callback(),
+            true => bed.begun().complete(Completion::Known, Some(&bed.callback())),
+        };
+        assert_ended(&outcome, Status::CallbackFailed, Stored::Yes);
+        assert_eq!((outcome.http_status, outcome.attempts, bed.callbacks()), (203, 1, 1));
+        assert_eq!((outcome.error.code.as_str(), outcome.ec()), ("CallbackFailed", "0007-00000203"));
+        assert!(outcome.crc64.is_some() && !outcome.etag().is_empty() && !outcome.request_id().is_empty());
+        assert!(outcome.body.starts_with(b"<?xml"));
+        assert!(bed.is_stored());
+    }
+}
+
+#[test]
+fn wrong_crc_without_callback_is_sent_again() {
+    let bed = Bed::new();
+    bed.fault("PutObject", Action::WrongCrc);
+    let outcome = bed.put();
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    assert_eq!(outcome.attempts, 2);
+
+    let multipart = bed.begun();
+    bed.fault("UploadPart", Action::WrongCrc);
+    let outcome = multipart.upload_part(2, Body::Bytes(DATA));
+    assert_ended(&outcome, Status::Ok, Stored::No);
+    assert_eq!(outcome.attempts, 2);
+}
+
+#[test]
+fn wrong_crc_that_stays_wrong_is_an_error_of_its_own() {
+    let bed = Bed::with(|options| options.set_max_attempts(2).unwrap());
+    bed.always("PutObject", Action::WrongCrc);
+    let outcome = bed.put();
+    assert_ended(&outcome, Status::Integrity, Stored::Yes);
+    assert!(outcome.message.contains("CRC"), "{}", outcome.message);
+    assert_eq!(outcome.attempts, 2);
+}
+
+#[test]
+fn wrong_crc_with_callback_is_not_sent_again_and_the_answer_is_handed_over() {
+    for (answer, body) in [(Answer::default(), &br#"{"Status":"OK"}"#[..]), (Answer::status(500), b"<?xml")] {
+        let bed = Bed::new();
+        bed.application.answer(answer);
+        bed.always("PutObject", Action::WrongCrc);
+        let outcome = bed.put_with_callback();
+        assert_ended(&outcome, Status::Integrity, Stored::Yes);
+        assert!(outcome.message.contains("CRC"), "{}", outcome.message);
+        assert_eq!((outcome.attempts, bed.callbacks()), (1, 1));
+        assert!(outcome.body.starts_with(body));
+    }
+}
+
+#[test]
+fn wrong_crc_of_the_whole_is_found_at_complete() {
+    let bed = Bed::new();
+    let multipart = bed.begun();
+    bed.fault("CompleteMultipartUpload", Action::WrongCrc);
+    let outcome = multipart.complete(Completion::Known, Some(&bed.callback()));
+    assert_ended(&outcome, Status::Integrity, Stored::Yes);
+    assert_eq!(bed.callbacks(), 1);
+}
+
+#[test]
+fn remove_and_abort_are_done_once_their_reply_is_lost() {
+    let bed = Bed::new();
+    bed.emulator.put_object(BUCKET, KEY, DATA);
+    bed.fault("DeleteObject", Action::CloseWithoutReply);
+    assert_ended(&bed.bucket.remove(KEY), Status::Ok, Stored::No);
+    assert!(!bed.is_stored());
+
+    let multipart = bed.begun();
+    bed.fault("AbortMultipartUpload", Action::CloseWithoutReply);
+    let outcome = multipart.abort();
+    assert_ended(&outcome, Status::Ok, Stored::No);
+    assert_eq!(outcome.attempts, 2);
+    assert!(bed.emulator.uploads(BUCKET).is_empty());
+
+    // Without a lost reply it is what it says.
+    let outcome = multipart.abort();
+    assert_ended(&outcome, Status::Service, Stored::No);
+    assert_eq!(outcome.error.code, "NoSuchUpload");
+}
+
+#[test]
+fn wrong_clock_is_corrected_once_and_remembered() {
+    for offset in [-3600, 3600] {
+        let bed = Bed::with(|options| options.set_max_attempts(1).unwrap());
+        bed.emulator.set_clock_offset_s(offset);
+        let first = bed.put_with_callback();
+        assert_ended(&first, Status::Ok, Stored::Yes);
+        assert_eq!((first.attempts, bed.callbacks()), (2, 1));
+        let second = bed.put();
+        assert_ended(&second, Status::Ok, Stored::Yes);
+        assert_eq!(second.attempts, 1);
+    }
+}
+
+#[test]
+fn clock_that_stays_wrong_is_reported() {
+    let bed = Bed::new();
+    bed.always("PutObject", Action::Status { status: 403, code: "RequestTimeTooSkewed".to_owned() });
+    let outcome = bed.put();
+    assert_ended(&outcome, Status::Service, Stored::No);
+    assert_eq!((outcome.error.code.as_str(), outcome.attempts), ("RequestTimeTooSkewed", 2));
+}
+
+#[test]
+fn wait_for_a_callback_is_not_cut_by_a_shorter_stall_time_out() {
+    let stall = |options: &mut BucketOptions| options.set_stall_timeout(Duration::from_millis(200)).unwrap();
+    let bed = Bed::with(stall);
+    bed.application.answer(Answer { delay: Duration::from_secs(2), ..Answer::default() });
+    assert_ended(&bed.put_with_callback(), Status::Ok, Stored::Yes);
+    assert_eq!((bed.requests("PutObject"), bed.callbacks()), (1, 1));
+}
+
+#[test]
+fn silence_without_callback_ends_with_the_stall_time_out() {
+    let bed = Bed::with(|options| {
+        options.set_stall_timeout(Duration::from_millis(200)).unwrap();
+        options.set_connect_timeout(Duration::from_millis(200)).unwrap();
+        options.set_max_attempts(1).unwrap();
+    });
+    bed.always("PutObject", Action::SlowReply(Duration::from_secs(60)));
+    bed.always("HeadObject", error(403));
+    assert_ended(&bed.put(), Status::Timeout, Stored::Unknown);
+    bed.emulator.clear_faults();
+    bed.always("PutObject", Action::StallAfterBodyBytes(0));
+    let large = vec![0; 64 << 20];
+    let outcome = bed.bucket.put(KEY, Body::Bytes(&large), None, &ObjectOptions::default());
+    assert_ended(&outcome, Status::Timeout, Stored::No);
+}
+
+#[test]
+fn deadline_ends_a_call_whatever_it_is_doing() {
+    let bed = Bed::with(|options| options.set_deadline(Duration::from_millis(300)).unwrap());
+    bed.always("PutObject", Action::SlowReply(Duration::from_secs(60)));
+    assert_ended(&bed.put_with_callback(), Status::Timeout, Stored::Unknown);
+    bed.emulator.clear_faults();
+    bed.always("PutObject", Action::StallAfterBodyBytes(0));
+    let large = vec![0; 64 << 20];
+    let outcome = bed.bucket.put(KEY, Body::Bytes(&large), None, &ObjectOptions::default());
+    assert_ended(&outcome, Status::Timeout, Stored::No);
+}
+
+#[test]
+fn missing_crc_and_strange_etag_of_a_put_are_tolerated() {
+    for oddity in [Action::OmitCrc, Action::OmitEtag, Action::GarbleEtag] {
+        let bed = Bed::new();
+        bed.fault("PutObject", oddity.clone());
+        let outcome = bed.put();
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!(outcome.attempts, 1, "{oddity:?}");
+    }
+}
+
+#[test]
+fn part_without_etag_is_no_success() {
+    let bed = Bed::new();
+    let multipart = bed.begun();
+    bed.fault("UploadPart", Action::OmitEtag);
+    assert_ended(&multipart.upload_part(2, Body::Bytes(DATA)), Status::BadResponse, Stored::No);
+    assert_ended(&multipart.complete(Completion::Known, None), Status::Ok, Stored::Yes);
+    assert!(bed.is_stored(), "the part without ETag is not in the object");
+}
+
+#[test]
+fn answer_to_a_callback_that_is_cut_short_leaves_its_fate_unknown() {
+    let bed = Bed::new();
+    bed.fault("PutObject", Action::TruncateReplyBody);
+    let outcome = bed.put_with_callback();
+    assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+    assert_eq!((outcome.attempts, bed.callbacks()), (1, 1));
+}
+
+#[test]
+fn refusals_that_may_pass_are_sent_again_and_others_are_not() {
+    for status in [408, 429, 503] {
+        let bed = Bed::new();
+        bed.fault("PutObject", error(status));
+        let outcome = bed.put_with_callback();
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!((outcome.attempts, bed.callbacks()), (2, 1), "{status}");
+    }
+    for status in [400, 403, 404, 409, 411, 501] {
+        let bed = Bed::new();
+        bed.fault("PutObject", error(status));
+        let outcome = bed.put();
+        assert_ended(&outcome, Status::Service, Stored::No);
+        assert_eq!((i32::from(outcome.http_status), outcome.attempts), (status.into(), 1));
+        assert_eq!(outcome.error.code, "ByFault");
+    }
+}
+
+#[test]
+fn redirects_are_not_followed() {
+    let bed = Bed::new();
+    bed.fault("PutObject", Action::Redirect(format!("{}/elsewhere/object", bed.emulator.endpoint())));
+    let outcome = bed.put();
+    assert_ended(&outcome, Status::Service, Stored::No);
+    assert!(outcome.message.contains("redirect"), "{}", outcome.message);
+    assert_eq!(bed.emulator.requests().len(), 1);
+}
+
+#[test]
+fn early_error_reaches_the_caller() {
+    let large = vec![7; 8 << 20];
+    for abrupt in [false, true] {
+        let bed = Bed::with(|options| options.set_max_attempts(2).unwrap());
+        let refusal = Action::EarlyError { status: 403, code: "InvalidAccessKeyId".to_owned(), abrupt };
+        bed.always("PutObject", refusal);
+        bed.always("HeadObject", error(403));
+        let outcome = bed.bucket.put(KEY, Body::Bytes(&large), None, &ObjectOptions::default());
+        assert_ended(&outcome, Status::Service, Stored::No);
+        assert_eq!(outcome.http_status, 403, "abrupt {abrupt}: {}", outcome.message);
+    }
+}
+
+#[test]
+fn reset_while_sending_is_sent_again_even_with_a_callback() {
+    let large = vec![7; 8 << 20];
+    let bed = Bed::new();
+    bed.fault("PutObject", Action::ResetAfterBodyBytes(1 << 20));
+    let outcome = bed.bucket.put(KEY, Body::Bytes(&large), Some(&bed.callback()), &ObjectOptions::default());
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    assert_eq!((outcome.attempts, bed.callbacks()), (2, 1));
+}
+
+#[test]
+fn idle_connection_that_the_server_closed_costs_no_attempt() {
+    for reset in [false, true] {
+        let bed = Bed::new();
+        assert_ended(&bed.put(), Status::Ok, Stored::Yes);
+        assert_eq!(bed.emulator.connections(), 1);
+        assert_ended(&bed.put(), Status::Ok, Stored::Yes);
+        assert_eq!(bed.emulator.connections(), 1, "the connection is kept");
+        bed.fault("PutObject", Action::CloseIdle { reset });
+        assert_ended(&bed.put(), Status::Ok, Stored::Yes);
+        bed.emulator.close_idle_connections();
+        let outcome = bed.put_with_callback();
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!((outcome.attempts, bed.callbacks(), bed.emulator.connections()), (1, 1, 2));
+    }
+}
+
+#[test]
+fn nothing_that_a_server_sends_exhausts_the_client() {
+    let bed = Bed::with(|options| options.set_max_attempts(1).unwrap());
+    bed.fault("PutObject", Action::HugeReplyBody(64 << 20));
+    let outcome = bed.put();
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    assert!(outcome.body.len() <= 4 << 20);
+    bed.fault("PutObject", Action::HugeReplyBody(64 << 20));
+    assert_ended(&bed.put_with_callback(), Status::CallbackUnknown, Stored::Yes);
+    bed.fault("PutObject", Action::HugeReplyHeaders(8 << 20));
+    // The reply cannot be read, but the object can be looked up.
+    assert_ended(&bed.put(), Status::Ok, Stored::Yes);
+}
