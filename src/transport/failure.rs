@@ -47,7 +47,7 @@ impl Failure {
         };
         let mut message = describe(&error);
         if cause == Cause::Interrupted {
-            message.insert_str(0, "connection lost while sending: ");
+            message.insert_str(0, "the connection broke while sending: ");
         }
         Failure { cause, wholly_sent: wholly_sent && !never_sent, message }
     }
@@ -80,8 +80,12 @@ fn cause_of(error: &reqwest::Error) -> Cause {
 }
 
 fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    if error.is::<rustls::Error>() {
+        return true;
+    }
+    // An I/O error does not show the error that it wraps as its source.
     let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    error.is::<rustls::Error>() || wrapped.is_some_and(|inner| inner.is::<rustls::Error>())
+    wrapped.is_some_and(|inner| is_tls(inner))
 }
 
 /// The error and everything that caused it, outermost first.
@@ -89,9 +93,11 @@ fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     std::iter::successors(Some(error), |link| (*link).source())
 }
 
+/// The innermost error is the one that says what happened.
 fn describe(error: &reqwest::Error) -> String {
-    let mut texts: Vec<String> = links(error).map(ToString::to_string).collect();
-    // Many errors repeat the text of their cause.
-    texts.dedup_by(|cause, text| text.contains(cause.as_str()));
-    texts.join(": ")
+    let innermost = links(error).last().map(ToString::to_string).unwrap_or_default();
+    match error.is_connect() {
+        true => format!("cannot connect: {innermost}"),
+        false => innermost,
+    }
 }

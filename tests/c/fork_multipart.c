@@ -1,0 +1,37 @@
+/* A multipart upload that a parent and its child work on together. */
+#define _DEFAULT_SOURCE
+#include "test.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SIZE = 200 << 10 };
+
+int main(void) {
+    alarm(100);
+    oss_bucket *bucket = test_bucket(NULL);
+    oss_multipart *multipart = NULL;
+    char *data = malloc(SIZE);
+    memset(data, 'p', SIZE);
+    CHECK(oss_begin_multipart(bucket, "together", NULL, &multipart, NULL) == OSS_STATUS_OK, "no upload");
+    CHECK_OK(oss_upload_part, multipart, 1, data, SIZE);
+
+    pid_t child = fork();
+    if (child == 0) {
+        memset(data, 'c', SIZE);
+        oss_status status = oss_upload_part(multipart, 2, data, SIZE, NULL);
+        oss_multipart_free(multipart);
+        oss_bucket_free(bucket);
+        _exit(status != OSS_STATUS_OK);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    CHECK(status == 0, "the child ended with %d", status);
+    CHECK_OK(oss_complete_multipart_with_all, multipart, NULL);
+
+    free(data);
+    oss_multipart_free(multipart);
+    oss_bucket_free(bucket);
+    return test_end();
+}

@@ -1,0 +1,66 @@
+/* The server resets 200 uploads midway. SIGPIPE would end this process: its disposition is the default one. */
+#include "test.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+enum { RESETS = 200, SIZE = 1 << 20 };
+
+static int is_blocked(void) {
+    sigset_t mask;
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    return sigismember(&mask, SIGPIPE);
+}
+
+static int is_pending(void) {
+    sigset_t pending;
+    sigpending(&pending);
+    return sigismember(&pending, SIGPIPE);
+}
+
+static void block(int how) {
+    sigset_t sigpipe;
+    sigemptyset(&sigpipe);
+    sigaddset(&sigpipe, SIGPIPE);
+    pthread_sigmask(how, &sigpipe, NULL);
+}
+
+static void put_into_resets(oss_bucket *bucket, const char *data, int times) {
+    for (int i = 0; i < times; i++) {
+        oss_result *result = NULL;
+        oss_status status = oss_put_object(bucket, "reset", data, SIZE, NULL, &result);
+        CHECK(status == OSS_STATUS_NETWORK, "%s: %s", oss_status_name(status), oss_result_message(result));
+        CHECK(oss_result_stored(result) == OSS_STORED_NO, "stored: %d", (int)oss_result_stored(result));
+        oss_result_free(result);
+    }
+}
+
+int main(void) {
+    oss_bucket_options *options = oss_bucket_options_new();
+    oss_bucket_options_set_max_attempts(options, 1);
+    oss_bucket *bucket = test_bucket(options);
+    char *data = calloc(1, SIZE);
+    struct sigaction before, after;
+    sigaction(SIGPIPE, NULL, &before);
+
+    put_into_resets(bucket, data, RESETS);
+    CHECK(!is_blocked() && !is_pending(), "SIGPIPE is left blocked or pending");
+    sigaction(SIGPIPE, NULL, &after);
+    CHECK(before.sa_handler == SIG_DFL && after.sa_handler == SIG_DFL, "the disposition changed");
+
+    /* A host that blocks the signal finds it blocked, and finds none that it did not have before. */
+    block(SIG_BLOCK);
+    put_into_resets(bucket, data, 20);
+    CHECK(is_blocked() && !is_pending(), "SIGPIPE is left unblocked, or pending");
+    /* One of its own stays pending. */
+    pthread_kill(pthread_self(), SIGPIPE);
+    put_into_resets(bucket, data, 20);
+    CHECK(is_pending(), "the host's own SIGPIPE was taken away");
+    signal(SIGPIPE, SIG_IGN);
+    block(SIG_UNBLOCK);
+
+    free(data);
+    oss_bucket_options_free(options);
+    oss_bucket_free(bucket);
+    return test_end();
+}

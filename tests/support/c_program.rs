@@ -1,0 +1,173 @@
+//! C programs: compiled as strictly as compilers can, linked with the library, and run.
+
+use super::bucket::TestBucket;
+use super::{library, repository, tools};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-pedantic", "-Werror"];
+/// What a program needs that links the static library.
+const SYSTEM_LIBRARIES: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
+
+const COMPILING_TIME: Duration = Duration::from_secs(120);
+const RUNNING_TIME: Duration = Duration::from_secs(120);
+const VALGRIND_TIME: Duration = Duration::from_secs(300);
+
+/// A version of C or C++, and whose compiler is to understand it.
+#[derive(Debug, Clone, Copy)]
+pub struct Dialect {
+    /// `gcc` or `clang`.
+    pub compiler: &'static str,
+    /// As after `-std=`.
+    pub standard: &'static str,
+}
+
+impl Dialect {
+    fn is_cpp(self) -> bool {
+        self.standard.starts_with("c++")
+    }
+
+    fn command(self) -> Command {
+        let program = match (self.compiler, self.is_cpp()) {
+            ("gcc", false) => None,
+            ("gcc", true) => Some("g++"),
+            (compiler, false) => Some(compiler),
+            (_, true) => Some("clang++"),
+        };
+        let mut command = compiler(self.is_cpp(), program);
+        command.args(WARNINGS).arg(format!("-std={}", self.standard));
+        command
+    }
+}
+
+fn compiler(cpp: bool, program: Option<&str>) -> Command {
+    let mut build = cc::Build::new();
+    let target = env!("OSS_UPLOAD_TARGET");
+    build.target(target).host(target).opt_level(0).cpp(cpp).cargo_metadata(false);
+    if let Some(program) = program {
+        build.compiler(program);
+    }
+    build.get_compiler().to_command()
+}
+
+/// Compiles a text that includes the header. The error is what the compiler says, warnings included.
+pub fn compiles(dialect: Dialect, source: &str) -> Result<(), String> {
+    let folder = TempDir::new().expect("a temporary folder");
+    let file = folder.path().join(if dialect.is_cpp() { "source.cpp" } else { "source.c" });
+    fs::write(&file, source).expect("the source");
+    let mut command = dialect.command();
+    command.arg("-I").arg(repository("include")).arg("-c").arg(&file);
+    command.arg("-o").arg(folder.path().join("object.o"));
+    let out = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    if out.status.success() {
+        return Ok(());
+    }
+    Err(format!("{dialect:?}:\n{}", String::from_utf8_lossy(&out.stderr)))
+}
+
+/// How a program gets at the library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Linkage {
+    Shared,
+    Static,
+}
+
+/// A compiled program, in a folder of its own.
+pub struct CProgram {
+    name: String,
+    linkage: Linkage,
+    memcheck: bool,
+    program: PathBuf,
+    folder: TempDir,
+}
+
+impl CProgram {
+    /// Compiles `tests/c/<name>.c`.
+    pub fn compile(name: &str, linkage: Linkage) -> CProgram {
+        let folder = TempDir::new().expect("a temporary folder");
+        let program = folder.path().join(name);
+        let mut command = Dialect { compiler: "gcc", standard: "c99" }.command();
+        command.args(["-g", "-D_POSIX_C_SOURCE=200809L", "-I"]).arg(repository("include"));
+        command.arg(repository(&format!("tests/c/{name}.c"))).arg("-o").arg(&program);
+        match linkage {
+            Linkage::Shared => link_shared(&mut command, folder.path()),
+            Linkage::Static => {
+                command.arg(library::static_library()).args(SYSTEM_LIBRARIES);
+            }
+        }
+        tools::run(&mut command, COMPILING_TIME);
+        CProgram { name: name.to_owned(), linkage, memcheck: false, program, folder }
+    }
+
+    /// The program in each way that it is to work: with the shared library, with the static one, and under valgrind.
+    pub fn variants(name: &str) -> Vec<CProgram> {
+        let mut variants =
+            vec![CProgram::compile(name, Linkage::Shared), CProgram::compile(name, Linkage::Static)];
+        match tools::valgrind() {
+            Some(_) => {
+                variants.push(CProgram { memcheck: true, ..CProgram::compile(name, Linkage::Shared) });
+            }
+            None => tools::skip(&format!("the memory of {name}.c"), "valgrind is missing"),
+        }
+        variants
+    }
+
+    /// What to call this variant in a message.
+    pub fn label(&self) -> String {
+        let memcheck = if self.memcheck { " under valgrind" } else { "" };
+        format!("{}.c, linked {:?}{memcheck}", self.name, self.linkage)
+    }
+
+    /// A folder that lives as long as the program.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs it on a bucket, with these further environment variables; there are no others. Returns its standard output,
+    /// which must end by saying how many checks there were, and more than none.
+    pub fn run_on(&self, bucket: &TestBucket, environment: &[(&str, &str)]) -> String {
+        let mut command = self.command(bucket);
+        command.envs(environment.iter().copied());
+        let out = tools::run(&mut command, self.time_limit());
+        let last = out.lines().last().unwrap_or_default();
+        let checks = last.strip_suffix(" checks").and_then(|count| count.parse::<u32>().ok());
+        assert!(checks.is_some_and(|count| count > 0), "{} made no checks:\n{out}", self.label());
+        out
+    }
+
+    /// Runs a program that is a tool, with these arguments. Returns its standard output.
+    pub fn call<A: AsRef<OsStr>>(&self, bucket: &TestBucket, arguments: &[A]) -> String {
+        tools::run(self.command(bucket).args(arguments), self.time_limit())
+    }
+
+    fn command(&self, bucket: &TestBucket) -> Command {
+        let mut command = if self.memcheck {
+            let mut command = Command::new("valgrind");
+            command.args(["--quiet", "--error-exitcode=99", "--leak-check=full"]);
+            command.args(["--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"]);
+            command.arg(&self.program);
+            command
+        } else {
+            Command::new(&self.program)
+        };
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("SCRATCH", self.folder.path()).envs(bucket.environment());
+        command
+    }
+
+    fn time_limit(&self) -> Duration {
+        if self.memcheck { VALGRIND_TIME } else { RUNNING_TIME }
+    }
+}
+
+/// Links with the shared library, which the program will look for under its soname.
+fn link_shared(command: &mut Command, folder: &Path) {
+    let library = library::shared_library();
+    symlink(&library, folder.join(env!("OSS_UPLOAD_SONAME"))).expect("a link to the library");
+    command.arg(&library).arg(format!("-Wl,-rpath,{}", folder.display()));
+}

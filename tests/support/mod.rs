@@ -1,0 +1,56 @@
+//! What the integration tests share: the freshly built library, C programs against it, and buckets to run them on.
+
+// Every integration test compiles this module for itself and uses its own part of it.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+pub mod bucket;
+pub mod c_program;
+pub mod header;
+pub mod library;
+pub mod tools;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file or folder of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+pub fn read(path: impl AsRef<Path>) -> String {
+    let path = path.as_ref();
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Compares a committed file with what it should hold; with `OSS_UPLOAD_BLESS` set, rewrites it instead.
+pub fn assert_committed(path: &str, expected: &str, test: &str) {
+    let file = repository(path);
+    if std::env::var_os("OSS_UPLOAD_BLESS").is_some() {
+        fs::write(&file, expected).unwrap_or_else(|error| panic!("{path}: {error}"));
+        return;
+    }
+    let committed = fs::read_to_string(&file).unwrap_or_default();
+    if committed != expected {
+        let difference = committed.lines().zip(expected.lines()).position(|(old, new)| old != new);
+        let line = difference.unwrap_or_else(|| committed.lines().count().min(expected.lines().count()));
+        panic!(
+            "{path} is not up to date; the first difference is in line {}:\n  committed: {}\n  expected:  {}\n\
+             Rewrite it with OSS_UPLOAD_BLESS=1 cargo test --test {test}, and review the change.",
+            line + 1,
+            committed.lines().nth(line).unwrap_or("(nothing)"),
+            expected.lines().nth(line).unwrap_or("(nothing)"),
+        );
+    }
+}
+
+/// Bytes without a pattern that a mistaken offset could hide in.
+pub fn noise(len: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[0]
+    };
+    (0..len).map(|_| next()).collect()
+}

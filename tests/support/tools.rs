@@ -1,0 +1,88 @@
+//! Programs that the tests need: running them under a time limit, and what to do when they are missing.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// Whether a missing tool is a failure rather than a reason to skip.
+pub fn is_ci() -> bool {
+    env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+}
+
+/// Says what is not checked and why; fails where everything has to be checked.
+pub fn skip(what: &str, why: &str) {
+    assert!(!is_ci(), "{what} cannot be checked: {why}");
+    // Written to the descriptor itself: the test harness captures what is printed.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {what}: {why}");
+}
+
+/// The path of valgrind, unless it is missing.
+pub fn valgrind() -> Option<OsString> {
+    let works = Command::new("valgrind").arg("--version").output().is_ok_and(|out| out.status.success());
+    works.then(|| "valgrind".into())
+}
+
+/// A Python that has both official SDKs and pytest: that of `OSS_TEST_PYTHON`, or else `python3`.
+pub fn python() -> Result<OsString, String> {
+    let python = env::var_os("OSS_TEST_PYTHON").unwrap_or_else(|| "python3".into());
+    let program = "import oss2, alibabacloud_oss_v2, pytest, requests, rsa";
+    match Command::new(&python).args(["-c", program]).output() {
+        Ok(out) if out.status.success() => Ok(python),
+        Ok(out) => {
+            let error = String::from_utf8_lossy(&out.stderr);
+            let reason = error.lines().last().unwrap_or("it fails").to_owned();
+            Err(format!(
+                "{python:?} lacks what tests/python/requirements.txt names ({reason}); \
+                 OSS_TEST_PYTHON may name another Python"
+            ))
+        }
+        Err(error) => Err(format!("{python:?} cannot be run: {error}")),
+    }
+}
+
+/// Runs a program to its end, and returns what it printed on its standard output. Fails with all its output if it ends
+/// badly, by a signal, or not in time.
+pub fn run(command: &mut Command, limit: Duration) -> String {
+    let shown = format!("{command:?}");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{shown}: {error}"));
+    let (sender, receiver) = mpsc::channel();
+    let reading = [
+        read_on_a_thread(child.stdout.take().expect("stdout"), sender.clone()),
+        read_on_a_thread(child.stderr.take().expect("stderr"), sender),
+    ];
+    let in_time = reading.iter().all(|_| receiver.recv_timeout(limit).is_ok());
+    if !in_time {
+        let _ = child.kill();
+    }
+    let status = child.wait().unwrap_or_else(|error| panic!("{shown}: {error}"));
+    let [out, err] = reading.map(|thread| thread.join().expect("the output"));
+    let verdict = match (in_time, status.signal(), status.code()) {
+        (false, ..) => format!("did not end within {} s", limit.as_secs()),
+        (true, Some(signal), _) => format!("was ended by signal {signal}"),
+        (true, None, Some(0)) => return out,
+        (true, None, code) => format!("ended with {code:?}"),
+    };
+    panic!("{shown} {verdict}\n--- standard output\n{out}\n--- standard error\n{err}");
+}
+
+fn read_on_a_thread(
+    mut from: impl Read + Send + 'static,
+    done: mpsc::Sender<()>,
+) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = from.read_to_end(&mut bytes);
+        let _ = done.send(());
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
