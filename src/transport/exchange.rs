@@ -9,11 +9,10 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderValue, Method};
 use reqwest::{Response, Url};
 use std::future::{self, Future};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use tokio::time::Sleep;
 
 /// A body up to this size goes to the connection in one piece, together with the head.
 const LARGEST_FRAME: usize = 256 << 10;
@@ -56,6 +55,10 @@ pub struct Reply {
 impl Lane {
     /// Sends `request` and waits for the reply, but not beyond `deadline`.
     pub async fn exchange(&self, request: Request<'_>, deadline: Deadline) -> Result<Reply, Failure> {
+        if deadline.has_passed() {
+            let message = "the deadline passed before the request was sent".to_owned();
+            return Err(Failure { cause: Cause::Deadline, wholly_sent: false, message });
+        }
         let Request { method, url, mut headers, source, patience } = request;
         let taken = Taken::default();
         let size = source.as_ref().map(|source| source.size());
@@ -74,7 +77,7 @@ impl Lane {
         let mut sending = pin!(outgoing.send());
         let mut feeding = pin!(feed(feeding));
         let size = size.unwrap_or(0);
-        let mut watch = pin!(Watch::new(self, deadline, taken.clone(), size, patience));
+        let mut watch = Watch::new(self, deadline, taken.clone(), size, patience);
         let mut fed = false;
         let answered = future::poll_fn(|context| {
             if let Poll::Ready(answer) = sending.as_mut().poll(context) {
@@ -88,7 +91,7 @@ impl Lane {
                     return Poll::Ready(Err(Failure::from_source(failure)));
                 }
             }
-            watch.as_mut().poll(context).map(Err)
+            watch.poll(context).map(Err)
         })
         .await;
         if answered.is_err() || taken.bytes() < size {
@@ -176,69 +179,52 @@ fn next_frame_size(current: usize, waited: Duration) -> usize {
 }
 
 /// Ends an exchange in which nothing moves any more, or whose deadline has come.
-struct Watch {
-    sleep: Pin<Box<Sleep>>,
+struct Watch<'a> {
+    lane: &'a Lane,
     deadline: Deadline,
     taken: Taken,
     size: u64,
     seen: u64,
     began: Instant,
     moved: Instant,
-    connecting: Duration,
-    stall: Duration,
     patience: Duration,
 }
 
-impl Watch {
-    fn new(lane: &Lane, deadline: Deadline, taken: Taken, size: u64, patience: Duration) -> Watch {
+impl<'a> Watch<'a> {
+    fn new(lane: &'a Lane, deadline: Deadline, taken: Taken, size: u64, patience: Duration) -> Watch<'a> {
         let now = Instant::now();
-        let stall = lane.stall_timeout;
-        let first_look = deadline.or_sooner(now + stall);
-        Watch {
-            sleep: Box::pin(tokio::time::sleep_until(first_look.into())),
-            deadline,
-            taken,
-            size,
-            seen: 0,
-            began: now,
-            moved: now,
-            connecting: lane.connect_timeout,
-            stall,
-            patience: patience.max(stall),
-        }
+        let patience = patience.max(lane.stall_timeout);
+        Watch { lane, deadline, taken, size, seen: 0, began: now, moved: now, patience }
     }
 
     /// Ready when the exchange has to end.
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Failure> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Failure> {
         let taken = self.taken.bytes();
         if taken != self.seen {
             self.seen = taken;
             self.moved = Instant::now();
         }
-        while self.sleep.as_mut().poll(context).is_ready() {
-            let due = self.moved + self.allowed_silence();
+        while self.lane.poll_tick(context).is_ready() {
             if self.deadline.has_passed() {
                 return Poll::Ready(self.failure(Cause::Deadline, "the deadline passed"));
             }
-            if Instant::now() >= due {
+            if self.moved.elapsed() >= self.allowed_silence() {
                 return Poll::Ready(self.failure(Cause::Timeout, "no byte moved within the time-out"));
             }
-            let next = self.deadline.or_sooner(due);
-            self.sleep.as_mut().reset(next.into());
         }
         Poll::Pending
     }
 
     fn allowed_silence(&self) -> Duration {
         if self.seen < self.size {
-            let connecting = if self.seen == 0 { self.connecting } else { Duration::ZERO };
-            return connecting + self.stall;
+            let connecting = if self.seen == 0 { self.lane.connect_timeout } else { Duration::ZERO };
+            return connecting + self.lane.stall_timeout;
         }
         // Taken is not sent: what is still on its way out needs its time at the pace seen so far.
         let backlog = self.size.min(LARGEST_BACKLOG);
         let pace = backlog as f64 / self.size.max(1) as f64;
         let draining = self.moved.duration_since(self.began).mul_f64(pace);
-        let connecting = if self.size == 0 { self.connecting } else { Duration::ZERO };
+        let connecting = if self.size == 0 { self.lane.connect_timeout } else { Duration::ZERO };
         connecting + draining + self.patience
     }
 

@@ -5,14 +5,18 @@ use super::{Failure, Settings};
 use reqwest::Client;
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::{Interval, MissedTickBehavior};
 
 /// OSS closes idle connections after about a minute; one that is nearly that old is not worth a try.
 const IDLE_LIMIT: Duration = Duration::from_secs(50);
 const KEEPALIVE: Duration = Duration::from_secs(15);
+/// How often a waiting call looks whether its time is up.
+const TICK: Duration = Duration::from_millis(20);
 
 /// The network as one call has it.
 pub struct Lane {
@@ -22,15 +26,23 @@ pub struct Lane {
     pub(super) connect_timeout: Duration,
     pub(super) stall_timeout: Duration,
     trouble: Cell<bool>,
+    /// One timer for all exchanges: setting one for each would cost a system call.
+    tick: RefCell<Interval>,
 }
 
 impl Lane {
     pub(super) fn new(settings: &Settings, tls: ClientConfig) -> Result<Lane, Failure> {
         let runtime =
             Builder::new_current_thread().enable_io().enable_time().build().map_err(Failure::setup)?;
+        let tick = runtime.block_on(async {
+            let mut tick = tokio::time::interval(TICK);
+            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            tick
+        });
         Ok(Lane {
             client: client(settings, tls)?,
             runtime,
+            tick: RefCell::new(tick),
             connect_timeout: settings.connect_timeout,
             stall_timeout: settings.stall_timeout,
             trouble: Cell::new(false),
@@ -45,6 +57,11 @@ impl Lane {
             tokio::task::yield_now().await;
             work(self).await
         })
+    }
+
+    /// Ready at every tick.
+    pub(super) fn poll_tick(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.tick.borrow_mut().poll_tick(context).map(drop)
     }
 
     /// Does nothing for `time`.
