@@ -1,7 +1,7 @@
 //! One request to OSS: signed now, sent once.
 
-use super::bucket::{Bucket, Signing};
-use crate::sign::{self, v1, v4};
+use super::bucket::Bucket;
+use crate::sign;
 use crate::transport::{Cause, Deadline, Failure, Lane, Reply, Request, Source};
 use crate::wire::mistake::Mistake;
 use crate::wire::{date, header};
@@ -66,15 +66,8 @@ impl Bucket {
             query: &call.query,
             headers: &call.headers,
         };
-        let identity = self.credentials.identity();
         let time = self.server_time();
-        let signature = match &self.signing {
-            Signing::V1 => v1::sign(&request, &identity, time),
-            Signing::V4(scope) => {
-                let scope = v4::Scope { region: &scope.region, product: scope.product };
-                v4::sign(&request, &identity, &scope, &[], time)
-            }
-        };
+        let signature = self.signing.sign(&request, &self.credentials.identity(), time);
         let mut headers = HeaderMap::with_capacity(call.headers.len() + signature.headers_added.len() + 3);
         // V4 does not sign it, but proxies like to see one.
         insert(&mut headers, "date", &date::http_date(time))?;

@@ -2,14 +2,15 @@
 
 use super::endpoint::{Addressing, Endpoint, Scope};
 use super::outcome::{Outcome, Status, Stored};
+use super::signing::Signing;
 use crate::credentials::Credentials;
 use crate::transport::{Deadline, Failure, Lane, Settings, Transport};
 use crate::wire::header;
 use crate::wire::mistake::Mistake;
-use reqwest::Url;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use url::Url;
 
 /// The longest time that a setting can express; beyond it, a number is more likely a mistake than a wish.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -130,6 +131,13 @@ impl BucketOptions {
         Ok(())
     }
 
+    /// What V4 signatures are bound to: the region that was set, or else the endpoint's.
+    fn scope(&self, endpoint: &Endpoint) -> Option<Scope> {
+        let product = endpoint.scope().map_or("oss", |scope| scope.product);
+        let given = self.region.clone().map(|region| Scope { region, product });
+        given.or_else(|| endpoint.scope().cloned())
+    }
+
     /// What to call ourselves.
     pub fn set_user_agent(&mut self, user_agent: &str) -> Result<(), Mistake> {
         header::check_value(user_agent)?;
@@ -159,12 +167,6 @@ pub(super) fn checked_deadline(time: Duration) -> Result<Option<Duration>, Mista
         )));
     }
     Ok(Some(time).filter(|time| !time.is_zero()))
-}
-
-/// How requests to a bucket are signed.
-pub(super) enum Signing {
-    V1,
-    V4(Scope),
 }
 
 /// A bucket and the way to it. Shared by any number of threads.
@@ -197,7 +199,7 @@ impl Bucket {
             proxy: options.proxy.clone(),
         });
         Ok(Bucket {
-            signing: signing(&endpoint, options)?,
+            signing: Signing::new(options.signature, options.scope(&endpoint))?,
             endpoint,
             credentials,
             max_attempts: options.max_attempts,
@@ -227,18 +229,6 @@ impl Bucket {
     /// Learns the server's clock from a reply that says `now`.
     pub(super) fn learn_server_time(&self, now: i64) {
         self.clock_offset.store(now - our_time(), Ordering::Relaxed);
-    }
-}
-
-fn signing(endpoint: &Endpoint, options: &BucketOptions) -> Result<Signing, Mistake> {
-    let product = endpoint.scope().map_or("oss", |scope| scope.product);
-    let given = options.region.clone().map(|region| Scope { region, product });
-    match (options.signature, given.or_else(|| endpoint.scope().cloned())) {
-        (Some(SignatureVersion::V1), _) | (None, None) => Ok(Signing::V1),
-        (_, Some(scope)) => Ok(Signing::V4(scope)),
-        (Some(SignatureVersion::V4), None) => Err(Mistake::new(
-            "signature V4 needs a region, and the endpoint does not tell it; set the region",
-        )),
     }
 }
 

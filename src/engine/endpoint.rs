@@ -2,8 +2,7 @@
 
 use crate::wire::key;
 use crate::wire::mistake::Mistake;
-use reqwest::Url;
-use url::Host;
+use url::{Host, Url};
 
 /// Where the bucket's name goes in a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,8 +21,8 @@ pub enum Addressing {
 /// An endpoint with the bucket that is reached there.
 #[derive(Debug, Clone)]
 pub(super) struct Endpoint {
-    /// `scheme://host[:port]`, with the bucket where it belongs.
-    base: String,
+    /// Scheme, host and port, with the bucket before the host if it belongs there.
+    base: Url,
     bucket: String,
     bucket_in_path: bool,
     https: bool,
@@ -64,7 +63,7 @@ impl Endpoint {
             false => format!("{}://{bucket}.{authority}", url.scheme()),
         };
         Ok(Endpoint {
-            base,
+            base: Url::parse(&base).map_err(|error| mistake(endpoint, &error.to_string()))?,
             bucket: bucket.to_owned(),
             bucket_in_path,
             https: url.scheme() == "https",
@@ -88,17 +87,28 @@ impl Endpoint {
     /// The URL of an object, or of the bucket when there is no key. The query comes decoded.
     pub(super) fn url(&self, key: Option<&str>, query: &[(String, String)]) -> Result<Url, Mistake> {
         let bucket = self.bucket_in_path.then_some(self.bucket.as_str());
-        let mut text = format!("{}{}", self.base, key::request_path(bucket, key)?);
-        for (index, (name, value)) in query.iter().enumerate() {
-            text.push(if index == 0 { '?' } else { '&' });
-            text.push_str(&key::encode(name));
-            if !value.is_empty() {
-                text.push('=');
-                text.push_str(&key::encode(value));
-            }
+        let mut url = self.base.clone();
+        url.set_path(&key::request_path(bucket, key)?);
+        if !query.is_empty() {
+            url.set_query(Some(&encode_query(query)));
         }
-        Url::parse(&text).map_err(|error| Mistake::new(format!("the URL {text:?} is not valid: {error}")))
+        Ok(url)
     }
+}
+
+fn encode_query(query: &[(String, String)]) -> String {
+    let mut text = String::new();
+    for (name, value) in query {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.push_str(&key::encode(name));
+        if !value.is_empty() {
+            text.push('=');
+            text.push_str(&key::encode(value));
+        }
+    }
+    text
 }
 
 fn parse(endpoint: &str) -> Result<Url, Mistake> {

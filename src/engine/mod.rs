@@ -12,6 +12,7 @@ mod parts;
 mod put;
 mod retry;
 mod settle;
+mod signing;
 mod source;
 mod upload;
 

@@ -1,0 +1,60 @@
+//! How a bucket's requests are signed.
+
+use super::bucket::SignatureVersion;
+use super::endpoint::Scope;
+use crate::sign::v4::SigningKey;
+use crate::sign::{Identity, Request, Signature, v1, v4};
+use crate::wire::mistake::Mistake;
+use arc_swap::ArcSwapOption;
+use std::sync::Arc;
+
+/// The signature that a bucket uses.
+pub(super) enum Signing {
+    V1,
+    V4 {
+        scope: Scope,
+        /// The day's key: to derive it for every request would be most of the work of signing.
+        key: ArcSwapOption<SigningKey>,
+    },
+}
+
+impl Signing {
+    /// V4 wherever there is a region for it, unless V1 is asked for.
+    pub(super) fn new(version: Option<SignatureVersion>, scope: Option<Scope>) -> Result<Signing, Mistake> {
+        match (version, scope) {
+            (Some(SignatureVersion::V1), _) | (None, None) => Ok(Signing::V1),
+            (_, Some(scope)) => Ok(Signing::V4 { scope, key: ArcSwapOption::empty() }),
+            (Some(SignatureVersion::V4), None) => Err(Mistake::new(
+                "signature V4 needs a region, and the endpoint does not tell it; set the region",
+            )),
+        }
+    }
+
+    /// Signs with the identity, which is always the same one, at the time `now`.
+    pub(super) fn sign(&self, request: &Request<'_>, identity: &Identity<'_>, now: i64) -> Signature {
+        match self {
+            Signing::V1 => v1::sign(request, identity, now),
+            Signing::V4 { scope, key } => {
+                let key = days_key(key, scope, identity, now);
+                v4::sign_with_key(request, identity, &key, &[], now)
+            }
+        }
+    }
+}
+
+fn days_key(
+    kept: &ArcSwapOption<SigningKey>,
+    scope: &Scope,
+    identity: &Identity<'_>,
+    now: i64,
+) -> Arc<SigningKey> {
+    match kept.load_full() {
+        Some(key) if key.covers(now) => key,
+        _ => {
+            let scope = v4::Scope { region: &scope.region, product: scope.product };
+            let key = Arc::new(SigningKey::new(identity, &scope, now));
+            kept.store(Some(Arc::clone(&key)));
+            key
+        }
+    }
+}
