@@ -1,0 +1,373 @@
+//! The callback settings of a request, checked before any data are stored.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::template;
+use crate::errors::OssError;
+use crate::text::base64_decode;
+
+/// Each of the two Base64 texts may be as long as this.
+const TEXT_LIMIT: usize = 5 * 1024;
+const URL_LIMIT: usize = 5;
+
+/// How the body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyType {
+    Form,
+    Json,
+}
+
+impl BodyType {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            BodyType::Form => "application/x-www-form-urlencoded",
+            BodyType::Json => "application/json",
+        }
+    }
+}
+
+/// Where a callback goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CallbackUrl {
+    pub https: bool,
+    pub host: String,
+    pub port: u16,
+    /// Host and port as in the URL, for the `Host` header.
+    pub authority: String,
+    /// Path and query.
+    pub target: String,
+}
+
+/// Settings that were found to be right.
+#[derive(Debug, Clone)]
+pub(crate) struct Callback {
+    pub urls: Vec<CallbackUrl>,
+    pub host: Option<String>,
+    pub body: String,
+    pub body_type: BodyType,
+    pub sni: bool,
+    pub headers: Vec<(String, String)>,
+    /// The `x:` variables.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// What a request says about a callback. `None`: nothing, or an empty URL, which is the same.
+pub(crate) fn parse(
+    callback_header: Option<&str>,
+    variables_header: Option<&str>,
+    callback_parameter: Option<&str>,
+    variables_parameter: Option<&str>,
+) -> Result<Option<Callback>, OssError> {
+    let callback = one_carrier("callback", callback_header, callback_parameter)?;
+    let variables = one_carrier("callback-var", variables_header, variables_parameter)?;
+    let variables = match variables {
+        Some(text) if !text.is_empty() => parse_variables(text)?,
+        _ => BTreeMap::new(),
+    };
+    match callback {
+        Some(text) if !text.is_empty() => parse_callback(text, variables),
+        _ => Ok(None),
+    }
+}
+
+/// The callback of a form: the variables are fields of their own.
+pub(crate) fn parse_form(
+    callback: &str,
+    variables: BTreeMap<String, String>,
+) -> Result<Option<Callback>, OssError> {
+    if callback.is_empty() {
+        return Ok(None);
+    }
+    parse_callback(callback, variables)
+}
+
+fn one_carrier<'a>(
+    name: &str,
+    header: Option<&'a str>,
+    parameter: Option<&'a str>,
+) -> Result<Option<&'a str>, OssError> {
+    match (header, parameter) {
+        (Some(value), Some(_)) => Err(OssError::argument(
+            name,
+            value,
+            format!("The {name} parameter is both in the header and in the query."),
+        )
+        .ec("0007-00000027")),
+        (header, parameter) => Ok(header.or(parameter)),
+    }
+}
+
+fn parse_callback(text: &str, variables: BTreeMap<String, String>) -> Result<Option<Callback>, OssError> {
+    let refuse = |value: &str, message: &str| OssError::argument("callback", value, message);
+    if text.len() > TEXT_LIMIT {
+        return Err(refuse(text, "The callback configuration is too long.").ec("0007-00000001"));
+    }
+    let json = base64_decode(text).ok_or_else(|| {
+        refuse(text, "The callback configuration is not base64 encoded.").ec("0007-00000002")
+    })?;
+    let fields = json_object(&json).ok_or_else(|| {
+        refuse(&String::from_utf8_lossy(&json), "The callback configuration is not json format.")
+            .ec("0007-00000003")
+    })?;
+    let shown = String::from_utf8_lossy(&json).into_owned();
+    let refuse = |name: &str, message: &str| OssError::argument(name, &shown, message);
+
+    let urls = match fields.get("callbackUrl") {
+        Some(Value::String(urls)) if urls.is_empty() => return Ok(None),
+        Some(Value::String(urls)) => parse_urls(urls)?,
+        _ => {
+            return Err(refuse("callbackUrl", "The callback url is not valid.").ec("0007-00000004"));
+        }
+    };
+    let host = match fields.get("callbackHost") {
+        None => None,
+        Some(Value::String(host)) if host.is_empty() => None,
+        Some(Value::String(host)) if is_header_text(host) => Some(host.clone()),
+        Some(_) => {
+            return Err(refuse("callbackHost", "The callback host is not valid.").ec("0007-00000009"));
+        }
+    };
+    let body = match fields.get("callbackBody") {
+        Some(Value::String(body)) if !body.is_empty() => body.clone(),
+        _ => return Err(refuse("callbackBody", "The callback body is empty.")),
+    };
+    let body_type = match fields.get("callbackBodyType") {
+        None => BodyType::Form,
+        Some(Value::String(name)) => match name.as_str() {
+            "" | "application/x-www-form-urlencoded" => BodyType::Form,
+            "application/json" => BodyType::Json,
+            _ => {
+                return Err(refuse("callbackBodyType", "The body type of callback is not supported."));
+            }
+        },
+        Some(_) => {
+            return Err(
+                refuse("callbackBodyType", "The body type of callback is not a string.").ec("0007-00000012")
+            );
+        }
+    };
+    let sni = match fields.get("callbackSNI") {
+        None => false,
+        Some(Value::Bool(sni)) => *sni,
+        Some(Value::String(text)) if text == "true" => true,
+        Some(Value::String(text)) if text == "false" => false,
+        Some(_) => {
+            return Err(refuse("callbackSNI", "The callback SNI must be true or false."));
+        }
+    };
+    let headers = match fields.get("additionalHeaders") {
+        None => Vec::new(),
+        Some(headers) => parse_headers(headers)?,
+    };
+    template::check(&body)?;
+    Ok(Some(Callback { urls, host, body, body_type, sni, headers, variables }))
+}
+
+fn parse_variables(text: &str) -> Result<BTreeMap<String, String>, OssError> {
+    let refuse = |value: &str, message: &str| OssError::argument("callback-var", value, message);
+    if text.len() > TEXT_LIMIT {
+        return Err(refuse(text, "The callback-var configuration is too long."));
+    }
+    let json = base64_decode(text).ok_or_else(|| {
+        refuse(text, "The callback-var configuration is not base64 encoded.").ec("0007-00000102")
+    })?;
+    let shown = String::from_utf8_lossy(&json).into_owned();
+    let fields = json_object(&json).ok_or_else(|| {
+        refuse(&shown, "The callback-var configuration is not json format.").ec("0007-00000103")
+    })?;
+    fields
+        .into_iter()
+        .map(|(name, value)| match value {
+            Value::String(value) if is_variable_name(&name) => Ok((name, value)),
+            Value::String(_) => Err(refuse(
+                &shown,
+                "The name of a callback variable must start with x: and be in lower case.",
+            )),
+            _ => Err(refuse(&shown, "The value of a callback variable must be a string.")),
+        })
+        .collect()
+}
+
+/// `x:` and something after it, without capitals.
+pub(super) fn is_variable_name(name: &str) -> bool {
+    name.strip_prefix("x:").is_some_and(|rest| {
+        !rest.is_empty() && !rest.chars().any(char::is_uppercase) && !rest.contains(['{', '}'])
+    })
+}
+
+fn json_object(json: &[u8]) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(json) {
+        Ok(Value::Object(fields)) => Some(fields),
+        _ => None,
+    }
+}
+
+fn parse_urls(text: &str) -> Result<Vec<CallbackUrl>, OssError> {
+    let urls: Vec<&str> = text.split(';').filter(|url| !url.is_empty()).collect();
+    if urls.len() > URL_LIMIT {
+        return Err(OssError::argument("callbackUrl", text, "The number of callback url exceed max value."));
+    }
+    let urls =
+        urls.into_iter().map(parse_url).collect::<Option<Vec<CallbackUrl>>>().filter(|urls| !urls.is_empty());
+    urls.ok_or_else(|| {
+        OssError::argument("callbackUrl", text, "The callback url is not valid.").ec("0007-00000004")
+    })
+}
+
+/// `http` if there is no scheme. Nothing but visible ASCII, a host that is no IPv6 address, a port that is one.
+fn parse_url(url: &str) -> Option<CallbackUrl> {
+    let url = url.trim();
+    if !url.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    let (https, rest) = match url.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
+        // A colon and slashes behind the first slash or question mark belong to the path.
+        Some((scheme, _)) if !scheme.contains(['/', '?']) => return None,
+        _ => (false, url),
+    };
+    let rest = rest.split('#').next().unwrap_or_default();
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, target) = rest.split_at(end);
+    let (host, port) = match authority.split_once(':') {
+        Some((host, port)) => (host, port.parse().ok().filter(|port| *port != 0)?),
+        None => (authority, if https { 443 } else { 80 }),
+    };
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    if host.is_empty() || !host.bytes().all(named) {
+        return None;
+    }
+    let target = match target.bytes().next() {
+        None => "/".to_owned(),
+        Some(b'?') => format!("/{target}"),
+        Some(_) => target.to_owned(),
+    };
+    Some(CallbackUrl { https, host: host.to_owned(), port, authority: authority.to_owned(), target })
+}
+
+fn parse_headers(value: &Value) -> Result<Vec<(String, String)>, OssError> {
+    let refuse = |message: &str| OssError::argument("additionalHeaders", &value.to_string(), message);
+    let fields = value
+        .as_object()
+        .ok_or_else(|| refuse("The additional headers are not a map.").ec("0007-00000023"))?;
+    fields
+        .iter()
+        .map(|(name, value)| {
+            let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            if name.is_empty() || !name.bytes().all(legal) {
+                return Err(refuse("The name of an additional header is not valid.").ec("0007-00000023"));
+            }
+            if name.starts_with("x-oss-") {
+                return Err(refuse("An additional header must not start with x-oss-.").ec("0007-00000026"));
+            }
+            match value {
+                Value::String(value) if is_header_text(value) => Ok((name.clone(), value.clone())),
+                _ => Err(refuse("The value of an additional header is not valid.").ec("0007-00000023")),
+            }
+        })
+        .collect()
+}
+
+fn is_header_text(text: &str) -> bool {
+    !text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::base64_encode;
+
+    fn with_url(url: &str) -> Result<Option<Callback>, OssError> {
+        let json = serde_json::json!({"callbackUrl": url, "callbackBody": "a=b"}).to_string();
+        parse(Some(&base64_encode(json.as_bytes())), None, None, None)
+    }
+
+    fn refusal(json: &str) -> (Option<&'static str>, String) {
+        match parse(Some(&base64_encode(json.as_bytes())), None, None, None) {
+            Err(error) => {
+                assert_eq!((error.status, error.code.as_str()), (400, "InvalidArgument"));
+                (error.ec, error.message)
+            }
+            Ok(_) => panic!("{json} was taken"),
+        }
+    }
+
+    #[test]
+    fn urls_are_read_as_the_service_reads_them() {
+        let url = |text: &str| with_url(text).unwrap().unwrap().urls.remove(0);
+        let plain = url("app.example.com:8080/a/b?c=d#fragment");
+        assert_eq!((plain.https, plain.port), (false, 8080));
+        assert_eq!(plain.host, "app.example.com");
+        assert_eq!(plain.target, "/a/b?c=d");
+        assert_eq!(url("http://h").target, "/");
+        assert_eq!(url("http://h?x=http://y").target, "/?x=http://y");
+        let https = url("HTTPS://h/p");
+        assert_eq!((https.https, https.port), (true, 443));
+        let many = with_url("http://a/;http://b/;").unwrap().unwrap();
+        assert_eq!(many.urls.len(), 2);
+        assert!(with_url("").unwrap().is_none());
+    }
+
+    #[test]
+    fn wrong_urls_are_refused() {
+        for url in [
+            "http://",
+            "http://h:0/",
+            "http://h:99999/",
+            "http://h:x/",
+            "ftp://h/",
+            "http://[::1]/",
+            "http://h/a b",
+            "http://h/中",
+            "http://u:p@h/",
+            ";",
+        ] {
+            assert_eq!(with_url(url).unwrap_err().ec, Some("0007-00000004"), "{url}");
+        }
+        let many = with_url("http://a;http://b;http://c;http://d;http://e;http://f").unwrap_err();
+        assert_eq!(many.message, "The number of callback url exceed max value.");
+    }
+
+    #[test]
+    fn each_wrong_setting_has_its_own_refusal() {
+        assert_eq!(refusal("[]").0, Some("0007-00000003"));
+        assert_eq!(refusal("{").1, "The callback configuration is not json format.");
+        assert_eq!(refusal(r#"{"callbackBody":"x"}"#).0, Some("0007-00000004"));
+        let with = |rest: &str| refusal(&format!(r#"{{"callbackUrl":"http://h"{rest}}}"#));
+        assert_eq!(with("").1, "The callback body is empty.");
+        assert_eq!(with(r#","callbackBody":"""#).1, "The callback body is empty.");
+        assert_eq!(with(r#","callbackBody":1"#).1, "The callback body is empty.");
+        let with = |rest: &str| with(&format!(r#","callbackBody":"x"{rest}"#));
+        assert_eq!(with(r#","callbackHost":1"#).0, Some("0007-00000009"));
+        assert_eq!(with(r#","callbackBodyType":1"#).0, Some("0007-00000012"));
+        let unsupported = with(r#","callbackBodyType":"text/plain""#).1;
+        assert_eq!(unsupported, "The body type of callback is not supported.");
+        assert!(with(r#","callbackSNI":"yes""#).1.contains("SNI"));
+        assert_eq!(with(r#","additionalHeaders":{"A":"b"}"#).0, Some("0007-00000023"));
+        assert_eq!(with(r#","additionalHeaders":{"x-oss-a":"b"}"#).0, Some("0007-00000026"));
+    }
+
+    #[test]
+    fn texts_must_be_base64_short_and_in_one_place() {
+        let ec = |result: Result<Option<Callback>, OssError>| result.unwrap_err().ec;
+        assert_eq!(ec(parse(Some("***"), None, None, None)), Some("0007-00000002"));
+        let long = "A".repeat(TEXT_LIMIT + 4);
+        assert_eq!(ec(parse(Some(&long), None, None, None)), Some("0007-00000001"));
+        assert_eq!(ec(parse(Some("e30="), None, Some("e30="), None)), Some("0007-00000027"));
+        assert_eq!(ec(parse(None, Some("e30="), None, Some("e30="))), Some("0007-00000027"));
+        assert_eq!(ec(parse(None, Some("***"), None, None)), Some("0007-00000102"));
+        assert_eq!(ec(parse(None, Some("W10="), None, None)), Some("0007-00000103"));
+    }
+
+    #[test]
+    fn variables_have_lower_case_names_and_text_values() {
+        let parse = |json: &str| super::parse(None, Some(&base64_encode(json.as_bytes())), None, None);
+        assert!(parse(r#"{"x:a_1-b.c":"中"}"#).is_ok());
+        for json in [r#"{"a":"b"}"#, r#"{"x:A":"b"}"#, r#"{"x:":"b"}"#, r#"{"x:a":1}"#] {
+            assert!(parse(json).is_err(), "{json}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The open connections, and how they are told to end.
+
+use std::collections::HashMap;
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::callback::Sockets;
+
+/// What a connection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Connected; no request has arrived yet.
+    New,
+    /// A request is being received or worked on.
+    Busy,
+    /// A reply is being written.
+    Replying,
+    /// Kept alive, waiting for the next request.
+    Idle,
+}
+
+#[derive(Debug)]
+struct Open {
+    /// Shared, not duplicated: a reset happens when the last descriptor is closed.
+    /// `None` once the connection's thread is closing it.
+    socket: Option<Arc<TcpStream>>,
+    phase: Phase,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    accepted: u64,
+    open: HashMap<u64, Open>,
+    /// Connections to application servers, by their local address.
+    outgoing: HashMap<SocketAddr, TcpStream>,
+    stopping: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Connections {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a new connection in and numbers it; `None` when the emulator is ending.
+    pub fn accept(&self, socket: Arc<TcpStream>) -> Option<u64> {
+        let mut state = self.lock();
+        if state.stopping {
+            return None;
+        }
+        state.accepted += 1;
+        let id = state.accepted;
+        let phase = Phase::New;
+        let socket = Some(socket);
+        state.open.insert(id, Open { socket, phase });
+        Some(id)
+    }
+
+    /// Lets go of a connection's socket, so that its thread can close it.
+    pub fn release(&self, id: u64) {
+        if let Some(open) = self.lock().open.get_mut(&id) {
+            open.socket = None;
+        }
+    }
+
+    /// Forgets a connection that is closed.
+    pub fn remove(&self, id: u64) {
+        self.lock().open.remove(&id);
+        self.changed.notify_all();
+    }
+
+    pub fn set_phase(&self, id: u64, phase: Phase) {
+        if let Some(open) = self.lock().open.get_mut(&id) {
+            open.phase = phase;
+        }
+        self.changed.notify_all();
+    }
+
+    pub fn accepted(&self) -> u64 {
+        self.lock().accepted
+    }
+
+    pub fn open(&self) -> usize {
+        self.lock().open.len()
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.lock().stopping
+    }
+
+    /// Waits so long, or until the emulator ends; true in the latter case.
+    pub fn wait_for_stop(&self, time: Duration) -> bool {
+        let deadline = Instant::now().checked_add(time);
+        let mut state = self.lock();
+        while !state.stopping {
+            // A time beyond reckoning is for ever.
+            let left = match deadline {
+                None => Duration::from_secs(3600),
+                Some(deadline) => match deadline.checked_duration_since(Instant::now()) {
+                    Some(left) if !left.is_zero() => left,
+                    _ => return false,
+                },
+            };
+            state = self.wait(state, left);
+        }
+        true
+    }
+
+    fn wait<'a>(&'a self, state: MutexGuard<'a, State>, time: Duration) -> MutexGuard<'a, State> {
+        match self.changed.wait_timeout(state, time) {
+            Ok((state, _)) => state,
+            Err(poisoned) => poisoned.into_inner().0,
+        }
+    }
+
+    /// Ends all kept-alive connections that are idle, and returns when they are gone. Replies that are just being
+    /// written are waited for, because their connections are idle in the eyes of the client that read them.
+    pub fn close_idle(&self) {
+        const PATIENCE: Duration = Duration::from_secs(10);
+        let deadline = Instant::now() + PATIENCE;
+        let mut state = self.lock();
+        while state.open.values().any(|open| open.phase == Phase::Replying) && Instant::now() < deadline {
+            state = self.wait(state, deadline.saturating_duration_since(Instant::now()));
+        }
+        let mut closing = Vec::new();
+        for (id, open) in &state.open {
+            if open.phase == Phase::Idle {
+                shut_down(open);
+                closing.push(*id);
+            }
+        }
+        while closing.iter().any(|id| state.open.contains_key(id)) && Instant::now() < deadline {
+            state = self.wait(state, deadline.saturating_duration_since(Instant::now()));
+        }
+    }
+
+    /// Ends everything: no new connections, open ones are shut down, waits are over. Returns when all are gone.
+    pub fn stop(&self) {
+        let mut state = self.lock();
+        state.stopping = true;
+        self.changed.notify_all();
+        for open in state.open.values() {
+            shut_down(open);
+        }
+        for socket in state.outgoing.values() {
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !state.open.is_empty() && Instant::now() < deadline {
+            state = self.wait(state, deadline.saturating_duration_since(Instant::now()));
+        }
+    }
+}
+
+fn shut_down(open: &Open) {
+    if let Some(socket) = &open.socket {
+        // It may be broken already, which is as good.
+        let _ = socket.shutdown(Shutdown::Both);
+    }
+}
+
+impl Sockets for Connections {
+    fn opened(&self, socket: &TcpStream) -> bool {
+        let mut state = self.lock();
+        if let (Ok(address), Ok(copy)) = (socket.local_addr(), socket.try_clone()) {
+            state.outgoing.insert(address, copy);
+        }
+        !state.stopping
+    }
+
+    fn closed(&self, socket: &TcpStream) {
+        if let Ok(address) = socket.local_addr() {
+            self.lock().outgoing.remove(&address);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The emulator as a program sees it that runs one.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+
+use crate::callback::SigningKey;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::connection;
+use crate::connections::Connections;
+use crate::digest::{crc64, md5};
+use crate::faults::{Fault, Faults};
+use crate::request_log::{Request, RequestLog};
+use crate::shared::Shared;
+use crate::store::{ObjectType, Properties, Store};
+use crate::stream::tls_config;
+use crate::text::{base64_encode, hex_upper};
+
+/// A running OSS server. It ends, with all its threads and connections, when it is dropped.
+///
+/// ```
+/// use oss_emulator::{Config, Emulator};
+///
+/// let emulator = Emulator::start(Config::default())?;
+/// println!("{}", emulator.endpoint());
+/// emulator.put_object("test-bucket", "greeting.txt", b"hello");
+/// assert_eq!(emulator.object("test-bucket", "greeting.txt").unwrap().data, b"hello");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Emulator {
+    shared: Arc<Shared>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+/// An object as the emulator keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Object {
+    /// The content.
+    pub data: Vec<u8>,
+    /// The headers given at upload that OSS keeps with an object: content type, metadata and so on. Names are
+    /// lower-cased.
+    pub headers: Vec<(String, String)>,
+    /// Without quotes.
+    pub etag: String,
+    /// The CRC-64 of the content.
+    pub crc64: u64,
+    /// `Normal`, `Appendable` or `Multipart`.
+    pub object_type: String,
+    /// When it was stored, in milliseconds since 1970 by the emulator's clock.
+    pub last_modified_ms: i64,
+}
+
+impl Object {
+    /// The header of that name (lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl Emulator {
+    /// Starts a server. It is ready when this returns.
+    pub fn start(config: Config) -> io::Result<Emulator> {
+        let tls = config.tls.as_ref().map(tls_config).transpose()?;
+        let store = Store::open(config.data.as_deref())?;
+        let clock = Clock::new(config.clock_offset_s);
+        for bucket in &config.buckets {
+            store.create_bucket(bucket, clock.now_ms()).map_err(|error| {
+                let message = format!("bucket {bucket:?}: {}", error.message);
+                io::Error::new(io::ErrorKind::InvalidInput, message)
+            })?;
+        }
+        let listener = TcpListener::bind(config.listen)?;
+        let shared = Arc::new(Shared {
+            address: listener.local_addr()?,
+            clock,
+            store,
+            faults: Faults::default(),
+            log: RequestLog::new(config.request_log_limit),
+            connections: Connections::default(),
+            signing_key: SigningKey::new(config.callback_key_bits),
+            config,
+        });
+        let accepting = thread::Builder::new().name("oss-emulator".to_owned()).spawn({
+            let shared = Arc::clone(&shared);
+            move || accept(&shared, &listener, tls.as_ref())
+        })?;
+        Ok(Emulator { shared, accepting: Some(accepting) })
+    }
+
+    /// `http://127.0.0.1:PORT`, or `https://…` with TLS.
+    pub fn endpoint(&self) -> String {
+        self.shared.endpoint()
+    }
+
+    /// The port that the server listens on.
+    pub fn port(&self) -> u16 {
+        self.shared.address.port()
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.shared.address
+    }
+
+    /// Adds a fault behind those that wait.
+    pub fn inject(&self, fault: Fault) {
+        self.shared.faults.inject(fault);
+    }
+
+    /// Forgets all faults that wait. One that has begun goes on.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
+    }
+
+    /// Sets the server's clock so many seconds ahead of the machine's (negative: behind).
+    pub fn set_clock_offset_s(&self, seconds: i64) {
+        self.shared.clock.set_offset_s(seconds);
+    }
+
+    /// The requests so far, in the order in which their heads arrived. Those under `/-/` are not among them.
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.log.all()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        self.shared.log.clear();
+    }
+
+    /// How many connections were accepted so far.
+    pub fn connections(&self) -> u64 {
+        self.shared.connections.accepted()
+    }
+
+    /// How many connections are open now.
+    pub fn open_connections(&self) -> usize {
+        self.shared.connections.open()
+    }
+
+    /// Closes (FIN) all kept-alive connections that wait for another request, and returns when they are closed.
+    /// Connections that have not seen a request yet stay open.
+    pub fn close_idle_connections(&self) {
+        self.shared.connections.close_idle();
+    }
+
+    /// An object, if it is there.
+    pub fn object(&self, bucket: &str, key: &str) -> Option<Object> {
+        let (properties, data) = self.shared.store.read(bucket, key).ok()?;
+        Some(Object {
+            data: data.to_vec(),
+            headers: properties.headers,
+            etag: properties.etag,
+            crc64: properties.crc64,
+            object_type: properties.kind.name().to_owned(),
+            last_modified_ms: properties.modified_ms,
+        })
+    }
+
+    /// Stores an object as if it had been uploaded. The bucket is made if need be.
+    ///
+    /// # Panics
+    ///
+    /// If the bucket's name is not valid, or the data folder cannot be written.
+    pub fn put_object(&self, bucket: &str, key: &str, data: impl AsRef<[u8]>) {
+        let data = data.as_ref();
+        let now_ms = self.shared.clock.now_ms();
+        let properties = Properties {
+            etag: hex_upper(&md5(data)),
+            crc64: crc64(data),
+            content_md5: Some(base64_encode(&md5(data))),
+            size: data.len() as u64,
+            kind: ObjectType::Normal,
+            modified_ms: now_ms,
+            headers: Vec::new(),
+        };
+        let store = &self.shared.store;
+        let stored = store
+            .create_bucket(bucket, now_ms)
+            .and_then(|()| store.put(bucket, key, properties, data.to_vec(), false));
+        if let Err(error) = stored {
+            panic!("{bucket}/{key} cannot be stored: {}", error.message);
+        }
+    }
+
+    /// Removes an object, if it is there.
+    pub fn delete_object(&self, bucket: &str, key: &str) {
+        // The only error is a bucket that does not exist, and then neither does the object.
+        let _ = self.shared.store.delete(bucket, key);
+    }
+
+    /// The keys of a bucket, in byte order.
+    pub fn keys(&self, bucket: &str) -> Vec<String> {
+        let objects = self.shared.store.objects(bucket).unwrap_or_default();
+        objects.into_iter().map(|(key, _)| key).collect()
+    }
+
+    /// The unfinished multipart uploads of a bucket: key and upload id.
+    pub fn uploads(&self, bucket: &str) -> Vec<(String, String)> {
+        let uploads = self.shared.store.uploads(bucket).unwrap_or_default();
+        uploads.into_iter().map(|(key, id, _)| (key, id)).collect()
+    }
+
+    /// The public key that verifies this emulator's callbacks; also at `/-/callback_pub_key.pem`.
+    ///
+    /// # Panics
+    ///
+    /// If no key of [`Config::callback_key_bits`] can be made.
+    pub fn callback_public_key_pem(&self) -> String {
+        match self.shared.signing_key.public_pem() {
+            Ok(pem) => pem,
+            Err(error) => panic!("there is no key to sign callbacks with: {error}"),
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.shared.connections.stop();
+        // The accepting thread wakes up by a connection, and finds that it is over.
+        wake(self.shared.address);
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.join();
+        }
+    }
+}
+
+/// Connects to a listener once, to wake the thread that waits there.
+pub(crate) fn wake(mut address: SocketAddr) {
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    let _ = TcpStream::connect_timeout(&address, Duration::from_secs(5));
+}
+
+fn accept(shared: &Arc<Shared>, listener: &TcpListener, tls: Option<&Arc<ServerConfig>>) {
+    loop {
+        let accepted = listener.accept();
+        if shared.connections.is_stopping() {
+            return;
+        }
+        let Ok((tcp, peer)) = accepted else {
+            // Out of descriptors, or the peer is gone again; a short wait keeps this from spinning.
+            if shared.connections.wait_for_stop(Duration::from_millis(10)) {
+                return;
+            }
+            continue;
+        };
+        // A reply of many small writes must not wait for acknowledgements.
+        let _ = tcp.set_nodelay(true);
+        let tcp = Arc::new(tcp);
+        let Some(id) = shared.connections.accept(Arc::clone(&tcp)) else {
+            return;
+        };
+        let spawned = thread::Builder::new().name(format!("oss-emulator-{id}")).spawn({
+            let shared = Arc::clone(shared);
+            let tls = tls.cloned();
+            move || connection::serve(&shared, id, tcp, peer.ip(), tls.as_ref())
+        });
+        if spawned.is_err() {
+            shared.connections.remove(id);
+        }
+    }
+}

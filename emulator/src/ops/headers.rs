@@ -1,0 +1,166 @@
+//! The headers of an object: which ones are kept, and what they may say.
+
+use super::Context;
+use crate::digest::md5;
+use crate::errors::OssError;
+use crate::text::base64_encode;
+
+const METADATA_LIMIT: usize = 8 * 1024;
+
+/// Headers that are kept with the object, besides the user's metadata.
+const KEPT: &[&str] = &[
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "expires",
+    "x-oss-object-acl",
+    "x-oss-server-side-data-encryption",
+    "x-oss-server-side-encryption",
+    "x-oss-server-side-encryption-key-id",
+    "x-oss-storage-class",
+    "x-oss-tagging",
+];
+
+impl Context<'_> {
+    /// The headers to keep with an object, if all of them are right.
+    pub(super) fn object_headers(&self) -> Result<Vec<(String, String)>, OssError> {
+        self.refuse_conditions()?;
+        self.check_traffic_limit()?;
+        self.forbid_overwrite()?;
+        let given: Vec<(String, String)> = self
+            .head
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                let value = String::from_utf8_lossy(value.trim_ascii()).into_owned();
+                (name.to_ascii_lowercase(), value)
+            })
+            .collect();
+        checked_object_headers(given)
+    }
+
+    pub(super) fn forbid_overwrite(&self) -> Result<bool, OssError> {
+        match self.header("x-oss-forbid-overwrite").as_deref() {
+            None | Some("") => Ok(false),
+            Some(value) if value.eq_ignore_ascii_case("true") => Ok(true),
+            Some(value) if value.eq_ignore_ascii_case("false") => Ok(false),
+            Some(value) => Err(OssError::argument(
+                "x-oss-forbid-overwrite",
+                value,
+                "x-oss-forbid-overwrite must be true or false.",
+            )),
+        }
+    }
+
+    fn refuse_conditions(&self) -> Result<(), OssError> {
+        for name in ["If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"] {
+            if self.header(name).is_some() {
+                return Err(OssError::new(
+                    400,
+                    "NotImplemented",
+                    "A header you provided implies functionality that is not implemented.",
+                )
+                .detail("Header", name));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_traffic_limit(&self) -> Result<(), OssError> {
+        let given = self
+            .header("x-oss-traffic-limit")
+            .or_else(|| self.meaning.parameter("x-oss-traffic-limit").map(str::to_owned));
+        match given {
+            None => Ok(()),
+            Some(text) => match text.parse::<u64>() {
+                // The pages name two lower bounds; the wider one is taken.
+                Ok(245_760..=838_860_800) => Ok(()),
+                _ => {
+                    Err(OssError::argument("x-oss-traffic-limit", &text, "x-oss-traffic-limit is not valid.")
+                        .ec("0004-00000502"))
+                }
+            },
+        }
+    }
+
+    /// Compares `Content-MD5` with the body, and returns the body's own.
+    pub(super) fn check_md5(&self, body: &[u8]) -> Result<String, OssError> {
+        let found = base64_encode(&md5(body));
+        match self.header("content-md5") {
+            Some(given) if given != found => {
+                Err(OssError::new(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
+                    .detail("Content-MD5", given))
+            }
+            _ => Ok(found),
+        }
+    }
+}
+
+/// Picks the headers that are kept; names must be lower-cased.
+pub(super) fn checked_object_headers(
+    given: Vec<(String, String)>,
+) -> Result<Vec<(String, String)>, OssError> {
+    let mut kept = Vec::new();
+    let mut metadata = 0;
+    for (name, value) in given {
+        if let Some(rest) = name.strip_prefix("x-oss-meta-") {
+            let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            if rest.is_empty() || !rest.bytes().all(legal) {
+                return Err(OssError::argument(&name, &value, "The name of user metadata is not valid."));
+            }
+            metadata += name.len() + value.len();
+        } else if !KEPT.contains(&name.as_str()) {
+            continue;
+        }
+        check_value(&name, &value)?;
+        kept.push((name, value));
+    }
+    if metadata > METADATA_LIMIT {
+        return Err(OssError::invalid_argument("The total size of user metadata exceeds 8 KB."));
+    }
+    Ok(kept)
+}
+
+fn check_value(name: &str, value: &str) -> Result<(), OssError> {
+    let allowed: &[&str] = match name {
+        "x-oss-object-acl" => &["default", "private", "public-read", "public-read-write"],
+        "x-oss-storage-class" => &["Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"],
+        "x-oss-server-side-encryption" => &["AES256", "KMS", "SM4"],
+        "x-oss-server-side-data-encryption" => &["SM4"],
+        "x-oss-tagging" => return check_tagging(value),
+        _ => return Ok(()),
+    };
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    Err(match name {
+        "x-oss-server-side-encryption" | "x-oss-server-side-data-encryption" => OssError::new(
+            400,
+            "InvalidEncryptionAlgorithmError",
+            "The Encryption request you specified is not valid.",
+        ),
+        "x-oss-object-acl" => OssError::argument(name, value, "no such object access control exists"),
+        _ => OssError::argument(name, value, format!("{name} is not valid.")),
+    })
+}
+
+fn check_tagging(value: &str) -> Result<(), OssError> {
+    let tags: Vec<&str> = value.split('&').filter(|tag| !tag.is_empty()).collect();
+    let length =
+        |part: &str| String::from_utf8_lossy(&crate::text::percent_decode(part, true)).chars().count();
+    let fits = |tag: &&str| {
+        let (key, value) = tag.split_once('=').unwrap_or((tag, ""));
+        (1..=128).contains(&length(key)) && length(value) <= 256
+    };
+    if tags.len() <= 10 && tags.iter().all(fits) {
+        return Ok(());
+    }
+    Err(OssError::new(400, "InvalidTag", "The tags of the object are not valid."))
+}
+
+/// How many tags a header names.
+pub(super) fn tag_count(value: &str) -> usize {
+    value.split('&').filter(|tag| !tag.is_empty()).count()
+}

@@ -1,0 +1,364 @@
+//! PostObject: an upload by an HTML form. The signature is in the form's fields, over a policy.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::headers::checked_object_headers;
+use super::xml::Document;
+use super::{Context, check_key, stored_reply};
+use crate::auth;
+use crate::callback;
+use crate::clock::{parse_basic_date, parse_iso_date};
+use crate::digest::{crc64, md5};
+use crate::errors::OssError;
+use crate::http::Reply;
+use crate::sign_v1;
+use crate::sign_v4::{self, Scope};
+use crate::store::{ObjectType, Properties};
+use crate::text::{base64_decode, hex_upper, percent_encode};
+
+const FIELD_NAME_LIMIT: usize = 8 * 1024;
+const FIELD_LIMIT: usize = 2 << 20;
+const MAX_SKEW_MS: i64 = 15 * 60 * 1000;
+const MAX_LIFETIME_MS: i64 = 7 * 24 * 3600 * 1000;
+
+/// The fields before the file, names lower-cased, and the file.
+#[derive(Debug, Default)]
+struct Form {
+    fields: BTreeMap<String, String>,
+    file_type: Option<String>,
+    file: Vec<u8>,
+}
+
+impl Form {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
+    }
+}
+
+pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, OssError> {
+    let bucket = context.bucket()?;
+    context.check_md5(&body)?;
+    let content_type = context.header("content-type").unwrap_or_default();
+    let form = parse_form(&content_type, &body)?;
+    drop(body);
+    let key = form.get("key").ok_or_else(wrong_number_of_files)?;
+    check_key(key, false)?;
+    authenticate(context, &form, bucket)?;
+
+    let callback = callback::parse_form(
+        form.get("callback").unwrap_or_default(),
+        form.fields
+            .iter()
+            .filter(|(name, _)| name.starts_with("x:"))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )?;
+    context.refuse_private(callback.as_ref())?;
+
+    let forbid_overwrite = form.get("x-oss-forbid-overwrite") == Some("true");
+    let properties = Properties {
+        // Not an MD5 of the data, as in OSS.
+        etag: hex_upper(&md5(context.request_id.as_bytes())),
+        crc64: crc64(&form.file),
+        content_md5: None,
+        size: form.file.len() as u64,
+        kind: ObjectType::Normal,
+        modified_ms: context.now_ms(),
+        headers: object_headers(&form)?,
+    };
+    let store = &context.shared.store;
+    store.put(bucket, key, properties.clone(), form.file.clone(), forbid_overwrite)?;
+
+    let reply = stored_reply(&properties.etag, properties.crc64, None);
+    if callback.is_some() {
+        return context.with_callback(reply, callback.as_ref(), key, &properties, &form.file);
+    }
+    let location = format!("{}/{bucket}/{}", context.shared.endpoint(), percent_encode(key));
+    let mut reply = reply.with("Location", &location);
+    if let Some(target) = form.get("success_action_redirect") {
+        reply.status = 303;
+        reply.set("Location", target);
+        return Ok(reply);
+    }
+    reply.status = match form.get("success_action_status") {
+        Some("200") => 200,
+        Some("201") => 201,
+        _ => 204,
+    };
+    if reply.status == 201 {
+        let document = Document::new("PostResponse")
+            .text("Bucket", bucket)
+            .text("ETag", &format!("\"{}\"", properties.etag))
+            .text("Key", key)
+            .text("Location", &location);
+        reply = reply.body("application/xml", document.finish().into_bytes());
+    }
+    Ok(reply)
+}
+
+fn object_headers(form: &Form) -> Result<Vec<(String, String)>, OssError> {
+    let content_type =
+        form.get("x-oss-content-type").or(form.file_type.as_deref()).or_else(|| form.get("content-type"));
+    let mut given: Vec<(String, String)> = form
+        .fields
+        .iter()
+        .filter(|(name, _)| *name != "content-type")
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    if let Some(content_type) = content_type {
+        given.push(("content-type".to_owned(), content_type.to_owned()));
+    }
+    checked_object_headers(given)
+}
+
+fn wrong_number_of_files() -> OssError {
+    OssError::new(
+        400,
+        "IncorrectNumberOfFilesInPOSTRequest",
+        "POST requires exactly one file upload per request, after a key field.",
+    )
+}
+
+fn malformed() -> OssError {
+    OssError::new(
+        400,
+        "MalformedPOSTRequest",
+        "The body of your POST request is not well-formed multipart/form-data.",
+    )
+}
+
+fn parse_form(content_type: &str, body: &[u8]) -> Result<Form, OssError> {
+    let boundary = content_type
+        .to_ascii_lowercase()
+        .starts_with("multipart/form-data")
+        .then(|| parameter(content_type, "boundary"))
+        .flatten()
+        .filter(|boundary| !boundary.is_empty())
+        .ok_or_else(|| {
+            OssError::new(
+                400,
+                "RequestIsNotMultiPartContent",
+                "Bucket POST must be of the enclosure-type multipart/form-data.",
+            )
+        })?;
+    // Every part but the first is introduced by a line end, which belongs to the delimiter.
+    let delimiter = format!("\r\n--{boundary}");
+    let mut rest = match body.strip_prefix(&delimiter.as_bytes()[2..]) {
+        Some(rest) => rest,
+        None => split_at(body, delimiter.as_bytes()).ok_or_else(malformed)?.1,
+    };
+    let mut form = Form::default();
+    loop {
+        if rest.starts_with(b"--") {
+            return Err(wrong_number_of_files());
+        }
+        rest = rest.strip_prefix(b"\r\n").ok_or_else(malformed)?;
+        let (part, after) = split_at(rest, delimiter.as_bytes()).ok_or_else(malformed)?;
+        rest = after;
+        let (head, content) = match part.strip_prefix(b"\r\n") {
+            Some(content) => (&b""[..], content),
+            None => split_at(part, b"\r\n\r\n").ok_or_else(malformed)?,
+        };
+        let head = String::from_utf8_lossy(head);
+        let header = |name: &str| {
+            head.split("\r\n").find_map(|line| {
+                let (found, value) = line.split_once(':')?;
+                found.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+            })
+        };
+        let disposition = header("content-disposition").ok_or_else(malformed)?;
+        let name = parameter(&disposition, "name").ok_or_else(malformed)?;
+        if name.len() > FIELD_NAME_LIMIT {
+            return Err(OssError::new(400, "FieldItemTooLong", "A field's name is too long."));
+        }
+        if name.eq_ignore_ascii_case("file") {
+            form.file_type = header("content-type");
+            form.file = content.to_vec();
+            // What comes behind the file is ignored.
+            return Ok(form);
+        }
+        if content.len() > FIELD_LIMIT {
+            return Err(OssError::new(400, "FieldItemTooLong", "A field's value is too long."));
+        }
+        let value = std::str::from_utf8(content).map_err(|_| malformed())?;
+        form.fields.insert(name.to_ascii_lowercase(), value.to_owned());
+    }
+}
+
+/// What is before and behind the first occurrence.
+fn split_at<'a>(bytes: &'a [u8], delimiter: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let first = *delimiter.first()?;
+    let mut from = 0;
+    // Looking for the first byte first is fast enough for large files.
+    while let Some(found) = bytes.get(from..)?.iter().position(|byte| *byte == first) {
+        let at = from + found;
+        if bytes[at..].starts_with(delimiter) {
+            return Some((&bytes[..at], &bytes[at + delimiter.len()..]));
+        }
+        from = at + 1;
+    }
+    None
+}
+
+/// A parameter of a header's value, such as `name="file"`.
+fn parameter(value: &str, name: &str) -> Option<String> {
+    value.split(';').skip(1).find_map(|part| {
+        let (found, value) = part.split_once('=')?;
+        found.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"').to_owned())
+    })
+}
+
+/// Checks the signature over the policy, then the policy.
+fn authenticate(context: &Context, form: &Form, bucket: &str) -> Result<(), OssError> {
+    let config = &context.shared.config;
+    let now_ms = context.now_ms();
+    let v4 = form.get("x-oss-signature-version").is_some();
+    let policy = form.get("policy");
+    let (credential, signature, expected) = if v4 {
+        let field = |name: &'static str| {
+            form.get(name)
+                .ok_or_else(|| OssError::argument(name, "", format!("The field {name} is missing.")))
+        };
+        let version = field("x-oss-signature-version")?;
+        if version != sign_v4::ALGORITHM {
+            return Err(OssError::argument(
+                "x-oss-signature-version",
+                version,
+                "The signature version is not supported.",
+            ));
+        }
+        let text = field("x-oss-credential")?;
+        let scope = Scope::parse(text)
+            .filter(|scope| scope.terminator == "aliyun_v4_request" && scope.region == config.region)
+            .ok_or_else(|| {
+                OssError::argument("x-oss-credential", text, "x-oss-credential is not valid.")
+                    .ec("0002-00000710")
+            })?;
+        let date = field("x-oss-date")?;
+        let date_ms = parse_basic_date(date)
+            .filter(|_| date.starts_with(&scope.date))
+            .ok_or_else(|| OssError::argument("x-oss-date", date, "x-oss-date is not valid."))?;
+        if date_ms - now_ms > MAX_SKEW_MS || now_ms - date_ms > MAX_LIFETIME_MS {
+            return Err(OssError::access_denied("Invalid according to Policy: the date is not valid now."));
+        }
+        let signature = field("x-oss-signature")?;
+        let policy = policy.ok_or_else(|| OssError::argument("policy", "", "The policy is missing."))?;
+        let credential = auth::find_credential(config, &scope.id)?;
+        let key = sign_v4::signing_key(&credential.secret, &scope);
+        (credential, signature, sign_v4::signature(&key, policy))
+    } else {
+        let id = form.get("ossaccesskeyid");
+        match (id, policy, form.get("signature")) {
+            (None, None, None) if config.allow_anonymous => return Ok(()),
+            (None, None, None) => {
+                return Err(OssError::access_denied("Anonymous access is forbidden for this operation.")
+                    .ec("0003-00000001"));
+            }
+            (Some(id), Some(policy), Some(signature)) => {
+                let credential = auth::find_credential(config, id)?;
+                let expected = sign_v1::signature(&credential.secret, policy.as_bytes());
+                (credential, signature, expected)
+            }
+            (_, _, signature) => {
+                let error = OssError::invalid_argument(
+                    "The fields OSSAccessKeyId, policy and Signature must come together.",
+                );
+                return Err(match signature {
+                    None => error.ec("0002-00000703"),
+                    Some("") => error.ec("0002-00000704"),
+                    Some(_) => error,
+                });
+            }
+        }
+    };
+    let policy = policy.unwrap_or_default();
+    if signature != expected {
+        return Err(auth::mismatch(credential, signature, policy.as_bytes()));
+    }
+    auth::check_token(credential, form.get("x-oss-security-token"))?;
+    check_policy(policy, form, bucket, now_ms, v4)
+}
+
+fn check_policy(policy: &str, form: &Form, bucket: &str, now_ms: i64, v4: bool) -> Result<(), OssError> {
+    let invalid = |message: &str| OssError::new(400, "InvalidPolicyDocument", message);
+    let denied = |what: &str| OssError::access_denied(format!("Invalid according to Policy: {what}"));
+    let json = base64_decode(policy)
+        .and_then(|json| serde_json::from_slice::<Value>(&json).ok())
+        .ok_or_else(|| invalid("The policy is not Base64 of JSON."))?;
+    let expiration = json["expiration"]
+        .as_str()
+        .and_then(parse_iso_date)
+        .ok_or_else(|| invalid("The policy has no valid expiration."))?;
+    let conditions = json["conditions"].as_array().ok_or_else(|| invalid("The policy has no conditions."))?;
+    if now_ms > expiration {
+        return Err(denied("Policy expired."));
+    }
+    let found = |name: &str| match name {
+        "bucket" => Some(bucket),
+        name => form.get(name),
+    };
+    let mut named: Vec<String> = Vec::new();
+    for condition in conditions {
+        let holds = match condition {
+            Value::Object(fields) => fields.iter().all(|(name, value)| {
+                let name = name.to_ascii_lowercase();
+                let holds = value.is_string() && found(&name) == value.as_str();
+                named.push(name);
+                holds
+            }),
+            Value::Array(items) => match items.as_slice() {
+                [Value::String(kind), min, max] if kind == "content-length-range" => {
+                    let (min, max) = min
+                        .as_u64()
+                        .zip(max.as_u64())
+                        .ok_or_else(|| invalid("A range of lengths is not one of numbers."))?;
+                    let size = form.file.len() as u64;
+                    if size > max {
+                        return Err(OssError::entity_too_large(max));
+                    }
+                    if size < min {
+                        return Err(OssError::new(
+                            400,
+                            "EntityTooSmall",
+                            "Your proposed upload smaller than the minimum allowed size.",
+                        ));
+                    }
+                    true
+                }
+                [Value::String(kind), Value::String(field), value] => {
+                    let name = field
+                        .strip_prefix('$')
+                        .ok_or_else(|| invalid("A condition's field lacks its dollar sign."))?
+                        .to_ascii_lowercase();
+                    let actual = found(&name).unwrap_or_default();
+                    let is_in = |list: &Value| {
+                        list.as_array().is_some_and(|list| list.iter().any(|item| item == actual))
+                    };
+                    named.push(name.clone());
+                    match kind.as_str() {
+                        "eq" => value == actual,
+                        "starts-with" => value.as_str().is_some_and(|prefix| actual.starts_with(prefix)),
+                        "in" => is_in(value),
+                        "not-in" => !is_in(value),
+                        _ => return Err(invalid("A condition has an unknown operator.")),
+                    }
+                }
+                _ => return Err(invalid("A condition has the wrong form.")),
+            },
+            _ => return Err(invalid("A condition has the wrong form.")),
+        };
+        if !holds {
+            return Err(denied(&format!("Policy Condition failed: {condition}")));
+        }
+    }
+    let needed: &[&str] = match v4 {
+        true => &["x-oss-signature-version", "x-oss-credential", "x-oss-date"],
+        false => &[],
+    };
+    match needed.iter().find(|name| !named.iter().any(|other| other == *name)) {
+        Some(missing) => Err(denied(&format!("the policy has no condition for {missing}"))),
+        None => Ok(()),
+    }
+}

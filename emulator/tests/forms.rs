@@ -1,0 +1,144 @@
+//! Uploads by HTML forms, signed as the official SDKs sign them.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use oss_emulator::{AppServer, Config, Credential, Emulator};
+use serde_json::Value;
+use support::{Reply, once};
+
+fn vectors(name: &str) -> Vec<Value> {
+    let path = format!("{}/../tests/vectors/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let json: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let vectors = json["vectors"].as_array().unwrap().clone();
+    assert!(!vectors.is_empty());
+    vectors
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// An emulator at the time and with the credentials of a vector.
+fn start(vector: &Value) -> Emulator {
+    let input = &vector["input"];
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    Emulator::start(Config {
+        buckets: vec![text(&input["bucket"])],
+        credentials: vec![Credential {
+            id: text(&input["access_key_id"]),
+            secret: text(&input["access_key_secret"]),
+            security_token: input["security_token"].as_str().map(str::to_owned),
+        }],
+        region: input["region"].as_str().unwrap_or_default().to_owned(),
+        clock_offset_s: input["clock_unix"].as_i64().unwrap() - i64::try_from(now).unwrap(),
+        ..Config::default()
+    })
+    .unwrap()
+}
+
+fn fields(vector: &Value) -> Vec<(String, String)> {
+    let fields = vector["output"]["form_fields"].as_object().unwrap();
+    fields.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+fn post(emulator: &Emulator, vector: &Value, fields: &[(String, String)], file: &str) -> Reply {
+    let mut body = String::new();
+    for (name, value) in fields {
+        body.push_str(&format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+    }
+    body.push_str(&format!(
+        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\nContent-Type: text/x\r\n\r\n{file}\r\n--b--\r\n"
+    ));
+    let target = format!("/{}/", text(&vector["input"]["bucket"]));
+    once(emulator, "POST", &target, &[("Content-Type", "multipart/form-data; boundary=b")], body.as_bytes())
+}
+
+#[test]
+fn forms_signed_by_the_sdks_are_stored() {
+    for file in ["post_policy_v1", "post_policy_v4"] {
+        for vector in vectors(file) {
+            // One names a callback to a public server, which a test must not call.
+            if vector["output"]["form_fields"]["callback"].is_string() {
+                continue;
+            }
+            let emulator = start(&vector);
+            let reply = post(&emulator, &vector, &fields(&vector), "content");
+            let expected = match vector["input"]["other_fields"]["success_action_status"].as_str() {
+                Some(status) => status.parse().unwrap(),
+                None => 204,
+            };
+            assert_eq!(reply.status, expected, "{file} {}: {}", vector["name"], reply.text());
+            let object = emulator.object(&text(&vector["input"]["bucket"]), &text(&vector["input"]["key"]));
+            assert_eq!(object.unwrap().data, b"content");
+        }
+    }
+}
+
+#[test]
+fn forms_changed_after_signing_are_refused() {
+    for file in ["post_policy_v1", "post_policy_v4"] {
+        let vector = &vectors(file)[0];
+        let emulator = start(vector);
+        for name in ["policy", "Signature", "x-oss-signature"] {
+            let mut changed = fields(vector);
+            let Some((_, value)) = changed.iter_mut().find(|(other, _)| other == name) else {
+                continue;
+            };
+            value.insert(0, 'A');
+            let reply = post(&emulator, vector, &changed, "content");
+            assert_eq!(reply.element("Code").unwrap(), "SignatureDoesNotMatch", "{file} {name}");
+        }
+        emulator.set_clock_offset_s(10 * 365 * 24 * 3600);
+        assert_eq!(post(&emulator, vector, &fields(vector), "content").status, 403, "{file}");
+        assert_eq!(emulator.keys(&text(&vector["input"]["bucket"])), [""; 0]);
+    }
+}
+
+#[test]
+fn broken_forms_are_refused() {
+    let emulator = support::start();
+    let send = |content_type: &str, body: &str| {
+        let headers = [("Content-Type", content_type)];
+        let reply = once(&emulator, "POST", "/test-bucket/", &headers, body.as_bytes());
+        assert_eq!(reply.status, 400, "{body}");
+        reply.element("Code").unwrap()
+    };
+    let form = "multipart/form-data; boundary=b";
+    assert_eq!(send("text/plain", "x"), "RequestIsNotMultiPartContent");
+    assert_eq!(send("multipart/form-data", "x"), "RequestIsNotMultiPartContent");
+    assert_eq!(send(form, "x"), "MalformedPOSTRequest");
+    assert_eq!(
+        send(form, "--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nk"),
+        "MalformedPOSTRequest"
+    );
+    assert_eq!(
+        send(form, "--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nk\r\n--b--\r\n"),
+        "IncorrectNumberOfFilesInPOSTRequest"
+    );
+    assert_eq!(
+        send(form, "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nk\r\n--b--\r\n"),
+        "IncorrectNumberOfFilesInPOSTRequest"
+    );
+}
+
+#[test]
+fn a_form_s_callback_has_its_variables_in_fields() {
+    use base64::Engine;
+    let emulator = support::start();
+    let app = AppServer::start().unwrap();
+    let json = serde_json::json!({
+        "callbackUrl": app.url(),
+        "callbackBody": "o=${object}&u=${x:user}&t=${mimeType}&p=${operation}",
+    });
+    let callback = base64::engine::general_purpose::STANDARD.encode(json.to_string());
+    let vector = serde_json::json!({"input": {"bucket": "test-bucket"}});
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let fields = [pair("key", "d/k"), pair("callback", &callback), pair("x:user", "a b")];
+    let reply = post(&emulator, &vector, &fields, "content");
+    assert_eq!((reply.status, reply.text()), (200, r#"{"Status":"OK"}"#.to_owned()));
+    assert_eq!(app.requests()[0].body, b"o=d%2Fk&u=a%20b&t=text%2Fx&p=PostObject");
+}
