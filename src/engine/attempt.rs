@@ -2,7 +2,7 @@
 
 use super::bucket::Bucket;
 use crate::sign;
-use crate::transport::{Cause, Deadline, Failure, Lane, Reply, Request, Source};
+use crate::transport::{Deadline, Failure, Lane, Reply, Request, Source};
 use crate::wire::mistake::Mistake;
 use crate::wire::{date, header};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -88,5 +88,5 @@ fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Mistak
 }
 
 fn unsendable(mistake: Mistake) -> Failure {
-    Failure { cause: Cause::Unsendable, wholly_sent: false, message: mistake.to_string() }
+    Failure::unsendable(mistake.to_string())
 }

@@ -243,3 +243,10 @@ impl Outcome {
         Outcome::new(Status::Internal, Stored::Unknown, message)
     }
 }
+
+/// The header promises that threads may share these; here the compiler holds it.
+const _: () = {
+    const fn shareable<T: Send + Sync>() {}
+    shareable::<Bucket>();
+    shareable::<super::multipart::Multipart>();
+};

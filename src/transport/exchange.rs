@@ -2,17 +2,23 @@
 
 use super::body::{Outgoing, Source, SourceFailure, Taken};
 use super::deadline::Deadline;
-use super::failure::{Cause, Failure};
-use super::lane::Lane;
+use super::direct::{Connection, Direct};
+use super::failure::{Cause, Failure, describe};
+use super::lane::{Lane, Way};
+use super::socket::Health;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue, Method};
-use reqwest::{Response, Url};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use hyper::body::Incoming;
+use reqwest::RequestBuilder;
+use std::cell::OnceCell;
 use std::future::{self, Future};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use url::{Position, Url};
 
 /// A body up to this size goes to the connection in one piece, together with the head.
 const LARGEST_FRAME: usize = 256 << 10;
@@ -60,74 +66,175 @@ impl Lane {
             return Err(Failure { cause: Cause::Deadline, wholly_sent: false, message });
         }
         let Request { method, url, mut headers, source, patience } = request;
-        let taken = Taken::default();
         let size = source.as_ref().map(|source| source.size());
-        let (body, feeding) = prepare(source, &taken).map_err(Failure::from_source)?;
-
-        let mut outgoing = self.client.request(method, url);
+        let progress = Progress::new(&self.way, size.unwrap_or(0));
+        let (body, feeding) = prepare(source, &progress.taken).map_err(Failure::from_source)?;
         if let Some(size) = size {
-            // The client would leave the header out for an empty body, and OSS insists on it.
+            // OSS insists on the header, be it zero.
             headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
         }
-        outgoing = outgoing.headers(headers);
-        if let Some(body) = body {
-            outgoing = outgoing.body(reqwest::Body::wrap(body));
-        }
-
-        let mut sending = pin!(outgoing.send());
-        let mut feeding = pin!(feed(feeding));
-        let size = size.unwrap_or(0);
-        let mut watch = Watch::new(self, deadline, taken.clone(), size, patience);
-        let mut fed = false;
-        let answered = future::poll_fn(|context| {
-            if let Poll::Ready(answer) = sending.as_mut().poll(context) {
-                return Poll::Ready(
-                    answer.map_err(|error| Failure::from_client(error, taken.bytes() == size)),
-                );
-            }
-            if !fed && let Poll::Ready(result) = feeding.as_mut().poll(context) {
-                fed = true;
-                if let Err(failure) = result {
-                    return Poll::Ready(Err(Failure::from_source(failure)));
+        let watch = Watch::new(self, deadline, &progress, patience);
+        let attended = match &self.way {
+            Way::Client(client) => {
+                let mut request = client.request(method, url).headers(headers);
+                if let Some(body) = body {
+                    request = request.body(reqwest::Body::wrap(body));
                 }
+                let answer = over_client(request, &progress);
+                attend(answer, feeding, watch).await
             }
-            watch.poll(context).map(Err)
-        })
-        .await;
-        if answered.is_err() || taken.bytes() < size {
+            Way::Direct(direct) => {
+                let mut request = http::Request::new(body.unwrap_or_else(|| progress.empty_body()));
+                *request.method_mut() = method;
+                *request.headers_mut() = headers;
+                let answer = over_connection(direct, &url, request, &progress);
+                attend(answer, feeding, watch).await
+            }
+        };
+        if attended.is_err() || !progress.is_wholly_sent() {
             self.note_trouble();
         }
-        self.receive(answered?, deadline).await
-    }
-
-    async fn receive(&self, mut response: Response, deadline: Deadline) -> Result<Reply, Failure> {
-        let mut reply = Reply {
-            status: response.status().as_u16(),
-            headers: std::mem::take(response.headers_mut()),
-            body: Vec::new(),
-            cut: None,
-        };
-        if response.content_length() == Some(0) {
-            return Ok(reply);
-        }
+        let Answer { status, headers, mut rest } = attended?;
+        let mut reply = Reply { status: status.as_u16(), headers, body: Vec::new(), cut: None };
         let end = deadline.or_sooner(Instant::now() + LONGEST_REPLY);
-        loop {
-            let limit = end.min(Instant::now() + self.stall_timeout);
-            match tokio::time::timeout_at(limit.into(), response.chunk()).await {
-                Ok(Ok(None)) => break,
-                Ok(Ok(Some(chunk))) if reply.body.len() + chunk.len() <= LARGEST_REPLY => {
-                    reply.body.extend_from_slice(&chunk);
-                }
-                Ok(Ok(Some(_))) => reply.cut = Some(format!("it is larger than {LARGEST_REPLY} bytes")),
-                Ok(Err(error)) => reply.cut = Some(error.without_url().to_string()),
-                Err(_) => reply.cut = Some("the rest did not come in time".to_owned()),
+        reply.cut = self.receive(&mut rest, &mut reply.body, end).await.err();
+        match (rest, &self.way) {
+            (Rest::Connection(connection, _), Way::Direct(direct))
+                if reply.cut.is_none() && progress.is_wholly_sent() =>
+            {
+                direct.keep(connection);
             }
-            if reply.cut.is_some() {
-                self.note_trouble();
-                break;
-            }
+            _ if reply.cut.is_some() => self.note_trouble(),
+            _ => {}
         }
         Ok(reply)
+    }
+
+    /// Reads the body of a reply, or says why it is not whole.
+    async fn receive(&self, rest: &mut Rest, body: &mut Vec<u8>, end: Instant) -> Result<(), String> {
+        loop {
+            let limit = end.min(Instant::now() + self.stall_timeout);
+            let chunk = tokio::time::timeout_at(limit.into(), rest.next()).await;
+            match chunk.map_err(|_| "the rest did not come in time".to_owned())?? {
+                None => return Ok(()),
+                Some(chunk) if body.len() + chunk.len() <= LARGEST_REPLY => body.extend_from_slice(&chunk),
+                Some(_) => return Err(format!("it is larger than {LARGEST_REPLY} bytes")),
+            }
+        }
+    }
+}
+
+/// The head of a reply, and where the rest is to be had.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    rest: Rest,
+}
+
+enum Rest {
+    Client(reqwest::Response),
+    Connection(Connection, Incoming),
+}
+
+impl Rest {
+    /// The next bytes of the body; `None` at its end.
+    async fn next(&mut self) -> Result<Option<Bytes>, String> {
+        match self {
+            Rest::Client(response) => response.chunk().await.map_err(|error| describe(&error.without_url())),
+            Rest::Connection(connection, body) => connection.next_chunk(body).await,
+        }
+    }
+}
+
+async fn over_client(request: RequestBuilder, progress: &Progress) -> Result<Answer, Failure> {
+    let response = request.send().await;
+    let mut response = response.map_err(|error| Failure::from_client(error, progress.is_wholly_sent()))?;
+    let headers = std::mem::take(response.headers_mut());
+    Ok(Answer { status: response.status(), headers, rest: Rest::Client(response) })
+}
+
+async fn over_connection(
+    direct: &Direct,
+    url: &Url,
+    mut request: http::Request<Outgoing>,
+    progress: &Progress,
+) -> Result<Answer, Failure> {
+    let target = url[Position::BeforePath..Position::AfterQuery].parse();
+    *request.uri_mut() =
+        target.map_err(|error| Failure::unsendable(format!("the URL {url} is not valid: {error}")))?;
+    let mut connection = direct.connection(url).await?;
+    progress.connected(&connection);
+    let response = connection.send(request).await;
+    let response = response.map_err(|error| Failure::from_connection(&error, progress.is_wholly_sent()))?;
+    let (head, body) = response.into_parts();
+    Ok(Answer { status: head.status, headers: head.headers, rest: Rest::Connection(connection, body) })
+}
+
+/// Waits for the answer while the body is fed and the time is watched.
+async fn attend(
+    answer: impl Future<Output = Result<Answer, Failure>>,
+    feeding: Option<Feeding<'_>>,
+    mut watch: Watch<'_>,
+) -> Result<Answer, Failure> {
+    let mut answer = pin!(answer);
+    let mut feeding = pin!(feed(feeding));
+    let mut fed = false;
+    future::poll_fn(|context| {
+        if let Poll::Ready(answer) = answer.as_mut().poll(context) {
+            return Poll::Ready(answer);
+        }
+        if !fed && let Poll::Ready(result) = feeding.as_mut().poll(context) {
+            fed = true;
+            if let Err(failure) = result {
+                return Poll::Ready(Err(Failure::from_source(failure)));
+            }
+        }
+        watch.poll(context).map(Err)
+    })
+    .await
+}
+
+/// How far a request has come.
+struct Progress {
+    taken: Taken,
+    size: u64,
+    /// Whether we see the socket itself, rather than what the client takes.
+    sees_socket: bool,
+    socket: OnceCell<Arc<Health>>,
+}
+
+impl Progress {
+    fn new(way: &Way, size: u64) -> Progress {
+        let sees_socket = matches!(way, Way::Direct(_));
+        Progress { taken: Taken::default(), size, sees_socket, socket: OnceCell::new() }
+    }
+
+    fn empty_body(&self) -> Outgoing {
+        Outgoing::whole(Bytes::new(), self.taken.clone())
+    }
+
+    fn connected(&self, connection: &Connection) {
+        // An exchange has one connection, so it is set once.
+        let _ = self.socket.set(connection.health());
+    }
+
+    /// Whether the server may have the whole request.
+    fn is_wholly_sent(&self) -> bool {
+        let arrived = match self.socket.get() {
+            Some(socket) => !socket.is_broken(),
+            None => !self.sees_socket,
+        };
+        arrived && self.taken.bytes() == self.size
+    }
+
+    /// Whether, for all we know, there is no connection yet.
+    fn is_connecting(&self) -> bool {
+        if self.sees_socket { self.socket.get().is_none() } else { self.taken.bytes() == 0 }
+    }
+
+    /// A number that grows whenever something moves.
+    fn moved(&self) -> u64 {
+        self.taken.bytes() + self.socket.get().map_or(0, |socket| socket.moved())
     }
 }
 
@@ -182,8 +289,7 @@ fn next_frame_size(current: usize, waited: Duration) -> usize {
 struct Watch<'a> {
     lane: &'a Lane,
     deadline: Deadline,
-    taken: Taken,
-    size: u64,
+    progress: &'a Progress,
     seen: u64,
     began: Instant,
     moved: Instant,
@@ -191,17 +297,17 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(lane: &'a Lane, deadline: Deadline, taken: Taken, size: u64, patience: Duration) -> Watch<'a> {
+    fn new(lane: &'a Lane, deadline: Deadline, progress: &'a Progress, patience: Duration) -> Watch<'a> {
         let now = Instant::now();
         let patience = patience.max(lane.stall_timeout);
-        Watch { lane, deadline, taken, size, seen: 0, began: now, moved: now, patience }
+        Watch { lane, deadline, progress, seen: 0, began: now, moved: now, patience }
     }
 
     /// Ready when the exchange has to end.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Failure> {
-        let taken = self.taken.bytes();
-        if taken != self.seen {
-            self.seen = taken;
+        let moved = self.progress.moved();
+        if moved != self.seen {
+            self.seen = moved;
             self.moved = Instant::now();
         }
         while self.lane.poll_tick(context).is_ready() {
@@ -216,24 +322,24 @@ impl<'a> Watch<'a> {
     }
 
     fn allowed_silence(&self) -> Duration {
-        if self.seen < self.size {
-            let connecting = if self.seen == 0 { self.lane.connect_timeout } else { Duration::ZERO };
+        let connecting =
+            if self.progress.is_connecting() { self.lane.connect_timeout } else { Duration::ZERO };
+        if !self.progress.is_wholly_sent() {
             return connecting + self.lane.stall_timeout;
         }
         // Taken is not sent: what is still on its way out needs its time at the pace seen so far.
-        let backlog = self.size.min(LARGEST_BACKLOG);
-        let pace = backlog as f64 / self.size.max(1) as f64;
+        let size = self.progress.size;
+        let pace = size.min(LARGEST_BACKLOG) as f64 / size.max(1) as f64;
         let draining = self.moved.duration_since(self.began).mul_f64(pace);
-        let connecting = if self.size == 0 { self.lane.connect_timeout } else { Duration::ZERO };
         connecting + draining + self.patience
     }
 
     fn failure(&self, cause: Cause, what: &str) -> Failure {
-        let wholly_sent = self.seen == self.size;
-        let doing = match (wholly_sent, self.seen) {
-            (true, _) => "waiting for the reply",
-            (false, 0) => "connecting",
-            (false, _) => "sending",
+        let wholly_sent = self.progress.is_wholly_sent();
+        let doing = match wholly_sent {
+            true => "waiting for the reply",
+            false if self.progress.is_connecting() => "connecting",
+            false => "sending",
         };
         Failure { cause, wholly_sent, message: format!("{what} while {doing}") }
     }

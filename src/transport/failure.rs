@@ -37,19 +37,32 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// An error of the client for https.
     pub(super) fn from_client(error: reqwest::Error, wholly_sent: bool) -> Failure {
-        let never_sent = error.is_connect() || error.is_builder();
         // The URL of a request can carry a signature, so it never gets into a message.
         let error = error.without_url();
-        let cause = match cause_of(&error) {
-            Cause::Network if !wholly_sent && !never_sent => Cause::Interrupted,
-            cause => cause,
-        };
-        let mut message = describe(&error);
-        if cause == Cause::Interrupted {
-            message.insert_str(0, "the connection broke while sending: ");
+        let message = describe(&error);
+        if error.is_connect() || error.is_builder() {
+            let cause = if error.is_timeout() { Cause::Timeout } else { cause_of(&error) };
+            return Failure { cause, wholly_sent: false, message: format!("cannot connect: {message}") };
         }
-        Failure { cause, wholly_sent: wholly_sent && !never_sent, message }
+        Failure::while_exchanging(cause_of(&error), message, wholly_sent)
+    }
+
+    /// An error on a connection of our own.
+    pub(super) fn from_connection(error: &hyper::Error, wholly_sent: bool) -> Failure {
+        Failure::while_exchanging(cause_of(error), describe(error), wholly_sent)
+    }
+
+    fn while_exchanging(cause: Cause, message: String, wholly_sent: bool) -> Failure {
+        match cause {
+            Cause::Network if !wholly_sent => Failure {
+                cause: Cause::Interrupted,
+                wholly_sent,
+                message: format!("the connection broke while sending: {message}"),
+            },
+            cause => Failure { cause, wholly_sent, message },
+        }
     }
 
     /// A request that could not be made up, because of its source.
@@ -60,17 +73,20 @@ impl Failure {
         Failure { cause: Cause::Source(failure), wholly_sent: false, message }
     }
 
+    /// A request that HTTP has no words for.
+    pub fn unsendable(message: String) -> Failure {
+        Failure { cause: Cause::Unsendable, wholly_sent: false, message }
+    }
+
     pub(super) fn setup(error: impl Error) -> Failure {
         let message = format!("cannot set up the network: {error}");
         Failure { cause: Cause::Network, wholly_sent: false, message }
     }
 }
 
-fn cause_of(error: &reqwest::Error) -> Cause {
+fn cause_of(error: &(dyn Error + 'static)) -> Cause {
     if links(error).any(is_tls) {
         Cause::Tls
-    } else if error.is_timeout() {
-        Cause::Timeout
     } else if links(error).filter_map(|link| link.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse)
     {
         Cause::BadResponse
@@ -94,10 +110,6 @@ fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 }
 
 /// The innermost error is the one that says what happened.
-fn describe(error: &reqwest::Error) -> String {
-    let innermost = links(error).last().map(ToString::to_string).unwrap_or_default();
-    match error.is_connect() {
-        true => format!("cannot connect: {innermost}"),
-        false => innermost,
-    }
+pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
+    links(error).last().map(ToString::to_string).unwrap_or_default()
 }

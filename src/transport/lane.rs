@@ -1,9 +1,11 @@
-//! One caller's worth of network: a runtime that runs on the calling thread, and a client with its connections.
+//! One caller's worth of network: a runtime that runs on the calling thread, and a way to the endpoint with its
+//! connections.
 
-use super::resolve::Resolver;
+use super::client;
+use super::direct::Direct;
+use super::self_wake::SelfWake;
 use super::{Failure, Settings};
 use reqwest::Client;
-use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -13,25 +15,33 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Interval, MissedTickBehavior};
 
 /// OSS closes idle connections after about a minute; one that is nearly that old is not worth a try.
-const IDLE_LIMIT: Duration = Duration::from_secs(50);
-const KEEPALIVE: Duration = Duration::from_secs(15);
+pub(super) const IDLE_LIMIT: Duration = Duration::from_secs(50);
 /// How often a waiting call looks whether its time is up.
-const TICK: Duration = Duration::from_millis(20);
+const TICK: Duration = Duration::from_millis(50);
 
 /// The network as one call has it.
 pub struct Lane {
-    // Declared first and so dropped first: the client's connections live on the runtime.
-    pub(super) client: Client,
+    // Declared before the runtime and so dropped before it: connections live on it.
+    pub(super) way: Way,
     runtime: Runtime,
     pub(super) connect_timeout: Duration,
     pub(super) stall_timeout: Duration,
     trouble: Cell<bool>,
+    self_wake: Arc<SelfWake>,
     /// One timer for all exchanges: setting one for each would cost a system call.
     tick: RefCell<Interval>,
 }
 
+/// How the endpoint is reached.
+pub(super) enum Way {
+    /// Over http, without a proxy.
+    Direct(Direct),
+    /// Over https or a proxy.
+    Client(Client),
+}
+
 impl Lane {
-    pub(super) fn new(settings: &Settings, tls: ClientConfig) -> Result<Lane, Failure> {
+    pub(super) fn new(settings: &Settings, tls: Option<ClientConfig>) -> Result<Lane, Failure> {
         let runtime =
             Builder::new_current_thread().enable_io().enable_time().build().map_err(Failure::setup)?;
         let tick = runtime.block_on(async {
@@ -39,23 +49,30 @@ impl Lane {
             tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
             tick
         });
+        let way = match tls {
+            Some(tls) => Way::Client(client::new(settings, tls)?),
+            None => Way::Direct(Direct::new(settings.connect_timeout, settings.stall_timeout, IDLE_LIMIT)),
+        };
         Ok(Lane {
-            client: client(settings, tls)?,
+            way,
             runtime,
-            tick: RefCell::new(tick),
             connect_timeout: settings.connect_timeout,
             stall_timeout: settings.stall_timeout,
             trouble: Cell::new(false),
+            self_wake: Arc::default(),
+            tick: RefCell::new(tick),
         })
     }
 
     pub(super) fn block_on<T>(&self, work: impl AsyncFnOnce(&Lane) -> T) -> T {
         self.trouble.set(false);
         self.runtime.block_on(async {
-            // Lets the runtime look at its sockets once, so that a connection which the server closed since the last
-            // call is found out and replaced before anything is sent on it.
-            tokio::task::yield_now().await;
-            work(self).await
+            if let Way::Client(_) = self.way {
+                // Lets the runtime look at its sockets once, so that a connection which the server closed since the
+                // last call is found out and replaced before anything is sent on it.
+                tokio::task::yield_now().await;
+            }
+            self.self_wake.run(work(self)).await
         })
     }
 
@@ -77,30 +94,4 @@ impl Lane {
     pub(super) fn note_trouble(&self) {
         self.trouble.set(true);
     }
-}
-
-fn client(settings: &Settings, tls: ClientConfig) -> Result<Client, Failure> {
-    let builder = Client::builder()
-        .tls_backend_preconfigured(tls)
-        .dns_resolver(Arc::new(Resolver))
-        .connect_timeout(settings.connect_timeout)
-        .tcp_nodelay(true)
-        .tcp_keepalive(KEEPALIVE)
-        // What the kernel has taken but the server does not acknowledge is stalled just the same.
-        .tcp_user_timeout(settings.stall_timeout)
-        .pool_idle_timeout(IDLE_LIMIT)
-        .http1_only()
-        .redirect(Policy::none())
-        .referer(false)
-        // What may be sent again is for the engine to say.
-        .retry(reqwest::retry::never());
-    let builder = match &settings.proxy {
-        Some(url) => builder.proxy(reqwest::Proxy::all(url).map_err(client_failure)?),
-        None => builder.no_proxy(),
-    };
-    builder.build().map_err(client_failure)
-}
-
-fn client_failure(error: reqwest::Error) -> Failure {
-    Failure::from_client(error, false)
 }

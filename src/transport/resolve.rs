@@ -12,19 +12,22 @@ pub(super) struct Resolver;
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let (answer, answered) = oneshot::channel();
-            let host = name.as_str().to_owned();
-            with_all_signals_blocked(|| {
-                thread::Builder::new()
-                    .name("oss-resolve".to_owned())
-                    .stack_size(256 << 10)
-                    // A call that ended meanwhile no longer listens; there is nobody else to tell.
-                    .spawn(move || drop(answer.send(look_up(&host))))
-            })?;
-            let addresses = answered.await.map_err(io::Error::other)??;
-            Ok(Box::new(addresses.into_iter()) as Addrs)
+            Ok(Box::new(look_up_elsewhere(name.as_str().to_owned()).await?.into_iter()) as Addrs)
         })
     }
+}
+
+/// The addresses of `host`, looked up on a thread of its own.
+pub(super) async fn look_up_elsewhere(host: String) -> io::Result<Vec<SocketAddr>> {
+    let (answer, answered) = oneshot::channel();
+    with_all_signals_blocked(|| {
+        thread::Builder::new()
+            .name("oss-resolve".to_owned())
+            .stack_size(256 << 10)
+            // A call that ended meanwhile no longer listens; there is nobody else to tell.
+            .spawn(move || drop(answer.send(look_up(&host))))
+    })?;
+    answered.await.map_err(io::Error::other)?
 }
 
 fn look_up(host: &str) -> io::Result<Vec<SocketAddr>> {
