@@ -9,22 +9,73 @@ use std::collections::HashSet;
 use std::net::TcpListener;
 use support::bucket::{TestBucket, emulator};
 use support::c_program::{CProgram, Linkage};
+use tempfile::NamedTempFile;
+
+/// An emulator to work on, and what a program has to know of it.
+struct Site {
+    emulator: Emulator,
+    bucket: TestBucket,
+    ca_file: Option<NamedTempFile>,
+}
+
+impl Site {
+    fn http() -> Site {
+        Site::new(Config::default(), None)
+    }
+
+    /// The certificate is for the address only.
+    fn https() -> Site {
+        let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let ca_file = NamedTempFile::new().unwrap();
+        std::fs::write(&ca_file, certified.cert.pem()).unwrap();
+        let tls = Tls { cert_pem: certified.cert.pem(), key_pem: certified.signing_key.serialize_pem() };
+        Site::new(Config { tls: Some(tls), ..Config::default() }, Some(ca_file))
+    }
+
+    /// http and https, which the library reaches in different ways.
+    fn both() -> [Site; 2] {
+        [Site::http(), Site::https()]
+    }
+
+    fn new(config: Config, ca_file: Option<NamedTempFile>) -> Site {
+        let emulator = Emulator::start(config).unwrap();
+        let bucket = TestBucket::emulated(&emulator);
+        assert_eq!(bucket.endpoint.starts_with("https://"), ca_file.is_some());
+        Site { emulator, bucket, ca_file }
+    }
+
+    fn run(&self, program: &str, linkage: Linkage) {
+        let ca_file = self.ca_file.as_ref().map(|file| ("CA_FILE", file.path().to_str().unwrap()));
+        CProgram::compile(program, linkage).run_on(&self.bucket, ca_file.as_slice());
+    }
+
+    /// The connections over which keys with this prefix were uploaded.
+    fn connections_of(&self, prefix: &str) -> HashSet<u64> {
+        let requests = self.emulator.requests();
+        let theirs = requests
+            .iter()
+            .filter(|request| request.key.as_deref().is_some_and(|key| key.starts_with(prefix)));
+        theirs.map(|request| request.connection).collect()
+    }
+}
 
 #[test]
 fn sigpipe_never_reaches_the_host() {
-    for linkage in [Linkage::Shared, Linkage::Static] {
-        let emulator = emulator();
-        emulator.inject(Fault::new(Action::ResetAfterBodyBytes(100_000)).operation("PutObject").always());
-        CProgram::compile("sigpipe", linkage).run_on(&TestBucket::emulated(&emulator), &[]);
-        let resets = emulator.requests().iter().filter(|request| request.operation == "PutObject").count();
-        assert_eq!(resets, 240);
+    for site in Site::both() {
+        site.emulator
+            .inject(Fault::new(Action::ResetAfterBodyBytes(100_000)).operation("PutObject").always());
+        site.run("sigpipe", Linkage::Shared);
+        site.run("sigpipe", Linkage::Static);
+        let requests = site.emulator.requests();
+        assert_eq!(requests.iter().filter(|request| request.operation == "PutObject").count(), 2 * 240);
     }
 }
 
 #[test]
 fn everything_runs_on_the_calling_thread() {
-    let emulator = emulator();
-    CProgram::compile("one_thread", Linkage::Shared).run_on(&TestBucket::emulated(&emulator), &[]);
+    for site in Site::both() {
+        site.run("one_thread", Linkage::Shared);
+    }
 }
 
 #[test]
@@ -37,27 +88,23 @@ fn thread_that_resolves_a_name_ends_by_itself() {
 
 #[test]
 fn forked_child_and_parent_go_on_with_the_same_handle() {
-    let emulator = emulator();
-    CProgram::compile("fork", Linkage::Shared).run_on(&TestBucket::emulated(&emulator), &[]);
-    let connections = |who: &str| -> HashSet<u64> {
-        let requests = emulator.requests();
-        let of_who =
-            requests.iter().filter(|request| request.key.as_deref().is_some_and(|key| key.starts_with(who)));
-        of_who.map(|request| request.connection).collect()
-    };
-    let (parent, child, grandchild) =
-        (connections("parent/"), connections("child/"), connections("grandchild/"));
-    assert!(!parent.is_empty() && !child.is_empty() && !grandchild.is_empty());
-    assert!(parent.is_disjoint(&child), "a child used a connection of its parent's");
-    assert!(grandchild.is_disjoint(&parent) && grandchild.is_disjoint(&child));
+    for site in Site::both() {
+        site.run("fork", Linkage::Shared);
+        let [parent, child, grandchild] =
+            ["parent/", "child/", "grandchild/"].map(|who| site.connections_of(who));
+        assert!(!parent.is_empty() && !child.is_empty() && !grandchild.is_empty());
+        assert!(parent.is_disjoint(&child), "a child used a connection of its parent's");
+        assert!(grandchild.is_disjoint(&parent) && grandchild.is_disjoint(&child));
+    }
 }
 
 #[test]
 fn forked_child_adds_parts_to_its_parents_upload() {
-    let emulator = emulator();
-    CProgram::compile("fork_multipart", Linkage::Shared).run_on(&TestBucket::emulated(&emulator), &[]);
-    let object = emulator.object("test-bucket", "together").expect("the object");
-    assert_eq!((object.data.first(), object.data.last()), (Some(&b'p'), Some(&b'c')));
+    for site in Site::both() {
+        site.run("fork_multipart", Linkage::Shared);
+        let object = site.emulator.object("test-bucket", "together").expect("the object");
+        assert_eq!((object.data.first(), object.data.last()), (Some(&b'p'), Some(&b'c')));
+    }
 }
 
 /// Runs the program that puts one object; returns the line that says how it ended.
@@ -74,22 +121,13 @@ fn http_endpoint_works_on_a_machine_without_root_certificates() {
     assert!(put(&TestBucket::emulated(&emulator), &NO_ROOTS).starts_with("OK stored=1 attempts=1"));
 }
 
-/// An emulator that speaks https, and a file with the certificate to trust.
-fn https_emulator() -> (Emulator, tempfile::NamedTempFile) {
-    let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let tls = Tls { cert_pem: certified.cert.pem(), key_pem: certified.signing_key.serialize_pem() };
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(&file, certified.cert.pem()).unwrap();
-    (Emulator::start(Config { tls: Some(tls), ..Config::default() }).unwrap(), file)
-}
-
 #[test]
 fn https_endpoint_is_verified() {
-    let (emulator, certificate) = https_emulator();
-    let bucket = TestBucket::emulated(&emulator);
-    assert!(bucket.endpoint.starts_with("https://"));
+    let Site { emulator, bucket, ca_file } = Site::https();
+    let ca_file = ca_file.unwrap();
+    let ca_file = ca_file.path().to_str().unwrap();
 
-    let trusting = put(&bucket, &[("CA_FILE", certificate.path().to_str().unwrap())]);
+    let trusting = put(&bucket, &[("CA_FILE", ca_file)]);
     assert!(trusting.starts_with("OK stored=1 attempts=1"), "{trusting}");
 
     let distrusting = put(&bucket, &[]);
@@ -97,7 +135,7 @@ fn https_endpoint_is_verified() {
 
     let other_name =
         TestBucket { endpoint: format!("https://localhost:{}", emulator.port()), ..bucket.clone() };
-    let misnamed = put(&other_name, &[("CA_FILE", certificate.path().to_str().unwrap())]);
+    let misnamed = put(&other_name, &[("CA_FILE", ca_file)]);
     assert!(misnamed.starts_with("TLS stored=0 attempts=1"), "{misnamed}");
 
     let without_roots = put(&bucket, &NO_ROOTS);

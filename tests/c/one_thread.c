@@ -1,10 +1,9 @@
 /* Uploads happen on the thread that calls: the process never has another one, but for the resolution of a host name. */
 #define _DEFAULT_SOURCE
-#include "test.h"
+#include "support.h"
 
 #include <dirent.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <time.h>
 
 static int threads(void) {
@@ -16,25 +15,25 @@ static int threads(void) {
 }
 
 int main(void) {
-    const int by_name = getenv("BY_NAME") != NULL;
-    oss_bucket *bucket = test_bucket(NULL);
+    const int by_name = variable("BY_NAME") != NULL;
+    oss_bucket *bucket = open_bucket();
     oss_multipart *multipart = NULL;
     char *data = calloc(1, 3 << 20);
 
-    CHECK_OK(oss_put_object, bucket, "small", "data", 4, NULL);
-    CHECK_OK(oss_put_object, bucket, "large", data, 3 << 20, NULL);
-    CHECK(oss_begin_multipart(bucket, "parts", NULL, &multipart, NULL) == OSS_STATUS_OK, "no upload");
-    CHECK_OK(oss_upload_part, multipart, 1, data, 3 << 20);
-    CHECK_OK(oss_complete_multipart, multipart, NULL);
+    CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, "small", "data", 4, NULL, &result));
+    CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, "large", data, 3 << 20, NULL, &result));
+    CHECK(oss_begin_multipart(bucket, "parts", NULL, &multipart, NULL) == OSS_STATUS_OK);
+    CHECK_ENDS(OSS_STATUS_OK, oss_upload_part(multipart, 1, data, 3 << 20, &result));
+    CHECK_ENDS(OSS_STATUS_OK, oss_complete_multipart(multipart, NULL, &result));
     if (by_name) {
         /* The thread that resolved the name has given its answer and is about to end. */
         time_t give_up = time(NULL) + 10;
         while (threads() > 1 && time(NULL) < give_up) sched_yield();
     }
-    CHECK(threads() == 1, "there are %d threads", threads());
+    CHECK(threads() == 1);
 
     free(data);
     oss_multipart_free(multipart);
     oss_bucket_free(bucket);
-    return test_end();
+    return finish();
 }

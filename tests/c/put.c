@@ -1,27 +1,24 @@
-/* Puts one object and says how it ended. OPTIONS: CA_FILE, PROXY, ADDRESSING, CONNECT_TIMEOUT_MS, MAX_ATTEMPTS. */
-#include "test.h"
-
-#include <stdlib.h>
+/* Puts one object and says how it ended. The environment may set PROXY, ADDRESSING, CONNECT_TIMEOUT_MS, MAX_ATTEMPTS. */
+#include "support.h"
 
 static uint64_t number(const char *name, uint64_t otherwise) {
-    const char *text = getenv(name);
+    const char *text = variable(name);
     return text ? strtoull(text, NULL, 10) : otherwise;
 }
 
 int main(void) {
-    oss_bucket_options *options = oss_bucket_options_new();
+    oss_bucket_options *options = bucket_options();
     oss_result *result = NULL;
-    if (getenv("CA_FILE")) CHECK_SET(oss_bucket_options_set_ca_file(options, getenv("CA_FILE")));
-    if (getenv("PROXY")) CHECK_SET(oss_bucket_options_set_proxy(options, getenv("PROXY")));
-    CHECK_SET(oss_bucket_options_set_addressing(options, (int32_t)number("ADDRESSING", OSS_ADDRESSING_AUTO)));
-    CHECK_SET(oss_bucket_options_set_connect_timeout_ms(options, number("CONNECT_TIMEOUT_MS", 10000)));
-    CHECK_SET(oss_bucket_options_set_max_attempts(options, (uint32_t)number("MAX_ATTEMPTS", 3)));
-    oss_bucket *bucket = test_bucket(options);
+    if (variable("PROXY")) CHECK_SETS(oss_bucket_options_set_proxy(options, variable("PROXY")));
+    CHECK_SETS(oss_bucket_options_set_addressing(options, (int32_t)number("ADDRESSING", OSS_ADDRESSING_AUTO)));
+    CHECK_SETS(oss_bucket_options_set_connect_timeout_ms(options, number("CONNECT_TIMEOUT_MS", 10000)));
+    CHECK_SETS(oss_bucket_options_set_max_attempts(options, (uint32_t)number("MAX_ATTEMPTS", 3)));
+    oss_bucket *bucket = open_bucket_with(options);
     oss_status status = oss_put_object(bucket, "dir/object.txt", "data", 4, NULL, &result);
     printf("%s stored=%d attempts=%u %s\n", oss_status_name(status), (int)oss_result_stored(result),
            (unsigned)oss_result_attempts(result), oss_result_message(result));
     oss_result_free(result);
     oss_bucket_options_free(options);
     oss_bucket_free(bucket);
-    return test_end();
+    return finish();
 }

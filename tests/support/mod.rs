@@ -1,7 +1,7 @@
 //! What the integration tests share: the freshly built library, C programs against it, and buckets to run them on.
 
 // Every integration test compiles this module for itself and uses its own part of it.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(dead_code)]
 
 pub mod bucket;
 pub mod c_program;
@@ -20,6 +20,23 @@ pub fn repository(path: &str) -> PathBuf {
 pub fn read(path: impl AsRef<Path>) -> String {
     let path = path.as_ref();
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// All files below a folder, by their paths in the repository.
+pub fn files_below(folder: &str) -> Vec<String> {
+    let mut files = Vec::new();
+    let path = repository(folder);
+    for entry in fs::read_dir(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())) {
+        let entry = entry.expect("an entry");
+        let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            files.extend(files_below(&name));
+        } else {
+            files.push(name);
+        }
+    }
+    files.sort();
+    files
 }
 
 /// Compares a committed file with what it should hold; with `OSS_UPLOAD_BLESS` set, rewrites it instead.

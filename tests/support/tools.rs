@@ -48,7 +48,9 @@ pub fn python() -> Result<OsString, String> {
 /// Runs a program to its end, and returns what it printed on its standard output. Fails with all its output if it ends
 /// badly, by a signal, or not in time.
 pub fn run(command: &mut Command, limit: Duration) -> String {
-    let shown = format!("{command:?}");
+    // Without its environment, which may hold the secrets of a real bucket.
+    let words = [command.get_program()].into_iter().chain(command.get_args());
+    let shown = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -1,0 +1,492 @@
+/*
+ * Calls every function of the library with every argument that it must survive: NULL in place of each pointer, wrong
+ * numbers, impossible lengths, text that is not UTF-8. None of it may be sent.
+ *
+ * tests/arguments.rs reads this file: every function must be called here with a literal NULL for each of its pointers
+ * (`where` stands for a result that is once there and once NULL).
+ */
+
+#include "support.h"
+
+#include <limits.h>
+
+/* What no handle points to; nothing may look there. */
+#define BOGUS ((void *)(uintptr_t)8)
+#define NOT_UTF8 "\xff\xfe\x80"
+
+/* Checks that a call refuses an argument and that the message has this word; without a result it does the same. */
+#define REFUSED(word, call)                                                          \
+    do {                                                                             \
+        oss_result *result_ = BOGUS;                                                 \
+        oss_result **where = &result_;                                               \
+        oss_status status_ = (call);                                                 \
+        check_refusal(status_, result_, (word), __FILE__, __LINE__, #call);          \
+        where = NULL;                                                                \
+        check((call) == OSS_STATUS_INVALID_ARGUMENT, __FILE__, __LINE__, #call);     \
+    } while (0)
+
+#define CHECK_NULLS(handle)    \
+    do {                       \
+        CHECK((handle) == NULL); \
+        (handle) = BOGUS;      \
+    } while (0)
+
+static void check_refusal(oss_status status, oss_result *result, const char *word, const char *file, int line,
+                          const char *what) {
+    check(result != NULL && result != BOGUS, file, line, "there is a result");
+    check_status(status, OSS_STATUS_INVALID_ARGUMENT, result, file, line, what);
+    check_contains(oss_result_message(result), word, file, line, what);
+    check(strpbrk(oss_result_message(result), "\r\n") == NULL, file, line, "the message is one line");
+    check(oss_result_stored(result) == OSS_STORED_NO, file, line, "nothing is stored");
+    check(oss_result_attempts(result) == 0, file, line, "nothing was sent");
+    check(oss_result_http_status(result) == 0, file, line, "there was no reply");
+    oss_result_free(result);
+}
+
+static oss_credentials *credentials;
+static oss_bucket *bucket;
+static oss_callback *callback;
+static oss_multipart *multipart;
+static oss_body *body;
+
+static void frees(void) {
+    oss_body_free(NULL);
+    oss_bucket_free(NULL);
+    oss_bucket_options_free(NULL);
+    oss_callback_free(NULL);
+    oss_credentials_free(NULL);
+    oss_multipart_free(NULL);
+    oss_part_list_free(NULL);
+    oss_put_options_free(NULL);
+    oss_result_free(NULL);
+    oss_string_free(NULL);
+}
+
+static void results(void) {
+    oss_result *result = NULL;
+    uint64_t crc64 = 7;
+    size_t length = 7;
+
+    CHECK(oss_result_status(NULL) == OSS_STATUS_INTERNAL);
+    CHECK(oss_result_stored(NULL) == OSS_STORED_UNKNOWN);
+    CHECK_TEXT(oss_result_message(NULL), "");
+    CHECK(oss_result_http_status(NULL) == 0);
+    CHECK_TEXT(oss_result_request_id(NULL), "");
+    CHECK_TEXT(oss_result_error_code(NULL), "");
+    CHECK_TEXT(oss_result_ec(NULL), "");
+    CHECK_TEXT(oss_result_etag(NULL), "");
+    CHECK_TEXT(oss_result_version_id(NULL), "");
+    CHECK(!oss_result_crc64(NULL, &crc64) && crc64 == 7);
+    CHECK(oss_result_next_position(NULL) == 0);
+    CHECK(oss_result_body(NULL, &length) == NULL && length == 0);
+    CHECK_TEXT(oss_result_content_type(NULL), "");
+    CHECK(oss_result_header(NULL, "etag") == NULL);
+    CHECK(oss_result_attempts(NULL) == 0);
+
+    /* A result without a reply. */
+    oss_put_object(bucket, "", NULL, 0, NULL, &result);
+    CHECK(oss_result_status(result) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(!oss_result_crc64(result, NULL));
+    CHECK(oss_result_header(result, NULL) == NULL);
+    CHECK(oss_result_header(result, NOT_UTF8) == NULL);
+    CHECK(oss_result_header(result, "") == NULL);
+    CHECK(oss_result_header(result, "etag") == NULL);
+    CHECK(oss_result_body(result, NULL) != NULL);
+    CHECK(oss_result_body(result, &length) != NULL && length == 0);
+    CHECK_TEXT(oss_result_etag(result), "");
+    CHECK_TEXT(oss_result_version_id(result), "");
+    CHECK_TEXT(oss_result_request_id(result), "");
+    CHECK_TEXT(oss_result_ec(result), "");
+    CHECK(oss_result_next_position(result) == 0);
+    oss_result_free(result);
+
+    CHECK_TEXT(oss_status_name(OSS_STATUS_OK), "OK");
+    CHECK_TEXT(oss_status_name(OSS_STATUS_CALLBACK_FAILED), "CALLBACK_FAILED");
+    CHECK_TEXT(oss_status_name(OSS_STATUS_CHECKPOINT_BUSY), "CHECKPOINT_BUSY");
+    CHECK_TEXT(oss_status_name(-1), "UNKNOWN");
+    CHECK_TEXT(oss_status_name(7), "UNKNOWN");
+    CHECK_TEXT(oss_status_name(INT32_MAX), "UNKNOWN");
+    CHECK_TEXT(oss_status_name(INT32_MIN), "UNKNOWN");
+}
+
+static void strings(void) {
+    CHECK_TEXT(oss_string_data(NULL), "");
+    CHECK(oss_string_len(NULL) == 0);
+}
+
+static void credentials_and_buckets(void) {
+    oss_credentials *made = BOGUS;
+    oss_bucket *opened = BOGUS;
+
+    REFUSED("access_key_id", oss_credentials_new(NULL, "secret", NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("access_key_secret", oss_credentials_new("id", NULL, NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("credentials", oss_credentials_new("id", "secret", NULL, NULL, where));
+    REFUSED("access_key_id", oss_credentials_new(NOT_UTF8, "secret", NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("access_key_secret", oss_credentials_new("id", NOT_UTF8, NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("security_token", oss_credentials_new("id", "secret", NOT_UTF8, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("credentials", oss_credentials_new_from_environment(NULL, where));
+    CHECK_SETS(oss_credentials_new_from_environment(&made, NULL));
+    oss_credentials_free(made);
+
+    REFUSED("endpoint", oss_bucket_new(NULL, "examplebucket", credentials, NULL, &opened, where));
+    CHECK_NULLS(opened);
+    REFUSED("name", oss_bucket_new("http://127.0.0.1", NULL, credentials, NULL, &opened, where));
+    CHECK_NULLS(opened);
+    REFUSED("credentials", oss_bucket_new("http://127.0.0.1", "examplebucket", NULL, NULL, &opened, where));
+    CHECK_NULLS(opened);
+    REFUSED("bucket", oss_bucket_new("http://127.0.0.1", "examplebucket", credentials, NULL, NULL, where));
+    REFUSED("endpoint", oss_bucket_new(NOT_UTF8, "examplebucket", credentials, NULL, &opened, where));
+    CHECK_NULLS(opened);
+    REFUSED("name", oss_bucket_new("http://127.0.0.1", NOT_UTF8, credentials, NULL, &opened, where));
+    CHECK_NULLS(opened);
+    REFUSED("endpoint", oss_bucket_new("", "examplebucket", credentials, NULL, &opened, where));
+    REFUSED("endpoint", oss_bucket_new("ftp://127.0.0.1", "examplebucket", credentials, NULL, &opened, where));
+    REFUSED("endpoint", oss_bucket_new("http://127.0.0.1/path", "examplebucket", credentials, NULL, &opened, where));
+    REFUSED("endpoint", oss_bucket_new("http://127.0.0.1:99999", "examplebucket", credentials, NULL, &opened, where));
+    REFUSED("endpoint", oss_bucket_new("http://id:pw@127.0.0.1", "examplebucket", credentials, NULL, &opened, where));
+    REFUSED("bucket name", oss_bucket_new("http://127.0.0.1", "", credentials, NULL, &opened, where));
+    REFUSED("bucket name", oss_bucket_new("http://127.0.0.1", "Example", credentials, NULL, &opened, where));
+    REFUSED("bucket name", oss_bucket_new("http://127.0.0.1", "a/b", credentials, NULL, &opened, where));
+    CHECK(opened == NULL);
+}
+
+static void options_of_buckets(void) {
+    static const int32_t no_version[] = {INT32_MIN, -1, 0, 2, 3, 5, INT32_MAX};
+    static const int32_t no_addressing[] = {INT32_MIN, -1, 4, INT32_MAX};
+    oss_bucket_options *options = oss_bucket_options_new();
+    oss_bucket *opened = BOGUS;
+
+    CHECK(oss_bucket_options_set_region(NULL, "cn-hangzhou") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_signature_version(NULL, 4) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_addressing(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_connect_timeout_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_stall_timeout_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_deadline_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_max_attempts(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_ca_file(NULL, "ca.pem") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_proxy(NULL, "http://127.0.0.1:1") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_user_agent(NULL, "agent") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_TEXT(oss_bucket_options_error(NULL), "");
+    CHECK_TEXT(oss_bucket_options_error(options), "");
+
+    CHECK_REFUSED(oss_bucket_options_set_region(options, NULL), oss_bucket_options_error(options), "region");
+    CHECK_REFUSED(oss_bucket_options_set_ca_file(options, NULL), oss_bucket_options_error(options), "path");
+    CHECK_REFUSED(oss_bucket_options_set_proxy(options, NULL), oss_bucket_options_error(options), "proxy");
+    CHECK_REFUSED(oss_bucket_options_set_user_agent(options, NULL), oss_bucket_options_error(options), "user_agent");
+    CHECK_REFUSED(oss_bucket_options_set_region(options, NOT_UTF8), oss_bucket_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_bucket_options_set_ca_file(options, NOT_UTF8), oss_bucket_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_bucket_options_set_proxy(options, NOT_UTF8), oss_bucket_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_bucket_options_set_user_agent(options, NOT_UTF8), oss_bucket_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_bucket_options_set_region(options, ""), oss_bucket_options_error(options), "region");
+    CHECK_REFUSED(oss_bucket_options_set_region(options, "oss-cn-hangzhou"), oss_bucket_options_error(options),
+                  "cn-hangzhou");
+    CHECK_REFUSED(oss_bucket_options_set_ca_file(options, ""), oss_bucket_options_error(options), "CA file");
+    CHECK_REFUSED(oss_bucket_options_set_proxy(options, "ftp://user:tell-nobody@a"), oss_bucket_options_error(options),
+                  "proxy");
+    CHECK(strstr(oss_bucket_options_error(options), "tell-nobody") == NULL);
+    CHECK_REFUSED(oss_bucket_options_set_connect_timeout_ms(options, 0), oss_bucket_options_error(options), "connect");
+    CHECK_REFUSED(oss_bucket_options_set_connect_timeout_ms(options, UINT64_MAX), oss_bucket_options_error(options),
+                  "connect");
+    CHECK_REFUSED(oss_bucket_options_set_stall_timeout_ms(options, 0), oss_bucket_options_error(options), "stall");
+    CHECK_REFUSED(oss_bucket_options_set_stall_timeout_ms(options, UINT64_MAX), oss_bucket_options_error(options),
+                  "stall");
+    CHECK_REFUSED(oss_bucket_options_set_deadline_ms(options, UINT64_MAX), oss_bucket_options_error(options),
+                  "deadline");
+    CHECK_REFUSED(oss_bucket_options_set_max_attempts(options, 0), oss_bucket_options_error(options), "attempts");
+    CHECK_REFUSED(oss_bucket_options_set_max_attempts(options, 101), oss_bucket_options_error(options), "attempts");
+    for (size_t i = 0; i < sizeof no_version / sizeof no_version[0]; i++) {
+        CHECK_REFUSED(oss_bucket_options_set_signature_version(options, no_version[i]),
+                      oss_bucket_options_error(options), "oss_signature_version");
+    }
+    for (size_t i = 0; i < sizeof no_addressing / sizeof no_addressing[0]; i++) {
+        CHECK_REFUSED(oss_bucket_options_set_addressing(options, no_addressing[i]), oss_bucket_options_error(options),
+                      "oss_addressing");
+    }
+
+    /* V4 needs a region, and none of the refused ones is left. */
+    CHECK_SETS(oss_bucket_options_set_signature_version(options, OSS_SIGNATURE_VERSION_V4));
+    REFUSED("region", oss_bucket_new("http://127.0.0.1", "examplebucket", credentials, options, &opened, where));
+    CHECK(opened == NULL);
+    oss_bucket_options_free(options);
+}
+
+static void callbacks(void) {
+    static const int32_t no_body_type[] = {INT32_MIN, -1, 2, INT32_MAX};
+    oss_callback *made = BOGUS;
+    oss_string *encoded = BOGUS, *variables = BOGUS;
+
+    REFUSED("url", oss_callback_new(NULL, "body", &made, where));
+    CHECK_NULLS(made);
+    REFUSED("body", oss_callback_new("http://a.example.com", NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("callback", oss_callback_new("http://a.example.com", "body", NULL, where));
+    REFUSED("url", oss_callback_new(NOT_UTF8, "body", &made, where));
+    CHECK_NULLS(made);
+    REFUSED("body", oss_callback_new("http://a.example.com", NOT_UTF8, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("policy", oss_callback_new_from_policy(NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("policy", oss_callback_new_from_policy(NOT_UTF8, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("policy", oss_callback_new_from_policy("", &made, where));
+    CHECK_NULLS(made);
+    REFUSED("callback", oss_callback_new_from_policy("policy", NULL, where));
+
+    CHECK(oss_callback_add_url(NULL, "http://a.example.com") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_callback_set_host(NULL, "a.example.com") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_callback_set_body_type(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_callback_set_sni(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_callback_add_variable(NULL, "x:a", "1") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_TEXT(oss_callback_error(NULL), "");
+
+    CHECK_REFUSED(oss_callback_add_url(callback, NULL), oss_callback_error(callback), "url");
+    CHECK_REFUSED(oss_callback_set_host(callback, NULL), oss_callback_error(callback), "host");
+    CHECK_REFUSED(oss_callback_add_variable(callback, NULL, "1"), oss_callback_error(callback), "name");
+    CHECK_REFUSED(oss_callback_add_variable(callback, "x:a", NULL), oss_callback_error(callback), "value");
+    CHECK_REFUSED(oss_callback_add_url(callback, NOT_UTF8), oss_callback_error(callback), "UTF-8");
+    CHECK_REFUSED(oss_callback_set_host(callback, NOT_UTF8), oss_callback_error(callback), "UTF-8");
+    CHECK_REFUSED(oss_callback_add_variable(callback, NOT_UTF8, "1"), oss_callback_error(callback), "UTF-8");
+    CHECK_REFUSED(oss_callback_add_variable(callback, "x:a", NOT_UTF8), oss_callback_error(callback), "UTF-8");
+    for (size_t i = 0; i < sizeof no_body_type / sizeof no_body_type[0]; i++) {
+        CHECK_REFUSED(oss_callback_set_body_type(callback, no_body_type[i]), oss_callback_error(callback),
+                      "oss_callback_body");
+    }
+
+    REFUSED("callback", oss_callback_encode(NULL, &encoded, &variables, where));
+    CHECK_NULLS(encoded);
+    CHECK_NULLS(variables);
+    REFUSED("encoded", oss_callback_encode(callback, NULL, &variables, where));
+    REFUSED("variables", oss_callback_encode(callback, &encoded, NULL, where));
+    CHECK_SETS(oss_callback_encode(callback, &encoded, &variables, NULL));
+    CHECK(variables == NULL);
+    oss_string_free(encoded);
+}
+
+static void options_of_puts(void) {
+    static const int32_t no_acl[] = {INT32_MIN, -1, 4, INT32_MAX};
+    static const int32_t no_storage[] = {INT32_MIN, -1, 5, INT32_MAX};
+    static const int32_t no_encryption[] = {INT32_MIN, -1, 4, INT32_MAX};
+    oss_put_options *options = oss_put_options_new();
+
+    CHECK(oss_put_options_set_content_type(NULL, "a/b") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_cache_control(NULL, "v") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_content_disposition(NULL, "v") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_content_encoding(NULL, "v") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_content_language(NULL, "v") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_expires(NULL, "v") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_header(NULL, "n", "v") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_add_metadata(NULL, "n", "v") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_add_tag(NULL, "n", "v") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_acl(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_storage_class(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_encryption(NULL, 0, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_forbid_overwrite(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_traffic_limit(NULL, 245760) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_content_md5(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_deadline_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_TEXT(oss_put_options_error(NULL), "");
+
+    CHECK_REFUSED(oss_put_options_set_content_type(options, NULL), oss_put_options_error(options), "value");
+    CHECK_REFUSED(oss_put_options_set_cache_control(options, NULL), oss_put_options_error(options), "value");
+    CHECK_REFUSED(oss_put_options_set_content_disposition(options, NULL), oss_put_options_error(options), "value");
+    CHECK_REFUSED(oss_put_options_set_content_encoding(options, NULL), oss_put_options_error(options), "value");
+    CHECK_REFUSED(oss_put_options_set_content_language(options, NULL), oss_put_options_error(options), "value");
+    CHECK_REFUSED(oss_put_options_set_expires(options, NULL), oss_put_options_error(options), "value");
+    CHECK_REFUSED(oss_put_options_set_header(options, NULL, "v"), oss_put_options_error(options), "name");
+    CHECK_REFUSED(oss_put_options_set_header(options, "n", NULL), oss_put_options_error(options), "value");
+    CHECK_REFUSED(oss_put_options_add_metadata(options, NULL, "v"), oss_put_options_error(options), "name");
+    CHECK_REFUSED(oss_put_options_add_metadata(options, "n", NULL), oss_put_options_error(options), "value");
+    CHECK_REFUSED(oss_put_options_add_tag(options, NULL, "v"), oss_put_options_error(options), "key");
+    CHECK_REFUSED(oss_put_options_add_tag(options, "n", NULL), oss_put_options_error(options), "value");
+    CHECK_REFUSED(oss_put_options_set_content_type(options, NOT_UTF8), oss_put_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_put_options_set_cache_control(options, NOT_UTF8), oss_put_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_put_options_set_content_disposition(options, NOT_UTF8), oss_put_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_put_options_set_content_encoding(options, NOT_UTF8), oss_put_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_put_options_set_content_language(options, NOT_UTF8), oss_put_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_put_options_set_expires(options, NOT_UTF8), oss_put_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_put_options_set_header(options, NOT_UTF8, "v"), oss_put_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_put_options_set_header(options, "n", NOT_UTF8), oss_put_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_put_options_add_metadata(options, NOT_UTF8, "v"), oss_put_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_put_options_add_metadata(options, "n", NOT_UTF8), oss_put_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_put_options_add_tag(options, NOT_UTF8, "v"), oss_put_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_put_options_add_tag(options, "n", NOT_UTF8), oss_put_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_put_options_set_encryption(options, 1, NOT_UTF8), oss_put_options_error(options), "UTF-8");
+    for (size_t i = 0; i < sizeof no_acl / sizeof no_acl[0]; i++) {
+        CHECK_REFUSED(oss_put_options_set_acl(options, no_acl[i]), oss_put_options_error(options), "oss_object_acl");
+    }
+    for (size_t i = 0; i < sizeof no_storage / sizeof no_storage[0]; i++) {
+        CHECK_REFUSED(oss_put_options_set_storage_class(options, no_storage[i]), oss_put_options_error(options),
+                      "oss_storage");
+    }
+    for (size_t i = 0; i < sizeof no_encryption / sizeof no_encryption[0]; i++) {
+        CHECK_REFUSED(oss_put_options_set_encryption(options, no_encryption[i], NULL), oss_put_options_error(options),
+                      "oss_encryption");
+    }
+    oss_put_options_free(options);
+}
+
+/* A body that cannot be right is still made, and refused where it is used. */
+static void refused_body(oss_body *made, const char *word) {
+    CHECK(made != NULL);
+    REFUSED(word, oss_put_body(bucket, "refused", made, NULL, NULL, where));
+    REFUSED(word, oss_upload_part_body(multipart, 1, made, where));
+    oss_body_free(made);
+}
+
+static void bodies(void) {
+    refused_body(oss_body_from_bytes(NULL, 1), "data");
+    refused_body(oss_body_from_bytes("x", SIZE_MAX), "data");
+    refused_body(oss_body_from_bytes("x", (size_t)SSIZE_MAX + 1), "data");
+    refused_body(oss_body_from_file(NULL), "path");
+    refused_body(oss_body_from_file(NOT_UTF8), "path");
+    refused_body(oss_body_from_file_range(NULL, 0, 0), "path");
+    refused_body(oss_body_from_file_range(NOT_UTF8, 0, 0), "path");
+    refused_body(oss_body_from_fd(-1, 0, 0), "-1");
+    refused_body(oss_body_from_fd(INT_MIN, 0, 0), "negative");
+}
+
+static void objects(void) {
+    REFUSED("bucket", oss_put_object(NULL, "refused", "x", 1, NULL, where));
+    REFUSED("key", oss_put_object(bucket, NULL, "x", 1, NULL, where));
+    REFUSED("data", oss_put_object(bucket, "refused", NULL, 1, NULL, where));
+    REFUSED("key", oss_put_object(bucket, NOT_UTF8, "x", 1, NULL, where));
+    REFUSED("data", oss_put_object(bucket, "refused", "x", SIZE_MAX, NULL, where));
+    REFUSED("data", oss_put_object(bucket, "refused", "x", (size_t)SSIZE_MAX + 1, NULL, where));
+    REFUSED("key", oss_put_object(bucket, "", "x", 1, NULL, where));
+
+    REFUSED("bucket", oss_put_object_with_callback(NULL, "refused", "x", 1, NULL, NULL, where));
+    REFUSED("key", oss_put_object_with_callback(bucket, NULL, "x", 1, callback, NULL, where));
+    REFUSED("data", oss_put_object_with_callback(bucket, "refused", NULL, 1, callback, NULL, where));
+    REFUSED("key", oss_put_object_with_callback(bucket, NOT_UTF8, "x", 1, callback, NULL, where));
+    REFUSED("data", oss_put_object_with_callback(bucket, "refused", "x", SIZE_MAX, callback, NULL, where));
+
+    REFUSED("bucket", oss_put_file_with_callback(NULL, "refused", needed_variable("SOURCE"), NULL, NULL, where));
+    /* A wrong argument comes before a file that cannot be read. */
+    REFUSED("bucket", oss_put_file_with_callback(NULL, "refused", "/dev/null", NULL, NULL, where));
+    REFUSED("key", oss_put_file_with_callback(bucket, NULL, "/dev/null", NULL, NULL, where));
+    REFUSED("key", oss_put_file_with_callback(bucket, NULL, needed_variable("SOURCE"), callback, NULL, where));
+    REFUSED("path", oss_put_file_with_callback(bucket, "refused", NULL, callback, NULL, where));
+    REFUSED("path", oss_put_file_with_callback(bucket, "refused", NOT_UTF8, callback, NULL, where));
+    REFUSED("key", oss_put_file_with_callback(bucket, NOT_UTF8, needed_variable("SOURCE"), callback, NULL, where));
+
+    REFUSED("bucket", oss_put_body(NULL, "refused", body, NULL, NULL, where));
+    REFUSED("key", oss_put_body(bucket, NULL, body, callback, NULL, where));
+    REFUSED("body", oss_put_body(bucket, "refused", NULL, callback, NULL, where));
+    REFUSED("key", oss_put_body(bucket, NOT_UTF8, body, callback, NULL, where));
+
+    REFUSED("bucket", oss_stat_object(NULL, "refused", where));
+    REFUSED("key", oss_stat_object(bucket, NULL, where));
+    REFUSED("key", oss_stat_object(bucket, NOT_UTF8, where));
+    REFUSED("bucket", oss_remove_object(NULL, "refused", where));
+    REFUSED("key", oss_remove_object(bucket, NULL, where));
+    REFUSED("key", oss_remove_object(bucket, NOT_UTF8, where));
+}
+
+static void multiparts(void) {
+    oss_multipart *made = BOGUS;
+    oss_part_list *parts = BOGUS, *list = oss_part_list_new();
+    uint64_t crc64 = 7;
+
+    REFUSED("bucket", oss_begin_multipart(NULL, "refused", NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("key", oss_begin_multipart(bucket, NULL, NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("multipart", oss_begin_multipart(bucket, "refused", NULL, NULL, where));
+    REFUSED("key", oss_begin_multipart(bucket, NOT_UTF8, NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("bucket", oss_reopen_multipart(NULL, "refused", "id", &made, where));
+    CHECK_NULLS(made);
+    REFUSED("key", oss_reopen_multipart(bucket, NULL, "id", &made, where));
+    CHECK_NULLS(made);
+    REFUSED("upload_id", oss_reopen_multipart(bucket, "refused", NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("multipart", oss_reopen_multipart(bucket, "refused", "id", NULL, where));
+    REFUSED("key", oss_reopen_multipart(bucket, NOT_UTF8, "id", &made, where));
+    CHECK_NULLS(made);
+    REFUSED("upload_id", oss_reopen_multipart(bucket, "refused", NOT_UTF8, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("upload id", oss_reopen_multipart(bucket, "refused", "", &made, where));
+    CHECK_NULLS(made);
+    CHECK_TEXT(oss_multipart_upload_id(NULL), "");
+
+    REFUSED("multipart", oss_upload_part(NULL, 1, "x", 1, where));
+    REFUSED("data", oss_upload_part(multipart, 1, NULL, 1, where));
+    REFUSED("data", oss_upload_part(multipart, 1, "x", SIZE_MAX, where));
+    REFUSED("part number", oss_upload_part(multipart, 0, "x", 1, where));
+    REFUSED("multipart", oss_upload_part_body(NULL, 1, body, where));
+    REFUSED("body", oss_upload_part_body(multipart, 1, NULL, where));
+    REFUSED("part number", oss_upload_part_body(multipart, UINT32_MAX, body, where));
+    REFUSED("multipart", oss_list_parts(NULL, &parts, where));
+    CHECK_NULLS(parts);
+    REFUSED("parts", oss_list_parts(multipart, NULL, where));
+    REFUSED("multipart", oss_complete_multipart(NULL, NULL, where));
+    REFUSED("multipart", oss_complete_multipart_with_parts(NULL, list, NULL, where));
+    REFUSED("parts", oss_complete_multipart_with_parts(multipart, NULL, callback, where));
+    REFUSED("part", oss_complete_multipart_with_parts(multipart, list, callback, where));
+    REFUSED("multipart", oss_complete_multipart_with_all(NULL, NULL, where));
+    REFUSED("multipart", oss_abort_multipart(NULL, where));
+
+    CHECK(oss_part_list_add(NULL, 1, "etag") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_TEXT(oss_part_list_error(NULL), "");
+    CHECK_REFUSED(oss_part_list_add(list, 1, NULL), oss_part_list_error(list), "etag");
+    CHECK_REFUSED(oss_part_list_add(list, 1, NOT_UTF8), oss_part_list_error(list), "etag");
+    CHECK_REFUSED(oss_part_list_add(list, 0, "etag"), oss_part_list_error(list), "part number");
+    CHECK(oss_part_list_count(NULL) == 0);
+    CHECK(oss_part_list_number(NULL, 0) == 0);
+    CHECK(oss_part_list_size(NULL, 0) == 0);
+    CHECK_TEXT(oss_part_list_etag(NULL, 0), "");
+    CHECK(!oss_part_list_crc64(NULL, 0, &crc64) && crc64 == 7);
+    CHECK(oss_part_list_count(list) == 0);
+    CHECK(oss_part_list_number(list, 0) == 0);
+    CHECK(oss_part_list_size(list, SIZE_MAX) == 0);
+    CHECK_TEXT(oss_part_list_etag(list, 0), "");
+    CHECK(!oss_part_list_crc64(list, 0, NULL));
+    oss_part_list_free(list);
+}
+
+/* Without a length, data may be anything. */
+static void nothing_to_send(void) {
+    oss_body *empty = oss_body_from_bytes(BOGUS, 0);
+    CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, "empty/null", NULL, 0, NULL, &result));
+    CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, "empty/bogus", BOGUS, 0, NULL, &result));
+    CHECK_ENDS(OSS_STATUS_OK, oss_put_object_with_callback(bucket, "empty/put", BOGUS, 0, NULL, NULL, &result));
+    CHECK_ENDS(OSS_STATUS_OK, oss_put_body(bucket, "empty/body", empty, NULL, NULL, &result));
+    CHECK_ENDS(OSS_STATUS_OK, oss_upload_part(multipart, 1, BOGUS, 0, &result));
+    CHECK_ENDS(OSS_STATUS_OK, oss_upload_part(multipart, 2, NULL, 0, &result));
+    /* And no result is wanted. */
+    CHECK_SETS(oss_put_object(bucket, "empty/no-result", NULL, 0, NULL, NULL));
+    CHECK_SETS(oss_stat_object(bucket, "empty/no-result", NULL));
+    CHECK_SETS(oss_remove_object(bucket, "empty/no-result", NULL));
+    oss_body_free(empty);
+}
+
+int main(void) {
+    CHECK_SETS(oss_credentials_new_from_environment(&credentials, NULL));
+    CHECK_SETS(oss_callback_new("http://a.example.com", "body", &callback, NULL));
+    bucket = open_bucket();
+    body = oss_body_from_bytes("x", 1);
+    CHECK_SETS(oss_begin_multipart(bucket, "multipart", NULL, &multipart, NULL));
+    frees();
+    results();
+    strings();
+    credentials_and_buckets();
+    options_of_buckets();
+    callbacks();
+    options_of_puts();
+    bodies();
+    objects();
+    multiparts();
+    nothing_to_send();
+    CHECK_SETS(oss_abort_multipart(multipart, NULL));
+    oss_multipart_free(multipart);
+    oss_body_free(body);
+    oss_bucket_free(bucket);
+    oss_callback_free(callback);
+    oss_credentials_free(credentials);
+    return finish();
+}
