@@ -9,7 +9,7 @@ use oss_upload::engine::{
     Body, Bucket, BucketOptions, Completion, Multipart, ObjectOptions, Outcome, Status, Stored,
 };
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 const BUCKET: &str = "test-bucket";
@@ -89,6 +89,14 @@ impl Bed {
 
     fn callbacks(&self) -> usize {
         self.application.requests().len()
+    }
+
+    fn wait_until_no_connection_is_open(&self) {
+        let give_up = Instant::now() + Duration::from_secs(10);
+        while self.emulator.open_connections() > 0 {
+            assert!(Instant::now() < give_up, "the emulator keeps a connection open");
+            std::thread::yield_now();
+        }
     }
 
     fn is_stored(&self) -> bool {
@@ -517,6 +525,25 @@ fn early_error_reaches_the_caller() {
 }
 
 #[test]
+fn refusal_that_a_reset_hides_is_asked_for() {
+    let large = vec![7; 8 << 20];
+    let bed = Bed::with(|options| options.set_max_attempts(2).unwrap());
+    bed.always("PutObject", Action::ResetAfterBodyBytes(1000));
+    bed.always("HeadObject", Action::Status { status: 403, code: "InvalidAccessKeyId".to_owned() });
+    let outcome = bed.bucket.put(KEY, Body::Bytes(&large), Some(&bed.callback()), &ObjectOptions::default());
+    assert_ended(&outcome, Status::Service, Stored::No);
+    assert_eq!((outcome.http_status, outcome.attempts), (403, 2));
+    assert!(outcome.message.contains("InvalidAccessKeyId"), "{}", outcome.message);
+
+    // Where there is nothing else to report, the reset is.
+    bed.emulator.clear_faults();
+    bed.always("PutObject", Action::ResetAfterBodyBytes(1000));
+    let outcome = bed.bucket.put(KEY, Body::Bytes(&large), Some(&bed.callback()), &ObjectOptions::default());
+    assert_ended(&outcome, Status::Network, Stored::No);
+    assert!(outcome.message.contains("while sending"), "{}", outcome.message);
+}
+
+#[test]
 fn reset_while_sending_is_sent_again_even_with_a_callback() {
     let large = vec![7; 8 << 20];
     let bed = Bed::new();
@@ -528,18 +555,26 @@ fn reset_while_sending_is_sent_again_even_with_a_callback() {
 
 #[test]
 fn idle_connection_that_the_server_closed_costs_no_attempt() {
-    for reset in [false, true] {
+    for close in [None, Some(Action::CloseIdle { reset: false }), Some(Action::CloseIdle { reset: true })] {
         let bed = Bed::new();
         assert_ended(&bed.put(), Status::Ok, Stored::Yes);
         assert_eq!(bed.emulator.connections(), 1);
-        assert_ended(&bed.put(), Status::Ok, Stored::Yes);
-        assert_eq!(bed.emulator.connections(), 1, "the connection is kept");
-        bed.fault("PutObject", Action::CloseIdle { reset });
-        assert_ended(&bed.put(), Status::Ok, Stored::Yes);
-        bed.emulator.close_idle_connections();
+        match &close {
+            // After the call, while nobody looks at the connection.
+            None => bed.emulator.close_idle_connections(),
+            // Right after the reply.
+            Some(close) => {
+                bed.fault("PutObject", close.clone());
+                assert_ended(&bed.put(), Status::Ok, Stored::Yes);
+                assert_eq!(bed.emulator.connections(), 1, "the connection is kept");
+            }
+        }
+        bed.wait_until_no_connection_is_open();
         let outcome = bed.put_with_callback();
         assert_ended(&outcome, Status::Ok, Stored::Yes);
-        assert_eq!((outcome.attempts, bed.callbacks(), bed.emulator.connections()), (1, 1, 2));
+        let seen =
+            (outcome.attempts, bed.requests("HeadObject"), bed.callbacks(), bed.emulator.connections());
+        assert_eq!(seen, (1, 0, 1, 2), "{close:?}");
     }
 }
 

@@ -66,13 +66,13 @@ pub(super) fn setter<T: RemembersRefusal>(
     work: impl FnOnce(&mut T) -> Result<(), Mistake>,
 ) -> oss_status {
     let Ok(target) = target else { return oss_status::InvalidArgument };
-    let message = match catch_unwind(AssertUnwindSafe(|| work(target))) {
+    let (status, message) = match catch_unwind(AssertUnwindSafe(|| work(target))) {
         Ok(Ok(())) => return oss_status::Ok,
-        Ok(Err(mistake)) => mistake.to_string(),
-        Err(panic) => describe(panic.as_ref()),
+        Ok(Err(mistake)) => (oss_status::InvalidArgument, mistake.to_string()),
+        Err(panic) => (oss_status::Internal, describe(panic.as_ref())),
     };
     target.remember(&message);
-    oss_status::InvalidArgument
+    status
 }
 
 /// A handle whose setters have no result to put their message in.

@@ -41,7 +41,7 @@ impl Direct {
             match idle {
                 Some(mut connection) => {
                     let fresh = connection.idle_since.elapsed() < self.idle_limit;
-                    if fresh && connection.health.is_alive() && connection.is_ready().await {
+                    if fresh && connection.is_alive() && connection.is_ready().await {
                         return Ok(connection);
                     }
                 }
@@ -156,6 +156,11 @@ impl Connection {
                 None => return Ok(None),
             }
         }
+    }
+
+    /// Whether the server still holds its end. The socket is the driver's, and closed with it.
+    fn is_alive(&self) -> bool {
+        self.driver.is_some() && self.health.is_alive()
     }
 
     /// Whether another request can be sent on it.

@@ -89,7 +89,7 @@ fn unblock(set: &libc::sigset_t) {
     unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, set, ptr::null_mut()) };
 }
 
-fn is_pending() -> bool {
+pub(super) fn is_pending() -> bool {
     let mut pending = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: `sigpending` initialises the set when it succeeds, and only then is the set read.
     unsafe {

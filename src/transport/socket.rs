@@ -86,11 +86,12 @@ impl Health {
     }
 
     /// Whether the server still holds its end of an idle connection. On one that it has closed there is an end to read,
-    /// or an error; and if there are bytes that nobody asked for, it is of no use either.
+    /// or an error; and if there are bytes that nobody asked for, it is of no use either. To be asked while the socket
+    /// exists.
     pub(super) fn is_alive(&self) -> bool {
         let mut byte = 0u8;
-        // SAFETY: the descriptor belongs to the socket of the connection that this is asked of; the one byte of the
-        // buffer may be written to.
+        // SAFETY: the one byte of the buffer may be written to. A wrong descriptor would be no breach of memory: looking
+        // takes nothing out of it.
         let got =
             unsafe { libc::recv(self.fd, (&raw mut byte).cast(), 1, libc::MSG_PEEK | libc::MSG_DONTWAIT) };
         got < 0 && io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock && !self.is_broken()
@@ -145,5 +146,65 @@ impl Write for Socket {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::sigpipe::{self, SigpipeBlocked};
+    use std::future::poll_fn;
+    use std::io::Write as _;
+    use std::net::TcpListener;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn sending_to_a_closed_peer_raises_no_signal() {
+        // A signal that is blocked stays to be seen.
+        let blocked = SigpipeBlocked::new();
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        let error = send(ours.as_raw_fd(), &[IoSlice::new(b"data")]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        assert!(!sigpipe::is_pending());
+        blocked.note_trouble();
+    }
+
+    /// A socket whose peer has written `reply` and then reset the connection.
+    async fn reset_after(reply: &[u8]) -> Socket {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.write_all(reply).unwrap();
+        SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(peer);
+        Socket::new(stream, Duration::from_secs(10)).unwrap()
+    }
+
+    async fn write(socket: &mut Socket, bytes: &[u8]) -> io::Result<usize> {
+        poll_fn(|context| Pin::new(&mut *socket).poll_write(context, bytes)).await
+    }
+
+    async fn read(socket: &mut Socket) -> io::Result<Vec<u8>> {
+        let mut memory = [0; 64];
+        let mut buffer = hyper::rt::ReadBuf::new(&mut memory);
+        poll_fn(|context| Pin::new(&mut *socket).poll_read(context, buffer.unfilled())).await?;
+        Ok(buffer.filled().to_vec())
+    }
+
+    #[test]
+    fn reply_is_read_although_the_server_has_stopped_reading() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        runtime.block_on(async {
+            let mut socket = reset_after(b"reply").await;
+            let health = socket.health();
+            assert!(!health.is_alive());
+            while !health.is_broken() {
+                assert_eq!(write(&mut socket, b"more").await.unwrap(), 4);
+            }
+            assert_eq!(read(&mut socket).await.unwrap(), b"reply");
+            // And then it is over.
+            assert!(read(&mut socket).await.is_ok_and(|rest| rest.is_empty()));
+        });
     }
 }

@@ -1,0 +1,3 @@
+module example.com/put_callback
+
+go 1.21

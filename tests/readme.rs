@@ -1,0 +1,216 @@
+//! What README.md shows compiles and runs, and what it says is so.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use oss_emulator::Answer;
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+use std::time::Duration;
+use support::bucket::{TestBucket, app_server, emulator};
+use support::c_program::{Dialect, compiles};
+use support::header::{self, Kind};
+use support::{library, read, repository, tools};
+use tempfile::TempDir;
+
+/// Go compiles its runtime for cgo first.
+const COMPILING_TIME: Duration = Duration::from_secs(400);
+const RUNNING_TIME: Duration = Duration::from_secs(120);
+
+/// A block of code, and what the comment on the line before it says.
+#[derive(Debug, PartialEq)]
+struct Block {
+    language: String,
+    comment: String,
+    code: String,
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    let mut previous = "";
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let code: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            let comment = previous.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
+            blocks.push(Block {
+                language: language.to_owned(),
+                comment: comment.unwrap_or_default().to_owned(),
+                code: code.join("\n"),
+            });
+        }
+        previous = line;
+    }
+    blocks
+}
+
+/// The cells of the tables under a heading, without their headers.
+fn table(text: &str, heading: &str) -> Vec<Vec<String>> {
+    let section = text.split("\n## ").find(|section| section.starts_with(heading));
+    let lines = section.unwrap_or_else(|| panic!("no section {heading:?}")).lines();
+    let rows = lines.filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")).skip(1);
+    rows.map(|row| row.split(" | ").map(str::to_owned).collect()).collect()
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+fn readme() -> String {
+    read(repository("README.md"))
+}
+
+#[test]
+fn c_code_compiles() {
+    let readme = readme();
+    let snippets: Vec<Block> = blocks(&readme).into_iter().filter(|block| block.language == "c").collect();
+    assert!(!snippets.is_empty(), "there is no C code");
+    for Block { code, .. } in snippets {
+        let source = format!(
+            "#include <oss_upload.h>\n#include <stdio.h>\n\nvoid example(const void *data, size_t size);\n\
+             void example(const void *data, size_t size)\n{{\n{code}\n}}\n"
+        );
+        for standard in ["c99", "c++11"] {
+            if let Err(complaint) = compiles(Dialect { compiler: "gcc", standard }, &source) {
+                panic!("{complaint}");
+            }
+        }
+    }
+}
+
+/// A copy of what the commands find in the repository after a release build, where they may write.
+fn workplace() -> TempDir {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path();
+    fs::create_dir_all(path.join("target/release")).expect("a folder");
+    symlink(library::shared_library(), path.join("target/release/liboss_upload.so")).expect("a link");
+    symlink(library::static_library(), path.join("target/release/liboss_upload.a")).expect("a link");
+    for name in ["examples", "include"] {
+        symlink(repository(name), path.join(name)).expect("a link");
+    }
+    folder
+}
+
+#[test]
+fn install_and_link_lines_work() {
+    let readme = readme();
+    let folder = workplace();
+    let shell = |code: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-e", "-u", "-c", code]).current_dir(folder.path());
+        tools::run(command.env("PREFIX", folder.path().join("prefix")), COMPILING_TIME);
+    };
+    let of = |comment: &str| -> Vec<Block> {
+        let blocks = blocks(&readme).into_iter().filter(|block| block.comment == comment);
+        blocks.inspect(|block| assert_eq!(block.language, "sh")).collect()
+    };
+    let [install] = of("executed: install").try_into().expect("one block that installs");
+    shell(&install.code);
+
+    let mut compilers = Vec::new();
+    for Block { code, .. } in of("executed: program") {
+        let compiler = code.lines().last().and_then(|line| line.split(' ').next()).expect("a command");
+        compilers.push(compiler.to_owned());
+        if compiler == "go" && Command::new("go").arg("version").output().is_err() {
+            tools::skip("the link lines for Go", "go is missing");
+            continue;
+        }
+        shell(&code);
+        let program = folder.path().join("put_callback");
+        uploads_with_a_callback(&program);
+        fs::remove_file(&program).expect("the program");
+    }
+    assert_eq!(compilers, ["cc", "cc", "c++", "c++", "go", "go"]);
+}
+
+/// Runs an example as it was linked, and sees it end well.
+fn uploads_with_a_callback(program: &std::path::Path) {
+    let (emulator, application) = (emulator(), app_server());
+    application.answer(Answer::json(r#"{"linked":true}"#));
+    let bucket = TestBucket::emulated(&emulator);
+    let mut command = Command::new(program);
+    command.env_clear().envs(bucket.environment()).env("OSS_CALLBACK_URL", application.url());
+    let out = tools::run(&mut command, RUNNING_TIME);
+    assert!(out.contains(r#"{"linked":true}"#), "{out}");
+    assert_eq!(application.requests().len(), 1);
+}
+
+#[test]
+fn outcome_table_lists_the_statuses_of_the_header() {
+    let items = header::items();
+    let statuses = items.iter().find(|item| item.name == "oss_status").expect("oss_status");
+    let Kind::Enum(statuses) = &statuses.kind else { panic!("oss_status is no enum") };
+    let declared: BTreeSet<&str> = statuses.iter().map(|status| status.name.as_str()).collect();
+    let rows = table(&readme(), "How a call ends");
+    let listed: Vec<&str> = rows.iter().flat_map(|row| quoted(&row[0])).collect();
+    assert_eq!(listed.iter().copied().collect::<BTreeSet<_>>(), declared);
+    assert_eq!(listed.len(), declared.len(), "a status is listed twice");
+    for row in &rows {
+        assert!(["yes", "no", "unknown", "no or unknown"].contains(&row[1].as_str()), "{row:?}");
+    }
+}
+
+#[test]
+fn functions_that_are_named_exist() {
+    let items = header::items();
+    let readme = readme();
+    let named: Vec<&str> = quoted(&readme).filter_map(|text| text.strip_suffix("()")).collect();
+    let named: Vec<&str> = named.into_iter().filter(|name| name.starts_with("oss_")).collect();
+    assert!(!named.is_empty());
+    for name in named {
+        assert!(items.iter().any(|item| item.name == name), "there is no {name}()");
+    }
+}
+
+/// Whether `tests/<file>.rs` has a test of this name.
+fn is_a_test(name: &str) -> bool {
+    let Some((file, function)) = name.split_once("::") else { return false };
+    let path = repository(&format!("tests/{file}.rs"));
+    let source = fs::read_to_string(path).unwrap_or_default();
+    source.contains(&format!("#[test]\nfn {function}()"))
+}
+
+#[test]
+fn every_promise_is_held_by_tests() {
+    let rows = table(&readme(), "What it promises");
+    assert!(!rows.is_empty());
+    for row in rows {
+        let tests: Vec<&str> = quoted(&row[1]).collect();
+        assert!(!tests.is_empty(), "no test for: {}", row[0]);
+        for test in tests {
+            assert!(is_a_test(test), "{test} is no test, and should hold: {}", row[0]);
+        }
+    }
+}
+
+#[test]
+fn test_that_does_not_exist_is_noticed() {
+    assert!(is_a_test("readme::test_that_does_not_exist_is_noticed"));
+    assert!(!is_a_test("readme::is_a_test"));
+    assert!(!is_a_test("readme::test_that_does_not"));
+    assert!(!is_a_test("nowhere::test"));
+    assert!(!is_a_test("test_that_does_not_exist_is_noticed"));
+}
+
+/// Where the links of a text lead to within the repository.
+fn links(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets.filter(|target| !target.starts_with("https://")).collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for (folder, file) in
+        [("", "README.md"), ("", "CONTRIBUTING.md"), ("", "CHANGELOG.md"), ("benches/", "README.md")]
+    {
+        let text = read(repository(folder).join(file));
+        for link in links(&text) {
+            assert!(repository(folder).join(link).exists(), "{folder}{file} links to {link}");
+        }
+    }
+    assert!(links(&readme()).len() > 5, "the links were not found");
+}
