@@ -24,7 +24,9 @@ static void from_environment(oss_status made, oss_status put) {
     bucket = bucket_of(credentials);
     oss_credentials_free(credentials);
     CHECK_ENDS(put, oss_put_object(bucket, key_of("by-environment"), "", 0, NULL, &result));
-    clean_up(bucket, key_of("by-environment"));
+    if (put == OSS_STATUS_OK) {
+        clean_up(bucket, key_of("by-environment"));
+    }
     oss_bucket_free(bucket);
 }
 

@@ -1,0 +1,117 @@
+//! The official Python SDKs judge: they find in the emulator the server they know, and share objects and uploads with
+//! the library.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use serde_json::Value;
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+use support::bucket::{TestBucket, emulator};
+use support::c_program::{CProgram, Linkage};
+use support::{noise, repository, tools};
+
+const SUITE_TIME: Duration = Duration::from_secs(600);
+const EXCHANGE_TIME: Duration = Duration::from_secs(60);
+const BUILD_TIME: Duration = Duration::from_secs(600);
+
+/// The Python to use; `None`, and it is said why, when there is none that has the SDKs.
+fn python(what: &str) -> Option<OsString> {
+    tools::python().map_err(|why| tools::skip(what, &why)).ok()
+}
+
+/// The program `oss-emulator`, built like this test.
+fn emulator_program() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of this test");
+    let target = test.ancestors().nth(3).expect("target/<profile>/deps");
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--offline", "--package", "oss-emulator", "--message-format", "json"]);
+    command.arg("--target-dir").arg(target).current_dir(repository(""));
+    let messages = tools::run(&mut command, BUILD_TIME);
+    let executable = messages.lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        Some(PathBuf::from(message["executable"].as_str()?))
+    });
+    executable.unwrap_or_else(|| panic!("the emulator was not built:\n{messages}"))
+}
+
+#[test]
+fn the_official_python_sdks_accept_the_emulator() {
+    let Some(python) = python("the emulator by the official Python SDKs") else { return };
+    let mut command = Command::new(python);
+    command.args(["-m", "pytest", "--quiet", "-rs", "tests/python"]).current_dir(repository(""));
+    command.env("OSS_EMULATOR", emulator_program()).env("PYTHONDONTWRITEBYTECODE", "1");
+    let out = tools::run(&mut command, SUITE_TIME);
+    let last = out.lines().last().unwrap_or_default();
+    assert!(last.contains(" passed") && !last.contains("failed"), "{out}");
+}
+
+/// Our library and oss2 with one bucket between them.
+struct Exchange {
+    bucket: TestBucket,
+    ours: CProgram,
+    python: OsString,
+}
+
+impl Exchange {
+    fn ours(&self, arguments: &[&str]) -> String {
+        first_line(&self.ours.call(&self.bucket, arguments))
+    }
+
+    fn theirs(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(&self.python);
+        command.arg(repository("tests/support/exchange.py")).args(arguments).envs(self.bucket.environment());
+        first_line(&tools::run(&mut command, EXCHANGE_TIME))
+    }
+
+    fn file(&self, name: &str, data: &[u8]) -> String {
+        let path = self.ours.folder().join(name);
+        fs::write(&path, data).expect("a file to share");
+        path.display().to_string()
+    }
+
+    /// What oss2 reads under a key. It compares the CRC-64 as well.
+    fn read_by_theirs(&self, key: &str) -> Vec<u8> {
+        let path = self.file("read", b"");
+        self.theirs(&["get", key, &path]);
+        fs::read(path).expect("what was read")
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn objects_and_multipart_uploads_are_shared_with_the_official_sdk() {
+    let Some(python) = python("sharing with the official Python SDK") else { return };
+    let emulator = emulator();
+    let exchange = Exchange {
+        bucket: TestBucket::emulated(&emulator),
+        ours: CProgram::compile("exchange", Linkage::Shared),
+        python,
+    };
+    let data = noise((1 << 20) + 3);
+    let (first, second) = data.split_at(300_000);
+    let (whole, first, second) =
+        (exchange.file("whole", &data), exchange.file("first", first), exchange.file("second", second));
+
+    for key in ["put/plain", "put/名字 a+b%2F?c&d=e"] {
+        exchange.ours(&["put", key, &whole]);
+        assert!(exchange.read_by_theirs(key) == data, "{key}");
+    }
+
+    let key = "begun by ours/名";
+    let upload_id = exchange.ours(&["begin", key, &first]);
+    assert_eq!(exchange.theirs(&["finish", key, &upload_id, &second]), upload_id);
+    assert!(exchange.read_by_theirs(key) == data, "{key}");
+
+    let key = "begun by theirs/名";
+    let upload_id = exchange.theirs(&["begin", key, &first]);
+    exchange.ours(&["finish", key, &upload_id, &second]);
+    assert!(exchange.read_by_theirs(key) == data, "{key}");
+}
