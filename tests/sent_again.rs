@@ -8,7 +8,10 @@ use oss_upload::credentials::Credentials;
 use oss_upload::engine::{
     Body, Bucket, BucketOptions, Completion, Multipart, ObjectOptions, Outcome, Status, Stored,
 };
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
@@ -95,7 +98,7 @@ impl Bed {
         let give_up = Instant::now() + Duration::from_secs(10);
         while self.emulator.open_connections() > 0 {
             assert!(Instant::now() < give_up, "the emulator keeps a connection open");
-            std::thread::yield_now();
+            thread::yield_now();
         }
     }
 
@@ -128,7 +131,7 @@ fn error_after_work(status: u16) -> Action {
 }
 
 /// Each way to lose the reply to a request that was carried out.
-fn losses() -> [Action; 6] {
+fn losses() -> [Action; 7] {
     [
         Action::CloseWithoutReply,
         Action::ResetBeforeReply,
@@ -136,6 +139,7 @@ fn losses() -> [Action; 6] {
         error_after_work(500),
         error_after_work(502),
         error_after_work(504),
+        error_after_work(520),
     ]
 }
 
@@ -167,7 +171,7 @@ fn put_with_callback_is_not_sent_again_when_it_was_carried_out() {
 
 #[test]
 fn put_with_callback_is_sent_again_when_it_was_not_carried_out() {
-    for loss in [Action::CloseBeforeWork, Action::ResetBeforeWork, error(500), error(502), error(504)] {
+    for loss in [Action::CloseBeforeWork, Action::ResetBeforeWork, error(500), error(502)] {
         let bed = Bed::new();
         bed.fault("PutObject", loss.clone());
         let outcome = bed.put_with_callback();
@@ -175,6 +179,20 @@ fn put_with_callback_is_sent_again_when_it_was_not_carried_out() {
         assert_eq!(outcome.body, br#"{"Status":"OK"}"#);
         assert_eq!((bed.requests("PutObject"), bed.callbacks()), (2, 1), "{loss:?}");
     }
+}
+
+#[test]
+fn put_with_callback_is_not_sent_again_while_oss_may_still_be_at_work() {
+    let bed = Bed::new();
+    bed.fault("PutObject", error(504));
+    let outcome = bed.put_with_callback();
+    assert_ended(&outcome, Status::Service, Stored::Unknown);
+    assert_eq!((outcome.http_status, bed.requests("PutObject"), bed.callbacks()), (504, 1, 0));
+
+    let bed = Bed::with(|options| options.set_stall_timeout(Duration::from_millis(200)).unwrap());
+    bed.fault("PutObject", Action::StallAfterBodyBytes(DATA.len() as u64));
+    assert_ended(&bed.put_with_callback(), Status::Timeout, Stored::Unknown);
+    assert_eq!((bed.requests("PutObject"), bed.callbacks()), (1, 0));
 }
 
 #[test]
@@ -241,6 +259,38 @@ fn put_ends_unknown_when_neither_reply_nor_look_up_comes_through() {
 }
 
 #[test]
+fn object_of_a_lost_attempt_is_found_when_the_next_one_stops_halfway() {
+    let large = vec![7; 8 << 20];
+    let next = [
+        Action::ResetAfterBodyBytes(1 << 20),
+        Action::EarlyError { status: 409, code: "FileAlreadyExists".to_owned(), abrupt: false },
+        Action::EarlyError { status: 500, code: "InternalError".to_owned(), abrupt: false },
+    ];
+    for next in next {
+        let bed = Bed::with(|options| options.set_max_attempts(2).unwrap());
+        bed.fault("PutObject", Action::CloseWithoutReply);
+        bed.fault("PutObject", next.clone());
+        let outcome = bed.bucket.put(KEY, Body::Bytes(&large), None, &ObjectOptions::default());
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!(bed.requests("PutObject"), 2, "{next:?}");
+    }
+}
+
+#[test]
+fn equal_object_from_before_the_upload_is_not_taken_for_it() {
+    for callback in [false, true] {
+        let bed = Bed::with(|options| options.set_max_attempts(2).unwrap());
+        bed.emulator.put_object(BUCKET, KEY, DATA);
+        // Ten minutes later by the server's clock.
+        bed.emulator.set_clock_offset_s(600);
+        bed.always("PutObject", Action::CloseBeforeWork);
+        let outcome = if callback { bed.put_with_callback() } else { bed.put() };
+        assert_ended(&outcome, Status::Network, Stored::No);
+        assert_eq!(bed.requests("PutObject"), 2);
+    }
+}
+
+#[test]
 fn put_that_its_own_lost_attempt_forbids_to_repeat_is_stored() {
     let bed = Bed::new();
     bed.fault("PutObject", Action::CloseWithoutReply);
@@ -262,6 +312,15 @@ fn complete_is_sent_again_and_no_such_upload_is_not_believed() {
         assert_eq!(bed.requests("CompleteMultipartUpload"), 2, "{loss:?}");
         assert!(bed.is_stored());
     }
+}
+
+#[test]
+fn complete_whose_result_cannot_be_read_is_a_lost_reply() {
+    let bed = Bed::new();
+    let multipart = bed.begun();
+    bed.fault("CompleteMultipartUpload", Action::HugeReplyBody(1000));
+    assert_ended(&multipart.complete(Completion::Known, None), Status::Ok, Stored::Yes);
+    assert_eq!((bed.requests("CompleteMultipartUpload"), bed.requests("HeadObject")), (2, 1));
 }
 
 #[test]
@@ -342,6 +401,17 @@ fn wrong_crc_that_stays_wrong_is_an_error_of_its_own() {
 }
 
 #[test]
+fn wrong_crc_is_not_forgotten_when_the_next_attempt_fails() {
+    for next in [error(503), error(403)] {
+        let bed = Bed::with(|options| options.set_max_attempts(2).unwrap());
+        bed.fault("PutObject", Action::WrongCrc);
+        bed.fault("PutObject", next.clone());
+        assert_ended(&bed.put(), Status::Integrity, Stored::Yes);
+        assert_eq!(bed.requests("PutObject"), 2, "{next:?}");
+    }
+}
+
+#[test]
 fn wrong_crc_with_callback_is_not_sent_again_and_the_answer_is_handed_over() {
     for (answer, body) in [(Answer::default(), &br#"{"Status":"OK"}"#[..]), (Answer::status(500), b"<?xml")] {
         let bed = Bed::new();
@@ -363,6 +433,12 @@ fn wrong_crc_of_the_whole_is_found_at_complete() {
     let outcome = multipart.complete(Completion::Known, Some(&bed.callback()));
     assert_ended(&outcome, Status::Integrity, Stored::Yes);
     assert_eq!(bed.callbacks(), 1);
+
+    let multipart = bed.begun();
+    bed.fault("CompleteMultipartUpload", Action::WrongCrc);
+    let outcome = multipart.complete(Completion::Known, None);
+    assert_ended(&outcome, Status::Integrity, Stored::Yes);
+    assert_eq!(outcome.attempts, 1, "an upload can be completed only once");
 }
 
 #[test]
@@ -513,7 +589,7 @@ fn early_error_reaches_the_caller() {
         let bed = Bed::with(|options| options.set_max_attempts(2).unwrap());
         let refusal = Action::EarlyError { status: 403, code: "InvalidAccessKeyId".to_owned(), abrupt };
         bed.always("PutObject", refusal);
-        bed.always("HeadObject", error(403));
+        bed.always("HeadObject", Action::Status { status: 403, code: "InvalidAccessKeyId".to_owned() });
         let outcome = bed.bucket.put(KEY, Body::Bytes(&large), None, &ObjectOptions::default());
         assert_ended(&outcome, Status::Service, Stored::No);
         assert_eq!(outcome.http_status, 403, "abrupt {abrupt}: {}", outcome.message);
@@ -535,9 +611,10 @@ fn refusal_that_a_reset_hides_is_asked_for() {
     assert_eq!((outcome.http_status, outcome.attempts), (403, 2));
     assert!(outcome.message.contains("InvalidAccessKeyId"), "{}", outcome.message);
 
-    // Where there is nothing else to report, the reset is.
+    // Where there is nothing else to report, the reset is. A key that may not read says nothing about writing.
     bed.emulator.clear_faults();
     bed.always("PutObject", Action::ResetAfterBodyBytes(1000));
+    bed.fault("HeadObject", Action::Status { status: 403, code: "AccessDenied".to_owned() });
     let outcome = bed.bucket.put(KEY, Body::Bytes(&large), Some(&bed.callback()), &ObjectOptions::default());
     assert_ended(&outcome, Status::Network, Stored::No);
     assert!(outcome.message.contains("while sending"), "{}", outcome.message);
@@ -590,4 +667,81 @@ fn nothing_that_a_server_sends_exhausts_the_client() {
     bed.fault("PutObject", Action::HugeReplyHeaders(8 << 20));
     // The reply cannot be read, but the object can be looked up.
     assert_ended(&bed.put(), Status::Ok, Stored::Yes);
+}
+
+/// A bucket behind something that is no OSS: it reads the head of each request, and `consume` bytes of what follows, and
+/// then says what it has to say, again and again if it is told to.
+fn behind(consume: usize, says: &'static [u8], endlessly: bool) -> Arc<Bucket> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        // It ends with the process; the connections end with the client's.
+        for mut connection in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let mut reader = BufReader::new(connection.try_clone().unwrap());
+                let mut line = String::new();
+                while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                    line.clear();
+                }
+                let _ = reader.read_exact(&mut vec![0; consume]);
+                while connection.write_all(says).is_ok() && endlessly {}
+                let _ = connection.read_to_end(&mut Vec::new());
+            });
+        }
+    });
+    let credentials = Credentials::new("id", "secret", None).unwrap();
+    let mut options = BucketOptions::default();
+    options.set_max_attempts(1).unwrap();
+    options.set_deadline(Duration::from_millis(500)).unwrap();
+    Arc::new(Bucket::new(&endpoint, BUCKET, Arc::new(credentials), &options).unwrap())
+}
+
+#[test]
+fn success_before_the_last_byte_is_none() {
+    let early = behind(0, b"HTTP/1.1 200 OK\r\nx-oss-request-id: 1\r\nContent-Length: 0\r\n\r\n", false);
+    let large = vec![0; 64 << 20];
+    let outcome = early.put(KEY, Body::Bytes(&large), None, &ObjectOptions::default());
+    assert_ended(&outcome, Status::BadResponse, Stored::No);
+}
+
+#[test]
+fn success_that_oss_did_not_say_is_none() {
+    let portal = behind(DATA.len(), b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nlogin", false);
+    let outcome = portal.put(KEY, Body::Bytes(DATA), None, &ObjectOptions::default());
+    assert_ended(&outcome, Status::BadResponse, Stored::Unknown);
+    assert!(outcome.message.contains("not from OSS"), "{}", outcome.message);
+}
+
+#[test]
+fn empty_answer_to_a_callback_leaves_its_fate_unknown() {
+    let bucket = behind(
+        DATA.len(),
+        b"HTTP/1.1 200 OK\r\nx-oss-request-id: 1\r\nETag: \"E\"\r\nContent-Length: 0\r\n\r\n",
+        false,
+    );
+    let callback = Callback::new("http://127.0.0.1/", "object=${object}").unwrap();
+    let outcome = bucket.put(KEY, Body::Bytes(DATA), Some(&callback), &ObjectOptions::default());
+    assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+}
+
+#[test]
+fn deadline_ends_a_call_that_the_server_floods() {
+    let flood = behind(DATA.len(), b"HTTP/1.1 100 Continue\r\n\r\n", true);
+    let outcome = flood.put(KEY, Body::Bytes(DATA), None, &ObjectOptions::default());
+    assert_ended(&outcome, Status::Timeout, Stored::Unknown);
+}
+
+#[test]
+fn list_of_parts_that_leads_nowhere_is_refused() {
+    let pages = behind(
+        0,
+        b"HTTP/1.1 200 OK\r\nx-oss-request-id: 1\r\nContent-Length: 165\r\n\r\n<ListPartsResult>\
+          <UploadId>u</UploadId><IsTruncated>true</IsTruncated><NextPartNumberMarker>4000000</NextPartNumberMarker>\
+          <MaxParts>1000</MaxParts></ListPartsResult>",
+        false,
+    );
+    let (multipart, outcome) = Multipart::reopen(&pages, KEY, "u");
+    assert_ended(&outcome, Status::BadResponse, Stored::No);
+    assert!(multipart.is_none());
+    assert!(outcome.message.contains("makes no sense"), "{}", outcome.message);
 }

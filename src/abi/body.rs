@@ -6,7 +6,8 @@ use crate::engine::{Body, Status, Unusable};
 use crate::wire::mistake::Mistake;
 use std::ffi::{c_char, c_int, c_void};
 use std::fs::File;
-use std::os::fd::BorrowedFd;
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd};
 
 /// What to upload. It can be used any number of times, and by several threads at once. A body that cannot be right, such
 /// as one from a NULL path, is still made; the operation that uses it says what is wrong.
@@ -108,8 +109,12 @@ pub unsafe extern "C" fn oss_body_from_fd(fd: c_int, offset: u64, len: u64) -> *
     if fd < 0 {
         return oss_body::boxed(Err((Status::InvalidArgument, format!("{name} is negative"))));
     }
-    // SAFETY: the number is not -1, and the descriptor is borrowed only to be duplicated; if it is not open, that fails.
-    let file = unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned().map(File::from);
+    // SAFETY: the call reads no memory, and fails if the descriptor is not open.
+    let file = match unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) } {
+        -1 => Err(io::Error::last_os_error()),
+        // SAFETY: the descriptor was just made, and nobody else knows it.
+        own => Ok(File::from(unsafe { OwnedFd::from_raw_fd(own) })),
+    };
     let origin = file.map_err(|error| (Status::LocalIo, format!("cannot use {name}: {error}")));
     oss_body::boxed(origin.map(|file| Origin::Descriptor { file, name, range: (offset, len) }))
 }

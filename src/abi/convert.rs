@@ -63,20 +63,23 @@ pub(super) unsafe fn bytes<'a>(data: *const c_void, len: usize, name: &str) -> R
 }
 
 /// Where a function hands a new handle to its caller. It holds NULL until there is one.
-pub(super) struct Output<'a, T>(&'a mut *mut T);
+pub(super) struct Output<T>(*mut *mut T);
 
-impl<'a, T> Output<'a, T> {
+impl<T> Output<T> {
     /// # Safety
-    /// `pointer` is NULL or may be written to during `'a`.
-    pub(super) unsafe fn new(pointer: *mut *mut T, name: &str) -> Result<Output<'a, T>, Mistake> {
-        // SAFETY: the caller vouches for it; a pointer has no invalid values, so what was there before does not matter.
-        let place = unsafe { pointer.as_mut() }.ok_or_else(|| is_null(name))?;
-        *place = std::ptr::null_mut();
-        Ok(Output(place))
+    /// `pointer` is NULL, or may be written to until `give`. What is there need not be initialised.
+    pub(super) unsafe fn new(pointer: *mut *mut T, name: &str) -> Result<Output<T>, Mistake> {
+        if pointer.is_null() {
+            return Err(is_null(name));
+        }
+        // SAFETY: the caller vouches for it.
+        unsafe { pointer.write(std::ptr::null_mut()) };
+        Ok(Output(pointer))
     }
 
     pub(super) fn give(self, value: T) {
-        *self.0 = Box::into_raw(Box::new(value));
+        // SAFETY: who made this value vouched for the place.
+        unsafe { self.0.write(Box::into_raw(Box::new(value))) };
     }
 }
 

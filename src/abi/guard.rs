@@ -36,9 +36,9 @@ pub(super) unsafe fn operation(
         Err(panic) => Outcome::new(Status::Internal, Stored::Unknown, describe(panic.as_ref())),
     };
     let status = outcome.status.into();
-    // SAFETY: the caller vouches for the pointer.
-    if let Some(place) = unsafe { result.as_mut() } {
-        *place = Box::into_raw(Box::new(oss_result::from(outcome)));
+    if !result.is_null() {
+        // SAFETY: the caller vouches for the pointer. What is there need not be initialised.
+        unsafe { result.write(Box::into_raw(Box::new(oss_result::from(outcome)))) };
     }
     status
 }

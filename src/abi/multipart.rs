@@ -27,7 +27,7 @@ unsafe fn shared<'a>(pointer: *mut oss_multipart) -> Result<&'a Multipart, Refus
     Ok(&unsafe { convert::handle(pointer, "multipart") }?.inner)
 }
 
-fn give(output: Output<'_, oss_multipart>, (multipart, outcome): (Option<Multipart>, Outcome)) -> Outcome {
+fn give(output: Output<oss_multipart>, (multipart, outcome): (Option<Multipart>, Outcome)) -> Outcome {
     if let Some(inner) = multipart {
         output.give(oss_multipart { upload_id: c_text(inner.upload_id()), inner });
     }

@@ -14,10 +14,10 @@ use std::ptr;
 
 /// # Safety
 /// The handles are NULL or live, and `key` is NULL or a NUL-terminated string.
-unsafe fn put(
+unsafe fn put<'b>(
     bucket: *const oss_bucket,
     key: *const c_char,
-    body: Body<'_>,
+    body: impl FnOnce() -> Result<Body<'b>, Refusal>,
     callback: *const oss_callback,
     options: *const oss_put_options,
 ) -> Result<Outcome, Refusal> {
@@ -28,7 +28,7 @@ unsafe fn put(
         let callback = callback.as_ref().map(|callback| &callback.inner);
         let defaults = ObjectOptions::default();
         let options = options.as_ref().map_or(&defaults, |options| &options.inner);
-        Ok(bucket.inner.put(key, body, callback, options))
+        Ok(bucket.inner.put(key, body()?, callback, options))
     }
 }
 
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn oss_put_object_with_callback(
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
         guard::operation(result, || {
-            let body = Body::Bytes(convert::bytes(data, len, "data")?);
+            let body = || Ok(Body::Bytes(convert::bytes(data, len, "data")?));
             put(bucket, key, body, callback, options)
         })
     }
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn oss_put_file_with_callback(
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
         guard::operation(result, || {
-            let body = Body::open(convert::text(path, "path")?, None)?;
+            let body = || Ok(Body::open(convert::text(path, "path")?, None)?);
             put(bucket, key, body, callback, options)
         })
     }
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn oss_put_body(
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
         guard::operation(result, || {
-            let body = convert::handle(body, "body")?.open()?;
+            let body = || convert::handle(body, "body")?.open();
             put(bucket, key, body, callback, options)
         })
     }

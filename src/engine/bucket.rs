@@ -1,7 +1,7 @@
 //! A bucket: where it is, who signs, and the connections to it.
 
 use super::endpoint::{Addressing, Endpoint, Scope};
-use super::outcome::{Outcome, Status, Stored};
+use super::outcome::{Outcome, Stored};
 use super::signing::Signing;
 use crate::credentials::Credentials;
 use crate::transport::{Deadline, Failure, Lane, Settings, Transport};
@@ -26,7 +26,7 @@ pub enum SignatureVersion {
 }
 
 /// How a bucket is reached.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BucketOptions {
     region: Option<String>,
     signature: Option<SignatureVersion>,
@@ -210,15 +210,17 @@ impl Bucket {
         })
     }
 
-    /// Runs an operation on the calling thread, under its own deadline or under the bucket's.
+    /// Runs an operation on the calling thread, under its own deadline or under the bucket's. `stored` is what is known
+    /// when the network cannot even be set up.
     pub(super) fn run(
         &self,
         deadline: Option<Option<Duration>>,
+        stored: Stored,
         operation: impl AsyncFnOnce(&Lane, Deadline) -> Outcome,
     ) -> Outcome {
         let deadline = Deadline::after(deadline.unwrap_or(self.deadline));
         let result = self.transport.run(async |lane: &Lane| operation(lane, deadline).await);
-        result.unwrap_or_else(|failure: Failure| Outcome::failed(failure, Stored::No))
+        result.unwrap_or_else(|failure: Failure| Outcome::failed(failure, stored))
     }
 
     /// The server's time, as far as it is known, in seconds since 1970.
@@ -235,13 +237,6 @@ impl Bucket {
 fn our_time() -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
-}
-
-impl Outcome {
-    /// An outcome of the library's own fault.
-    pub fn internal(message: impl Into<String>) -> Outcome {
-        Outcome::new(Status::Internal, Stored::Unknown, message)
-    }
 }
 
 /// The header promises that threads may share these; here the compiler holds it.

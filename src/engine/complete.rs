@@ -1,7 +1,7 @@
 //! CompleteMultipartUpload: the parts become the object, and the callback runs.
 
 use super::multipart::Multipart;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Stored};
 use super::parts::{self, Part};
 use super::retry::Attempts;
 use super::source::Body;
@@ -29,7 +29,7 @@ pub enum Completion {
 impl Multipart {
     /// Makes the object and, with a callback, hands back the application server's answer.
     pub fn complete(&self, completion: Completion, callback: Option<&Callback>) -> Outcome {
-        self.bucket.run(self.deadline, async |lane: &Lane, deadline: Deadline| {
+        self.bucket.run(self.deadline, Stored::No, async |lane: &Lane, deadline: Deadline| {
             match self.complete_on(lane, deadline, completion, callback).await {
                 Ok(outcome) => outcome,
                 Err(outcome) => *outcome,
@@ -69,7 +69,7 @@ impl Multipart {
             creates: Creates::ObjectOfParts(content),
             callback: callback.is_some(),
         };
-        Ok(upload.run(lane, deadline).await)
+        Ok(upload.run(lane, deadline).await.outcome)
     }
 
     fn request_for(&self, list: Vec<Part>) -> Result<(String, Option<super::settle::Expected>), Mistake> {
@@ -94,7 +94,11 @@ impl Multipart {
         }
         let at_oss = self.parts_at_oss(lane, deadline).await?;
         let described = |(number, etag): (u32, String)| {
-            let found = at_oss.iter().find(|part| part.number == number && part.etag == etag).cloned();
+            let listed = at_oss
+                .binary_search_by_key(&number, |part| part.number)
+                .ok()
+                .and_then(|index| at_oss.get(index));
+            let found = listed.filter(|part| part.etag == etag).cloned();
             found.unwrap_or(Part { number, etag, size: None, crc64: None })
         };
         Ok(list.into_iter().map(described).collect())

@@ -12,7 +12,7 @@ use super::upload::{Creates, Upload};
 use crate::transport::{Deadline, Failure, Lane, Reply};
 use crate::wire::key;
 use crate::wire::mistake::Mistake;
-use crate::wire::xml;
+use crate::wire::xml::{self, PartPage};
 use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,10 +42,10 @@ impl Multipart {
             Err(mistake) => return (None, mistake.into()),
         };
         let call = Call::new(Method::POST, key).with_query("uploads", "").with_headers(&headers.begin);
-        let outcome = bucket.run(options.deadline(), async |lane: &Lane, deadline: Deadline| {
+        let outcome = bucket.run(options.deadline(), Stored::No, async |lane: &Lane, deadline: Deadline| {
             let mut attempts = Attempts::new(bucket, deadline);
             let result = bucket.ask(lane, &call, &mut attempts).await;
-            conclude(result, Stored::No).after(attempts.made)
+            conclude(result).after(attempts.made)
         });
         if !outcome.is_ok() {
             return (None, outcome);
@@ -108,10 +108,17 @@ impl Multipart {
             .with_headers(&self.part_headers);
         let bucket = &self.bucket;
         let upload = Upload { bucket, key: &self.key, call, body, creates: Creates::Part, callback: false };
-        let outcome = bucket.run(self.deadline, async |lane, deadline| upload.run(lane, deadline).await);
+        let mut content = None;
+        let outcome = bucket.run(self.deadline, Stored::No, async |lane, deadline| {
+            let uploaded = upload.run(lane, deadline).await;
+            content = uploaded.content;
+            uploaded.outcome
+        });
         if outcome.is_ok() {
             let etag = outcome.etag().to_owned();
-            self.parts.add(Part { number, etag, size: Some(size), crc64: outcome.crc64 });
+            // Our own CRC: OSS's was compared with it, if there was one.
+            let crc64 = content.map(|content| content.crc64);
+            self.parts.add(Part { number, etag, size: Some(size), crc64 });
         }
         outcome
     }
@@ -119,7 +126,7 @@ impl Multipart {
     /// ListParts: what OSS has, all pages of it.
     pub fn list_parts(&self) -> (Vec<Part>, Outcome) {
         let mut parts = Vec::new();
-        let outcome = self.bucket.run(self.deadline, async |lane: &Lane, deadline: Deadline| {
+        let outcome = self.bucket.run(self.deadline, Stored::No, async |lane: &Lane, deadline: Deadline| {
             let mut attempts = Attempts::new(&self.bucket, deadline);
             match self.ask_for_parts(lane, &mut attempts).await {
                 Ok((all, reply)) => {
@@ -150,11 +157,12 @@ impl Multipart {
             attempts.renew();
             let reply = match self.bucket.ask(lane, &call, attempts).await {
                 Ok(reply) if reply.status == 200 => reply,
-                other => return Err(Box::new(conclude(other, Stored::No))),
+                other => return Err(Box::new(conclude(other))),
             };
-            let Ok(page) = xml::parse_list_parts(&reply.body) else {
+            let page = xml::parse_list_parts(&reply.body).ok().filter(|page| goes_on(page, marker));
+            let Some(page) = page else {
                 let outcome = Outcome::success(reply, Stored::No);
-                return Err(Box::new(outcome.with(Status::BadResponse, "the list of parts cannot be read")));
+                return Err(Box::new(outcome.with(Status::BadResponse, "the list of parts makes no sense")));
             };
             parts.extend(page.parts.into_iter().map(|part| Part {
                 number: part.number,
@@ -163,8 +171,7 @@ impl Multipart {
                 crc64: part.crc64,
             }));
             match page.next_part_number_marker {
-                // A marker that does not move on would list the same page for ever.
-                Some(next) if page.is_truncated && next > marker => marker = next,
+                Some(next) if page.is_truncated => marker = next,
                 _ => return Ok((parts, reply)),
             }
         }
@@ -173,14 +180,14 @@ impl Multipart {
     /// AbortMultipartUpload: OSS forgets the upload and its parts.
     pub fn abort(&self) -> Outcome {
         let call = self.call(Method::DELETE).with_query("uploadId", &self.upload_id);
-        self.bucket.run(self.deadline, async |lane: &Lane, deadline: Deadline| {
+        self.bucket.run(self.deadline, Stored::No, async |lane: &Lane, deadline: Deadline| {
             let mut attempts = Attempts::new(&self.bucket, deadline);
             let outcome = match self.bucket.ask(lane, &call, &mut attempts).await {
                 // The abort whose reply was lost did it.
                 Ok(reply) if attempts.lost && error_of(&reply).code == "NoSuchUpload" => {
                     Outcome::success(reply, Stored::No)
                 }
-                result => conclude(result, Stored::No),
+                result => conclude(result),
             };
             outcome.after(attempts.made)
         })
@@ -191,12 +198,22 @@ impl Multipart {
     }
 }
 
-fn conclude(result: Result<Reply, Failure>, stored: Stored) -> Outcome {
+/// What became of a request that makes no object.
+fn conclude(result: Result<Reply, Failure>) -> Outcome {
     match result {
-        Ok(reply) if matches!(reply.status, 200 | 204) => Outcome::success(reply, stored),
-        Ok(reply) => Outcome::refused(reply, stored),
-        Err(failure) => Outcome::failed(failure, stored),
+        Ok(reply) if matches!(reply.status, 200 | 204) => Outcome::success(reply, Stored::No),
+        Ok(reply) => Outcome::refused(reply, Stored::No),
+        Err(failure) => Outcome::failed(failure, Stored::No),
     }
+}
+
+/// Whether a page of parts begins behind the marker, and leads on if it is not the last: otherwise the same parts would be
+/// listed for ever, or some left out.
+fn goes_on(page: &PartPage, marker: u32) -> bool {
+    let behind = page.parts.iter().all(|part| part.number > marker);
+    let leads_on =
+        page.next_part_number_marker.is_some_and(|next| next > marker && parts::NUMBERS.contains(&next));
+    behind && (leads_on || !page.is_truncated)
 }
 
 fn check_upload_id(upload_id: &str) -> Result<(), Mistake> {

@@ -2,7 +2,7 @@
 
 use super::attempt::Call;
 use super::bucket::Bucket;
-use super::outcome::{Outcome, Status, Stored};
+use super::outcome::{Outcome, Stored};
 use super::retry::Attempts;
 use crate::transport::{Deadline, Lane, Reply};
 use crate::wire::key;
@@ -30,7 +30,7 @@ impl Bucket {
         if let Err(mistake) = key::check_key(key) {
             return mistake.into();
         }
-        self.run(None, async |lane: &Lane, deadline: Deadline| {
+        self.run(None, Stored::Unknown, async |lane: &Lane, deadline: Deadline| {
             let mut attempts = Attempts::new(self, deadline);
             let outcome = match self.ask(lane, &Call::new(method, key), &mut attempts).await {
                 Ok(reply) => conclude(reply),
@@ -38,12 +38,5 @@ impl Bucket {
             };
             outcome.after(attempts.made)
         })
-    }
-}
-
-impl Outcome {
-    /// Whether the call did what it was asked for.
-    pub fn is_ok(&self) -> bool {
-        self.status == Status::Ok
     }
 }

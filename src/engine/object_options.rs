@@ -57,6 +57,7 @@ pub struct ObjectOptions {
 }
 
 const TRAFFIC_LIMIT: &str = "x-oss-traffic-limit";
+const CONTENT_MD5: &str = "content-md5";
 const FORBID_OVERWRITE: &str = "x-oss-forbid-overwrite";
 /// The bounds that the service documents, in bits a second.
 const TRAFFIC_LIMITS: std::ops::RangeInclusive<u64> = 245_760..=838_860_800;
@@ -189,7 +190,7 @@ impl ObjectOptions {
     }
 
     pub(super) fn wants_content_md5(&self) -> bool {
-        self.content_md5
+        self.content_md5 && !self.headers.iter().any(|(name, _)| name == CONTENT_MD5)
     }
 
     /// The headers of a request that creates the object `key`. The content type is guessed from the key, or from the
@@ -222,8 +223,11 @@ impl ObjectOptions {
     /// Splits the headers of a multipart upload: those that say what the object is go with its beginning, the traffic
     /// limit with each part, and the wish not to overwrite with the beginning and the end.
     pub(super) fn split_for_multipart(&self, key: &str) -> Result<MultipartHeaders, Mistake> {
+        let mut headers = self.headers(key, None)?;
+        // It would speak of the request that begins the upload, which has no body.
+        headers.retain(|(name, _)| name != CONTENT_MD5);
         let (part, begin): (Vec<_>, Vec<_>) =
-            self.headers(key, None)?.into_iter().partition(|(name, _)| name == TRAFFIC_LIMIT);
+            headers.into_iter().partition(|(name, _)| name == TRAFFIC_LIMIT);
         let complete = begin.iter().filter(|(name, _)| name == FORBID_OVERWRITE).cloned().collect();
         Ok(MultipartHeaders { begin, part, complete })
     }

@@ -122,6 +122,11 @@ impl Outcome {
         Outcome::new(status, stored, failure.message)
     }
 
+    /// Whether the call did what it was asked for.
+    pub fn is_ok(&self) -> bool {
+        self.status == Status::Ok
+    }
+
     /// The same outcome under another status.
     pub(super) fn with(mut self, status: Status, message: impl Into<String>) -> Outcome {
         self.status = status;
@@ -182,6 +187,7 @@ fn describe(reply: &Reply, error: &ErrorReply) -> String {
     if !error.code.is_empty() {
         message.push_str(&format!(" {}", error.line()));
     } else if let Some(location) = text(&reply.headers, "location").filter(|_| reply.status / 100 == 3) {
+        let location = error_reply::one_line(location, 256);
         message.push_str(&format!(": redirected to {location}; redirects are not followed"));
     } else if text(&reply.headers, "x-oss-request-id").is_none() {
         message.push_str(" without a request id: this reply is not from OSS, perhaps from a proxy");

@@ -64,7 +64,8 @@ impl Parts {
 
     pub(super) fn find(&self, number: u32, etag: &str) -> Option<Part> {
         let parts = self.0.load();
-        let part = parts.iter().find(|part| part.number == number && part.etag == etag)?;
+        let index = parts.binary_search_by_key(&number, |part| part.number).ok()?;
+        let part = parts.get(index).filter(|part| part.etag == etag)?;
         Some(Part::clone(part))
     }
 }

@@ -31,14 +31,17 @@ impl Bucket {
             Ok(call) => call,
             Err(mistake) => return mistake.into(),
         };
-        let call = match options.wants_content_md5().then(|| body.content_md5()).transpose() {
-            Ok(Some(md5)) => call.with_header("content-md5", md5),
-            Ok(None) => call,
-            Err(failure) => return Outcome::failed(Failure::from_source(failure), Stored::No),
-        };
-        let upload =
-            Upload { bucket: self, key, call, body, creates: Creates::Object, callback: callback.is_some() };
-        self.run(options.deadline(), async |lane, deadline| upload.run(lane, deadline).await)
+        self.run(options.deadline(), Stored::No, async |lane, deadline| {
+            // Within the deadline, since it reads all the data.
+            let call = match options.wants_content_md5().then(|| body.content_md5()).transpose() {
+                Ok(Some(md5)) => call.with_header("content-md5", md5),
+                Ok(None) => call,
+                Err(failure) => return Outcome::failed(Failure::from_source(failure), Stored::No),
+            };
+            let callback = callback.is_some();
+            let upload = Upload { bucket: self, key, call, body, creates: Creates::Object, callback };
+            upload.run(lane, deadline).await.outcome
+        })
     }
 
     fn put_call<'a>(

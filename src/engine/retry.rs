@@ -4,7 +4,7 @@ use super::bucket::Bucket;
 use super::outcome::{error_of, text};
 use crate::transport::{Cause, Deadline, Failure, Lane, Reply};
 use crate::wire::date;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
@@ -31,12 +31,24 @@ pub(super) struct Attempts {
     clock_corrected: bool,
     /// Whether the reply to any of them was lost.
     pub(super) lost: bool,
+    /// Whether OSS may still be at work on one of them, so that what is not there may yet come.
+    pub(super) may_go_on: bool,
+    pub(super) began: Instant,
 }
 
 impl Attempts {
     pub(super) fn new(bucket: &Bucket, deadline: Deadline) -> Attempts {
         let per_request = bucket.max_attempts;
-        Attempts { made: 0, per_request, limit: per_request, deadline, clock_corrected: false, lost: false }
+        Attempts {
+            made: 0,
+            per_request,
+            limit: per_request,
+            deadline,
+            clock_corrected: false,
+            lost: false,
+            may_go_on: false,
+            began: Instant::now(),
+        }
     }
 
     pub(super) fn deadline(&self) -> Deadline {
@@ -56,22 +68,34 @@ impl Attempts {
             Ok(reply) => self.judge_reply(bucket, reply),
             Err(failure) => judge_failure(failure),
         };
-        self.lost |= verdict == Verdict::Lost;
+        if verdict == Verdict::Lost {
+            self.may_go_on |= may_go_on(result);
+            return self.note_loss();
+        }
         verdict
+    }
+
+    /// A reply that came, but cannot be believed or is not whole.
+    pub(super) fn note_loss(&mut self) -> Verdict {
+        self.lost = true;
+        Verdict::Lost
     }
 
     /// The same for a reply whose body broke off, where the body is what matters.
     pub(super) fn judge_cut(&mut self) -> Verdict {
         self.made += 1;
-        self.lost = true;
-        Verdict::Lost
+        self.note_loss()
     }
 
     fn judge_reply(&mut self, bucket: &Bucket, reply: &Reply) -> Verdict {
+        let from_oss = reply.headers.contains_key("x-oss-request-id");
         match reply.status {
+            // Said before the whole request was there, so nothing can have been done.
+            200..=299 | 500..=599 if !reply.wholly_sent => Verdict::NotDone,
             // A gateway may have said it after OSS did the work.
-            500 | 502 | 504 => Verdict::Lost,
-            401 | 408 | 429 | 503 | 507..=599 => Verdict::NotDone,
+            500 | 502 | 504 | 507..=599 => Verdict::Lost,
+            503 if !from_oss => Verdict::Lost,
+            401 | 408 | 429 | 503 => Verdict::NotDone,
             // OSS answers an upload with 200, 203 or 204: any other success was spoken by somebody else.
             100..=199 | 201 | 202 | 205..=299 => Verdict::Lost,
             400..=499 => match error_of(reply).code.as_str() {
@@ -84,8 +108,8 @@ impl Attempts {
     }
 
     fn correct_clock(&mut self, bucket: &Bucket, reply: &Reply) -> Verdict {
-        let server_time = text(&reply.headers, "date").and_then(date::parse_http_date);
-        let Some(now) = server_time else { return Verdict::Final };
+        let date = text(&reply.headers, "date").and_then(date::parse_http_date);
+        let Some(now) = date.or_else(|| error_of(reply).server_time()) else { return Verdict::Final };
         bucket.learn_server_time(now);
         self.clock_corrected = true;
         Verdict::ClockCorrected
@@ -111,6 +135,14 @@ fn judge_failure(failure: &Failure) -> Verdict {
         Cause::Network | Cause::Interrupted | Cause::Timeout | Cause::BadResponse => Verdict::NotDone,
         // Neither a deadline nor a certificate nor a source gets better by trying again.
         Cause::Deadline | Cause::Tls | Cause::Unsendable | Cause::Source(_) => Verdict::Final,
+    }
+}
+
+/// Whether the server may not have come to an end with a request whose reply was lost.
+fn may_go_on(result: &Result<Reply, Failure>) -> bool {
+    match result {
+        Ok(reply) => reply.status == 504,
+        Err(failure) => matches!(failure.cause, Cause::Timeout | Cause::Deadline),
     }
 }
 

@@ -6,7 +6,9 @@ use super::outcome::{crc64_of, text};
 use super::retry::{Attempts, Verdict};
 use super::source::Body;
 use crate::transport::{Deadline, Failure, Lane, Reply, Source};
+use crate::wire::date;
 use http::Method;
+use std::time::Instant;
 
 /// What the object must be if it is the one that was uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +21,10 @@ pub(super) struct Expected {
 pub(super) enum Found {
     /// The object is there with the expected content: the reply to the HEAD says more.
     Same(Reply),
-    /// There is no such object, or another one.
-    NotThere,
+    /// There is no such object.
+    Absent,
+    /// There is an object with other content, or one from before the upload.
+    Other,
     /// That cannot be found out.
     Unclear,
 }
@@ -58,18 +62,22 @@ impl Bucket {
         self.ask(lane, &Call::new(Method::HEAD, key), attempts).await
     }
 
-    /// Looks whether the object `key` is what was uploaded. Without an expectation nothing can be said of one that is there.
+    /// Looks whether the object `key` is what has been uploaded since `began`. Without an expectation nothing can be said
+    /// of one that is there.
     pub(super) async fn settle(
         &self,
         lane: &Lane,
         key: &str,
         expected: Option<Expected>,
+        began: Instant,
         deadline: Deadline,
     ) -> Found {
         let mut attempts = Attempts::new(self, deadline);
         let Ok(reply) = self.head(lane, key, &mut attempts).await else { return Found::Unclear };
         match reply.status {
-            404 => Found::NotThere,
+            // A proxy without a server behind it says 404 too.
+            404 if reply.headers.contains_key("x-oss-request-id") => Found::Absent,
+            200 if is_older(&reply, began) => Found::Other,
             200 => compare(reply, expected),
             _ => Found::Unclear,
         }
@@ -80,12 +88,21 @@ fn compare(reply: Reply, expected: Option<Expected>) -> Found {
     let size: Option<u64> = text(&reply.headers, "content-length").and_then(|size| size.parse().ok());
     let (Some(expected), Some(size)) = (expected, size) else { return Found::Unclear };
     if size != expected.size {
-        return Found::NotThere;
+        return Found::Other;
     }
     match crc64_of(&reply) {
         Some(crc64) if crc64 == expected.crc64 => Found::Same(reply),
-        Some(_) => Found::NotThere,
+        Some(_) => Found::Other,
         // Equal length is no proof of equal content.
         None => Found::Unclear,
     }
+}
+
+/// Whether the object was there before the upload began, by the server's own clock.
+fn is_older(head: &Reply, began: Instant) -> bool {
+    let time = |name| text(&head.headers, name).and_then(date::parse_http_date);
+    let (Some(modified), Some(now)) = (time("last-modified"), time("date")) else { return false };
+    // Both are in whole seconds.
+    let since = i64::try_from(began.elapsed().as_secs()).unwrap_or(i64::MAX).saturating_add(2);
+    now.saturating_sub(modified) > since
 }

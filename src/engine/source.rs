@@ -9,7 +9,7 @@ use bytes::Bytes;
 use md5::{Digest, Md5};
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::sync::{Arc, Mutex, PoisonError};
 
 const MD5_FRAME: usize = 256 << 10;
@@ -50,7 +50,9 @@ pub enum Unusable {
 impl<'a> Body<'a> {
     /// The file at `path`, or `len` bytes of it from `offset` on.
     pub fn open(path: &str, range: Option<(u64, u64)>) -> Result<Body<'a>, Unusable> {
-        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+        // A named pipe would wait for somebody to write to it; to what can be uploaded the flag makes no difference.
+        let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+        let file = file.map_err(|error| unreadable(path, &error))?;
         Body::from_file(file, path, range)
     }
 
@@ -168,6 +170,10 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    pub(super) fn is_whole(&self) -> bool {
+        self.position == self.body.size()
+    }
+
     pub(super) fn crc64(&self) -> u64 {
         self.crc64.value()
     }

@@ -33,75 +33,93 @@ pub(super) enum Creates {
 
 type Sent = Result<Reply, Failure>;
 
+/// How an upload ended, and what its content is, as far as it was read.
+pub(super) struct Uploaded {
+    pub(super) outcome: Outcome,
+    pub(super) content: Option<Expected>,
+}
+
 impl Upload<'_> {
     /// Sends it, again where that is right, and tells the truth about the object.
-    pub(super) async fn run(self, lane: &Lane, deadline: Deadline) -> Outcome {
+    pub(super) async fn run(self, lane: &Lane, deadline: Deadline) -> Uploaded {
         let mut attempts = Attempts::new(self.bucket, deadline);
-        let outcome = self.send(lane, &mut attempts).await;
-        outcome.after(attempts.made)
+        let mut content = match self.creates {
+            Creates::ObjectOfParts(content) => content,
+            Creates::Object | Creates::Part => None,
+        };
+        let outcome = self.send(lane, &mut attempts, &mut content).await;
+        Uploaded { outcome: outcome.after(attempts.made), content }
     }
 
-    async fn send(&self, lane: &Lane, attempts: &mut Attempts) -> Outcome {
+    async fn send(&self, lane: &Lane, attempts: &mut Attempts, content: &mut Option<Expected>) -> Outcome {
+        // What an earlier attempt stored with a wrong CRC stays, unless a later one replaces it.
+        let mut stored_broken = None;
         loop {
             let mut reading = self.body.reading();
             let source: &mut dyn Source = &mut reading;
             let sent = self.bucket.send(lane, &self.call, Some(source), attempts.deadline()).await;
             let verdict = self.judge(&sent, attempts);
-            let content = self.content(&reading);
+            if !matches!(self.creates, Creates::ObjectOfParts(_)) {
+                *content = content_of(&reading).or(*content);
+            }
             if verdict == Verdict::Lost && self.callback {
-                match self.bucket.settle(lane, self.key, content, attempts.deadline()).await {
-                    Found::Same(head) => return self.found_stored(head),
-                    Found::Unclear => return unknown(sent),
-                    Found::NotThere if attempts.again(lane, verdict).await => continue,
-                    Found::NotThere => return outcome_of(sent, Stored::No),
+                // The pause comes first: OSS may be about to store the object.
+                let again = attempts.again(lane, verdict).await;
+                match self.settle(lane, *content, attempts).await {
+                    Found::Absent | Found::Other if again && !attempts.may_go_on => continue,
+                    found => return self.settled(sent, found, attempts),
                 }
             }
-            if let Ok(reply) = &sent
-                && is_success(reply, verdict)
-            {
-                let broken = is_broken(reply, content);
-                // The callback has run, or was tried: to send again would run it twice.
-                if broken && !self.callback && attempts.again(lane, Verdict::NotDone).await {
-                    continue;
+            match sent {
+                Ok(reply) if verdict == Verdict::Final && matches!(reply.status, 200 | 203 | 204) => {
+                    let broken = is_broken(&reply, *content);
+                    let outcome = self.success(reply, broken);
+                    if broken && self.may_replace() && attempts.again(lane, Verdict::NotDone).await {
+                        stored_broken = Some(outcome);
+                        continue;
+                    }
+                    return outcome;
                 }
-                return self.success(sent, broken);
+                _ if verdict != Verdict::Final && attempts.again(lane, verdict).await => continue,
+                sent => {
+                    let outcome = self.failure(lane, sent, *content, attempts).await;
+                    return match stored_broken {
+                        Some(broken) if outcome.stored != Stored::Yes => broken,
+                        _ => outcome,
+                    };
+                }
             }
-            if verdict != Verdict::Final && attempts.again(lane, verdict).await {
-                continue;
-            }
-            return self.failure(lane, sent, content, attempts).await;
         }
+    }
+
+    /// Whether what was stored may be sent once more. A callback has run, or was tried, and would run twice; and a
+    /// multipart upload can be completed only once.
+    fn may_replace(&self) -> bool {
+        !self.callback && !matches!(self.creates, Creates::ObjectOfParts(_))
     }
 
     fn judge(&self, sent: &Sent, attempts: &mut Attempts) -> Verdict {
         let verdict = attempts.judge(self.bucket, sent);
-        // Complete can take long, and a server that sent its 200 early has only the body left to report an error in.
-        let error_in_disguise = |reply: &Reply| {
-            let completes = matches!(self.creates, Creates::ObjectOfParts(_));
-            completes && !self.callback && reply.status == 200 && !error_of(reply).code.is_empty()
-        };
-        if sent.as_ref().is_ok_and(error_in_disguise) {
-            attempts.lost = true;
-            return Verdict::Lost;
-        }
-        verdict
-    }
-
-    /// What the object must hold if the request was carried out.
-    fn content(&self, reading: &Reading<'_>) -> Option<Expected> {
-        match self.creates {
-            Creates::ObjectOfParts(content) => content,
-            Creates::Object | Creates::Part => {
-                Some(Expected { size: reading.size(), crc64: reading.crc64() })
-            }
+        match sent {
+            Ok(reply) if verdict == Verdict::Final && !self.is_credible(reply) => attempts.note_loss(),
+            _ => verdict,
         }
     }
 
-    fn success(&self, sent: Sent, broken: bool) -> Outcome {
-        let reply = match sent {
-            Ok(reply) => reply,
-            Err(failure) => return Outcome::failed(failure, Stored::Unknown),
-        };
+    /// Whether a success is one, or was said by somebody else, or before it was true.
+    fn is_credible(&self, reply: &Reply) -> bool {
+        if reply.status != 200 {
+            return true;
+        }
+        let from_oss = ["x-oss-request-id", "etag", "x-oss-hash-crc64ecma"]
+            .iter()
+            .any(|name| reply.headers.contains_key(*name));
+        // Complete can take long; a server that says 200 early has only the body left to report an error in.
+        let completes = matches!(self.creates, Creates::ObjectOfParts(_)) && !self.callback;
+        from_oss && (!completes || xml::parse_complete(&reply.body).is_some())
+    }
+
+    fn success(&self, reply: Reply, broken: bool) -> Outcome {
         let stored = if self.creates == Creates::Part { Stored::No } else { Stored::Yes };
         let cut = reply.cut.clone();
         let outcome = match reply.status {
@@ -133,15 +151,16 @@ impl Upload<'_> {
             ),
             _ if self.callback && self.was_answered_by_oss(&outcome) => outcome.with(
                 Status::CallbackUnknown,
-                "stored, but OSS answered with its own result, so the callback seems not to have run",
+                "stored, but the answer is OSS's own, so the callback seems not to have run",
             ),
             _ => outcome,
         }
     }
 
-    /// With a callback the application server's answer takes the place of OSS's.
+    /// With a callback the application server's answer, which is never empty, takes the place of OSS's.
     fn was_answered_by_oss(&self, outcome: &Outcome) -> bool {
-        matches!(self.creates, Creates::ObjectOfParts(_)) && xml::parse_complete(&outcome.body).is_some()
+        let completes = matches!(self.creates, Creates::ObjectOfParts(_));
+        outcome.body.is_empty() || completes && xml::parse_complete(&outcome.body).is_some()
     }
 
     fn found_stored(&self, head: Reply) -> Outcome {
@@ -163,16 +182,13 @@ impl Upload<'_> {
         content: Option<Expected>,
         attempts: &Attempts,
     ) -> Outcome {
-        let deadline = attempts.deadline();
         if attempts.lost && self.creates != Creates::Part {
-            return match self.bucket.settle(lane, self.key, content, deadline).await {
-                Found::Same(head) => self.found_stored(head),
-                Found::NotThere => outcome_of(sent, Stored::No),
-                Found::Unclear => unknown(sent),
-            };
+            let found = self.settle(lane, content, attempts).await;
+            return self.settled(sent, found, attempts);
         }
         let hidden_reason = matches!(&sent, Err(failure) if failure.cause == Cause::Interrupted);
-        if hidden_reason && let Some(reason) = self.bucket.reason_for_refusal(lane, self.key, deadline).await
+        if hidden_reason
+            && let Some(reason) = self.bucket.reason_for_refusal(lane, self.key, attempts.deadline()).await
         {
             let outcome = Outcome::refused(reason, Stored::No);
             let message = format!(
@@ -183,7 +199,36 @@ impl Upload<'_> {
         }
         outcome_of(sent, Stored::No)
     }
+
+    async fn settle(&self, lane: &Lane, content: Option<Expected>, attempts: &Attempts) -> Found {
+        self.bucket.settle(lane, self.key, content, attempts.began, attempts.deadline()).await
+    }
+
+    /// What a look at the object says of an upload whose reply was lost.
+    fn settled(&self, sent: Sent, found: Found, attempts: &Attempts) -> Outcome {
+        match found {
+            Found::Same(head) => self.found_stored(head),
+            // It may come yet: OSS does not stop when the client does.
+            Found::Absent | Found::Other if attempts.may_go_on => unknown(sent),
+            // The upload is gone from OSS, so it was completed, and what is there now was written later.
+            Found::Other if matches!(self.creates, Creates::ObjectOfParts(_)) => unknown(sent),
+            Found::Absent | Found::Other => outcome_of(sent, Stored::No),
+            Found::Unclear => unknown(sent),
+        }
+    }
 }
+
+/// What a refused HEAD may say of the upload: a key that may write need not be one that may read.
+const TELLING: [&str; 8] = [
+    "AccessKeyIdAndSecurityTokenNotMatch",
+    "InvalidAccessKeyId",
+    "InvalidSecurityToken",
+    "NoSuchBucket",
+    "RequestTimeTooSkewed",
+    "SecurityTokenExpired",
+    "SignatureDoesNotMatch",
+    "UserDisable",
+];
 
 impl Bucket {
     /// OSS may answer before it has read the body, and close: the reset then hides the answer. A HEAD of the same key
@@ -191,14 +236,13 @@ impl Bucket {
     async fn reason_for_refusal(&self, lane: &Lane, key: &str, deadline: Deadline) -> Option<Reply> {
         let mut attempts = Attempts::new(self, deadline);
         let reply = self.head(lane, key, &mut attempts).await.ok()?;
-        let refused = (400..500).contains(&reply.status) && error_of(&reply).code != "NoSuchKey";
-        // A 404 without a code says no more than that the object is not there.
-        (refused && (reply.status != 404 || !error_of(&reply).code.is_empty())).then_some(reply)
+        TELLING.contains(&error_of(&reply).code.as_str()).then_some(reply)
     }
 }
 
-fn is_success(reply: &Reply, verdict: Verdict) -> bool {
-    verdict == Verdict::Final && matches!(reply.status, 200 | 203 | 204)
+/// The content of a body that was read to its end.
+fn content_of(reading: &Reading<'_>) -> Option<Expected> {
+    reading.is_whole().then(|| Expected { size: reading.size(), crc64: reading.crc64() })
 }
 
 /// Whether OSS computed another CRC-64 than we did. It is not compared when OSS sends none, or we know none.

@@ -21,14 +21,15 @@ use tokio::sync::mpsc;
 use url::{Position, Url};
 
 /// A body up to this size goes to the connection in one piece, together with the head.
-const LARGEST_FRAME: usize = 256 << 10;
+const LARGEST_WHOLE: u64 = 64 << 10;
 const FIRST_FRAME: usize = 64 << 10;
+const LARGEST_FRAME: usize = 256 << 10;
 /// On a slow line small frames show early whether bytes still move.
 const SMALLEST_FRAME: usize = 4 << 10;
 const LARGEST_REPLY: usize = 4 << 20;
 /// What the HTTP client and the kernel's send buffer may still hold when the last frame was taken.
 const LARGEST_BACKLOG: u64 = 5 << 20;
-/// A reply's body that trickles in for longer than this is cut.
+/// A reply that trickles in for longer than this is given up, its head as well as its body.
 const LONGEST_REPLY: Duration = Duration::from_secs(300);
 
 /// What to send. The headers are complete but for Content-Length.
@@ -56,6 +57,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// Why the body is not whole, if it is not.
     pub cut: Option<String>,
+    /// Whether it came after the whole request had been sent.
+    pub wholly_sent: bool,
 }
 
 impl Lane {
@@ -95,13 +98,12 @@ impl Lane {
             self.note_trouble();
         }
         let Answer { status, headers, mut rest } = attended?;
-        let mut reply = Reply { status: status.as_u16(), headers, body: Vec::new(), cut: None };
+        let wholly_sent = progress.is_wholly_sent();
+        let mut reply = Reply { status: status.as_u16(), headers, body: Vec::new(), cut: None, wholly_sent };
         let end = deadline.or_sooner(Instant::now() + LONGEST_REPLY);
         reply.cut = self.receive(&mut rest, &mut reply.body, end).await.err();
         match (rest, &self.way) {
-            (Rest::Connection(connection, _), Way::Direct(direct))
-                if reply.cut.is_none() && progress.is_wholly_sent() =>
-            {
+            (Rest::Connection(connection, _), Way::Direct(direct)) if reply.cut.is_none() && wholly_sent => {
                 direct.keep(connection);
             }
             _ if reply.cut.is_some() => self.note_trouble(),
@@ -161,7 +163,7 @@ async fn over_connection(
 ) -> Result<Answer, Failure> {
     let target = url[Position::BeforePath..Position::AfterQuery].parse();
     *request.uri_mut() =
-        target.map_err(|error| Failure::unsendable(format!("the URL {url} is not valid: {error}")))?;
+        target.map_err(|error| Failure::unsendable(format!("the URL cannot be sent: {error}")))?;
     let mut connection = direct.connection(url).await?;
     progress.connected(&connection);
     let response = connection.send(request).await;
@@ -250,8 +252,8 @@ type Prepared<'a> = (Option<Outgoing>, Option<Feeding<'a>>);
 fn prepare<'a>(source: Option<&'a mut dyn Source>, taken: &Taken) -> Result<Prepared<'a>, SourceFailure> {
     let Some(source) = source else { return Ok((None, None)) };
     let size = source.size();
-    if size <= LARGEST_FRAME as u64 {
-        let bytes = if size == 0 { Bytes::new() } else { source.next(LARGEST_FRAME)? };
+    if size <= LARGEST_WHOLE {
+        let bytes = if size == 0 { Bytes::new() } else { source.next(FIRST_FRAME)? };
         return Ok((Some(Outgoing::whole(bytes, taken.clone())), None));
     }
     let (frames, body) = Outgoing::frames(size, taken.clone());
@@ -293,6 +295,8 @@ struct Watch<'a> {
     seen: u64,
     began: Instant,
     moved: Instant,
+    /// Since when all that is left is the reply.
+    waiting: Option<Instant>,
     patience: Duration,
 }
 
@@ -300,7 +304,7 @@ impl<'a> Watch<'a> {
     fn new(lane: &'a Lane, deadline: Deadline, progress: &'a Progress, patience: Duration) -> Watch<'a> {
         let now = Instant::now();
         let patience = patience.max(lane.stall_timeout);
-        Watch { lane, deadline, progress, seen: 0, began: now, moved: now, patience }
+        Watch { lane, deadline, progress, seen: 0, began: now, moved: now, waiting: None, patience }
     }
 
     /// Ready when the exchange has to end.
@@ -310,9 +314,16 @@ impl<'a> Watch<'a> {
             self.seen = moved;
             self.moved = Instant::now();
         }
+        if self.waiting.is_none() && self.progress.is_wholly_sent() {
+            self.waiting = Some(Instant::now());
+        }
         while self.lane.poll_tick(context).is_ready() {
             if self.deadline.has_passed() {
                 return Poll::Ready(self.failure(Cause::Deadline, "the deadline passed"));
+            }
+            // Single bytes now and then are not silence, and no reply either.
+            if self.waiting.is_some_and(|since| since.elapsed() >= self.allowed_silence() + LONGEST_REPLY) {
+                return Poll::Ready(self.failure(Cause::Timeout, "the reply did not come to an end"));
             }
             if self.moved.elapsed() >= self.allowed_silence() {
                 return Poll::Ready(self.failure(Cause::Timeout, "no byte moved within the time-out"));

@@ -8,10 +8,13 @@ use super::{Failure, Settings};
 use reqwest::Client;
 use rustls::ClientConfig;
 use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::coop::unconstrained;
 use tokio::time::{Interval, MissedTickBehavior};
 
 /// OSS closes idle connections after about a minute; one that is nearly that old is not worth a try.
@@ -76,9 +79,10 @@ impl Lane {
         })
     }
 
-    /// Ready at every tick.
+    /// Ready at every tick, however busy the server keeps us: the runtime must not put this off.
     pub(super) fn poll_tick(&self, context: &mut Context<'_>) -> Poll<()> {
-        self.tick.borrow_mut().poll_tick(context).map(drop)
+        let tick = poll_fn(|context| self.tick.borrow_mut().poll_tick(context).map(drop));
+        pin!(unconstrained(tick)).poll(context)
     }
 
     /// Does nothing for `time`.

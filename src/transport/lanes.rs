@@ -1,8 +1,11 @@
 //! The idle lanes of a bucket, safe across `fork`.
 
+use super::Failure;
 use super::fork::Birthplace;
 use super::lane::Lane;
 use arc_swap::ArcSwap;
+use once_cell::sync::OnceCell;
+use rustls::ClientConfig;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,13 +15,14 @@ const MOST_IDLE: usize = 64;
 /// The lanes that no call is using.
 ///
 /// They belong to one process. In a child of it they are forgotten, neither used nor dropped, since dropping would take
-/// the parent's sockets out of the epoll instance that both share. The lock is replaced with them: another thread may
+/// the parent's sockets out of the epoll instance that both share. What locks is replaced with them: another thread may
 /// have held it at the fork, and in the child nobody would ever release it.
 pub(super) struct Lanes(ArcSwap<OfProcess>);
 
 struct OfProcess {
     birthplace: Birthplace,
     idle: Mutex<Vec<Lane>>,
+    tls: OnceCell<ClientConfig>,
 }
 
 impl Lanes {
@@ -36,6 +40,14 @@ impl Lanes {
         if idle.len() < MOST_IDLE {
             idle.push(lane);
         }
+    }
+
+    /// The TLS settings that all lanes share, made by the first that needs them.
+    pub(super) fn tls(
+        &self,
+        make: impl FnOnce() -> Result<ClientConfig, Failure>,
+    ) -> Result<ClientConfig, Failure> {
+        self.of_this_process().tls.get_or_try_init(make).cloned()
     }
 
     fn of_this_process(&self) -> Arc<OfProcess> {
@@ -63,7 +75,7 @@ impl Drop for Lanes {
 
 impl OfProcess {
     fn new() -> Arc<OfProcess> {
-        Arc::new(OfProcess { birthplace: Birthplace::here(), idle: Mutex::new(Vec::new()) })
+        Arc::new(OfProcess { birthplace: Birthplace::here(), idle: Mutex::default(), tls: OnceCell::new() })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Lane>> {

@@ -30,13 +30,12 @@ pub use failure::{Cause, Failure};
 pub use lane::Lane;
 
 use lanes::Lanes;
-use once_cell::sync::OnceCell;
 use rustls::ClientConfig;
 use sigpipe::SigpipeBlocked;
 use std::time::Duration;
 
 /// What every connection of a bucket has in common.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     /// Whether the endpoint is spoken to over TLS.
     pub https: bool,
@@ -53,14 +52,13 @@ pub struct Settings {
 /// The connections of one bucket.
 pub struct Transport {
     settings: Settings,
-    tls: OnceCell<ClientConfig>,
     lanes: Lanes,
 }
 
 impl Transport {
     /// Nothing is opened or read before the first call.
     pub fn new(settings: Settings) -> Transport {
-        Transport { settings, tls: OnceCell::new(), lanes: Lanes::new() }
+        Transport { settings, lanes: Lanes::new() }
     }
 
     /// Runs `work` on the calling thread until it is done.
@@ -91,11 +89,11 @@ impl Transport {
         if !self.needs_client() {
             return Ok(None);
         }
-        let config = self.tls.get_or_try_init(|| match self.settings.https || self.proxy_is_https() {
+        let config = self.lanes.tls(|| match self.settings.https || self.proxy_is_https() {
             true => tls::verified(self.settings.ca_file.as_deref()),
             false => tls::unused(),
         })?;
-        Ok(Some(config.clone()))
+        Ok(Some(config))
     }
 
     fn proxy_is_https(&self) -> bool {

@@ -23,7 +23,7 @@ pub(super) async fn look_up_elsewhere(host: String) -> io::Result<Vec<SocketAddr
     with_all_signals_blocked(|| {
         thread::Builder::new()
             .name("oss-resolve".to_owned())
-            .stack_size(256 << 10)
+            .stack_size(1 << 20)
             // A call that ended meanwhile no longer listens; there is nobody else to tell.
             .spawn(move || drop(answer.send(look_up(&host))))
     })?;

@@ -27,7 +27,7 @@ impl SelfWake {
         poll_fn(|context| {
             self.remember(context.waker());
             for _ in 0..MOST_ROUNDS {
-                self.again.store(false, Ordering::SeqCst);
+                self.again.swap(false, Ordering::SeqCst);
                 self.polling.store(true, Ordering::SeqCst);
                 let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
                 self.polling.store(false, Ordering::SeqCst);

@@ -21,6 +21,10 @@ pub(super) fn verified(ca_file: Option<&str>) -> Result<ClientConfig, Failure> {
             .map_err(|error| tls_failure(format!("no usable root certificates on this system: {error}")))?
             .with_no_client_auth());
     };
+    // A named pipe would wait for somebody to write to it.
+    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return Err(tls_failure(format!("cannot read the CA file {path}: it is no regular file")));
+    }
     let mut roots = RootCertStore::empty();
     let certificates = CertificateDer::pem_file_iter(path)
         .map_err(|error| tls_failure(format!("cannot read the CA file {path}: {error}")))?;

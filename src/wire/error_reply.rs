@@ -118,7 +118,7 @@ impl ErrorReply {
 
     fn argument_is_harmless(&self) -> bool {
         let name = self.detail("ArgumentName").unwrap_or_default().to_ascii_lowercase();
-        !["sign", "token", "auth", "credential", "key", "policy", "secret"]
+        !["sign", "token", "auth", "credential", "key", "policy", "secret", "callback"]
             .iter()
             .any(|part| name.contains(part))
             && !name.is_empty()

@@ -40,7 +40,7 @@ pub fn trim(value: &str) -> &str {
 
 /// True for headers that the engine sets itself, or that steer the connection. Case does not matter.
 pub fn is_owned_by_engine(name: &str) -> bool {
-    const OWNED: [&str; 17] = [
+    const OWNED: [&str; 18] = [
         "authorization",
         "connection",
         "content-length",
@@ -53,6 +53,7 @@ pub fn is_owned_by_engine(name: &str) -> bool {
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "user-agent",
         "x-oss-callback",
         "x-oss-callback-var",
         "x-oss-content-sha256",
