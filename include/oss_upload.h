@@ -26,8 +26,8 @@
  * Fork is safe. A handle made before fork() works in parent and child; the child never touches a connection of the
  * parent's.
  *
- * Nothing aborts the host. NULL, wrong lengths, wrong numbers and text that is not UTF-8 end in OSS_STATUS_INVALID_ARGUMENT,
- * and a defect of the library in OSS_STATUS_INTERNAL.
+ * Nothing but the end of memory aborts the host. NULL, wrong lengths, wrong numbers and text that is not UTF-8 end in
+ * OSS_STATUS_INVALID_ARGUMENT, and a defect of the library in OSS_STATUS_INTERNAL, with a line on the standard error output.
  *
  * One deadline for each call, on the monotonic clock, over name resolution, connecting, TLS, sending, retries and the wait
  * for the callback.
@@ -37,7 +37,8 @@
  * Integrity from end to end: the CRC-64 of what is sent is compared with what OSS stored, for every part and for the whole.
  * A file that changes while it is being uploaded is an error of its own.
  *
- * Secrets stay in: they are in no message, and wiped from memory when freed.
+ * Secrets stay in: the access key's secret and the security token are in no message, and are wiped from oss_credentials
+ * when the last user of it is freed.
  *
  * HOW IT IS USED
  *
@@ -49,7 +50,8 @@
  * Text is NUL-terminated UTF-8 and is copied. Data is a pointer and a length, borrowed for the call.
  *
  * Operations return an oss_status; their last parameter receives an oss_result that says more, whether they succeed or not,
- * unless it is NULL. Free it with oss_result_free(). Setters return an oss_status too, and the object they set says why a
+ * unless it is NULL. What was there before is overwritten, so free it before the variable is used again, with
+ * oss_result_free(). Setters return an oss_status too, and the object they set says why a
  * value was refused.
  */
 
@@ -78,7 +80,7 @@ typedef enum {
      */
     OSS_STATUS_LOCAL_IO = 2,
     /**
-     * The source changed while it was being uploaded. Nothing was stored.
+     * The source changed while it was being uploaded. What was being sent was cut off, so it was not stored.
      */
     OSS_STATUS_SOURCE_CHANGED = 3,
     /**
@@ -123,7 +125,8 @@ typedef enum {
      */
     OSS_STATUS_CALLBACK_FAILED = 300,
     /**
-     * The object is stored, but what became of the callback is not known: the reply was lost.
+     * The object is stored, but what became of the callback is not known: the reply was lost or cut short, or it was
+     * not the application server's.
      */
     OSS_STATUS_CALLBACK_UNKNOWN = 301,
     /**
@@ -137,7 +140,7 @@ typedef enum {
  */
 typedef enum {
     /**
-     * The call did not store it.
+     * What the call had to upload was not stored by it. Another object may be there under the key.
      */
     OSS_STORED_NO = 0,
     /**
@@ -145,7 +148,7 @@ typedef enum {
      */
     OSS_STORED_YES = 1,
     /**
-     * That could not be found out.
+     * That could not be found out, or OSS may still be about to store it.
      */
     OSS_STORED_UNKNOWN = 2,
 } oss_stored;
@@ -485,14 +488,15 @@ oss_status oss_bucket_options_set_stall_timeout_ms(oss_bucket_options *options, 
 oss_status oss_bucket_options_set_deadline_ms(oss_bucket_options *options, uint64_t ms);
 
 /**
- * Sets how often a request is sent at the most, the first time included. The default is 3. Between two attempts lies
- * a random pause of up to 20 seconds.
+ * Sets how often a request is tried at the most, the first time included. The default is 3. Between two attempts lies
+ * a random pause of up to 20 seconds. When OSS finds our clock wrong, the clock is corrected, and one more attempt made.
  *
  * @param options   not NULL.
  * @param attempts  from 1, for no retry, to 100.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_bucket_options_set_max_attempts(oss_bucket_options *options, uint32_t attempts);
+oss_status oss_bucket_options_set_max_attempts(oss_bucket_options *options,
+                                               uint32_t attempts);
 
 /**
  * Sets the certificates to trust instead of the system's. The file is read at the first call over https.
@@ -722,7 +726,8 @@ oss_status oss_begin_multipart(const oss_bucket *bucket,
 
 /**
  * Goes on with an upload that was begun elsewhere or earlier. OSS is asked for the parts that are there, and
- * oss_complete_multipart() includes them.
+ * oss_complete_multipart() includes them. What the object is stored with was settled at the beginning; a traffic limit,
+ * a deadline and the wish not to overwrite do not come back with it.
  *
  * @param bucket     not NULL.
  * @param key        the key that the upload was begun with; not NULL.
@@ -1048,7 +1053,8 @@ oss_status oss_put_file_with_callback(const oss_bucket *bucket,
  * The data's CRC-64 is computed on the way and compared with the one that OSS reports. A request that certainly was not
  * carried out is sent again, up to the bucket's number of attempts. When the reply to a request is lost, the object is
  * looked up; with a callback nothing is sent again unless the object turns out not to be stored, so that no callback
- * can have run: it never runs twice without a word.
+ * can have run: it never runs twice without a word. After a time-out OSS may still be at work, so then it is not sent
+ * again even if the object is not there.
  *
  * @param bucket    not NULL.
  * @param key       as for oss_put_object().
@@ -1059,6 +1065,8 @@ oss_status oss_put_file_with_callback(const oss_bucket *bucket,
  * @return OSS_STATUS_OK: stored, and with a callback oss_result_body() is the application server's answer.
  *         OSS_STATUS_CALLBACK_FAILED: stored, but the application server did not answer as it should.
  *         OSS_STATUS_CALLBACK_UNKNOWN: stored, but what became of the callback is not known.
+ *         OSS_STATUS_SERVICE: OSS refused, for example a wrong key with the code "SignatureDoesNotMatch".
+ *         OSS_STATUS_INVALID_ARGUMENT, OSS_STATUS_LOCAL_IO, OSS_STATUS_SOURCE_CHANGED: the fault lies on this side.
  *         OSS_STATUS_INTEGRITY: stored, but not with the data's CRC-64.
  *         Whatever else is returned, oss_result_stored() says whether the object is stored.
  *         Blocks until the reply is there, the application server's answer included, or a time-out ends it.
@@ -1256,8 +1264,9 @@ void oss_put_options_free(oss_put_options *options);
 oss_status oss_result_status(const oss_result *result);
 
 /**
- * Tells whether the object is stored. A failed callback does not undo an upload: the object is there all the same.
- * A part makes no object before it is completed, so the result of a successful part says OSS_STORED_NO.
+ * Tells whether the call stored the object; for oss_stat_object() and oss_remove_object(), whether it is there. A failed
+ * callback does not undo an upload: the object is there all the same. A part makes no object before it is completed, so
+ * the result of a successful part says OSS_STORED_NO.
  *
  * @param result  may be NULL.
  * @return what is known; OSS_STORED_UNKNOWN for NULL.
@@ -1349,7 +1358,8 @@ uint64_t oss_result_next_position(const oss_result *result);
 const void *oss_result_body(const oss_result *result, size_t *len);
 
 /**
- * Gives the content type of the body, which for a callback is the one that the application server sent.
+ * Gives the content type of the body, which for a callback is the one that the application server sent. When a reply was
+ * lost and the object was looked up instead, it is the object's, and so are the other headers.
  *
  * @param result  may be NULL.
  * @return such as "application/json", or an empty text.
@@ -1366,11 +1376,11 @@ const char *oss_result_content_type(const oss_result *result);
 const char *oss_result_header(const oss_result *result, const char *name);
 
 /**
- * Tells how often the request was sent. Requests that only look something up do not count, nor does replacing an
+ * Tells how often the request was tried. Requests that only look something up do not count, nor does replacing an
  * idle connection that the server had closed.
  *
  * @param result  may be NULL.
- * @return the number of requests; 0 when nothing was sent.
+ * @return the number of attempts, those without a connection among them; 0 when it did not come to one.
  */
 uint32_t oss_result_attempts(const oss_result *result);
 

@@ -170,8 +170,8 @@ pub unsafe extern "C" fn oss_bucket_options_set_deadline_ms(
     unsafe { set(options, |options| options.set_deadline(Duration::from_millis(ms))) }
 }
 
-/// Sets how often a request is sent at the most, the first time included. The default is 3. Between two attempts lies
-/// a random pause of up to 20 seconds.
+/// Sets how often a request is tried at the most, the first time included. The default is 3. Between two attempts lies
+/// a random pause of up to 20 seconds. When OSS finds our clock wrong, the clock is corrected, and one more attempt made.
 ///
 /// @param options   not NULL.
 /// @param attempts  from 1, for no retry, to 100.

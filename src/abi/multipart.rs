@@ -77,7 +77,8 @@ pub unsafe extern "C" fn oss_begin_multipart(
 }
 
 /// Goes on with an upload that was begun elsewhere or earlier. OSS is asked for the parts that are there, and
-/// oss_complete_multipart() includes them.
+/// oss_complete_multipart() includes them. What the object is stored with was settled at the beginning; a traffic limit,
+/// a deadline and the wish not to overwrite do not come back with it.
 ///
 /// @param bucket     not NULL.
 /// @param key        the key that the upload was begun with; not NULL.

@@ -145,7 +145,8 @@ pub unsafe extern "C" fn oss_put_file_with_callback(
 /// The data's CRC-64 is computed on the way and compared with the one that OSS reports. A request that certainly was not
 /// carried out is sent again, up to the bucket's number of attempts. When the reply to a request is lost, the object is
 /// looked up; with a callback nothing is sent again unless the object turns out not to be stored, so that no callback
-/// can have run: it never runs twice without a word.
+/// can have run: it never runs twice without a word. After a time-out OSS may still be at work, so then it is not sent
+/// again even if the object is not there.
 ///
 /// @param bucket    not NULL.
 /// @param key       as for oss_put_object().
@@ -156,6 +157,8 @@ pub unsafe extern "C" fn oss_put_file_with_callback(
 /// @return OSS_STATUS_OK: stored, and with a callback oss_result_body() is the application server's answer.
 ///         OSS_STATUS_CALLBACK_FAILED: stored, but the application server did not answer as it should.
 ///         OSS_STATUS_CALLBACK_UNKNOWN: stored, but what became of the callback is not known.
+///         OSS_STATUS_SERVICE: OSS refused, for example a wrong key with the code "SignatureDoesNotMatch".
+///         OSS_STATUS_INVALID_ARGUMENT, OSS_STATUS_LOCAL_IO, OSS_STATUS_SOURCE_CHANGED: the fault lies on this side.
 ///         OSS_STATUS_INTEGRITY: stored, but not with the data's CRC-64.
 ///         Whatever else is returned, oss_result_stored() says whether the object is stored.
 ///         Blocks until the reply is there, the application server's answer included, or a time-out ends it.

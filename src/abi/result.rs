@@ -83,8 +83,9 @@ pub unsafe extern "C" fn oss_result_status(result: *const oss_result) -> oss_sta
     unsafe { field(result, oss_status::Internal, |result| result.status) }
 }
 
-/// Tells whether the object is stored. A failed callback does not undo an upload: the object is there all the same.
-/// A part makes no object before it is completed, so the result of a successful part says OSS_STORED_NO.
+/// Tells whether the call stored the object; for oss_stat_object() and oss_remove_object(), whether it is there. A failed
+/// callback does not undo an upload: the object is there all the same. A part makes no object before it is completed, so
+/// the result of a successful part says OSS_STORED_NO.
 ///
 /// @param result  may be NULL.
 /// @return what is known; OSS_STORED_UNKNOWN for NULL.
@@ -212,7 +213,8 @@ pub unsafe extern "C" fn oss_result_body(result: *const oss_result, len: *mut us
     body
 }
 
-/// Gives the content type of the body, which for a callback is the one that the application server sent.
+/// Gives the content type of the body, which for a callback is the one that the application server sent. When a reply was
+/// lost and the object was looked up instead, it is the object's, and so are the other headers.
 ///
 /// @param result  may be NULL.
 /// @return such as "application/json", or an empty text.
@@ -240,11 +242,11 @@ pub unsafe extern "C" fn oss_result_header(result: *const oss_result, name: *con
     }
 }
 
-/// Tells how often the request was sent. Requests that only look something up do not count, nor does replacing an
+/// Tells how often the request was tried. Requests that only look something up do not count, nor does replacing an
 /// idle connection that the server had closed.
 ///
 /// @param result  may be NULL.
-/// @return the number of requests; 0 when nothing was sent.
+/// @return the number of attempts, those without a connection among them; 0 when it did not come to one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_result_attempts(result: *const oss_result) -> u32 {
     // SAFETY: the caller passes NULL or a live handle.

@@ -13,7 +13,7 @@ pub enum oss_status {
     InvalidArgument = 1,
     /// A file or another source could not be read.
     LocalIo = 2,
-    /// The source changed while it was being uploaded. Nothing was stored.
+    /// The source changed while it was being uploaded. What was being sent was cut off, so it was not stored.
     SourceChanged = 3,
     /// The caller cancelled.
     Cancelled = 4,
@@ -36,7 +36,8 @@ pub enum oss_status {
     /// The object is stored, but the application server did not answer as it should (HTTP 203). The body is OSS's
     /// error document, which says why.
     CallbackFailed = 300,
-    /// The object is stored, but what became of the callback is not known: the reply was lost.
+    /// The object is stored, but what became of the callback is not known: the reply was lost or cut short, or it was
+    /// not the application server's.
     CallbackUnknown = 301,
     /// A defect of the library.
     Internal = 900,
@@ -46,11 +47,11 @@ pub enum oss_status {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oss_stored {
-    /// The call did not store it.
+    /// What the call had to upload was not stored by it. Another object may be there under the key.
     No = 0,
     /// It is stored.
     Yes = 1,
-    /// That could not be found out.
+    /// That could not be found out, or OSS may still be about to store it.
     Unknown = 2,
 }
 

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::io::{Read, Write};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -55,6 +55,8 @@ pub fn run(command: &mut Command, limit: Duration) -> String {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        // A group of its own, so that its children can be ended with it.
+        .process_group(0)
         .spawn()
         .unwrap_or_else(|error| panic!("{shown}: {error}"));
     let (sender, receiver) = mpsc::channel();
@@ -64,7 +66,7 @@ pub fn run(command: &mut Command, limit: Duration) -> String {
     ];
     let in_time = reading.iter().all(|_| receiver.recv_timeout(limit).is_ok());
     if !in_time {
-        let _ = child.kill();
+        end_group(child.id());
     }
     let status = child.wait().unwrap_or_else(|error| panic!("{shown}: {error}"));
     let [out, err] = reading.map(|thread| thread.join().expect("the output"));
@@ -75,6 +77,13 @@ pub fn run(command: &mut Command, limit: Duration) -> String {
         (true, None, code) => format!("ended with {code:?}"),
     };
     panic!("{shown} {verdict}\n--- standard output\n{out}\n--- standard error\n{err}");
+}
+
+/// Ends a program and the children it left behind, which may hold its output open.
+fn end_group(id: u32) {
+    let group = i32::try_from(id).expect("a process id");
+    // SAFETY: the call touches no memory; the group was made for the program.
+    unsafe { libc::kill(-group, libc::SIGKILL) };
 }
 
 fn read_on_a_thread(
