@@ -41,8 +41,10 @@ fn put_while(change: impl FnOnce(&File) + Send + 'static) -> (Outcome, u64) {
         received
     });
     let credentials = Credentials::new("id", "secret", None).unwrap();
-    let bucket = Bucket::new(&endpoint, "test-bucket", Arc::new(credentials), &BucketOptions::default()).unwrap();
-    let body = Body::open(file.path().to_str().unwrap(), None).unwrap_or_else(|_| panic!("the file is there"));
+    let bucket =
+        Bucket::new(&endpoint, "test-bucket", Arc::new(credentials), &BucketOptions::default()).unwrap();
+    let body =
+        Body::open(file.path().to_str().unwrap(), None).unwrap_or_else(|_| panic!("the file is there"));
     let outcome = bucket.put("key", body, None, &ObjectOptions::default());
     (outcome, server.join().unwrap())
 }

@@ -278,12 +278,20 @@ mod tests {
             .line()
         };
         assert_eq!(
-            reply("callback"),
-            "InvalidArgument (ArgumentName \"callback\", ArgumentValue \"the value\")"
+            reply("x-oss-object-acl"),
+            "InvalidArgument (ArgumentName \"x-oss-object-acl\", ArgumentValue \"the value\")"
         );
-        for secret in
-            ["Signature", "security-token", "Authorization", "x-oss-credential", "OSSAccessKeyId", ""]
-        {
+        // A callback's variables are the application's own business.
+        let secrets = [
+            "Signature",
+            "security-token",
+            "Authorization",
+            "x-oss-credential",
+            "OSSAccessKeyId",
+            "callback",
+            "",
+        ];
+        for secret in secrets {
             assert!(!reply(secret).contains("the value"), "{secret}");
         }
     }
