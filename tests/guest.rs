@@ -183,6 +183,17 @@ fn bucket_before_the_host_is_reached_through_a_proxy() {
 }
 
 #[test]
+fn ipv6_address_is_an_endpoint() {
+    let listen = "[::1]:0".parse().unwrap();
+    let emulator = Emulator::start(Config { listen, ..Config::default() }).unwrap();
+    let bucket = TestBucket::emulated(&emulator);
+    assert!(bucket.endpoint.starts_with("http://[::1]:"), "{}", bucket.endpoint);
+    let line = put(&bucket, &[]);
+    assert!(line.starts_with("OK stored=1 attempts=1"), "{line}");
+    assert!(emulator.object("test-bucket", "dir/object.txt").is_some());
+}
+
+#[test]
 fn custom_domain_stands_for_the_bucket() {
     let cnames = [("files.example.com".to_owned(), "test-bucket".to_owned())].into();
     let emulator = Emulator::start(Config { cnames, ..Config::default() }).unwrap();

@@ -4,6 +4,7 @@
 
 #![allow(non_camel_case_types, reason = "the names are those of the C types")]
 #![allow(clippy::missing_safety_doc, reason = "the comments are the header's, written for C")]
+#![allow(rustdoc::bare_urls, reason = "as above")]
 
 mod body;
 mod bucket;
