@@ -31,8 +31,9 @@ pub struct Lane {
     pub(super) stall_timeout: Duration,
     trouble: Cell<bool>,
     self_wake: Arc<SelfWake>,
-    /// One timer for all exchanges: setting one for each would cost a system call.
-    tick: RefCell<Interval>,
+    /// Timers for all exchanges: setting one for each would cost a system call, and so would setting one that is the next
+    /// to go off. There are two, which take turns, so that there is always one that goes off before.
+    ticks: RefCell<[Interval; 2]>,
 }
 
 /// How the endpoint is reached.
@@ -47,11 +48,7 @@ impl Lane {
     pub(super) fn new(settings: &Settings, tls: Option<ClientConfig>) -> Result<Lane, Failure> {
         let runtime =
             Builder::new_current_thread().enable_io().enable_time().build().map_err(Failure::setup)?;
-        let tick = runtime.block_on(async {
-            let mut tick = tokio::time::interval(TICK);
-            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            tick
-        });
+        let ticks = runtime.block_on(async { [Duration::ZERO, TICK / 2].map(ticking_from) });
         let way = match tls {
             Some(tls) => Way::Client(client::new(settings, tls)?),
             None => Way::Direct(Direct::new(settings.connect_timeout, settings.stall_timeout, IDLE_LIMIT)),
@@ -63,7 +60,7 @@ impl Lane {
             stall_timeout: settings.stall_timeout,
             trouble: Cell::new(false),
             self_wake: Arc::default(),
-            tick: RefCell::new(tick),
+            ticks: RefCell::new(ticks),
         })
     }
 
@@ -81,7 +78,12 @@ impl Lane {
 
     /// Ready at every tick, however busy the server keeps us: the runtime must not put this off.
     pub(super) fn poll_tick(&self, context: &mut Context<'_>) -> Poll<()> {
-        let tick = poll_fn(|context| self.tick.borrow_mut().poll_tick(context).map(drop));
+        let tick = poll_fn(|context| {
+            // Each has to be asked, since asking is what sets it.
+            let [first, second] = &mut *self.ticks.borrow_mut();
+            let ready = [first.poll_tick(context).is_ready(), second.poll_tick(context).is_ready()];
+            if ready.contains(&true) { Poll::Ready(()) } else { Poll::Pending }
+        });
         pin!(unconstrained(tick)).poll(context)
     }
 
@@ -98,4 +100,11 @@ impl Lane {
     pub(super) fn note_trouble(&self) {
         self.trouble.set(true);
     }
+}
+
+fn ticking_from(delay: Duration) -> Interval {
+    let mut ticking = tokio::time::interval_at(tokio::time::Instant::now() + delay, TICK);
+    // Skipping what was missed keeps the two apart.
+    ticking.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    ticking
 }
