@@ -68,48 +68,56 @@ impl Lane {
             let message = "the deadline passed before the request was sent".to_owned();
             return Err(Failure { cause: Cause::Deadline, wholly_sent: false, message });
         }
-        let Request { method, url, mut headers, source, patience } = request;
-        let size = source.as_ref().map(|source| source.size());
-        let progress = Progress::new(&self.way, size.unwrap_or(0));
-        let (body, feeding) = prepare(source, &progress.taken).map_err(Failure::from_source)?;
-        if let Some(size) = size {
-            // OSS insists on the header, be it zero.
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
+        let size = request.source.as_ref().map_or(0, |source| source.size());
+        let progress = Progress::new(&self.way, size);
+        let answer = self.answer_to(request, &progress, deadline).await;
+        let wholly_sent = progress.is_wholly_sent();
+        if answer.is_err() || !wholly_sent {
+            self.note_trouble();
         }
-        let watch = Watch::new(self, deadline, &progress, patience);
-        let attended = match &self.way {
+        let Answer { status, headers, mut rest } = answer?;
+        let mut body = Vec::new();
+        let end = deadline.or_sooner(Instant::now() + LONGEST_REPLY);
+        let cut = self.receive(&mut rest, &mut body, end).await.err();
+        if cut.is_some() {
+            self.note_trouble();
+        } else if let (Rest::Connection(connection, _), Way::Direct(direct)) = (rest, &self.way)
+            && wholly_sent
+        {
+            direct.keep(connection);
+        }
+        Ok(Reply { status: status.as_u16(), headers, body, cut, wholly_sent })
+    }
+
+    /// The head of the reply to `request`.
+    async fn answer_to(
+        &self,
+        request: Request<'_>,
+        progress: &Progress,
+        deadline: Deadline,
+    ) -> Result<Answer, Failure> {
+        let Request { method, url, mut headers, source, patience } = request;
+        if source.is_some() {
+            // OSS insists on the header, be it zero.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(progress.size));
+        }
+        let (body, feeding) = prepare(source, &progress.taken).map_err(Failure::from_source)?;
+        let watch = Watch::new(self, deadline, progress, patience);
+        match &self.way {
             Way::Client(client) => {
                 let mut request = client.request(method, url).headers(headers);
                 if let Some(body) = body {
                     request = request.body(reqwest::Body::wrap(body));
                 }
-                let answer = over_client(request, &progress);
-                attend(answer, feeding, watch).await
+                attend(over_client(request, progress), feeding, watch).await
             }
             Way::Direct(direct) => {
                 let mut request = http::Request::new(body.unwrap_or_else(|| progress.empty_body()));
                 *request.method_mut() = method;
                 *request.headers_mut() = headers;
-                let answer = over_connection(direct, &url, request, &progress);
-                attend(answer, feeding, watch).await
+                attend(over_connection(direct, &url, request, progress), feeding, watch).await
             }
-        };
-        if attended.is_err() || !progress.is_wholly_sent() {
-            self.note_trouble();
         }
-        let Answer { status, headers, mut rest } = attended?;
-        let wholly_sent = progress.is_wholly_sent();
-        let mut reply = Reply { status: status.as_u16(), headers, body: Vec::new(), cut: None, wholly_sent };
-        let end = deadline.or_sooner(Instant::now() + LONGEST_REPLY);
-        reply.cut = self.receive(&mut rest, &mut reply.body, end).await.err();
-        match (rest, &self.way) {
-            (Rest::Connection(connection, _), Way::Direct(direct)) if reply.cut.is_none() && wholly_sent => {
-                direct.keep(connection);
-            }
-            _ if reply.cut.is_some() => self.note_trouble(),
-            _ => {}
-        }
-        Ok(reply)
     }
 
     /// Reads the body of a reply, or says why it is not whole.
