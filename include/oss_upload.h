@@ -64,6 +64,11 @@
 #include <stdint.h>
 
 /**
+ * Stands for a length that is not known beforehand.
+ */
+#define OSS_LENGTH_UNKNOWN UINT64_MAX
+
+/**
  * How a call ended. The numbers never change; later versions may add some.
  */
 typedef enum {
@@ -275,7 +280,7 @@ typedef enum {
 } oss_encryption;
 
 /**
- * What to upload. It can be used any number of times, and by several threads at once. A body that cannot be right, such
+ * What to upload. It can be used any number of times, and by several threads at once, unless it is a reader. A body that cannot be right, such
  * as one from a NULL path, is still made; the operation that uses it says what is wrong.
  */
 typedef struct oss_body oss_body;
@@ -298,6 +303,12 @@ typedef struct oss_bucket_options oss_bucket_options;
  * oss_callback_error() then says why. Built by one thread; once built, any number of threads may use it.
  */
 typedef struct oss_callback oss_callback;
+
+/**
+ * Ends the calls that it was given to. Any thread may fire it, and a signal handler may. It stays fired: what is given
+ * it later ends at once.
+ */
+typedef struct oss_cancel oss_cancel;
 
 /**
  * An access key, with a security token if it is a temporary one. Any number of threads and buckets may share it. The
@@ -335,6 +346,51 @@ typedef struct oss_result oss_result;
  * A text made by the library. Free it with oss_string_free().
  */
 typedef struct oss_string oss_string;
+
+/**
+ * Uploads in parts that are neither completed nor aborted. For one thread at a time.
+ */
+typedef struct oss_upload_list oss_upload_list;
+
+/**
+ * How a managed upload goes about it. A setter that refuses a value leaves everything as it was;
+ * oss_upload_options_error() then says why. Set by one thread; any number of calls may use it afterwards.
+ */
+typedef struct oss_upload_options oss_upload_options;
+
+/**
+ * Takes the data of one object, piece by piece. For one thread at a time, which need not always be the same.
+ */
+typedef struct oss_writer oss_writer;
+
+/**
+ * Gives data. It puts up to `capacity` bytes into `buffer`, of which there is at least one, and says in `*got` how many;
+ * none at the end. It runs on the thread that called, during the call, and must not upload anything itself; while it
+ * waits, everything waits. Returns 0, or a number of the caller's own if the data cannot be read: the call then ends with
+ * OSS_STATUS_LOCAL_IO and the number in its message.
+ */
+typedef int32_t (*oss_read_fn)(void *user_data, void *buffer, size_t capacity, size_t *got);
+
+/**
+ * Has the data begin again, as it did the first time. Returns 0, or a number of the caller's own if that cannot be done.
+ */
+typedef int32_t (*oss_rewind_fn)(void *user_data);
+
+/**
+ * Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise about four times a
+ * second. It runs on the thread that called, during the call, and must not upload anything itself.
+ *
+ * `accepted` is how many bytes OSS has said that it has: it only grows, whatever is sent again, and an upload that is
+ * resumed begins with what was there. `total` is how many there are, or OSS_LENGTH_UNKNOWN. Returns 0 to go on; anything
+ * else cancels the upload.
+ */
+typedef int32_t (*oss_progress_fn)(void *user_data, uint64_t accepted, uint64_t total);
+
+/**
+ * Is told what is worth a line in a log: that an upload could not be resumed and starts over, say. It runs on the thread
+ * that called, during the call. `line` is gone when it returns. Returns 0 to go on; anything else cancels the upload.
+ */
+typedef int32_t (*oss_log_fn)(void *user_data, const char *line);
 
 #ifdef __cplusplus
 extern "C" {
@@ -376,6 +432,31 @@ oss_body *oss_body_from_file_range(const char *path, uint64_t offset, uint64_t l
  * @return a handle, to be freed with oss_body_free(); never NULL.
  */
 oss_body *oss_body_from_fd(int fd, uint64_t offset, uint64_t len);
+
+/**
+ * Makes a body of what a function gives. One operation at a time may use it.
+ *
+ * oss_upload_object() takes it whatever it can do. A single put or part needs to know its length, and a way to send it
+ * again: a function to rewind, or else a length of at most 4 MiB, which is then held in memory. A function that ends
+ * before its length is an error. Where a second operation begins, it is rewound; if that is not possible, the operation
+ * goes on where the first one ended.
+ *
+ * @param read       gives the data; not NULL.
+ * @param rewind     has it begin again; NULL if that is not possible.
+ * @param user_data  handed to both functions; may be NULL.
+ * @param len        how many bytes it gives; OSS_LENGTH_UNKNOWN if that is not known.
+ * @return a handle, to be freed with oss_body_free(); never NULL.
+ *
+ * @code
+ * oss_body *body = oss_body_from_reader(read_data, NULL, NULL, OSS_LENGTH_UNKNOWN);
+ * oss_result *result = NULL;
+ * oss_upload_object(bucket, "dir/stream.bin", body, callback, NULL, &result);
+ * printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+ * oss_result_free(result);
+ * oss_body_free(body);
+ * @endcode
+ */
+oss_body *oss_body_from_reader(oss_read_fn read, oss_rewind_fn rewind, void *user_data, uint64_t len);
 
 /**
  * Frees a body.
@@ -526,6 +607,15 @@ oss_status oss_bucket_options_set_proxy(oss_bucket_options *options, const char 
 oss_status oss_bucket_options_set_user_agent(oss_bucket_options *options, const char *user_agent);
 
 /**
+ * Sets who may end the operations on the bucket, all of them.
+ *
+ * @param options  not NULL.
+ * @param cancel   NULL for nobody, which is the default; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_cancel(oss_bucket_options *options, const oss_cancel *cancel);
+
+/**
  * Says which rule the value broke that a setter refused last.
  *
  * @param options  may be NULL.
@@ -652,6 +742,42 @@ const char *oss_callback_error(const oss_callback *callback);
  * @param callback  may be NULL; not to be used afterwards.
  */
 void oss_callback_free(oss_callback *callback);
+
+/**
+ * Makes a cancel that is not fired.
+ *
+ * Options take it: oss_upload_options_set_cancel() and oss_put_options_set_cancel() for single operations,
+ * oss_bucket_options_set_cancel() for all operations on a bucket. They keep their own reference.
+ *
+ * @return a handle, to be freed with oss_cancel_free(); never NULL.
+ */
+oss_cancel *oss_cancel_new(void);
+
+/**
+ * Ends the calls that it was given to, within a tenth of a second, whatever they are waiting for: a name, a connection,
+ * a reply or the next attempt. They return OSS_STATUS_CANCELLED, unless they are done by then. Only a function of the
+ * caller's, or a disk that does not answer, is waited for; and removing the parts of an upload that is not to be resumed
+ * may take up to two seconds more.
+ *
+ * @param cancel  may be NULL. Any thread may call this, any number of times, and a signal handler may: nothing but one
+ *                store to memory happens.
+ */
+void oss_cancel_fire(const oss_cancel *cancel);
+
+/**
+ * Says whether a cancel was fired.
+ *
+ * @param cancel  may be NULL.
+ * @return whether oss_cancel_fire() was called on it; false for NULL.
+ */
+bool oss_cancel_has_fired(const oss_cancel *cancel);
+
+/**
+ * Frees the handle. What it was given to is not ended, and can no longer be ended through it.
+ *
+ * @param cancel  may be NULL; not to be used afterwards, in a signal handler neither.
+ */
+void oss_cancel_free(oss_cancel *cancel);
 
 /**
  * Makes credentials from an access key. White space around the values is cut off.
@@ -1241,6 +1367,16 @@ oss_status oss_put_options_set_content_md5(oss_put_options *options, bool wanted
 oss_status oss_put_options_set_deadline_ms(oss_put_options *options, uint64_t ms);
 
 /**
+ * Sets who may end the operation, besides the bucket's own cancel. For an upload in parts it counts for all its operations.
+ *
+ * @param options  not NULL.
+ * @param cancel   NULL for nobody, which is the default; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_cancel(oss_put_options *options,
+                                      const oss_cancel *cancel);
+
+/**
  * Says which rule the value broke that a setter refused last.
  *
  * @param options  may be NULL.
@@ -1385,6 +1521,15 @@ const char *oss_result_header(const oss_result *result, const char *name);
 uint32_t oss_result_attempts(const oss_result *result);
 
 /**
+ * Gives the id of an upload in parts that has come to no end: its parts are still at OSS, where they cost money, because
+ * they were to be kept or could not be removed. oss_reopen_multipart() takes it.
+ *
+ * @param result  may be NULL.
+ * @return the id, valid until `result` is freed; empty if nothing was left behind.
+ */
+const char *oss_result_upload_id(const oss_result *result);
+
+/**
  * Frees a result.
  *
  * @param result  may be NULL; not to be used afterwards, nor anything that its accessors returned.
@@ -1422,6 +1567,346 @@ size_t oss_string_len(const oss_string *string);
  * @param string  may be NULL; not to be used afterwards.
  */
 void oss_string_free(oss_string *string);
+
+/**
+ * Uploads data of any kind and length as an object, with or without a callback. This is what most programs should call
+ * for anything that is not small.
+ *
+ * Small data is put with one request; the rest goes in parts, several at a time, on the thread that calls. Each part is
+ * sent again if need be, its CRC-64 is compared with the one that OSS reports, and so is that of the whole. The callback
+ * goes with the request that makes the object, and only with that one. What is sent again and what is not follows the
+ * rules of oss_put_body(). If the upload fails, its parts are removed, unless they are wanted for resuming.
+ *
+ * @param bucket    not NULL.
+ * @param key       as for oss_put_object().
+ * @param body      what to upload; not NULL.
+ * @param callback  what OSS shall tell the application server; NULL for no callback.
+ * @param options   NULL for the defaults.
+ * @param result    receives what there is to know about the call; may be NULL. oss_result_upload_id() says whether parts
+ *                  were left at OSS.
+ * @return as for oss_put_body(), and besides:
+ *         OSS_STATUS_CANCELLED: a cancel was fired, or the progress function said so.
+ *         OSS_STATUS_CHECKPOINT_BUSY: another process is at the same upload.
+ *         OSS_STATUS_LOCAL_IO: the data could not be read, or the checkpoint not be written.
+ *         OSS_STATUS_SOURCE_CHANGED: the file changed meanwhile; nothing is stored.
+ *         OSS_STATUS_CALLBACK_UNKNOWN can also mean that an earlier process stored the object and was stopped before it
+ *         learnt of it. Blocks until the object is stored, or a time-out, the deadline or a cancel ends it.
+ *
+ * @code
+ * oss_body *body = oss_body_from_file("/data/film.mp4");
+ * oss_upload_options *options = oss_upload_options_new();
+ * oss_upload_options_set_checkpoint(options, "/var/tmp/uploads");
+ * oss_result *result = NULL;
+ * if (oss_upload_object(bucket, "films/film.mp4", body, callback, options, &result) != OSS_STATUS_OK) {
+ *     fprintf(stderr, "%s\n", oss_result_message(result));
+ * }
+ * oss_result_free(result);
+ * oss_upload_options_free(options);
+ * oss_body_free(body);
+ * @endcode
+ */
+oss_status oss_upload_object(const oss_bucket *bucket,
+                             const char *key,
+                             const oss_body *body,
+                             const oss_callback *callback,
+                             const oss_upload_options *options,
+                             oss_result **result);
+
+/**
+ * Lists the uploads in parts that are neither completed nor aborted, whoever began them. Their parts cost money: with
+ * oss_reopen_multipart() and oss_abort_multipart() a program can remove what others left.
+ *
+ * @param bucket   not NULL.
+ * @param prefix   what the keys begin with; NULL or empty for all.
+ * @param limit    how many to list at most, from 1 to 100 000.
+ * @param uploads  receives the list, to be freed with oss_upload_list_free(), or NULL on failure; not NULL.
+ * @param result   receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_SERVICE if OSS refuses. Blocks until all replies are there or a time-out ends it.
+ *
+ * @code
+ * oss_upload_list *uploads = NULL;
+ * oss_list_uploads(bucket, "films/", 1000, &uploads, NULL);
+ * for (size_t i = 0; i < oss_upload_list_count(uploads); i++) {
+ *     oss_multipart *multipart = NULL;
+ *     oss_reopen_multipart(bucket, oss_upload_list_key(uploads, i), oss_upload_list_upload_id(uploads, i), &multipart, NULL);
+ *     oss_abort_multipart(multipart, NULL);
+ *     oss_multipart_free(multipart);
+ * }
+ * oss_upload_list_free(uploads);
+ * @endcode
+ */
+oss_status oss_list_uploads(const oss_bucket *bucket,
+                            const char *prefix,
+                            uint32_t limit,
+                            oss_upload_list **uploads,
+                            oss_result **result);
+
+/**
+ * Counts the uploads.
+ *
+ * @param list  may be NULL.
+ * @return how many there are; 0 for NULL.
+ */
+size_t oss_upload_list_count(const oss_upload_list *list);
+
+/**
+ * Says whether there are more uploads than were listed.
+ *
+ * @param list  may be NULL.
+ * @return whether the limit left some out; false for NULL.
+ */
+bool oss_upload_list_is_truncated(const oss_upload_list *list);
+
+/**
+ * Gives the key that an upload will make.
+ *
+ * @param list   may be NULL.
+ * @param index  from 0 to the count less one.
+ * @return the key, valid until the list is freed; empty if there is no such upload.
+ */
+const char *oss_upload_list_key(const oss_upload_list *list, size_t index);
+
+/**
+ * Gives an upload's id, for oss_reopen_multipart().
+ *
+ * @param list   may be NULL.
+ * @param index  from 0 to the count less one.
+ * @return the id, valid until the list is freed; empty if there is no such upload.
+ */
+const char *oss_upload_list_upload_id(const oss_upload_list *list, size_t index);
+
+/**
+ * Says when an upload was begun.
+ *
+ * @param list   may be NULL.
+ * @param index  from 0 to the count less one.
+ * @return the time as OSS writes it, such as "2026-01-31T23:59:59.000Z", valid until the list is freed; empty if there is
+ *         no such upload.
+ */
+const char *oss_upload_list_initiated(const oss_upload_list *list,
+                                      size_t index);
+
+/**
+ * Frees a list.
+ *
+ * @param list  may be NULL; not to be used afterwards.
+ */
+void oss_upload_list_free(oss_upload_list *list);
+
+/**
+ * Makes options that hold the defaults.
+ *
+ * @return a handle, to be freed with oss_upload_options_free(); never NULL.
+ */
+oss_upload_options *oss_upload_options_new(void);
+
+/**
+ * Sets what the object is stored with. A deadline or a cancel among these options counts where none is set on the upload
+ * options themselves; a traffic limit is shared out, so that it holds for all parts together.
+ *
+ * @param options      not NULL.
+ * @param put_options  copied; NULL for the defaults.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_put_options(oss_upload_options *options,
+                                              const oss_put_options *put_options);
+
+/**
+ * Sets how large the parts are. By default they have 8 MiB, or more where 10 000 parts of that would not suffice; parts
+ * of data of unknown length then double after every 2000. A size set here is exceeded if the length is known and 10 000
+ * parts of it would not suffice.
+ *
+ * @param options  not NULL.
+ * @param bytes    from 102 400 to 5 GiB; 0 for the default.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_part_size(oss_upload_options *options, uint64_t bytes);
+
+/**
+ * Sets up to which length data is put with a single request. The default is 16 MiB. Data of unknown length, and that of a
+ * reader that cannot rewind, is put if it fits into one part; with a checkpoint folder everything goes in parts.
+ *
+ * @param options  not NULL.
+ * @param bytes    at most 5 GiB.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_threshold(oss_upload_options *options,
+                                            uint64_t bytes);
+
+/**
+ * Sets how many parts are sent at once, each over a connection of its own. The default is 4. They are all sent by the
+ * thread that calls. Data from a reader or writer is held in memory meanwhile: so many parts of it.
+ *
+ * @param options  not NULL.
+ * @param parts    from 1 to 100.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_parallel(oss_upload_options *options, uint32_t parts);
+
+/**
+ * Has an upload of a file leave a record while it is going on, so that a later call with the same arguments goes on where
+ * it was stopped, be it by an error, a cancel or the end of the process.
+ *
+ * The record is bound to the endpoint, bucket and key, to the file's path, inode, length and time of change, and to the
+ * part size and the object's headers: when one of them differs, the upload starts over, and so it does when the record
+ * is damaged. Before it goes on, OSS is asked which parts it has. When the object is stored, the record is removed. It
+ * holds no secret, and only its owner can read it. One process at a time works on an upload.
+ *
+ * @param options  not NULL.
+ * @param folder   made if it is missing; NULL for no record, which is the default; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_checkpoint(oss_upload_options *options,
+                                             const char *folder);
+
+/**
+ * Sets what becomes of the parts when an upload fails. By default they are removed, unless there is a checkpoint folder
+ * and the file is still the same. Parts that are kept can be found in oss_result_upload_id(), and they cost money.
+ *
+ * @param options  not NULL.
+ * @param keep     whether they stay at OSS.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_keep_parts(oss_upload_options *options, bool keep);
+
+/**
+ * Sets how fast the data is sent, all parts together.
+ *
+ * @param options           not NULL.
+ * @param bytes_per_second  at least 1024; 0 for as fast as it can be, which is the default.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_rate_limit(oss_upload_options *options, uint64_t bytes_per_second);
+
+/**
+ * Sets how long the whole upload may take, whatever the bucket's options say. Some of it, a tenth but at most two seconds,
+ * is kept for removing the parts if it is not enough. For a writer it counts for each of its calls.
+ *
+ * @param options  not NULL.
+ * @param ms       at most seven days; 0 for no limit.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_deadline_ms(oss_upload_options *options,
+                                              uint64_t ms);
+
+/**
+ * Sets who may end the upload, besides the bucket's own cancel.
+ *
+ * @param options  not NULL.
+ * @param cancel   NULL for nobody, which is the default; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_cancel(oss_upload_options *options, const oss_cancel *cancel);
+
+/**
+ * Sets who is told how the upload gets on.
+ *
+ * @param options    not NULL.
+ * @param progress   NULL for nobody, which is the default.
+ * @param user_data  handed to the function; whatever uses the options must find it usable.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_progress(oss_upload_options *options, oss_progress_fn progress, void *user_data);
+
+/**
+ * Sets who is told what is worth a line in a log.
+ *
+ * @param options    not NULL.
+ * @param log        NULL for nobody, which is the default.
+ * @param user_data  handed to the function; whatever uses the options must find it usable.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_log(oss_upload_options *options, oss_log_fn log, void *user_data);
+
+/**
+ * Says why a setter refused a value last.
+ *
+ * @param options  may be NULL.
+ * @return one line for a human, valid until the next refusal or until `options` is freed; empty if nothing was refused.
+ */
+const char *oss_upload_options_error(const oss_upload_options *options);
+
+/**
+ * Frees options.
+ *
+ * @param options  may be NULL; not to be used afterwards.
+ */
+void oss_upload_options_free(oss_upload_options *options);
+
+/**
+ * Begins an upload of data that is produced piece by piece. Nothing is sent yet.
+ *
+ * What is written is held in memory until there are as many parts as are sent at once; they are then sent while
+ * oss_writer_write() or oss_writer_finish() is running. Data that fits into one part is put with a single request.
+ *
+ * @param bucket    not NULL; the writer keeps its own reference.
+ * @param key       as for oss_put_object(); copied.
+ * @param callback  what OSS shall tell the application server when the object is stored; NULL for no callback; copied.
+ * @param options   NULL for the defaults; copied. The functions among them are called by the writer's operations. A
+ *                  checkpoint folder is refused: what was written cannot be had again.
+ * @param writer    receives the handle, to be freed with oss_writer_free(), or NULL on failure; not NULL.
+ * @param result    receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block.
+ *
+ * @code
+ * oss_writer *writer = NULL;
+ * oss_result *result = NULL;
+ * oss_writer_new(bucket, "logs/today.csv", callback, NULL, &writer, NULL);
+ * oss_writer_write(writer, data, size, NULL);
+ * if (oss_writer_finish(writer, &result) == OSS_STATUS_OK) {
+ *     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
+ * }
+ * oss_result_free(result);
+ * oss_writer_free(writer);
+ * @endcode
+ */
+oss_status oss_writer_new(const oss_bucket *bucket,
+                          const char *key,
+                          const oss_callback *callback,
+                          const oss_upload_options *options,
+                          oss_writer **writer,
+                          oss_result **result);
+
+/**
+ * Takes data for the object.
+ *
+ * @param writer  not NULL.
+ * @param data    the bytes, copied; may be anything if `len` is 0.
+ * @param len     how many bytes.
+ * @param result  receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; otherwise the upload has failed as it can with oss_upload_object(), its parts are removed unless
+ *         the options keep them, and later calls fail too. Blocks while parts are being sent.
+ */
+oss_status oss_writer_write(oss_writer *writer,
+                            const void *data,
+                            size_t len,
+                            oss_result **result);
+
+/**
+ * Sends what is left and makes the object of all that was written.
+ *
+ * @param writer  not NULL; still to be freed.
+ * @param result  receives what there is to know about the call, the application server's answer included; may be NULL.
+ * @return as for oss_upload_object(). Blocks as that does.
+ */
+oss_status oss_writer_finish(oss_writer *writer, oss_result **result);
+
+/**
+ * Ends an upload without an object, and removes what OSS has of it.
+ *
+ * @param writer  not NULL; still to be freed.
+ * @param result  receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK, also if there was nothing to remove. Blocks until OSS has answered or a time-out ends it.
+ */
+oss_status oss_writer_abort(oss_writer *writer, oss_result **result);
+
+/**
+ * Frees a writer. Finish or abort it before: freeing sends nothing, so parts that were sent already stay at OSS and cost
+ * money.
+ *
+ * @param writer  may be NULL; not to be used afterwards.
+ */
+void oss_writer_free(oss_writer *writer);
 
 #ifdef __cplusplus
 }  // extern "C"

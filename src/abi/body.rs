@@ -2,14 +2,34 @@
 
 use super::convert;
 use super::guard::{self, Refusal};
-use crate::engine::{Body, Status, Unusable};
+use crate::engine::{Body, Input, Reader, SourceFailure, Status, Unusable};
 use crate::wire::mistake::Mistake;
 use std::ffi::{c_char, c_int, c_void};
 use std::fs::File;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What to upload. It can be used any number of times, and by several threads at once. A body that cannot be right, such
+/// Gives data. It puts up to `capacity` bytes into `buffer`, of which there is at least one, and says in `*got` how many;
+/// none at the end. It runs on the thread that called, during the call, and must not upload anything itself; while it
+/// waits, everything waits. Returns 0, or a number of the caller's own if the data cannot be read: the call then ends with
+/// OSS_STATUS_LOCAL_IO and the number in its message.
+pub type oss_read_fn = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        buffer: *mut c_void,
+        capacity: usize,
+        got: *mut usize,
+    ) -> i32,
+>;
+
+/// Has the data begin again, as it did the first time. Returns 0, or a number of the caller's own if that cannot be done.
+pub type oss_rewind_fn = Option<unsafe extern "C" fn(user_data: *mut c_void) -> i32>;
+
+/// Stands for a length that is not known beforehand.
+pub const OSS_LENGTH_UNKNOWN: u64 = u64::MAX;
+
+/// What to upload. It can be used any number of times, and by several threads at once, unless it is a reader. A body that cannot be right, such
 /// as one from a NULL path, is still made; the operation that uses it says what is wrong.
 pub struct oss_body {
     origin: Result<Origin, (Status, String)>,
@@ -19,6 +39,49 @@ enum Origin {
     Bytes { data: *const c_void, len: usize },
     Path { path: String, range: Option<(u64, u64)> },
     Descriptor { file: File, name: String, range: (u64, u64) },
+    Reader { function: ReadFunction, len: Option<u64>, was_used: AtomicBool },
+}
+
+/// The caller's functions and what they work on.
+#[derive(Clone, Copy)]
+struct ReadFunction {
+    read: unsafe extern "C" fn(*mut c_void, *mut c_void, usize, *mut usize) -> i32,
+    rewind: oss_rewind_fn,
+    user_data: *mut c_void,
+}
+
+impl Reader for ReadFunction {
+    fn read(&self, into: &mut [u8]) -> Result<usize, SourceFailure> {
+        let mut got = 0;
+        // SAFETY: who made the body vouched that the function may be called with this pointer; the buffer may be written
+        // to for its whole length, and so may `got`.
+        let failure = unsafe { (self.read)(self.user_data, into.as_mut_ptr().cast(), into.len(), &mut got) };
+        if failure != 0 {
+            return Err(SourceFailure::Unreadable(format!("the read function failed with {failure}")));
+        }
+        if got > into.len() {
+            return Err(SourceFailure::Unreadable(format!(
+                "the read function says that it gave {got} bytes, where there was room for {}",
+                into.len()
+            )));
+        }
+        Ok(got)
+    }
+
+    fn can_rewind(&self) -> bool {
+        self.rewind.is_some()
+    }
+
+    fn rewind(&self) -> Result<(), SourceFailure> {
+        let Some(rewind) = self.rewind else {
+            return Err(SourceFailure::Unreadable("the reader cannot rewind".to_owned()));
+        };
+        // SAFETY: who made the body vouched that the function may be called with this pointer.
+        match unsafe { rewind(self.user_data) } {
+            0 => Ok(()),
+            failure => Err(SourceFailure::Unreadable(format!("the rewind function failed with {failure}"))),
+        }
+    }
 }
 
 impl oss_body {
@@ -28,14 +91,22 @@ impl oss_body {
 
     /// # Safety
     /// The bytes that the body was made from are still there and stay as they are during `'a`.
-    pub(super) unsafe fn open<'a>(&self) -> Result<Body<'a>, Refusal> {
+    pub(super) unsafe fn open<'a>(&'a self) -> Result<Input<'a>, Refusal> {
         match self.origin.as_ref().map_err(|(status, message)| Refusal::new(*status, message.as_str()))? {
-            // SAFETY: the caller vouches for the bytes.
-            Origin::Bytes { data, len } => Ok(Body::Bytes(unsafe { convert::bytes(*data, *len, "data") }?)),
-            Origin::Path { path, range } => Ok(Body::open(path, *range)?),
+            Origin::Bytes { data, len } => {
+                // SAFETY: the caller vouches for the bytes.
+                Ok(Body::Bytes(unsafe { convert::bytes(*data, *len, "data") }?).into())
+            }
+            Origin::Path { path, range } => Ok(Body::open(path, *range)?.into()),
             Origin::Descriptor { file, name, range } => {
                 let file = file.try_clone().map_err(|error| local(format!("cannot use {name}: {error}")))?;
-                Ok(Body::from_file(file, name, Some(*range))?)
+                Ok(Body::from_file(file, name, Some(*range))?.into())
+            }
+            Origin::Reader { function, len, was_used } => {
+                if was_used.swap(true, Ordering::Relaxed) && function.can_rewind() {
+                    function.rewind().map_err(|failure| local(failure.to_string()))?;
+                }
+                Ok(Input::Reader(Box::new(*function), *len))
             }
         }
     }
@@ -117,6 +188,42 @@ pub unsafe extern "C" fn oss_body_from_fd(fd: c_int, offset: u64, len: u64) -> *
     };
     let origin = file.map_err(|error| (Status::LocalIo, format!("cannot use {name}: {error}")));
     oss_body::boxed(origin.map(|file| Origin::Descriptor { file, name, range: (offset, len) }))
+}
+
+/// Makes a body of what a function gives. One operation at a time may use it.
+///
+/// oss_upload_object() takes it whatever it can do. A single put or part needs to know its length, and a way to send it
+/// again: a function to rewind, or else a length of at most 4 MiB, which is then held in memory. A function that ends
+/// before its length is an error. Where a second operation begins, it is rewound; if that is not possible, the operation
+/// goes on where the first one ended.
+///
+/// @param read       gives the data; not NULL.
+/// @param rewind     has it begin again; NULL if that is not possible.
+/// @param user_data  handed to both functions; may be NULL.
+/// @param len        how many bytes it gives; OSS_LENGTH_UNKNOWN if that is not known.
+/// @return a handle, to be freed with oss_body_free(); never NULL.
+///
+/// @code
+/// oss_body *body = oss_body_from_reader(read_data, NULL, NULL, OSS_LENGTH_UNKNOWN);
+/// oss_result *result = NULL;
+/// oss_upload_object(bucket, "dir/stream.bin", body, callback, NULL, &result);
+/// printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+/// oss_result_free(result);
+/// oss_body_free(body);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_body_from_reader(
+    read: oss_read_fn,
+    rewind: oss_rewind_fn,
+    user_data: *mut c_void,
+    len: u64,
+) -> *mut oss_body {
+    let Some(read) = read else {
+        return oss_body::boxed(Err((Status::InvalidArgument, "read is NULL".to_owned())));
+    };
+    let function = ReadFunction { read, rewind, user_data };
+    let len = Some(len).filter(|len| *len != OSS_LENGTH_UNKNOWN);
+    oss_body::boxed(Ok(Origin::Reader { function, len, was_used: AtomicBool::new(false) }))
 }
 
 /// Frees a body.

@@ -1,5 +1,6 @@
 //! `oss_bucket_options`: how a bucket is reached.
 
+use super::cancel::{self, oss_cancel};
 use super::convert::{self, c_text};
 use super::guard::{self, RemembersRefusal};
 use super::status::oss_status;
@@ -225,6 +226,25 @@ pub unsafe extern "C" fn oss_bucket_options_set_user_agent(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe { set(options, |options| options.set_user_agent(convert::text(user_agent, "user_agent")?)) }
+}
+
+/// Sets who may end the operations on the bucket, all of them.
+///
+/// @param options  not NULL.
+/// @param cancel   NULL for nobody, which is the default; the options keep their own reference.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_options_set_cancel(
+    options: *mut oss_bucket_options,
+    cancel: *const oss_cancel,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or live handles.
+    unsafe {
+        set(options, |options| {
+            options.set_cancel(cancel::shared(cancel));
+            Ok(())
+        })
+    }
 }
 
 /// Says which rule the value broke that a setter refused last.

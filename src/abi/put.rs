@@ -8,7 +8,7 @@ use super::guard::{self, Refusal};
 use super::put_options::oss_put_options;
 use super::result::oss_result;
 use super::status::oss_status;
-use crate::engine::{Body, ObjectOptions, Outcome};
+use crate::engine::{Body, Input, ObjectOptions, Outcome};
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
@@ -17,7 +17,7 @@ use std::ptr;
 unsafe fn put<'b>(
     bucket: *const oss_bucket,
     key: *const c_char,
-    body: impl FnOnce() -> Result<Body<'b>, Refusal>,
+    input: impl FnOnce() -> Result<Input<'b>, Refusal>,
     callback: *const oss_callback,
     options: *const oss_put_options,
 ) -> Result<Outcome, Refusal> {
@@ -28,7 +28,7 @@ unsafe fn put<'b>(
         let callback = callback.as_ref().map(|callback| &callback.inner);
         let defaults = ObjectOptions::default();
         let options = options.as_ref().map_or(&defaults, |options| &options.inner);
-        Ok(bucket.inner.put(key, body()?, callback, options))
+        Ok(bucket.inner.put(key, input()?, callback, options))
     }
 }
 
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn oss_put_object_with_callback(
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
         guard::operation(result, || {
-            let body = || Ok(Body::Bytes(convert::bytes(data, len, "data")?));
+            let body = || Ok(Body::Bytes(convert::bytes(data, len, "data")?).into());
             put(bucket, key, body, callback, options)
         })
     }
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn oss_put_file_with_callback(
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
         guard::operation(result, || {
-            let body = || Ok(Body::open(convert::text(path, "path")?, None)?);
+            let body = || Ok(Body::open(convert::text(path, "path")?, None)?.into());
             put(bucket, key, body, callback, options)
         })
     }

@@ -1,5 +1,6 @@
 //! `oss_put_options`: what an object is stored with.
 
+use super::cancel::{self, oss_cancel};
 use super::convert::{self, c_text};
 use super::guard::{self, RemembersRefusal};
 use super::status::oss_status;
@@ -379,7 +380,26 @@ pub unsafe extern "C" fn oss_put_options_set_deadline_ms(
     ms: u64,
 ) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { set(options, |options| options.set_deadline(Duration::from_millis(ms))) }
+    unsafe { set(options, |options| options.limits_mut().set_deadline(Duration::from_millis(ms))) }
+}
+
+/// Sets who may end the operation, besides the bucket's own cancel. For an upload in parts it counts for all its operations.
+///
+/// @param options  not NULL.
+/// @param cancel   NULL for nobody, which is the default; the options keep their own reference.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_put_options_set_cancel(
+    options: *mut oss_put_options,
+    cancel: *const oss_cancel,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or live handles.
+    unsafe {
+        set(options, |options| {
+            options.limits_mut().set_cancel(cancel::shared(cancel));
+            Ok(())
+        })
+    }
 }
 
 /// Says which rule the value broke that a setter refused last.

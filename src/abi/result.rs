@@ -27,6 +27,7 @@ pub struct oss_result {
     /// One NUL more than the reply had.
     body: Vec<u8>,
     attempts: u32,
+    upload_id: CString,
 }
 
 impl From<Outcome> for oss_result {
@@ -52,6 +53,7 @@ impl From<Outcome> for oss_result {
             headers: headers.collect(),
             body: Vec::new(),
             attempts: outcome.attempts,
+            upload_id: c_text(&outcome.upload_id),
         };
         result.body = outcome.body;
         result.body.push(0);
@@ -251,6 +253,17 @@ pub unsafe extern "C" fn oss_result_header(result: *const oss_result, name: *con
 pub unsafe extern "C" fn oss_result_attempts(result: *const oss_result) -> u32 {
     // SAFETY: the caller passes NULL or a live handle.
     unsafe { field(result, 0, |result| result.attempts) }
+}
+
+/// Gives the id of an upload in parts that has come to no end: its parts are still at OSS, where they cost money, because
+/// they were to be kept or could not be removed. oss_reopen_multipart() takes it.
+///
+/// @param result  may be NULL.
+/// @return the id, valid until `result` is freed; empty if nothing was left behind.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_upload_id(result: *const oss_result) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { result.as_ref() }.map_or(c"".as_ptr(), |result| result.upload_id.as_ptr())
 }
 
 /// Frees a result.

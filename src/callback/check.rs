@@ -4,9 +4,9 @@ use super::template;
 use crate::wire::mistake::{Mistake, shown};
 
 /// Most URLs of one callback.
-pub const URLS_MAX: usize = 5;
+pub(crate) const URLS_MAX: usize = 5;
 /// Longest text of the settings, and of the variables, as they travel: in Base64, in bytes.
-pub const ENCODED_MAX: usize = 5 * 1024;
+pub(crate) const ENCODED_MAX: usize = 5 * 1024;
 
 /// Checks one URL. Its scheme may be left out and is `http` then.
 ///

@@ -1,5 +1,6 @@
 //! The upload callback: what OSS is asked to send to the application server, checked where it is set.
 
+use check::URLS_MAX;
 use std::fmt;
 
 use crate::wire::mistake::{Mistake, shown};
@@ -8,7 +9,6 @@ mod check;
 mod encode;
 mod template;
 
-pub use check::{ENCODED_MAX, URLS_MAX};
 pub use encode::Encoded;
 
 /// How values are put into the body, and its Content-Type.

@@ -23,6 +23,11 @@ impl<'a> Call<'a> {
         Call { method, key: Some(key), query: Vec::new(), headers: Vec::new(), patience: Duration::ZERO }
     }
 
+    /// A request that is about the bucket rather than about an object.
+    pub(super) fn of_bucket(method: Method) -> Call<'a> {
+        Call { key: None, ..Call::new(method, "") }
+    }
+
     pub(super) fn with_query(mut self, name: &str, value: impl Into<String>) -> Call<'a> {
         self.query.push((name.to_owned(), value.into()));
         self

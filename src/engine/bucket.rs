@@ -1,10 +1,11 @@
 //! A bucket: where it is, who signs, and the connections to it.
 
 use super::endpoint::{Addressing, Endpoint, Scope};
+use super::limits::Limits;
 use super::outcome::{Outcome, Stored};
 use super::signing::Signing;
 use crate::credentials::Credentials;
-use crate::transport::{Deadline, Failure, Lane, Settings, Transport};
+use crate::transport::{Bounds, Cancel, Deadline, Failure, Lane, Settings, Transport};
 use crate::wire::header;
 use crate::wire::mistake::Mistake;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub struct BucketOptions {
     addressing: Addressing,
     connect_timeout: Duration,
     stall_timeout: Duration,
-    deadline: Option<Duration>,
+    limits: Limits,
     max_attempts: u32,
     ca_file: Option<String>,
     proxy: Option<String>,
@@ -48,7 +49,7 @@ impl Default for BucketOptions {
             addressing: Addressing::Auto,
             connect_timeout: Duration::from_secs(10),
             stall_timeout: Duration::from_secs(30),
-            deadline: None,
+            limits: Limits::default(),
             max_attempts: 3,
             ca_file: None,
             proxy: None,
@@ -97,8 +98,12 @@ impl BucketOptions {
 
     /// How long each call may take; zero for no limit.
     pub fn set_deadline(&mut self, time: Duration) -> Result<(), Mistake> {
-        self.deadline = checked_deadline(time)?;
-        Ok(())
+        self.limits.set_deadline(time)
+    }
+
+    /// Who may end every call.
+    pub fn set_cancel(&mut self, cancel: Option<Cancel>) {
+        self.limits.set_cancel(cancel);
     }
 
     /// How often a request is made at the most.
@@ -176,7 +181,7 @@ pub struct Bucket {
     pub(super) signing: Signing,
     pub(super) max_attempts: u32,
     pub(super) user_agent: String,
-    deadline: Option<Duration>,
+    limits: Limits,
     transport: Transport,
     /// Seconds that the server's clock is ahead of ours.
     clock_offset: AtomicI64,
@@ -204,22 +209,27 @@ impl Bucket {
             credentials,
             max_attempts: options.max_attempts,
             user_agent: options.user_agent.clone(),
-            deadline: options.deadline,
+            limits: options.limits.clone(),
             transport,
             clock_offset: AtomicI64::new(0),
         })
     }
 
-    /// Runs an operation on the calling thread, under its own deadline or under the bucket's. `stored` is what is known
-    /// when the network cannot even be set up.
+    /// Runs an operation on the calling thread, within its own limits and the bucket's. `stored` is what is known when
+    /// the network cannot even be set up.
     pub(super) fn run(
         &self,
-        deadline: Option<Option<Duration>>,
+        limits: &Limits,
         stored: Stored,
         operation: impl AsyncFnOnce(&Lane, Deadline) -> Outcome,
     ) -> Outcome {
-        let deadline = Deadline::after(deadline.unwrap_or(self.deadline));
-        let result = self.transport.run(async |lane: &Lane| operation(lane, deadline).await);
+        let deadline = Deadline::after(limits.or(&self.limits).deadline.flatten());
+        let cancels = limits.cancel.iter().chain(&self.limits.cancel).cloned().collect();
+        let bounds = Bounds { cancels, bytes_per_second: limits.bytes_per_second };
+        let result = self.transport.run(bounds, async |lane: &Lane| {
+            let outcome = operation(lane, deadline).await;
+            if lane.is_cancelled() { outcome.cut_short() } else { outcome }
+        });
         result.unwrap_or_else(|failure: Failure| Outcome::failed(failure, stored))
     }
 

@@ -29,24 +29,27 @@ pub enum Completion {
 impl Multipart {
     /// Makes the object and, with a callback, hands back the application server's answer.
     pub fn complete(&self, completion: Completion, callback: Option<&Callback>) -> Outcome {
-        self.bucket.run(self.deadline, Stored::No, async |lane: &Lane, deadline: Deadline| {
-            match self.complete_on(lane, deadline, completion, callback).await {
+        self.bucket.run(&self.terms.limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
+            match self.complete_on(lane, deadline, completion, callback, false).await {
                 Ok(outcome) => outcome,
                 Err(outcome) => *outcome,
             }
         })
     }
 
-    async fn complete_on(
+    /// `sent_before` says that an earlier process may have completed it already.
+    pub(super) async fn complete_on(
         &self,
         lane: &Lane,
         deadline: Deadline,
         completion: Completion,
         callback: Option<&Callback>,
+        sent_before: bool,
     ) -> Result<Outcome, Box<Outcome>> {
         let mut call = self.call(Method::POST).with_query("uploadId", &self.upload_id);
         call.patience = PATIENCE;
-        let mut call = call.with_headers(&self.complete_headers).with_callback(callback).map_err(refused)?;
+        let mut call =
+            call.with_headers(&self.terms.headers.complete).with_callback(callback).map_err(refused)?;
         let (request, content) = match completion {
             Completion::All => {
                 call = call.with_header("x-oss-complete-all", "yes");
@@ -61,15 +64,9 @@ impl Multipart {
         if !request.is_empty() {
             call = call.with_header("content-type", "application/xml");
         }
-        let upload = Upload {
-            bucket: &self.bucket,
-            key: &self.key,
-            call,
-            body: Body::Bytes(request.as_bytes()),
-            creates: Creates::ObjectOfParts(content),
-            callback: callback.is_some(),
-        };
-        Ok(upload.run(lane, deadline).await.outcome)
+        let body = Body::Bytes(request.as_bytes());
+        let upload = Upload::new(&self.bucket, call, &body, Creates::ObjectOfParts(content));
+        Ok(upload.sent_before(sent_before).run(lane, deadline).await.outcome)
     }
 
     fn request_for(&self, list: Vec<Part>) -> Result<(String, Option<super::settle::Expected>), Mistake> {

@@ -75,6 +75,11 @@ impl Endpoint {
         &self.bucket
     }
 
+    /// Scheme, host and port.
+    pub(super) fn origin(&self) -> String {
+        self.base.origin().ascii_serialization()
+    }
+
     pub(super) fn is_https(&self) -> bool {
         self.https
     }

@@ -2,20 +2,21 @@
 
 use super::attempt::Call;
 use super::bucket::Bucket;
-use super::object_options::ObjectOptions;
+use super::limits::Limits;
+use super::object_options::{MultipartHeaders, ObjectOptions};
 use super::outcome::{Outcome, Status, Stored, error_of};
 use super::parts::{self, Part, Parts};
 use super::put::check_size;
+use super::reader::Input;
 use super::retry::Attempts;
 use super::source::Body;
-use super::upload::{Creates, Upload};
+use super::upload::{Creates, Upload, Uploaded};
 use crate::transport::{Deadline, Failure, Lane, Reply};
 use crate::wire::key;
 use crate::wire::mistake::Mistake;
 use crate::wire::xml::{self, PartPage};
 use http::Method;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The largest page of parts that OSS lists.
 const PAGE: &str = "1000";
@@ -26,9 +27,26 @@ pub struct Multipart {
     pub(super) key: String,
     pub(super) upload_id: String,
     pub(super) parts: Parts,
-    pub(super) complete_headers: Vec<(String, String)>,
-    pub(super) deadline: Option<Option<Duration>>,
-    part_headers: Vec<(String, String)>,
+    pub(super) terms: Terms,
+}
+
+/// What holds for the requests of a multipart upload.
+#[derive(Default)]
+pub(super) struct Terms {
+    pub(super) headers: MultipartHeaders,
+    pub(super) content_md5: bool,
+    pub(super) limits: Limits,
+}
+
+impl Terms {
+    pub(super) fn new(key: &str, file_name: Option<&str>, options: &ObjectOptions) -> Result<Terms, Mistake> {
+        key::check_key(key)?;
+        Ok(Terms {
+            headers: options.split_for_multipart(key, file_name)?,
+            content_md5: options.wants_content_md5(),
+            limits: options.limits().clone(),
+        })
+    }
 }
 
 /// A multipart upload if there is one, and how the call went.
@@ -37,37 +55,56 @@ pub type Opened = (Option<Multipart>, Outcome);
 impl Multipart {
     /// InitiateMultipartUpload. `options` say what the object will be stored with.
     pub fn begin(bucket: &Arc<Bucket>, key: &str, options: &ObjectOptions) -> Opened {
-        let headers = match key::check_key(key).and_then(|()| options.split_for_multipart(key)) {
-            Ok(headers) => headers,
+        let terms = match Terms::new(key, None, options) {
+            Ok(terms) => terms,
             Err(mistake) => return (None, mistake.into()),
         };
-        let call = Call::new(Method::POST, key).with_query("uploads", "").with_headers(&headers.begin);
-        let outcome = bucket.run(options.deadline(), Stored::No, async |lane: &Lane, deadline: Deadline| {
-            let mut attempts = Attempts::new(bucket, deadline);
-            let result = bucket.ask(lane, &call, &mut attempts).await;
-            conclude(result).after(attempts.made)
+        let mut multipart = None;
+        let outcome = bucket.run(options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
+            match Multipart::begin_on(lane, deadline, bucket, key, terms).await {
+                Ok((begun, outcome)) => {
+                    multipart = Some(begun);
+                    outcome
+                }
+                Err(outcome) => *outcome,
+            }
         });
+        (multipart, outcome)
+    }
+
+    pub(super) async fn begin_on(
+        lane: &Lane,
+        deadline: Deadline,
+        bucket: &Arc<Bucket>,
+        key: &str,
+        terms: Terms,
+    ) -> Result<(Multipart, Outcome), Box<Outcome>> {
+        let call = Call::new(Method::POST, key).with_query("uploads", "").with_headers(&terms.headers.begin);
+        let mut attempts = Attempts::new(bucket, deadline);
+        let result = bucket.ask(lane, &call, &mut attempts).await;
+        let outcome = conclude(result).after(attempts.made);
         if !outcome.is_ok() {
-            return (None, outcome);
+            return Err(Box::new(outcome));
         }
         match xml::parse_initiate(&outcome.body) {
             Ok(begun) if !begun.upload_id.is_empty() => {
-                let multipart = Multipart {
-                    bucket: Arc::clone(bucket),
-                    key: key.to_owned(),
-                    upload_id: begun.upload_id,
-                    parts: Parts::default(),
-                    part_headers: headers.part,
-                    complete_headers: headers.complete,
-                    deadline: options.deadline(),
-                };
-                (Some(multipart), outcome)
+                Ok((Multipart::known(bucket, key, &begun.upload_id, terms), outcome))
             }
-            _ => (
-                None,
+            _ => Err(Box::new(
                 outcome
                     .with(Status::BadResponse, "the reply to the beginning of the upload has no upload id"),
-            ),
+            )),
+        }
+    }
+
+    /// An upload that has begun, of which no parts are known yet.
+    pub(super) fn known(bucket: &Arc<Bucket>, key: &str, upload_id: &str, terms: Terms) -> Multipart {
+        Multipart {
+            bucket: Arc::clone(bucket),
+            key: key.to_owned(),
+            upload_id: upload_id.to_owned(),
+            parts: Parts::default(),
+            terms,
         }
     }
 
@@ -76,15 +113,7 @@ impl Multipart {
         if let Err(mistake) = key::check_key(key).and_then(|()| check_upload_id(upload_id)) {
             return (None, mistake.into());
         }
-        let multipart = Multipart {
-            bucket: Arc::clone(bucket),
-            key: key.to_owned(),
-            upload_id: upload_id.to_owned(),
-            parts: Parts::default(),
-            part_headers: Vec::new(),
-            complete_headers: Vec::new(),
-            deadline: None,
-        };
+        let multipart = Multipart::known(bucket, key, upload_id, Terms::default());
         let (parts, outcome) = multipart.list_parts();
         parts.into_iter().for_each(|part| multipart.parts.add(part));
         (outcome.is_ok().then_some(multipart), outcome)
@@ -96,29 +125,46 @@ impl Multipart {
     }
 
     /// UploadPart. A part that is there already under this number is replaced.
-    pub fn upload_part(&self, number: u32, body: Body<'_>) -> Outcome {
-        if let Err(mistake) = parts::check_number(number).and_then(|()| check_size(body.size())) {
+    pub fn upload_part<'a>(&self, number: u32, input: impl Into<Input<'a>>) -> Outcome {
+        if let Err(mistake) = parts::check_number(number) {
             return mistake.into();
         }
-        let size = body.size();
-        let call = self
+        let body = match input.into().into_body() {
+            Ok(body) => body,
+            Err(unfit) => return unfit.into(),
+        };
+        self.bucket.run(&self.terms.limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
+            self.send_part(lane, deadline, number, &body).await
+        })
+    }
+
+    pub(super) async fn send_part(
+        &self,
+        lane: &Lane,
+        deadline: Deadline,
+        number: u32,
+        body: &Body<'_>,
+    ) -> Outcome {
+        if let Err(mistake) = check_size(body.size()) {
+            return mistake.into();
+        }
+        let mut call = self
             .call(Method::PUT)
             .with_query("partNumber", number.to_string())
             .with_query("uploadId", &self.upload_id)
-            .with_headers(&self.part_headers);
-        let bucket = &self.bucket;
-        let upload = Upload { bucket, key: &self.key, call, body, creates: Creates::Part, callback: false };
-        let mut content = None;
-        let outcome = bucket.run(self.deadline, Stored::No, async |lane, deadline| {
-            let uploaded = upload.run(lane, deadline).await;
-            content = uploaded.content;
-            uploaded.outcome
-        });
+            .with_headers(&self.terms.headers.part);
+        match self.terms.content_md5.then(|| body.content_md5()).transpose() {
+            Ok(Some(md5)) => call = call.with_header("content-md5", md5),
+            Ok(None) => {}
+            Err(failure) => return Outcome::failed(Failure::from_source(failure), Stored::No),
+        }
+        let upload = Upload::new(&self.bucket, call, body, Creates::Part);
+        let Uploaded { outcome, content } = upload.run(lane, deadline).await;
         if outcome.is_ok() {
             let etag = outcome.etag().to_owned();
             // Our own CRC: OSS's was compared with it, if there was one.
             let crc64 = content.map(|content| content.crc64);
-            self.parts.add(Part { number, etag, size: Some(size), crc64 });
+            self.parts.add(Part { number, etag, size: Some(body.size()), crc64 });
         }
         outcome
     }
@@ -126,17 +172,18 @@ impl Multipart {
     /// ListParts: what OSS has, all pages of it.
     pub fn list_parts(&self) -> (Vec<Part>, Outcome) {
         let mut parts = Vec::new();
-        let outcome = self.bucket.run(self.deadline, Stored::No, async |lane: &Lane, deadline: Deadline| {
-            let mut attempts = Attempts::new(&self.bucket, deadline);
-            match self.ask_for_parts(lane, &mut attempts).await {
-                Ok((all, reply)) => {
-                    parts = all;
-                    Outcome::success(reply, Stored::No)
+        let outcome =
+            self.bucket.run(&self.terms.limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
+                let mut attempts = Attempts::new(&self.bucket, deadline);
+                match self.ask_for_parts(lane, &mut attempts).await {
+                    Ok((all, reply)) => {
+                        parts = all;
+                        Outcome::success(reply, Stored::No)
+                    }
+                    Err(outcome) => *outcome,
                 }
-                Err(outcome) => *outcome,
-            }
-            .after(attempts.made)
-        });
+                .after(attempts.made)
+            });
         (parts, outcome)
     }
 
@@ -179,18 +226,22 @@ impl Multipart {
 
     /// AbortMultipartUpload: OSS forgets the upload and its parts.
     pub fn abort(&self) -> Outcome {
-        let call = self.call(Method::DELETE).with_query("uploadId", &self.upload_id);
-        self.bucket.run(self.deadline, Stored::No, async |lane: &Lane, deadline: Deadline| {
-            let mut attempts = Attempts::new(&self.bucket, deadline);
-            let outcome = match self.bucket.ask(lane, &call, &mut attempts).await {
-                // The abort whose reply was lost did it.
-                Ok(reply) if attempts.lost && error_of(&reply).code == "NoSuchUpload" => {
-                    Outcome::success(reply, Stored::No)
-                }
-                result => conclude(result),
-            };
-            outcome.after(attempts.made)
+        self.bucket.run(&self.terms.limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
+            self.abort_on(lane, deadline).await
         })
+    }
+
+    pub(super) async fn abort_on(&self, lane: &Lane, deadline: Deadline) -> Outcome {
+        let call = self.call(Method::DELETE).with_query("uploadId", &self.upload_id);
+        let mut attempts = Attempts::new(&self.bucket, deadline);
+        let outcome = match self.bucket.ask(lane, &call, &mut attempts).await {
+            // The abort whose reply was lost did it.
+            Ok(reply) if attempts.lost && error_of(&reply).code == "NoSuchUpload" => {
+                Outcome::success(reply, Stored::No)
+            }
+            result => conclude(result),
+        };
+        outcome.after(attempts.made)
     }
 
     pub(super) fn call(&self, method: Method) -> Call<'_> {
@@ -199,7 +250,7 @@ impl Multipart {
 }
 
 /// What became of a request that makes no object.
-fn conclude(result: Result<Reply, Failure>) -> Outcome {
+pub(super) fn conclude(result: Result<Reply, Failure>) -> Outcome {
     match result {
         Ok(reply) if matches!(reply.status, 200 | 204) => Outcome::success(reply, Stored::No),
         Ok(reply) => Outcome::refused(reply, Stored::No),

@@ -2,6 +2,7 @@
 
 use super::attempt::Call;
 use super::bucket::Bucket;
+use super::limits::Limits;
 use super::outcome::{Outcome, Stored};
 use super::retry::Attempts;
 use crate::transport::{Deadline, Lane, Reply};
@@ -30,7 +31,7 @@ impl Bucket {
         if let Err(mistake) = key::check_key(key) {
             return mistake.into();
         }
-        self.run(None, Stored::Unknown, async |lane: &Lane, deadline: Deadline| {
+        self.run(&Limits::default(), Stored::Unknown, async |lane: &Lane, deadline: Deadline| {
             let mut attempts = Attempts::new(self, deadline);
             let outcome = match self.ask(lane, &Call::new(method, key), &mut attempts).await {
                 Ok(reply) => conclude(reply),

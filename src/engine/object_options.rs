@@ -1,9 +1,8 @@
 //! What an object is to be stored with.
 
-use super::bucket::checked_deadline;
+use super::limits::Limits;
 use crate::wire::mistake::Mistake;
 use crate::wire::{content_type, header};
-use std::time::Duration;
 
 /// Who may read and write an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,14 +52,14 @@ pub struct ObjectOptions {
     metadata: Vec<(String, String)>,
     tags: Vec<(String, String)>,
     content_md5: bool,
-    deadline: Option<Option<Duration>>,
+    limits: Limits,
 }
 
-const TRAFFIC_LIMIT: &str = "x-oss-traffic-limit";
+pub(super) const TRAFFIC_LIMIT: &str = "x-oss-traffic-limit";
 const CONTENT_MD5: &str = "content-md5";
 const FORBID_OVERWRITE: &str = "x-oss-forbid-overwrite";
 /// The bounds that the service documents, in bits a second.
-const TRAFFIC_LIMITS: std::ops::RangeInclusive<u64> = 245_760..=838_860_800;
+pub(super) const TRAFFIC_LIMITS: std::ops::RangeInclusive<u64> = 245_760..=838_860_800;
 
 impl ObjectOptions {
     /// Any header; a later value for the same name replaces the earlier one.
@@ -169,15 +168,20 @@ impl ObjectOptions {
         Ok(())
     }
 
+    /// The traffic limit in bits a second, if there is one.
+    pub(super) fn traffic_limit(&self) -> Option<u64> {
+        let (_, value) = self.headers.iter().find(|(name, _)| name == TRAFFIC_LIMIT)?;
+        value.parse().ok()
+    }
+
     /// Whether a Content-MD5 is sent, for which the data is read once more beforehand.
     pub fn set_content_md5(&mut self, wanted: bool) {
         self.content_md5 = wanted;
     }
 
-    /// How long the call may take, whatever the bucket says; zero for no limit.
-    pub fn set_deadline(&mut self, time: Duration) -> Result<(), Mistake> {
-        self.deadline = Some(checked_deadline(time)?);
-        Ok(())
+    /// What the calls are bound to.
+    pub fn limits_mut(&mut self) -> &mut Limits {
+        &mut self.limits
     }
 
     fn put(&mut self, name: &str, value: &str) {
@@ -185,8 +189,8 @@ impl ObjectOptions {
         self.headers.push((name.to_owned(), value.to_owned()));
     }
 
-    pub(super) fn deadline(&self) -> Option<Option<Duration>> {
-        self.deadline
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     pub(super) fn wants_content_md5(&self) -> bool {
@@ -222,8 +226,12 @@ impl ObjectOptions {
 
     /// Splits the headers of a multipart upload: those that say what the object is go with its beginning, the traffic
     /// limit with each part, and the wish not to overwrite with the beginning and the end.
-    pub(super) fn split_for_multipart(&self, key: &str) -> Result<MultipartHeaders, Mistake> {
-        let mut headers = self.headers(key, None)?;
+    pub(super) fn split_for_multipart(
+        &self,
+        key: &str,
+        file_name: Option<&str>,
+    ) -> Result<MultipartHeaders, Mistake> {
+        let mut headers = self.headers(key, file_name)?;
         // It would speak of the request that begins the upload, which has no body.
         headers.retain(|(name, _)| name != CONTENT_MD5);
         let (part, begin): (Vec<_>, Vec<_>) =
@@ -234,6 +242,7 @@ impl ObjectOptions {
 }
 
 /// The headers for the requests of a multipart upload.
+#[derive(Default)]
 pub(super) struct MultipartHeaders {
     pub(super) begin: Vec<(String, String)>,
     pub(super) part: Vec<(String, String)>,

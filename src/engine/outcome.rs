@@ -1,5 +1,6 @@
 //! All there is to know about one call.
 
+use super::reader::Unfit;
 use crate::transport::{Cause, Failure, Reply, SourceFailure};
 use crate::wire::error_reply::{self, ErrorReply};
 use crate::wire::mistake::Mistake;
@@ -17,8 +18,12 @@ pub enum Status {
     LocalIo,
     /// The source changed while it was being read.
     SourceChanged,
+    /// The caller cancelled.
+    Cancelled,
     /// There are no credentials to sign with.
     Credentials,
+    /// Another process is at the same upload.
+    CheckpointBusy,
     /// No connection, or a broken one.
     Network,
     /// Nothing moved for too long, or the deadline passed.
@@ -71,6 +76,8 @@ pub struct Outcome {
     pub crc64: Option<u64>,
     /// How many requests were made for the operation itself.
     pub attempts: u32,
+    /// The upload whose parts are still at OSS; empty if nothing was left there.
+    pub upload_id: String,
 }
 
 impl Outcome {
@@ -86,6 +93,7 @@ impl Outcome {
             error: ErrorReply::default(),
             crc64: None,
             attempts: 0,
+            upload_id: String::new(),
         }
     }
 
@@ -113,6 +121,7 @@ impl Outcome {
         let status = match failure.cause {
             Cause::Network | Cause::Interrupted => Status::Network,
             Cause::Timeout | Cause::Deadline => Status::Timeout,
+            Cause::Cancelled => Status::Cancelled,
             Cause::Tls => Status::Tls,
             Cause::BadResponse => Status::BadResponse,
             Cause::Unsendable => Status::InvalidArgument,
@@ -131,6 +140,29 @@ impl Outcome {
     pub(super) fn with(mut self, status: Status, message: impl Into<String>) -> Outcome {
         self.status = status;
         self.message = message.into();
+        self
+    }
+
+    /// The outcome of a call that was cancelled: whatever failed without a reply failed because of that.
+    pub(super) fn cut_short(self) -> Outcome {
+        match self.status {
+            Status::Network | Status::Timeout => {
+                let message = format!("cancelled; {}", self.message);
+                self.with(Status::Cancelled, message)
+            }
+            _ => self,
+        }
+    }
+
+    /// The same outcome in other words.
+    pub(super) fn saying(mut self, message: String) -> Outcome {
+        self.message = message;
+        self
+    }
+
+    /// The same outcome, which leaves parts behind.
+    pub(super) fn leaving(mut self, upload_id: &str) -> Outcome {
+        self.upload_id = upload_id.to_owned();
         self
     }
 
@@ -157,6 +189,15 @@ impl Outcome {
     /// The number that names the cause of an error; empty when there is none.
     pub fn ec(&self) -> &str {
         self.header("x-oss-ec").unwrap_or(&self.error.ec)
+    }
+}
+
+impl From<Unfit> for Outcome {
+    fn from(unfit: Unfit) -> Outcome {
+        match unfit {
+            Unfit::Mistake(mistake) => mistake.into(),
+            Unfit::Failure(failure) => Outcome::failed(Failure::from_source(failure), Stored::No),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// The part numbers that OSS accepts.
 pub(super) const NUMBERS: RangeInclusive<u32> = 1..=10_000;
 /// Every part but the last must have this many bytes.
-const SMALLEST: u64 = 100 << 10;
+pub(super) const SMALLEST: u64 = 100 << 10;
 
 /// A part that OSS has.
 #[derive(Debug, Clone, PartialEq, Eq)]

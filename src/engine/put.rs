@@ -4,10 +4,11 @@ use super::attempt::Call;
 use super::bucket::Bucket;
 use super::object_options::ObjectOptions;
 use super::outcome::{Outcome, Stored};
+use super::reader::Input;
 use super::source::Body;
 use super::upload::{Creates, Upload};
 use crate::callback::Callback;
-use crate::transport::Failure;
+use crate::transport::{Deadline, Failure, Lane};
 use crate::wire::key;
 use crate::wire::mistake::Mistake;
 use http::Method;
@@ -19,9 +20,30 @@ pub(super) const LARGEST_PUT: u64 = 5 << 30;
 const CALLBACK_TIME: Duration = Duration::from_secs(6);
 
 impl Bucket {
-    /// Stores `body` as the object `key`.
-    pub fn put(
+    /// Stores `input` as the object `key`.
+    pub fn put<'a>(
         &self,
+        key: &str,
+        input: impl Into<Input<'a>>,
+        callback: Option<&Callback>,
+        options: &ObjectOptions,
+    ) -> Outcome {
+        if let Err(mistake) = check_put(key, callback, options) {
+            return mistake.into();
+        }
+        let body = match input.into().into_body() {
+            Ok(body) => body,
+            Err(unfit) => return unfit.into(),
+        };
+        self.run(options.limits(), Stored::No, async |lane, deadline| {
+            self.put_body(lane, deadline, key, body, callback, options).await
+        })
+    }
+
+    pub(super) async fn put_body(
+        &self,
+        lane: &Lane,
+        deadline: Deadline,
         key: &str,
         body: Body<'_>,
         callback: Option<&Callback>,
@@ -31,17 +53,14 @@ impl Bucket {
             Ok(call) => call,
             Err(mistake) => return mistake.into(),
         };
-        self.run(options.deadline(), Stored::No, async |lane, deadline| {
-            // Within the deadline, since it reads all the data.
-            let call = match options.wants_content_md5().then(|| body.content_md5()).transpose() {
-                Ok(Some(md5)) => call.with_header("content-md5", md5),
-                Ok(None) => call,
-                Err(failure) => return Outcome::failed(Failure::from_source(failure), Stored::No),
-            };
-            let callback = callback.is_some();
-            let upload = Upload { bucket: self, key, call, body, creates: Creates::Object, callback };
-            upload.run(lane, deadline).await.outcome
-        })
+        // Within the deadline, since it reads all the data.
+        let call = match options.wants_content_md5().then(|| body.content_md5()).transpose() {
+            Ok(Some(md5)) => call.with_header("content-md5", md5),
+            Ok(None) => call,
+            Err(failure) => return Outcome::failed(Failure::from_source(failure), Stored::No),
+        };
+        let upload = Upload::new(self, call, &body, Creates::Object);
+        upload.run(lane, deadline).await.outcome
     }
 
     fn put_call<'a>(
@@ -51,25 +70,42 @@ impl Bucket {
         callback: Option<&Callback>,
         options: &ObjectOptions,
     ) -> Result<Call<'a>, Mistake> {
-        key::check_key(key)?;
         check_size(body.size())?;
         let call = Call::new(Method::PUT, key).with_headers(&options.headers(key, body.file_name())?);
         call.with_callback(callback)
     }
 }
 
+/// The header that asks OSS to call.
+const CALLBACK: &str = "x-oss-callback";
+
 impl<'a> Call<'a> {
+    pub(super) fn asks_for_callback(&self) -> bool {
+        self.headers.iter().any(|(name, _)| name == CALLBACK)
+    }
+
     /// Asks OSS to call the application server, and gives it the time for that.
     pub(super) fn with_callback(self, callback: Option<&Callback>) -> Result<Call<'a>, Mistake> {
         let Some(callback) = callback else { return Ok(self) };
         let encoded = callback.encode_with_variables()?;
-        let mut call = self.with_header("x-oss-callback", encoded.callback);
+        let mut call = self.with_header(CALLBACK, encoded.callback);
         if let Some(variables) = encoded.variables {
             call = call.with_header("x-oss-callback-var", variables);
         }
         call.patience = call.patience.max(CALLBACK_TIME * u32::try_from(callback.url_count()).unwrap_or(1));
         Ok(call)
     }
+}
+
+/// Finds what is wrong with a request before any data is read for it.
+pub(super) fn check_put(
+    key: &str,
+    callback: Option<&Callback>,
+    options: &ObjectOptions,
+) -> Result<(), Mistake> {
+    key::check_key(key)?;
+    options.headers(key, None)?;
+    callback.map_or(Ok(()), |callback| callback.encode_with_variables().map(drop))
 }
 
 pub(super) fn check_size(size: u64) -> Result<(), Mistake> {

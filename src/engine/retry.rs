@@ -33,7 +33,8 @@ pub(super) struct Attempts {
     pub(super) lost: bool,
     /// Whether OSS may still be at work on one of them, so that what is not there may yet come.
     pub(super) may_go_on: bool,
-    pub(super) began: Instant,
+    /// Since when the object can have been stored by this operation, if that is known.
+    pub(super) began: Option<Instant>,
 }
 
 impl Attempts {
@@ -47,7 +48,7 @@ impl Attempts {
             clock_corrected: false,
             lost: false,
             may_go_on: false,
-            began: Instant::now(),
+            began: Some(Instant::now()),
         }
     }
 
@@ -59,6 +60,12 @@ impl Attempts {
     pub(super) fn renew(&mut self) {
         self.limit = self.made + self.per_request;
         self.lost = false;
+    }
+
+    /// Takes the place of attempts of which nothing more is known than that they were made.
+    pub(super) fn follow_an_earlier_loss(&mut self) {
+        self.lost = true;
+        self.began = None;
     }
 
     /// Counts an attempt and says what its end means.
@@ -125,7 +132,7 @@ impl Attempts {
             return false;
         }
         lane.sleep(pause).await;
-        true
+        !lane.is_cancelled()
     }
 }
 
@@ -134,7 +141,9 @@ fn judge_failure(failure: &Failure) -> Verdict {
         _ if failure.wholly_sent => Verdict::Lost,
         Cause::Network | Cause::Interrupted | Cause::Timeout | Cause::BadResponse => Verdict::NotDone,
         // Neither a deadline nor a certificate nor a source gets better by trying again.
-        Cause::Deadline | Cause::Tls | Cause::Unsendable | Cause::Source(_) => Verdict::Final,
+        Cause::Cancelled | Cause::Deadline | Cause::Tls | Cause::Unsendable | Cause::Source(_) => {
+            Verdict::Final
+        }
     }
 }
 
@@ -142,7 +151,7 @@ fn judge_failure(failure: &Failure) -> Verdict {
 fn may_go_on(result: &Result<Reply, Failure>) -> bool {
     match result {
         Ok(reply) => reply.status == 504,
-        Err(failure) => matches!(failure.cause, Cause::Timeout | Cause::Deadline),
+        Err(failure) => matches!(failure.cause, Cause::Timeout | Cause::Deadline | Cause::Cancelled),
     }
 }
 

@@ -62,14 +62,14 @@ impl Bucket {
         self.ask(lane, &Call::new(Method::HEAD, key), attempts).await
     }
 
-    /// Looks whether the object `key` is what has been uploaded since `began`. Without an expectation nothing can be said
-    /// of one that is there.
+    /// Looks whether the object `key` is what has been uploaded since `began`, or ever. Without an expectation nothing can
+    /// be said of one that is there.
     pub(super) async fn settle(
         &self,
         lane: &Lane,
         key: &str,
         expected: Option<Expected>,
-        began: Instant,
+        began: Option<Instant>,
         deadline: Deadline,
     ) -> Found {
         let mut attempts = Attempts::new(self, deadline);
@@ -77,7 +77,7 @@ impl Bucket {
         match reply.status {
             // A proxy without a server behind it says 404 too.
             404 if reply.headers.contains_key("x-oss-request-id") => Found::Absent,
-            200 if is_older(&reply, began) => Found::Other,
+            200 if began.is_some_and(|began| is_older(&reply, began)) => Found::Other,
             200 => compare(reply, expected),
             _ => Found::Unclear,
         }

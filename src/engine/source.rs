@@ -1,5 +1,6 @@
-//! What is uploaded: bytes in memory, or a file.
+//! What is uploaded, in a form that can be read again: bytes in memory, a file, or a function that can start over.
 
+use super::reader::Reader;
 use crate::transport::{Source, SourceFailure};
 use crate::wire::crc64::Crc64;
 use crate::wire::mistake::Mistake;
@@ -7,36 +8,55 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-const MD5_FRAME: usize = 256 << 10;
+const FRAME: usize = 256 << 10;
 
 /// The data of an upload. It can be read any number of times, from any position.
 pub enum Body<'a> {
     /// The caller's memory.
     Bytes(&'a [u8]),
+    /// Memory of our own.
+    Owned(Bytes),
     /// A file, or a range of one.
     File(FileBody),
+    /// A function that can start over.
+    Reader(ReaderBody<'a>),
 }
 
 /// A range of an open file, and what the file looked like when the upload began.
+#[derive(Clone)]
 pub struct FileBody {
-    file: File,
-    name: String,
-    offset: u64,
-    size: u64,
-    identity: Identity,
+    file: Arc<File>,
+    pub(super) name: Arc<str>,
+    /// From the root on, if it was given by a path.
+    pub(super) path: Option<Arc<Path>>,
+    pub(super) offset: u64,
+    pub(super) size: u64,
+    pub(super) identity: Identity,
 }
 
-#[derive(PartialEq, Eq)]
-struct Identity {
+/// What tells a file, and a version of it, from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
     device: u64,
     inode: u64,
     size: u64,
+    /// Seconds since 1970, and nanoseconds.
     modified: (i64, i64),
+}
+
+/// A function that gives a known number of bytes, and can start over.
+pub struct ReaderBody<'a> {
+    reader: Box<dyn Reader + 'a>,
+    size: u64,
+    has_begun: Cell<bool>,
 }
 
 /// Why a file cannot be uploaded.
@@ -53,7 +73,11 @@ impl<'a> Body<'a> {
         // A named pipe would wait for somebody to write to it; to what can be uploaded the flag makes no difference.
         let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
         let file = file.map_err(|error| unreadable(path, &error))?;
-        Body::from_file(file, path, range)
+        let absolute = std::path::absolute(path).map_err(|error| unreadable(path, &error))?;
+        match Body::from_file(file, path, range)? {
+            Body::File(file) => Ok(Body::File(FileBody { path: Some(absolute.into()), ..file })),
+            other => Ok(other),
+        }
     }
 
     /// An open file under the `name` it has in messages. Its offset is neither used nor moved.
@@ -70,22 +94,53 @@ impl<'a> Body<'a> {
             ))));
         }
         let identity = Identity::of(&metadata);
-        Ok(Body::File(FileBody { file, name: name.to_owned(), offset, size, identity }))
+        Ok(Body::File(FileBody {
+            file: Arc::new(file),
+            name: name.into(),
+            path: None,
+            offset,
+            size,
+            identity,
+        }))
+    }
+
+    /// The `size` bytes that `reader` gives whenever it starts over.
+    pub(super) fn from_reader(reader: Box<dyn Reader + 'a>, size: u64) -> Body<'a> {
+        Body::Reader(ReaderBody { reader, size, has_begun: Cell::new(false) })
+    }
+
+    /// A piece of it, if it can be read from any position.
+    pub(super) fn piece(&self, offset: u64, size: u64) -> Option<Body<'_>> {
+        let range = usize::try_from(offset).ok()..usize::try_from(offset.checked_add(size)?).ok();
+        let of = |bytes: &'a [u8]| bytes.get(range.start?..range.end?);
+        match self {
+            Body::Bytes(bytes) => of(bytes).map(Body::Bytes),
+            Body::Owned(bytes) => {
+                let end = range.end.filter(|end| *end <= bytes.len())?;
+                Some(Body::Owned(bytes.slice(range.start?..end)))
+            }
+            Body::File(file) => {
+                Some(Body::File(FileBody { offset: file.offset.checked_add(offset)?, size, ..file.clone() }))
+            }
+            Body::Reader(_) => None,
+        }
     }
 
     /// How many bytes there are.
     pub fn size(&self) -> u64 {
         match self {
             Body::Bytes(bytes) => bytes.len() as u64,
+            Body::Owned(bytes) => bytes.len() as u64,
             Body::File(file) => file.size,
+            Body::Reader(reader) => reader.size,
         }
     }
 
     /// The name of the file, if it is one.
     pub(super) fn file_name(&self) -> Option<&str> {
         match self {
-            Body::Bytes(_) => None,
             Body::File(file) => Some(&file.name),
+            _ => None,
         }
     }
 
@@ -94,7 +149,7 @@ impl<'a> Body<'a> {
         let mut md5 = Md5::new();
         let mut reading = self.reading();
         while reading.position < self.size() {
-            md5.update(reading.next(MD5_FRAME)?);
+            md5.update(reading.next(FRAME)?);
         }
         Ok(BASE64.encode(md5.finalize()))
     }
@@ -103,23 +158,36 @@ impl<'a> Body<'a> {
         Reading { body: self, position: 0, crc64: Crc64::new(), buffers: Arc::default() }
     }
 
-    fn read_at(&self, position: u64, into: &mut [u8]) -> Result<(), SourceFailure> {
+    /// The CRC-64 of all of it.
+    pub(super) fn crc64(&self) -> Result<u64, SourceFailure> {
+        let mut reading = self.reading();
+        while !reading.is_whole() {
+            reading.next(FRAME)?;
+        }
+        Ok(reading.crc64())
+    }
+
+    /// Reads what is there at `position`, or some of it, and says how much.
+    fn read_at(&self, position: u64, into: &mut [u8]) -> Result<usize, SourceFailure> {
+        let of = |bytes: &[u8], into: &mut [u8]| {
+            let from = usize::try_from(position).ok();
+            let rest = from.and_then(|from| bytes.get(from..)).and_then(|rest| rest.get(..into.len()));
+            into.copy_from_slice(rest.ok_or_else(|| changed("the data"))?);
+            Ok(into.len())
+        };
         match self {
-            Body::Bytes(bytes) => {
-                let from = usize::try_from(position).ok();
-                let rest = from.and_then(|from| bytes.get(from..)).and_then(|rest| rest.get(..into.len()));
-                into.copy_from_slice(rest.ok_or_else(|| changed("the data"))?);
-                Ok(())
-            }
-            Body::File(file) => file.read_at(position, into),
+            Body::Bytes(bytes) => of(bytes, into),
+            Body::Owned(bytes) => of(bytes, into),
+            Body::File(file) => file.read_at(position, into).map(|()| into.len()),
+            Body::Reader(reader) => reader.read_at(position, into),
         }
     }
 
     /// Whether it still is what it was.
-    fn check_unchanged(&self) -> Result<(), SourceFailure> {
+    pub(super) fn check_unchanged(&self) -> Result<(), SourceFailure> {
         match self {
-            Body::Bytes(_) => Ok(()),
             Body::File(file) => file.check_unchanged(),
+            _ => Ok(()),
         }
     }
 }
@@ -138,6 +206,22 @@ impl FileBody {
             Ok(now) if Identity::of(&now) == self.identity => Ok(()),
             Ok(_) => Err(changed(&self.name)),
             Err(error) => Err(SourceFailure::Unreadable(format!("cannot examine {}: {error}", self.name))),
+        }
+    }
+}
+
+impl ReaderBody<'_> {
+    fn read_at(&self, position: u64, into: &mut [u8]) -> Result<usize, SourceFailure> {
+        // A pass begins at the beginning; the first one finds the reader there.
+        if position == 0 && self.has_begun.replace(true) {
+            self.reader.rewind()?;
+        }
+        match self.reader.read(into)? {
+            0 => Err(SourceFailure::Unreadable(format!(
+                "the reader ended after {position} bytes instead of {}",
+                self.size
+            ))),
+            length => Ok(length),
         }
     }
 }
@@ -189,10 +273,13 @@ impl Source for Reading<'_> {
         let length = usize::try_from(rest).map_or(limit, |rest| rest.min(limit));
         let mut frame = Frame::new(&self.buffers, length);
         let buffer = frame.buffer.get_mut(..length).unwrap_or_default();
-        self.body.read_at(self.position, buffer)?;
-        self.crc64.update(buffer);
-        self.position += length as u64;
-        if length as u64 == rest {
+        frame.length = match buffer.is_empty() {
+            true => 0,
+            false => self.body.read_at(self.position, buffer)?,
+        };
+        self.crc64.update(frame.as_ref());
+        self.position += frame.length as u64;
+        if frame.length as u64 == rest {
             // Asked while the last frame is still here: without it nothing is stored.
             self.body.check_unchanged()?;
         }

@@ -12,12 +12,13 @@ use crate::wire::xml;
 
 /// A request that creates something.
 pub(super) struct Upload<'a> {
-    pub(super) bucket: &'a Bucket,
-    pub(super) key: &'a str,
-    pub(super) call: Call<'a>,
-    pub(super) body: Body<'a>,
-    pub(super) creates: Creates,
-    pub(super) callback: bool,
+    bucket: &'a Bucket,
+    key: &'a str,
+    call: Call<'a>,
+    body: &'a Body<'a>,
+    creates: Creates,
+    callback: bool,
+    sent_before: bool,
 }
 
 /// What the request brings about.
@@ -39,10 +40,29 @@ pub(super) struct Uploaded {
     pub(super) content: Option<Expected>,
 }
 
-impl Upload<'_> {
+impl<'a> Upload<'a> {
+    pub(super) fn new(
+        bucket: &'a Bucket,
+        call: Call<'a>,
+        body: &'a Body<'a>,
+        creates: Creates,
+    ) -> Upload<'a> {
+        let key = call.key.unwrap_or_default();
+        let callback = call.asks_for_callback();
+        Upload { bucket, key, call, body, creates, callback, sent_before: false }
+    }
+
+    /// Says that an earlier process sent the same request and did not live to see the reply.
+    pub(super) fn sent_before(self, sent_before: bool) -> Upload<'a> {
+        Upload { sent_before, ..self }
+    }
+
     /// Sends it, again where that is right, and tells the truth about the object.
     pub(super) async fn run(self, lane: &Lane, deadline: Deadline) -> Uploaded {
         let mut attempts = Attempts::new(self.bucket, deadline);
+        if self.sent_before {
+            attempts.follow_an_earlier_loss();
+        }
         let mut content = match self.creates {
             Creates::ObjectOfParts(content) => content,
             Creates::Object | Creates::Part => None,

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,6 +26,14 @@ pub enum SourceFailure {
     Unreadable(String),
     /// It is no longer what it was when the upload began.
     Changed(String),
+}
+
+impl fmt::Display for SourceFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SourceFailure::Unreadable(message) | SourceFailure::Changed(message) => f.write_str(message),
+        }
+    }
 }
 
 /// How many bytes of a request the connection has taken over.

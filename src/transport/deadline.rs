@@ -18,6 +18,17 @@ impl Deadline {
         self.0.is_some_and(|at| Instant::now() >= at)
     }
 
+    /// The earlier of this deadline and `limit` from now.
+    pub fn within(self, limit: Duration) -> Deadline {
+        Deadline(Instant::now().checked_add(limit).map(|at| self.or_sooner(at)).or(self.0))
+    }
+
+    /// A deadline that leaves a tenth of the time, but no more than `most`, for what is to be done afterwards.
+    pub fn leaving(self, most: Duration) -> Deadline {
+        let rest = |at: Instant| at.saturating_duration_since(Instant::now()) / 10;
+        Deadline(self.0.map(|at| at.checked_sub(rest(at).min(most)).unwrap_or(at)))
+    }
+
     /// The earlier of this deadline and `other`.
     pub(super) fn or_sooner(self, other: Instant) -> Instant {
         self.0.map_or(other, |at| at.min(other))

@@ -6,12 +6,13 @@ use super::direct::{Connection, Direct};
 use super::failure::{Cause, Failure, describe};
 use super::lane::{Lane, Way};
 use super::socket::Health;
-use bytes::Bytes;
+use super::ticks::Follower;
+use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
 use reqwest::RequestBuilder;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::future::{self, Future};
 use std::pin::pin;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ const FIRST_FRAME: usize = 64 << 10;
 const LARGEST_FRAME: usize = 256 << 10;
 /// On a slow line small frames show early whether bytes still move.
 const SMALLEST_FRAME: usize = 4 << 10;
+/// How long a wait for the pace goes on before it is said that it is one.
+const LONGEST_REST: Duration = Duration::from_millis(500);
 const LARGEST_REPLY: usize = 4 << 20;
 /// What the HTTP client and the kernel's send buffer may still hold when the last frame was taken.
 const LARGEST_BACKLOG: u64 = 5 << 20;
@@ -68,6 +71,10 @@ impl Lane {
             let message = "the deadline passed before the request was sent".to_owned();
             return Err(Failure { cause: Cause::Deadline, wholly_sent: false, message });
         }
+        if self.is_cancelled() {
+            let message = "cancelled before the request was sent".to_owned();
+            return Err(Failure { cause: Cause::Cancelled, wholly_sent: false, message });
+        }
         let size = request.source.as_ref().map_or(0, |source| source.size());
         let progress = Progress::new(&self.way, size);
         let answer = self.answer_to(request, &progress, deadline).await;
@@ -101,7 +108,7 @@ impl Lane {
             // OSS insists on the header, be it zero.
             headers.insert(CONTENT_LENGTH, HeaderValue::from(progress.size));
         }
-        let (body, feeding) = prepare(source, &progress.taken).map_err(Failure::from_source)?;
+        let (body, feeding) = self.prepare(source, progress).await.map_err(Failure::from_source)?;
         let watch = Watch::new(self, deadline, progress, patience);
         match &self.way {
             Way::Client(client) => {
@@ -124,8 +131,9 @@ impl Lane {
     async fn receive(&self, rest: &mut Rest, body: &mut Vec<u8>, end: Instant) -> Result<(), String> {
         loop {
             let limit = end.min(Instant::now() + self.stall_timeout);
-            let chunk = tokio::time::timeout_at(limit.into(), rest.next()).await;
-            match chunk.map_err(|_| "the rest did not come in time".to_owned())?? {
+            let chunk = tokio::time::timeout_at(limit.into(), self.unless_cancelled(rest.next())).await;
+            let chunk = chunk.map_err(|_| "the rest did not come in time".to_owned())?;
+            match chunk.ok_or_else(|| "cancelled".to_owned())?? {
                 None => return Ok(()),
                 Some(chunk) if body.len() + chunk.len() <= LARGEST_REPLY => body.extend_from_slice(&chunk),
                 Some(_) => return Err(format!("it is larger than {LARGEST_REPLY} bytes")),
@@ -187,7 +195,7 @@ async fn attend(
     mut watch: Watch<'_>,
 ) -> Result<Answer, Failure> {
     let mut answer = pin!(answer);
-    let mut feeding = pin!(feed(feeding));
+    let mut feeding = pin!(feed(feeding, watch.lane, watch.progress));
     let mut fed = false;
     future::poll_fn(|context| {
         if let Poll::Ready(answer) = answer.as_mut().poll(context) {
@@ -211,12 +219,20 @@ struct Progress {
     /// Whether we see the socket itself, rather than what the client takes.
     sees_socket: bool,
     socket: OnceCell<Arc<Health>>,
+    /// How often nothing moved because of ourselves: the source took its time, or the pace did.
+    own_pauses: Cell<u64>,
 }
 
 impl Progress {
     fn new(way: &Way, size: u64) -> Progress {
         let sees_socket = matches!(way, Way::Direct(_));
-        Progress { taken: Taken::default(), size, sees_socket, socket: OnceCell::new() }
+        Progress {
+            taken: Taken::default(),
+            size,
+            sees_socket,
+            socket: OnceCell::new(),
+            own_pauses: Cell::new(0),
+        }
     }
 
     fn empty_body(&self) -> Outgoing {
@@ -244,7 +260,11 @@ impl Progress {
 
     /// A number that grows whenever something moves.
     fn moved(&self) -> u64 {
-        self.taken.bytes() + self.socket.get().map_or(0, |socket| socket.moved())
+        self.taken.bytes() + self.own_pauses.get() + self.socket.get().map_or(0, |socket| socket.moved())
+    }
+
+    fn note_own_pause(&self) {
+        self.own_pauses.set(self.own_pauses.get() + 1);
     }
 }
 
@@ -256,33 +276,78 @@ struct Feeding<'a> {
 
 type Prepared<'a> = (Option<Outgoing>, Option<Feeding<'a>>);
 
-/// A small body is read at once; of a large one the frames are fed while it is being sent.
-fn prepare<'a>(source: Option<&'a mut dyn Source>, taken: &Taken) -> Result<Prepared<'a>, SourceFailure> {
-    let Some(source) = source else { return Ok((None, None)) };
-    let size = source.size();
-    if size <= LARGEST_WHOLE {
-        let bytes = if size == 0 { Bytes::new() } else { source.next(FIRST_FRAME)? };
-        return Ok((Some(Outgoing::whole(bytes, taken.clone())), None));
+impl Lane {
+    /// A small body is read at once; of a large one the frames are fed while it is being sent.
+    async fn prepare<'a>(
+        &self,
+        source: Option<&'a mut dyn Source>,
+        progress: &Progress,
+    ) -> Result<Prepared<'a>, SourceFailure> {
+        let Some(source) = source else { return Ok((None, None)) };
+        let size = source.size();
+        if size > LARGEST_WHOLE {
+            let (frames, body) = Outgoing::frames(size, progress.taken.clone());
+            return Ok((Some(body), Some(Feeding { source, frames })));
+        }
+        if let Some(start) = self.admit(size) {
+            self.sleep(start.saturating_duration_since(Instant::now())).await;
+        }
+        Ok((Some(Outgoing::whole(whole(source)?, progress.taken.clone())), None))
     }
-    let (frames, body) = Outgoing::frames(size, taken.clone());
-    Ok((Some(body), Some(Feeding { source, frames })))
 }
 
-async fn feed(feeding: Option<Feeding<'_>>) -> Result<(), SourceFailure> {
+/// All bytes of a small source, which may give them in pieces.
+fn whole(source: &mut dyn Source) -> Result<Bytes, SourceFailure> {
+    let size = source.size();
+    if size == 0 {
+        return Ok(Bytes::new());
+    }
+    let first = source.next(FIRST_FRAME)?;
+    if first.len() as u64 >= size {
+        return Ok(first);
+    }
+    let mut all = BytesMut::from(first);
+    while (all.len() as u64) < size {
+        all.extend_from_slice(&source.next(FIRST_FRAME)?);
+    }
+    Ok(all.freeze())
+}
+
+/// Reads a frame whenever there is room for one.
+async fn feed(feeding: Option<Feeding<'_>>, lane: &Lane, progress: &Progress) -> Result<(), SourceFailure> {
     let Some(Feeding { source, frames }) = feeding else { return Ok(()) };
     let mut rest = source.size();
     let mut limit = FIRST_FRAME;
     while rest > 0 {
-        let frame = source.next(limit)?;
-        rest = rest.saturating_sub(frame.len() as u64);
         let offered = Instant::now();
-        if frames.send(frame).await.is_err() {
+        let Ok(room) = frames.reserve().await else {
             // The connection is gone, or the server has answered already; the exchange knows.
             break;
-        }
+        };
         limit = next_frame_size(limit, offered.elapsed());
+        let gulp = lane.gulp().unwrap_or(limit);
+        let frame = source.next(gulp.clamp(SMALLEST_FRAME, limit))?;
+        progress.note_own_pause();
+        let length = frame.len() as u64;
+        if let Some(start) = lane.admit(length) {
+            rest_until(start, progress).await;
+        }
+        rest = rest.saturating_sub(length);
+        room.send(frame);
     }
     Ok(())
+}
+
+/// Waits, and says now and then that this is no standstill.
+async fn rest_until(start: Instant, progress: &Progress) {
+    loop {
+        let rest = start.saturating_duration_since(Instant::now());
+        if rest.is_zero() {
+            return;
+        }
+        tokio::time::sleep(rest.min(LONGEST_REST)).await;
+        progress.note_own_pause();
+    }
 }
 
 fn next_frame_size(current: usize, waited: Duration) -> usize {
@@ -306,13 +371,15 @@ struct Watch<'a> {
     /// Since when all that is left is the reply.
     waiting: Option<Instant>,
     patience: Duration,
+    ticks: Follower,
 }
 
 impl<'a> Watch<'a> {
     fn new(lane: &'a Lane, deadline: Deadline, progress: &'a Progress, patience: Duration) -> Watch<'a> {
         let now = Instant::now();
         let patience = patience.max(lane.stall_timeout);
-        Watch { lane, deadline, progress, seen: 0, began: now, moved: now, waiting: None, patience }
+        let ticks = Follower::default();
+        Watch { lane, deadline, progress, seen: 0, began: now, moved: now, waiting: None, patience, ticks }
     }
 
     /// Ready when the exchange has to end.
@@ -325,7 +392,10 @@ impl<'a> Watch<'a> {
         if self.waiting.is_none() && self.progress.is_wholly_sent() {
             self.waiting = Some(Instant::now());
         }
-        while self.lane.poll_tick(context).is_ready() {
+        while self.lane.ticks.poll(&mut self.ticks, context).is_ready() {
+            if self.lane.is_cancelled() {
+                return Poll::Ready(self.failure(Cause::Cancelled, "cancelled"));
+            }
             if self.deadline.has_passed() {
                 return Poll::Ready(self.failure(Cause::Deadline, "the deadline passed"));
             }

@@ -15,6 +15,8 @@ pub enum Cause {
     Timeout,
     /// The call's deadline passed.
     Deadline,
+    /// The caller cancelled.
+    Cancelled,
     /// The TLS handshake or its settings failed.
     Tls,
     /// What came back is not HTTP.
@@ -67,9 +69,7 @@ impl Failure {
 
     /// A request that could not be made up, because of its source.
     pub fn from_source(failure: SourceFailure) -> Failure {
-        let message = match &failure {
-            SourceFailure::Unreadable(message) | SourceFailure::Changed(message) => message.clone(),
-        };
+        let message = failure.to_string();
         Failure { cause: Cause::Source(failure), wholly_sent: false, message }
     }
 

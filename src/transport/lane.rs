@@ -1,9 +1,12 @@
 //! One caller's worth of network: a runtime that runs on the calling thread, and a way to the endpoint with its
 //! connections.
 
+use super::cancel::Cancel;
 use super::client;
 use super::direct::Direct;
+use super::pace::Pace;
 use super::self_wake::SelfWake;
+use super::ticks::{Follower, Ticks};
 use super::{Failure, Settings};
 use reqwest::Client;
 use rustls::ClientConfig;
@@ -11,16 +14,21 @@ use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::coop::unconstrained;
-use tokio::time::{Interval, MissedTickBehavior};
 
 /// OSS closes idle connections after about a minute; one that is nearly that old is not worth a try.
 pub(super) const IDLE_LIMIT: Duration = Duration::from_secs(50);
-/// How often a waiting call looks whether its time is up.
-const TICK: Duration = Duration::from_millis(50);
+
+/// What a call is bound to besides its deadline.
+#[derive(Default)]
+pub struct Bounds {
+    /// Whoever may end it.
+    pub cancels: Vec<Cancel>,
+    /// How fast it may send, all its requests together.
+    pub bytes_per_second: Option<u64>,
+}
 
 /// The network as one call has it.
 pub struct Lane {
@@ -29,11 +37,13 @@ pub struct Lane {
     runtime: Runtime,
     pub(super) connect_timeout: Duration,
     pub(super) stall_timeout: Duration,
+    pub(super) ticks: Ticks,
     trouble: Cell<bool>,
     self_wake: Arc<SelfWake>,
-    /// Timers for all exchanges: setting one for each would cost a system call, and so would setting one that is the next
-    /// to go off. There are two, which take turns, so that there is always one that goes off before.
-    ticks: RefCell<[Interval; 2]>,
+    cancels: RefCell<Vec<Cancel>>,
+    pace: Cell<Option<Pace>>,
+    /// Set while there is something to clean up, cancelled or not.
+    carries_on: Cell<bool>,
 }
 
 /// How the endpoint is reached.
@@ -48,7 +58,7 @@ impl Lane {
     pub(super) fn new(settings: &Settings, tls: Option<ClientConfig>) -> Result<Lane, Failure> {
         let runtime =
             Builder::new_current_thread().enable_io().enable_time().build().map_err(Failure::setup)?;
-        let ticks = runtime.block_on(async { [Duration::ZERO, TICK / 2].map(ticking_from) });
+        let ticks = runtime.block_on(async { Ticks::new() });
         let way = match tls {
             Some(tls) => Way::Client(client::new(settings, tls)?),
             None => Way::Direct(Direct::new(settings.connect_timeout, settings.stall_timeout, IDLE_LIMIT)),
@@ -58,38 +68,96 @@ impl Lane {
             runtime,
             connect_timeout: settings.connect_timeout,
             stall_timeout: settings.stall_timeout,
+            ticks,
             trouble: Cell::new(false),
             self_wake: Arc::default(),
-            ticks: RefCell::new(ticks),
+            cancels: RefCell::default(),
+            pace: Cell::default(),
+            carries_on: Cell::new(false),
         })
     }
 
-    pub(super) fn block_on<T>(&self, work: impl AsyncFnOnce(&Lane) -> T) -> T {
+    pub(super) fn block_on<T>(&self, bounds: Bounds, work: impl AsyncFnOnce(&Lane) -> T) -> T {
         self.trouble.set(false);
+        self.carries_on.set(false);
+        self.cancels.replace(bounds.cancels);
+        self.pace.set(bounds.bytes_per_second.map(Pace::new));
         self.runtime.block_on(async {
             if let Way::Client(_) = self.way {
                 // Lets the runtime look at its sockets once, so that a connection which the server closed since the
                 // last call is found out and replaced before anything is sent on it.
                 tokio::task::yield_now().await;
             }
-            self.self_wake.run(work(self)).await
+            let mut work = pin!(work(self));
+            let with_ticks = poll_fn(|context| {
+                self.ticks.drive(context);
+                work.as_mut().poll(context)
+            });
+            self.self_wake.run(with_ticks).await
         })
     }
 
-    /// Ready at every tick, however busy the server keeps us: the runtime must not put this off.
-    pub(super) fn poll_tick(&self, context: &mut Context<'_>) -> Poll<()> {
-        let tick = poll_fn(|context| {
-            // Each has to be asked, since asking is what sets it.
-            let [first, second] = &mut *self.ticks.borrow_mut();
-            let ready = [first.poll_tick(context).is_ready(), second.poll_tick(context).is_ready()];
-            if ready.contains(&true) { Poll::Ready(()) } else { Poll::Pending }
-        });
-        pin!(unconstrained(tick)).poll(context)
+    /// Does nothing for `time`, or until the call is cancelled.
+    pub async fn sleep(&self, time: Duration) {
+        // Nothing comes of it either way.
+        let _ = self.unless_cancelled(tokio::time::sleep(time)).await;
     }
 
-    /// Does nothing for `time`.
-    pub async fn sleep(&self, time: Duration) {
-        tokio::time::sleep(time).await;
+    /// Waits for the next tick of the heartbeat.
+    pub async fn tick(&self) {
+        let mut follower = Follower::default();
+        poll_fn(|context| self.ticks.poll(&mut follower, context)).await;
+    }
+
+    /// What `work` comes to; `None` if the call is cancelled before.
+    pub(super) async fn unless_cancelled<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        let mut follower = Follower::default();
+        poll_fn(|context| {
+            if let Poll::Ready(result) = work.as_mut().poll(context) {
+                return Poll::Ready(Some(result));
+            }
+            while self.ticks.poll(&mut follower, context).is_ready() {
+                if self.is_cancelled() {
+                    return Poll::Ready(None);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Whether the call is to end without doing more.
+    pub fn is_cancelled(&self) -> bool {
+        !self.carries_on.get() && self.cancels.borrow().iter().any(Cancel::has_fired)
+    }
+
+    /// Ends the call as if somebody had fired a cancel that it was given.
+    pub fn cancel(&self) {
+        let cancel = Cancel::default();
+        cancel.fire();
+        self.cancels.borrow_mut().push(cancel);
+    }
+
+    /// Does `work` whether the call is cancelled or not: what it leaves behind is to be cleaned up.
+    pub async fn nevertheless<T>(&self, work: impl Future<Output = T>) -> T {
+        let before = self.carries_on.replace(true);
+        let result = work.await;
+        self.carries_on.set(before);
+        result
+    }
+
+    /// When the call may send `bytes`, if it is bound to a pace.
+    pub(super) fn admit(&self, bytes: u64) -> Option<Instant> {
+        let mut pace = self.pace.get()?;
+        let start = pace.admit(bytes);
+        self.pace.set(Some(pace));
+        Some(start)
+    }
+
+    /// How much to send at once at the call's pace.
+    pub(super) fn gulp(&self) -> Option<usize> {
+        self.pace.get().map(Pace::gulp)
     }
 
     /// Whether a connection may have been written to after it broke, since the call began.
@@ -100,11 +168,4 @@ impl Lane {
     pub(super) fn note_trouble(&self) {
         self.trouble.set(true);
     }
-}
-
-fn ticking_from(delay: Duration) -> Interval {
-    let mut ticking = tokio::time::interval_at(tokio::time::Instant::now() + delay, TICK);
-    // Skipping what was missed keeps the two apart.
-    ticking.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    ticking
 }

@@ -9,6 +9,7 @@
 //! seven system calls for a small put where four are enough.
 
 mod body;
+mod cancel;
 mod client;
 mod deadline;
 mod direct;
@@ -17,17 +18,20 @@ mod failure;
 mod fork;
 mod lane;
 mod lanes;
+mod pace;
 mod resolve;
 mod self_wake;
 mod sigpipe;
 mod socket;
+mod ticks;
 mod tls;
 
 pub use body::{Source, SourceFailure};
+pub use cancel::Cancel;
 pub use deadline::Deadline;
 pub use exchange::{Reply, Request};
 pub use failure::{Cause, Failure};
-pub use lane::Lane;
+pub use lane::{Bounds, Lane};
 
 use lanes::Lanes;
 use rustls::ClientConfig;
@@ -62,14 +66,18 @@ impl Transport {
     }
 
     /// Runs `work` on the calling thread until it is done.
-    pub fn run<T>(&self, work: impl AsyncFnOnce(&Lane) -> T) -> Result<T, Failure> {
+    pub fn run<T>(&self, bounds: Bounds, work: impl AsyncFnOnce(&Lane) -> T) -> Result<T, Failure> {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            let message = "a function that the library calls must not upload on the same thread meanwhile";
+            return Err(Failure::unsendable(message.to_owned()));
+        }
         // Over plain http every byte is sent with a call that raises no signal.
         let sigpipe = self.needs_client().then(SigpipeBlocked::new);
         let lane = match self.lanes.take() {
             Some(lane) => lane,
             None => Lane::new(&self.settings, self.tls()?)?,
         };
-        let result = lane.block_on(work);
+        let result = lane.block_on(bounds, work);
         if let Some(sigpipe) = sigpipe
             // Closing a TLS connection writes too, even when nothing else went wrong.
             && (self.settings.https || lane.had_trouble())

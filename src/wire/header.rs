@@ -7,7 +7,7 @@ pub use super::tagging::tagging;
 /// What begins the name of a metadata header.
 pub const METADATA_PREFIX: &str = "x-oss-meta-";
 /// Most bytes that all metadata names and values of an object may have together.
-pub const METADATA_MAX: usize = 8 * 1024;
+pub(crate) const METADATA_MAX: usize = 8 * 1024;
 
 /// Checks a header name: one or more of the characters that HTTP calls a token.
 pub fn check_name(name: &str) -> Result<(), Mistake> {

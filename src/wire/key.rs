@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::mistake::{Mistake, shown};
 
 /// Longest object key, in bytes of UTF-8.
-pub const KEY_MAX: usize = 1023;
+pub(crate) const KEY_MAX: usize = 1023;
 
 /// Everything but `A-Z a-z 0-9 - _ . ~`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

@@ -4,11 +4,11 @@ use super::key;
 use super::mistake::{Mistake, shown};
 
 /// Most tags of one object.
-pub const TAGS_MAX: usize = 10;
+pub(crate) const TAGS_MAX: usize = 10;
 /// Longest key of a tag, in characters.
-pub const TAG_KEY_MAX: usize = 128;
+pub(crate) const TAG_KEY_MAX: usize = 128;
 /// Longest value of a tag, in characters.
-pub const TAG_VALUE_MAX: usize = 256;
+pub(crate) const TAG_VALUE_MAX: usize = 256;
 
 /// Checks one tag by itself.
 pub fn check_tag(tag_key: &str, value: &str) -> Result<(), Mistake> {

@@ -2,9 +2,11 @@
 
 mod multipart;
 mod tree;
+mod uploads;
 
 pub use multipart::{
-    Completed, Initiated, ListedPart, PART_NUMBER_MAX, PartPage, complete_request, parse_complete,
-    parse_initiate, parse_list_parts, unquoted,
+    Completed, Initiated, ListedPart, PartPage, complete_request, parse_complete, parse_initiate,
+    parse_list_parts, unquoted,
 };
-pub use tree::{BODY_MAX, BadXml, Element, parse, root_name};
+pub use tree::{BadXml, Element, parse, root_name};
+pub use uploads::{ListedUpload, UploadPage, parse_list_uploads};

@@ -9,7 +9,7 @@ use quick_xml::escape::escape;
 use super::tree::{BadXml, Element, parse, root_name};
 
 /// Highest part number.
-pub const PART_NUMBER_MAX: u32 = 10_000;
+pub(crate) const PART_NUMBER_MAX: u32 = 10_000;
 /// Longest upload id and ETag that are believed, in bytes.
 const ID_MAX: usize = 1024;
 
@@ -95,12 +95,7 @@ pub fn parse_list_parts(body: &[u8]) -> Result<PartPage, BadXml> {
         return Err(BadXml::new("a part number twice"));
     }
     let last = parts.last().map(|part| part.number);
-    let is_truncated = match root.value("IsTruncated")? {
-        "" => false,
-        text if text.eq_ignore_ascii_case("false") => false,
-        text if text.eq_ignore_ascii_case("true") => true,
-        _ => return Err(BadXml::new("IsTruncated is neither true nor false")),
-    };
+    let is_truncated = truth(&root, "IsTruncated")?;
     let next_part_number_marker = match root.value("NextPartNumberMarker")? {
         "" if is_truncated => last,
         "" => None,
@@ -161,12 +156,12 @@ pub fn parse_complete(body: &[u8]) -> Option<Completed> {
     })
 }
 
-fn root_of(body: &[u8], name: &str) -> Result<Element, BadXml> {
+pub(super) fn root_of(body: &[u8], name: &str) -> Result<Element, BadXml> {
     let root = parse(body)?;
     if root.name == name { Ok(root) } else { Err(BadXml::new(format!("the root is not {name}"))) }
 }
 
-fn upload_id_of(root: &Element) -> Result<String, BadXml> {
+pub(super) fn upload_id_of(root: &Element) -> Result<String, BadXml> {
     let id = root.value("UploadId")?;
     if id.is_empty() || id.len() > ID_MAX || id.contains(|character: char| character.is_control()) {
         return Err(BadXml::new("no usable UploadId"));
@@ -176,14 +171,29 @@ fn upload_id_of(root: &Element) -> Result<String, BadXml> {
 
 /// The key exactly as it is, blanks included.
 fn key_of(root: &Element) -> Result<String, BadXml> {
-    let text = root.child("Key")?.map_or("", |key| key.text.as_str());
-    match root.value("EncodingType")? {
+    decoded(root, "Key", root.value("EncodingType")?)
+}
+
+/// A text of the child `name` in the encoding that the reply speaks of, blanks included.
+pub(super) fn decoded(element: &Element, name: &str, encoding: &str) -> Result<String, BadXml> {
+    let text = element.child(name)?.map_or("", |child| child.text.as_str());
+    match encoding {
         "" => Ok(text.to_owned()),
         "url" => percent_decode_str(text)
             .decode_utf8()
             .map(Cow::into_owned)
-            .map_err(|_| BadXml::new("a key that is not UTF-8")),
+            .map_err(|_| BadXml::new(format!("a {name} that is not UTF-8"))),
         _ => Err(BadXml::new("an EncodingType that is not url")),
+    }
+}
+
+/// Whether the child `name` says true; false if it is not there.
+pub(super) fn truth(root: &Element, name: &str) -> Result<bool, BadXml> {
+    match root.value(name)? {
+        "" => Ok(false),
+        text if text.eq_ignore_ascii_case("false") => Ok(false),
+        text if text.eq_ignore_ascii_case("true") => Ok(true),
+        _ => Err(BadXml::new(format!("{name} is neither true nor false"))),
     }
 }
 

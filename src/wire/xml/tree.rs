@@ -6,7 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// Largest document that is read, in bytes.
-pub const BODY_MAX: usize = 4 << 20;
+pub(crate) const BODY_MAX: usize = 4 << 20;
 /// Deepest nesting; OSS needs three levels.
 const DEPTH_MAX: usize = 16;
 /// Most elements; a full page of parts has some seven thousand.

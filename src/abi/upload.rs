@@ -1,0 +1,221 @@
+//! The managed upload, and the uploads that others left.
+
+use super::body::oss_body;
+use super::bucket::oss_bucket;
+use super::callback::oss_callback;
+use super::convert::{self, Output, c_text};
+use super::guard;
+use super::result::oss_result;
+use super::status::oss_status;
+use super::upload_options::{Listener, oss_upload_options};
+use crate::engine::{UploadOptions, Uploads};
+use std::ffi::{CString, c_char};
+
+/// Uploads data of any kind and length as an object, with or without a callback. This is what most programs should call
+/// for anything that is not small.
+///
+/// Small data is put with one request; the rest goes in parts, several at a time, on the thread that calls. Each part is
+/// sent again if need be, its CRC-64 is compared with the one that OSS reports, and so is that of the whole. The callback
+/// goes with the request that makes the object, and only with that one. What is sent again and what is not follows the
+/// rules of oss_put_body(). If the upload fails, its parts are removed, unless they are wanted for resuming.
+///
+/// @param bucket    not NULL.
+/// @param key       as for oss_put_object().
+/// @param body      what to upload; not NULL.
+/// @param callback  what OSS shall tell the application server; NULL for no callback.
+/// @param options   NULL for the defaults.
+/// @param result    receives what there is to know about the call; may be NULL. oss_result_upload_id() says whether parts
+///                  were left at OSS.
+/// @return as for oss_put_body(), and besides:
+///         OSS_STATUS_CANCELLED: a cancel was fired, or the progress function said so.
+///         OSS_STATUS_CHECKPOINT_BUSY: another process is at the same upload.
+///         OSS_STATUS_LOCAL_IO: the data could not be read, or the checkpoint not be written.
+///         OSS_STATUS_SOURCE_CHANGED: the file changed meanwhile; nothing is stored.
+///         OSS_STATUS_CALLBACK_UNKNOWN can also mean that an earlier process stored the object and was stopped before it
+///         learnt of it. Blocks until the object is stored, or a time-out, the deadline or a cancel ends it.
+///
+/// @code
+/// oss_body *body = oss_body_from_file("/data/film.mp4");
+/// oss_upload_options *options = oss_upload_options_new();
+/// oss_upload_options_set_checkpoint(options, "/var/tmp/uploads");
+/// oss_result *result = NULL;
+/// if (oss_upload_object(bucket, "films/film.mp4", body, callback, options, &result) != OSS_STATUS_OK) {
+///     fprintf(stderr, "%s\n", oss_result_message(result));
+/// }
+/// oss_result_free(result);
+/// oss_upload_options_free(options);
+/// oss_body_free(body);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_object(
+    bucket: *const oss_bucket,
+    key: *const c_char,
+    body: *const oss_body,
+    callback: *const oss_callback,
+    options: *const oss_upload_options,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        guard::operation(result, || {
+            let bucket = convert::handle(bucket, "bucket")?;
+            let key = convert::text(key, "key")?;
+            let body = convert::handle(body, "body")?;
+            let callback = callback.as_ref().map(|callback| &callback.inner);
+            let defaults = UploadOptions::default();
+            let options = options.as_ref();
+            let listener = options.map_or_else(Listener::default, |options| options.listener);
+            let options = options.map_or(&defaults, |options| &options.inner);
+            Ok(bucket.inner.upload(key, body.open()?, callback, options, &listener))
+        })
+    }
+}
+
+/// Uploads in parts that are neither completed nor aborted. For one thread at a time.
+#[derive(Default)]
+pub struct oss_upload_list {
+    entries: Vec<Entry>,
+    is_truncated: bool,
+}
+
+struct Entry {
+    key: CString,
+    upload_id: CString,
+    initiated: CString,
+}
+
+impl From<Uploads> for oss_upload_list {
+    fn from(uploads: Uploads) -> oss_upload_list {
+        let entries = uploads.uploads.iter().map(|upload| Entry {
+            key: c_text(&upload.key),
+            upload_id: c_text(&upload.upload_id),
+            initiated: c_text(&upload.initiated),
+        });
+        oss_upload_list { entries: entries.collect(), is_truncated: uploads.is_truncated }
+    }
+}
+
+/// # Safety
+/// `list` is NULL or a live handle.
+unsafe fn field(
+    list: *const oss_upload_list,
+    index: usize,
+    of: impl FnOnce(&Entry) -> &CString,
+) -> *const c_char {
+    // SAFETY: the caller vouches for it.
+    let entry = unsafe { list.as_ref() }.and_then(|list| list.entries.get(index));
+    entry.map_or(c"".as_ptr(), |entry| of(entry).as_ptr())
+}
+
+/// Lists the uploads in parts that are neither completed nor aborted, whoever began them. Their parts cost money: with
+/// oss_reopen_multipart() and oss_abort_multipart() a program can remove what others left.
+///
+/// @param bucket   not NULL.
+/// @param prefix   what the keys begin with; NULL or empty for all.
+/// @param limit    how many to list at most, from 1 to 100 000.
+/// @param uploads  receives the list, to be freed with oss_upload_list_free(), or NULL on failure; not NULL.
+/// @param result   receives what there is to know about the call; may be NULL.
+/// @return OSS_STATUS_OK; OSS_STATUS_SERVICE if OSS refuses. Blocks until all replies are there or a time-out ends it.
+///
+/// @code
+/// oss_upload_list *uploads = NULL;
+/// oss_list_uploads(bucket, "films/", 1000, &uploads, NULL);
+/// for (size_t i = 0; i < oss_upload_list_count(uploads); i++) {
+///     oss_multipart *multipart = NULL;
+///     oss_reopen_multipart(bucket, oss_upload_list_key(uploads, i), oss_upload_list_upload_id(uploads, i), &multipart, NULL);
+///     oss_abort_multipart(multipart, NULL);
+///     oss_multipart_free(multipart);
+/// }
+/// oss_upload_list_free(uploads);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_list_uploads(
+    bucket: *const oss_bucket,
+    prefix: *const c_char,
+    limit: u32,
+    uploads: *mut *mut oss_upload_list,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        guard::operation(result, || {
+            let output = Output::new(uploads, "uploads")?;
+            let bucket = convert::handle(bucket, "bucket")?;
+            let prefix = convert::optional_text(prefix, "prefix")?.unwrap_or_default();
+            let (found, outcome) = bucket.inner.list_uploads(prefix, limit);
+            if outcome.is_ok() {
+                output.give(oss_upload_list::from(found));
+            }
+            Ok(outcome)
+        })
+    }
+}
+
+/// Counts the uploads.
+///
+/// @param list  may be NULL.
+/// @return how many there are; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_list_count(list: *const oss_upload_list) -> usize {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { list.as_ref() }.map_or(0, |list| list.entries.len())
+}
+
+/// Says whether there are more uploads than were listed.
+///
+/// @param list  may be NULL.
+/// @return whether the limit left some out; false for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_list_is_truncated(list: *const oss_upload_list) -> bool {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { list.as_ref() }.is_some_and(|list| list.is_truncated)
+}
+
+/// Gives the key that an upload will make.
+///
+/// @param list   may be NULL.
+/// @param index  from 0 to the count less one.
+/// @return the key, valid until the list is freed; empty if there is no such upload.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_list_key(list: *const oss_upload_list, index: usize) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { field(list, index, |entry| &entry.key) }
+}
+
+/// Gives an upload's id, for oss_reopen_multipart().
+///
+/// @param list   may be NULL.
+/// @param index  from 0 to the count less one.
+/// @return the id, valid until the list is freed; empty if there is no such upload.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_list_upload_id(
+    list: *const oss_upload_list,
+    index: usize,
+) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { field(list, index, |entry| &entry.upload_id) }
+}
+
+/// Says when an upload was begun.
+///
+/// @param list   may be NULL.
+/// @param index  from 0 to the count less one.
+/// @return the time as OSS writes it, such as "2026-01-31T23:59:59.000Z", valid until the list is freed; empty if there is
+///         no such upload.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_list_initiated(
+    list: *const oss_upload_list,
+    index: usize,
+) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { field(list, index, |entry| &entry.initiated) }
+}
+
+/// Frees a list.
+///
+/// @param list  may be NULL; not to be used afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_list_free(list: *mut oss_upload_list) {
+    // SAFETY: the caller passes NULL or a handle that it gives up.
+    guard::value((), || unsafe { convert::free(list) });
+}

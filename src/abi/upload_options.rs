@@ -1,0 +1,303 @@
+//! `oss_upload_options`: how a managed upload goes about it.
+
+use super::body::OSS_LENGTH_UNKNOWN;
+use super::cancel::{self, oss_cancel};
+use super::convert::{self, c_text};
+use super::guard::{self, RemembersRefusal};
+use super::put_options::oss_put_options;
+use super::status::oss_status;
+use crate::engine::{Observer, UploadOptions};
+use crate::wire::mistake::Mistake;
+use std::ffi::{CString, c_char, c_void};
+use std::ptr;
+use std::time::Duration;
+
+/// Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise about four times a
+/// second. It runs on the thread that called, during the call, and must not upload anything itself.
+///
+/// `accepted` is how many bytes OSS has said that it has: it only grows, whatever is sent again, and an upload that is
+/// resumed begins with what was there. `total` is how many there are, or OSS_LENGTH_UNKNOWN. Returns 0 to go on; anything
+/// else cancels the upload.
+pub type oss_progress_fn =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, accepted: u64, total: u64) -> i32>;
+
+/// Is told what is worth a line in a log: that an upload could not be resumed and starts over, say. It runs on the thread
+/// that called, during the call. `line` is gone when it returns. Returns 0 to go on; anything else cancels the upload.
+pub type oss_log_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, line: *const c_char) -> i32>;
+
+/// How a managed upload goes about it. A setter that refuses a value leaves everything as it was;
+/// oss_upload_options_error() then says why. Set by one thread; any number of calls may use it afterwards.
+pub struct oss_upload_options {
+    pub(super) inner: UploadOptions,
+    pub(super) listener: Listener,
+    refusal: CString,
+}
+
+/// The caller's functions.
+#[derive(Clone, Copy)]
+pub(super) struct Listener {
+    progress: oss_progress_fn,
+    progress_data: *mut c_void,
+    log: oss_log_fn,
+    log_data: *mut c_void,
+}
+
+impl Default for Listener {
+    fn default() -> Listener {
+        Listener { progress: None, progress_data: ptr::null_mut(), log: None, log_data: ptr::null_mut() }
+    }
+}
+
+impl Observer for Listener {
+    fn progress(&self, accepted: u64, total: Option<u64>) -> bool {
+        let Some(progress) = self.progress else { return true };
+        // SAFETY: who set the function vouched that it may be called with this pointer.
+        unsafe { progress(self.progress_data, accepted, total.unwrap_or(OSS_LENGTH_UNKNOWN)) == 0 }
+    }
+
+    fn log(&self, line: &str) -> bool {
+        let Some(log) = self.log else { return true };
+        // SAFETY: who set the function vouched that it may be called with this pointer; the text lives until it returns.
+        unsafe { log(self.log_data, c_text(line).as_ptr()) == 0 }
+    }
+}
+
+impl RemembersRefusal for oss_upload_options {
+    fn remember(&mut self, message: &str) {
+        self.refusal = c_text(message);
+    }
+}
+
+/// # Safety
+/// `options` is NULL or a live handle that nobody else uses.
+unsafe fn set(
+    options: *mut oss_upload_options,
+    work: impl FnOnce(&mut UploadOptions) -> Result<(), Mistake>,
+) -> oss_status {
+    // SAFETY: the caller vouches for it.
+    guard::setter(unsafe { convert::handle_mut(options, "options") }, |options| work(&mut options.inner))
+}
+
+/// Makes options that hold the defaults.
+///
+/// @return a handle, to be freed with oss_upload_options_free(); never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn oss_upload_options_new() -> *mut oss_upload_options {
+    let inner = UploadOptions::default();
+    let listener = Listener::default();
+    Box::into_raw(Box::new(oss_upload_options { inner, listener, refusal: CString::default() }))
+}
+
+/// Sets what the object is stored with. A deadline or a cancel among these options counts where none is set on the upload
+/// options themselves; a traffic limit is shared out, so that it holds for all parts together.
+///
+/// @param options      not NULL.
+/// @param put_options  copied; NULL for the defaults.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_put_options(
+    options: *mut oss_upload_options,
+    put_options: *const oss_put_options,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or live handles.
+    unsafe {
+        set(options, |options| {
+            let object = put_options.as_ref().map(|put_options| put_options.inner.clone());
+            options.set_object_options(object.unwrap_or_default());
+            Ok(())
+        })
+    }
+}
+
+/// Sets how large the parts are. By default they have 8 MiB, or more where 10 000 parts of that would not suffice; parts
+/// of data of unknown length then double after every 2000. A size set here is exceeded if the length is known and 10 000
+/// parts of it would not suffice.
+///
+/// @param options  not NULL.
+/// @param bytes    from 102 400 to 5 GiB; 0 for the default.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_part_size(
+    options: *mut oss_upload_options,
+    bytes: u64,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { set(options, |options| options.set_part_size(bytes)) }
+}
+
+/// Sets up to which length data is put with a single request. The default is 16 MiB. Data of unknown length, and that of a
+/// reader that cannot rewind, is put if it fits into one part; with a checkpoint folder everything goes in parts.
+///
+/// @param options  not NULL.
+/// @param bytes    at most 5 GiB.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_threshold(
+    options: *mut oss_upload_options,
+    bytes: u64,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { set(options, |options| options.set_threshold(bytes)) }
+}
+
+/// Sets how many parts are sent at once, each over a connection of its own. The default is 4. They are all sent by the
+/// thread that calls. Data from a reader or writer is held in memory meanwhile: so many parts of it.
+///
+/// @param options  not NULL.
+/// @param parts    from 1 to 100.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_parallel(
+    options: *mut oss_upload_options,
+    parts: u32,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { set(options, |options| options.set_parallel(parts)) }
+}
+
+/// Has an upload of a file leave a record while it is going on, so that a later call with the same arguments goes on where
+/// it was stopped, be it by an error, a cancel or the end of the process.
+///
+/// The record is bound to the endpoint, bucket and key, to the file's path, inode, length and time of change, and to the
+/// part size and the object's headers: when one of them differs, the upload starts over, and so it does when the record
+/// is damaged. Before it goes on, OSS is asked which parts it has. When the object is stored, the record is removed. It
+/// holds no secret, and only its owner can read it. One process at a time works on an upload.
+///
+/// @param options  not NULL.
+/// @param folder   made if it is missing; NULL for no record, which is the default; copied.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_checkpoint(
+    options: *mut oss_upload_options,
+    folder: *const c_char,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe { set(options, |options| options.set_checkpoint(convert::optional_text(folder, "folder")?)) }
+}
+
+/// Sets what becomes of the parts when an upload fails. By default they are removed, unless there is a checkpoint folder
+/// and the file is still the same. Parts that are kept can be found in oss_result_upload_id(), and they cost money.
+///
+/// @param options  not NULL.
+/// @param keep     whether they stay at OSS.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_keep_parts(
+    options: *mut oss_upload_options,
+    keep: bool,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe {
+        set(options, |options| {
+            options.set_keep_parts(keep);
+            Ok(())
+        })
+    }
+}
+
+/// Sets how fast the data is sent, all parts together.
+///
+/// @param options           not NULL.
+/// @param bytes_per_second  at least 1024; 0 for as fast as it can be, which is the default.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_rate_limit(
+    options: *mut oss_upload_options,
+    bytes_per_second: u64,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { set(options, |options| options.limits_mut().set_bytes_per_second(bytes_per_second)) }
+}
+
+/// Sets how long the whole upload may take, whatever the bucket's options say. Some of it, a tenth but at most two seconds,
+/// is kept for removing the parts if it is not enough. For a writer it counts for each of its calls.
+///
+/// @param options  not NULL.
+/// @param ms       at most seven days; 0 for no limit.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_deadline_ms(
+    options: *mut oss_upload_options,
+    ms: u64,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { set(options, |options| options.limits_mut().set_deadline(Duration::from_millis(ms))) }
+}
+
+/// Sets who may end the upload, besides the bucket's own cancel.
+///
+/// @param options  not NULL.
+/// @param cancel   NULL for nobody, which is the default; the options keep their own reference.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_cancel(
+    options: *mut oss_upload_options,
+    cancel: *const oss_cancel,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or live handles.
+    unsafe {
+        set(options, |options| {
+            options.limits_mut().set_cancel(cancel::shared(cancel));
+            Ok(())
+        })
+    }
+}
+
+/// Sets who is told how the upload gets on.
+///
+/// @param options    not NULL.
+/// @param progress   NULL for nobody, which is the default.
+/// @param user_data  handed to the function; whatever uses the options must find it usable.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_progress(
+    options: *mut oss_upload_options,
+    progress: oss_progress_fn,
+    user_data: *mut c_void,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    let options = unsafe { convert::handle_mut(options, "options") };
+    guard::setter(options, |options| {
+        options.listener = Listener { progress, progress_data: user_data, ..options.listener };
+        Ok(())
+    })
+}
+
+/// Sets who is told what is worth a line in a log.
+///
+/// @param options    not NULL.
+/// @param log        NULL for nobody, which is the default.
+/// @param user_data  handed to the function; whatever uses the options must find it usable.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_log(
+    options: *mut oss_upload_options,
+    log: oss_log_fn,
+    user_data: *mut c_void,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    let options = unsafe { convert::handle_mut(options, "options") };
+    guard::setter(options, |options| {
+        options.listener = Listener { log, log_data: user_data, ..options.listener };
+        Ok(())
+    })
+}
+
+/// Says why a setter refused a value last.
+///
+/// @param options  may be NULL.
+/// @return one line for a human, valid until the next refusal or until `options` is freed; empty if nothing was refused.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_error(options: *const oss_upload_options) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { options.as_ref() }.map_or(c"".as_ptr(), |options| options.refusal.as_ptr())
+}
+
+/// Frees options.
+///
+/// @param options  may be NULL; not to be used afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_free(options: *mut oss_upload_options) {
+    // SAFETY: the caller passes NULL or a handle that it gives up.
+    guard::value((), || unsafe { convert::free(options) });
+}

@@ -1,0 +1,339 @@
+//! The record of an upload in parts, from which another process can go on.
+//!
+//! It is one JSON document with a checksum, replaced as a whole: a new one is written beside it, synced, and renamed over
+//! it. Whoever uses it holds a lock. The names are made of what is uploaded, so that there is one record for each upload,
+//! and what a process leaves behind that is killed half-way is found and used up by the next one.
+
+use super::managed::Managed;
+use super::outcome::{Outcome, Status, Stored};
+use super::parts::{self, Part, Parts};
+use super::settle::Expected;
+use super::source::Identity;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io::{self, Read, Write as _};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// The form of the record; another one is not understood.
+const FORMAT: u32 = 1;
+/// Ten thousand parts take less than a quarter of this.
+const LARGEST: u64 = 8 << 20;
+/// Finished parts are noted so often. What is missing is learnt from OSS.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// What an upload is bound to. Where any of this differs, it is another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Binding {
+    pub(super) endpoint: String,
+    pub(super) bucket: String,
+    pub(super) key: String,
+    pub(super) path: PathBuf,
+    pub(super) file: Identity,
+    pub(super) offset: u64,
+    pub(super) size: u64,
+    pub(super) part_size: u64,
+    /// A hash of the headers that the object is stored with.
+    pub(super) headers: String,
+}
+
+impl Binding {
+    /// How `other` differs, if it does.
+    pub(super) fn difference(&self, other: &Binding) -> Option<Difference> {
+        let place = |binding: &Binding| {
+            (binding.endpoint.clone(), binding.bucket.clone(), binding.key.clone(), binding.path.clone())
+        };
+        if place(self) != place(other) {
+            Some(Difference::Foreign)
+        } else if self.file != other.file {
+            Some(Difference::Changed("the file has changed"))
+        } else if (self.offset, self.size) != (other.offset, other.size) {
+            Some(Difference::Changed("another range of the file is wanted"))
+        } else if self.part_size != other.part_size {
+            Some(Difference::Changed("another part size is wanted"))
+        } else if self.headers != other.headers {
+            Some(Difference::Changed("the object is wanted with other headers"))
+        } else {
+            None
+        }
+    }
+
+    /// A name that no other upload has.
+    fn name(&self) -> String {
+        let mut hash = Sha256::new();
+        for text in [self.endpoint.as_str(), &self.bucket, &self.key, &self.path.to_string_lossy()] {
+            hash.update(text);
+            hash.update([0]);
+        }
+        hex(&hash.finalize()).chars().take(32).collect()
+    }
+}
+
+/// In what way a record does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// It is of another upload altogether.
+    Foreign,
+    /// It is of the same upload, but of something that is no longer wanted.
+    Changed(&'static str),
+}
+
+/// A part in the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PartRecord {
+    pub(super) number: u32,
+    pub(super) size: u64,
+    pub(super) etag: String,
+    pub(super) crc64: u64,
+}
+
+/// That Complete was about to be sent, and what it was to make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Completing {
+    pub(super) size: u64,
+    pub(super) crc64: u64,
+    pub(super) callback: bool,
+}
+
+/// What is known of an upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    format: u32,
+    pub(super) binding: Binding,
+    pub(super) upload_id: String,
+    pub(super) parts: Vec<PartRecord>,
+    pub(super) completing: Option<Completing>,
+}
+
+/// The record with what shows whether it is whole.
+#[derive(Serialize, Deserialize)]
+struct Document {
+    record: Record,
+    sha256: String,
+}
+
+/// What there is of a record.
+pub(super) enum Found {
+    Nothing,
+    /// Something that cannot be used, and why.
+    Unusable(String),
+    Record(Box<Record>),
+}
+
+/// The place of a record, which nobody else uses meanwhile.
+pub(super) struct Checkpoint {
+    folder: PathBuf,
+    name: String,
+    record: RefCell<Option<Record>>,
+    noted: Cell<Option<Instant>>,
+    _lock: Lock,
+}
+
+impl Checkpoint {
+    /// Takes the place of the upload in `folder`, which is made if it is missing.
+    pub(super) fn take(folder: &Path, binding: &Binding) -> Result<Checkpoint, Box<Outcome>> {
+        let unusable = |error: io::Error| {
+            let message = format!("cannot use the checkpoint folder {}: {error}", folder.display());
+            Box::new(Outcome::new(Status::LocalIo, Stored::No, message))
+        };
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
+        let name = binding.name();
+        let lock = Lock::take(&folder.join(format!("{name}.lock"))).map_err(unusable)?;
+        let Some(lock) = lock else {
+            let message = format!("another upload of {} is at work", binding.path.display());
+            return Err(Box::new(Outcome::new(Status::CheckpointBusy, Stored::No, message)));
+        };
+        Ok(Checkpoint {
+            folder: folder.to_owned(),
+            name,
+            record: RefCell::default(),
+            noted: Cell::default(),
+            _lock: lock,
+        })
+    }
+
+    /// Reads what an earlier process left.
+    pub(super) fn find(&self) -> Found {
+        let file = match File::options().read(true).custom_flags(libc::O_NOFOLLOW).open(self.path()) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Nothing,
+            Err(error) => return Found::Unusable(format!("it cannot be opened: {error}")),
+        };
+        let mut text = Vec::new();
+        if let Err(error) = file.take(LARGEST).read_to_end(&mut text) {
+            return Found::Unusable(format!("it cannot be read: {error}"));
+        }
+        match read(&text) {
+            Ok(record) => Found::Record(Box::new(record)),
+            Err(why) => Found::Unusable(why),
+        }
+    }
+
+    /// Writes the record of an upload that has begun.
+    pub(super) fn begin(&self, binding: Binding, upload_id: &str) -> io::Result<()> {
+        let upload_id = upload_id.to_owned();
+        self.record.replace(Some(Record {
+            format: FORMAT,
+            binding,
+            upload_id,
+            parts: vec![],
+            completing: None,
+        }));
+        self.save()
+    }
+
+    /// Goes on with a record that was found.
+    pub(super) fn resume(&self, record: Record) {
+        self.record.replace(Some(record));
+    }
+
+    /// Notes the parts that OSS has, unless that was done a moment ago.
+    pub(super) fn note_parts(&self, parts: &Parts, managed: &Managed<'_>) {
+        if self.noted.get().is_none_or(|noted| noted.elapsed() >= INTERVAL) {
+            self.save_parts(parts, managed);
+        }
+    }
+
+    /// Notes the parts that OSS has. That it cannot be done is no reason to give up: OSS knows them too.
+    pub(super) fn save_parts(&self, parts: &Parts, managed: &Managed<'_>) {
+        self.set_parts(&parts.all());
+        if let Err(error) = self.save() {
+            managed.log(&format!("cannot write the checkpoint: {error}"));
+        }
+    }
+
+    /// Notes that Complete is about to be sent.
+    pub(super) fn note_completion(&self, parts: &Parts, callback: bool) -> Result<(), Box<Outcome>> {
+        let parts = parts.all();
+        self.set_parts(&parts);
+        if let (Some(record), Some(whole)) = (&mut *self.record.borrow_mut(), parts::content(&parts)) {
+            let Expected { size, crc64 } = whole;
+            // Once a callback has been asked for, it may have run.
+            let callback = callback || record.completing.as_ref().is_some_and(|before| before.callback);
+            record.completing = Some(Completing { size, crc64, callback });
+        }
+        self.save().map_err(|error| {
+            let message = format!("cannot write the checkpoint: {error}");
+            Box::new(Outcome::new(Status::LocalIo, Stored::No, message))
+        })
+    }
+
+    /// Removes the record: there is nothing more to go on with.
+    pub(super) fn remove(&self) {
+        self.record.take();
+        // What is not there need not be removed, and what cannot be removed is found out to be stale.
+        let _ = fs::remove_file(self.path());
+        let _ = fs::remove_file(self.new_path());
+    }
+
+    fn set_parts(&self, parts: &[Part]) {
+        let noted = |part: &Part| {
+            let (size, crc64) = (part.size?, part.crc64?);
+            Some(PartRecord { number: part.number, size, etag: part.etag.clone(), crc64 })
+        };
+        if let Some(record) = &mut *self.record.borrow_mut() {
+            record.parts = parts.iter().filter_map(noted).collect();
+        }
+    }
+
+    fn save(&self) -> io::Result<()> {
+        self.noted.set(Some(Instant::now()));
+        let record = self.record.borrow();
+        let Some(record) = record.as_ref() else { return Ok(()) };
+        let text = write(record)?;
+        let new = self.new_path();
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&new)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        fs::rename(&new, self.path())?;
+        File::open(&self.folder)?.sync_all()
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(format!("{}.json", self.name))
+    }
+
+    fn new_path(&self) -> PathBuf {
+        self.folder.join(format!("{}.new", self.name))
+    }
+}
+
+fn write(record: &Record) -> io::Result<Vec<u8>> {
+    let sha256 = checksum(record)?;
+    let document = Document { record: record.clone(), sha256 };
+    Ok(serde_json::to_vec_pretty(&document)?)
+}
+
+fn read(text: &[u8]) -> Result<Record, String> {
+    let document: Document =
+        serde_json::from_slice(text).map_err(|error| format!("it is damaged: {error}"))?;
+    let Document { record, sha256 } = document;
+    if record.format != FORMAT {
+        return Err(format!("it has the form {}, not {FORMAT}", record.format));
+    }
+    match checksum(&record) {
+        Ok(expected) if expected == sha256 => Ok(record),
+        _ => Err("it is damaged: its checksum is wrong".to_owned()),
+    }
+}
+
+fn checksum(record: &Record) -> io::Result<String> {
+    Ok(hex(&Sha256::digest(serde_json::to_vec(record)?)))
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A lock that ends with its process, on a file that is removed at the end.
+struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// `None` if somebody else has it.
+    fn take(path: &Path) -> io::Result<Option<Lock>> {
+        loop {
+            let mut options = File::options();
+            options.write(true).create(true).truncate(false).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+            let file = options.open(path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+            // Its last owner may have removed it between the two: then it locks nothing.
+            let held = file.metadata()?;
+            match fs::symlink_metadata(path) {
+                Ok(there) if (there.dev(), there.ino()) == (held.dev(), held.ino()) => {
+                    return Ok(Some(Lock { file, path: path.to_owned() }));
+                }
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Removed while it is held. A lock file that stays locks nobody out.
+        let _ = fs::remove_file(&self.path);
+        // A child of a fork may have the file too: so it is not enough to close it.
+        let _ = self.file.unlock();
+    }
+}

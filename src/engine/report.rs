@@ -1,0 +1,81 @@
+//! What the caller is told while an upload goes on.
+
+use crate::transport::Lane;
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+/// The caller is asked at least after so many ticks whether to go on, about four times a second.
+const TICKS: u32 = 10;
+
+/// Whoever wants to know how an upload gets on.
+pub trait Observer {
+    /// OSS has `accepted` bytes out of `total`, if that is known. False ends the upload.
+    fn progress(&self, accepted: u64, total: Option<u64>) -> bool;
+
+    /// Something worth a line in a log. False ends the upload.
+    fn log(&self, line: &str) -> bool;
+}
+
+/// The progress of one upload.
+pub(super) struct Report<'a> {
+    observer: &'a dyn Observer,
+    total: Option<u64>,
+    accepted: Cell<u64>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(observer: &'a dyn Observer, accepted: u64, total: Option<u64>) -> Report<'a> {
+        Report { observer, total, accepted: Cell::new(accepted) }
+    }
+
+    /// Says something worth a line in a log.
+    pub(super) fn log(&self, lane: &Lane, line: &str) {
+        if !self.observer.log(line) {
+            lane.cancel();
+        }
+    }
+
+    pub(super) fn accepted(&self) -> u64 {
+        self.accepted.get()
+    }
+
+    /// OSS has accepted `bytes` more.
+    pub(super) fn add(&self, lane: &Lane, bytes: u64) {
+        self.accepted.set(self.accepted.get().saturating_add(bytes));
+        self.tell(lane);
+    }
+
+    /// Tells how far it is, and cancels the call if the caller wants that.
+    pub(super) fn tell(&self, lane: &Lane) {
+        if !lane.is_cancelled() && !self.observer.progress(self.accepted.get(), self.total) {
+            lane.cancel();
+        }
+    }
+
+    /// Does `work`, and tells now and then how far it is.
+    pub(super) async fn during<T>(&self, lane: &Lane, work: impl Future<Output = T>) -> T {
+        self.tell(lane);
+        let mut work = pin!(work);
+        let mut ticking = pin!(self.tell_now_and_then(lane));
+        poll_fn(|context| {
+            if let Poll::Ready(result) = work.as_mut().poll(context) {
+                return Poll::Ready(result);
+            }
+            // It never ends.
+            let _ = ticking.as_mut().poll(context);
+            Poll::Pending
+        })
+        .await
+    }
+
+    async fn tell_now_and_then(&self, lane: &Lane) {
+        loop {
+            for _ in 0..TICKS {
+                lane.tick().await;
+            }
+            self.tell(lane);
+        }
+    }
+}
