@@ -1,6 +1,9 @@
 /* What an upload costs with the library: the counterpart of bare.c, with the same arguments.
  *   client PORT file PATH N   N times: put the file
  *   client PORT bytes SIZE N  N times: put SIZE zero bytes
+ * and of what has no counterpart:
+ *   client PORT upload PATH N  once: upload the file with N parts in flight
+ *   client PORT stream SIZE N  once: upload SIZE zero bytes from a function with N parts in flight
  * To 127.0.0.1:PORT over plain http, signed with V4. Prints wall seconds, microseconds a put, and the peak memory. */
 #include <oss_upload.h>
 #include <stdio.h>
@@ -24,14 +27,33 @@ static long peak_kib(void) {
     return kib;
 }
 
+/* Gives zero bytes until none are left. */
+static int32_t read_zeros(void *left, void *buffer, size_t capacity, size_t *got) {
+    uint64_t *rest = left;
+    *got = *rest < capacity ? (size_t)*rest : capacity;
+    memset(buffer, 0, *got);
+    *rest -= *got;
+    return 0;
+}
+
+static oss_status upload(const oss_bucket *bucket, oss_body *body, uint32_t parallel, oss_result **result) {
+    oss_upload_options *options = oss_upload_options_new();
+    oss_upload_options_set_parallel(options, parallel);
+    oss_status status = oss_upload_object(bucket, "object", body, NULL, options, result);
+    oss_upload_options_free(options);
+    oss_body_free(body);
+    return status;
+}
+
 int main(int argc, char **argv) {
     if (argc != 5) {
-        fprintf(stderr, "usage: client PORT file|bytes PATH|SIZE N\n");
+        fprintf(stderr, "usage: client PORT file|bytes|upload|stream PATH|SIZE N\n");
         return 2;
     }
-    int is_file = !strcmp(argv[2], "file"), n = atoi(argv[4]);
-    size_t size = is_file ? 0 : strtoull(argv[3], NULL, 10);
-    char endpoint[64], *data = is_file ? NULL : calloc(1, size + 1);
+    const char *what = argv[2], *path = argv[3];
+    int n = atoi(argv[4]), is_managed = !strcmp(what, "upload") || !strcmp(what, "stream");
+    uint64_t size = strtoull(argv[3], NULL, 10);
+    char endpoint[64], *data = !strcmp(what, "bytes") ? calloc(1, size + 1) : NULL;
     snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%d", atoi(argv[1]));
 
     oss_credentials *credentials = NULL;
@@ -42,18 +64,25 @@ int main(int argc, char **argv) {
     oss_bucket_new(endpoint, "bench", credentials, options, &bucket, NULL);
 
     double start = now();
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < (is_managed ? 1 : n); i++) {
         oss_result *result = NULL;
-        oss_status status = is_file ? oss_put_file_with_callback(bucket, "object", argv[3], NULL, NULL, &result)
-                                    : oss_put_object(bucket, "object", data, size, NULL, &result);
+        oss_status status;
+        if (!strcmp(what, "upload"))
+            status = upload(bucket, oss_body_from_file(path), (uint32_t)n, &result);
+        else if (!strcmp(what, "stream"))
+            status = upload(bucket, oss_body_from_reader(read_zeros, NULL, &size, OSS_LENGTH_UNKNOWN), (uint32_t)n, &result);
+        else if (!strcmp(what, "file"))
+            status = oss_put_file_with_callback(bucket, "object", path, NULL, NULL, &result);
+        else
+            status = oss_put_object(bucket, "object", data, (size_t)size, NULL, &result);
         if (status != OSS_STATUS_OK) {
-            fprintf(stderr, "put %d: %s: %s\n", i, oss_status_name((int)status), oss_result_message(result));
+            fprintf(stderr, "%s %d: %s: %s\n", what, i, oss_status_name((int)status), oss_result_message(result));
             return 1;
         }
         oss_result_free(result);
     }
     double t = now() - start;
-    printf("library %s n=%d wall=%.4f us_per_put=%.1f peak_kib=%ld\n", argv[2], n, t, t / n * 1e6, peak_kib());
+    printf("library %s n=%d wall=%.4f us_per_put=%.1f peak_kib=%ld\n", what, n, t, t / n * 1e6, peak_kib());
     oss_bucket_free(bucket);
     oss_bucket_options_free(options);
     oss_credentials_free(credentials);

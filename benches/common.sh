@@ -46,6 +46,13 @@ build_programs() {
     read -r port <"$work/port"
 }
 
+TIMEFORMAT='%U %S'
+# cpu PROGRAM WHAT N: runs a program on $work/file, keeps what it prints, and adds its CPU seconds to a file.
+cpu() {
+    { time "$work/$1" "$port" "$2" "$work/file" "$3" >"$work/$1.out"; } 2>"$work/time"
+    awk '{ print $1 + $2 }' "$work/time" >>"$work/$1.cpu"
+}
+
 # The middle one of the numbers on the lines of the input.
 median() {
     sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'

@@ -6,20 +6,13 @@ build_library
 build_programs
 head -c "${1:-1024}M" /dev/zero >"$work/file"
 
-TIMEFORMAT='%U %S'
-# Runs a program, keeps what it prints, and adds its CPU seconds to a file.
-cpu() {
-    { time "$work/$1" "$port" file "$work/file" 1 >"$work/$1.out"; } 2>"$work/time"
-    awk '{ print $1 + $2 }' "$work/time" >>"$work/$1.cpu"
-}
-
 # One run of each to warm the page cache; then both take turns.
-cpu bare
-cpu client
+cpu bare file 1
+cpu client file 1
 rm "$work"/*.cpu
 for _ in 1 2 3 4 5 6 7; do
-    cpu bare
-    cpu client
+    cpu bare file 1
+    cpu client file 1
     field peak_kib <"$work/client.out" >>"$work/peaks"
 done
 bare=$(median <"$work/bare.cpu")

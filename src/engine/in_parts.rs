@@ -18,6 +18,9 @@ use std::time::Duration;
 /// What is kept of a deadline for removing the parts of an upload that failed, and how long that may take.
 const FOR_CLEANING_UP: Duration = Duration::from_secs(2);
 
+/// How often a part may fail for good before the upload does.
+const CHANCES: u32 = 3;
+
 /// A part that is to be sent, or why it cannot be had.
 pub(super) type NextPart<'a> = Result<(u32, Body<'a>), SourceFailure>;
 
@@ -58,19 +61,12 @@ impl InParts {
         managed: &Managed<'_>,
         parts: impl Iterator<Item = NextPart<'a>>,
     ) -> Step<()> {
-        let deadline = managed.deadline.leaving(FOR_CLEANING_UP);
         let sending = stream::iter(parts).map(async |part| {
             let (number, body) = part.map_err(unreadable)?;
             if !NUMBERS.contains(&number) {
                 return Err(refused(too_many_parts()));
             }
-            let outcome = self.multipart.send_part(managed.lane, deadline, number, &body).await;
-            self.count(&outcome);
-            if !outcome.is_ok() {
-                let message = format!("part {number}: {}", outcome.message);
-                return Err(Box::new(outcome.saying(message)));
-            }
-            Ok(body.size())
+            self.send_one(managed, number, &body).await.map(|()| body.size())
         });
         let mut sending = pin!(sending.buffer_unordered(managed.options.shares().0));
         while let Some(size) = sending.next().await {
@@ -80,6 +76,28 @@ impl InParts {
             }
         }
         Ok(())
+    }
+
+    /// Sends a part. Where there are thousands of them, one or another fails as often as it may be sent: it gets another
+    /// chance as long as others get through.
+    async fn send_one(&self, managed: &Managed<'_>, number: u32, body: &Body<'_>) -> Step<()> {
+        let deadline = managed.deadline.leaving(FOR_CLEANING_UP);
+        let mut chances = CHANCES;
+        loop {
+            let others = managed.report.accepted();
+            let outcome = self.multipart.send_part(managed.lane, deadline, number, body).await;
+            self.count(&outcome);
+            if outcome.is_ok() {
+                return Ok(());
+            }
+            chances -= 1;
+            let others_get_through = managed.report.accepted() > others;
+            let over = managed.lane.is_cancelled() || deadline.has_passed();
+            if chances == 0 || over || !others_get_through || !may_pass(&outcome) {
+                let message = format!("part {number}: {}", outcome.message);
+                return Err(Box::new(outcome.saying(message)));
+            }
+        }
     }
 
     /// Makes the object of its parts. `completed_before` says that an earlier process may have done so.
@@ -153,6 +171,15 @@ impl InParts {
 
     fn count(&self, outcome: &Outcome) {
         self.requests.set(self.requests.get().saturating_add(outcome.attempts));
+    }
+}
+
+/// Whether a failure may be over soon.
+fn may_pass(outcome: &Outcome) -> bool {
+    match outcome.status {
+        Status::Network | Status::Timeout | Status::Integrity | Status::BadResponse => true,
+        Status::Service => matches!(outcome.http_status, 408 | 429 | 500..),
+        _ => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod bucket;
+mod buffers;
 mod checkpoint;
 mod complete;
 mod endpoint;

@@ -1,5 +1,6 @@
 //! Data that comes out of a function of the caller's, in order.
 
+use super::buffers::Buffers;
 use super::source::Body;
 use crate::transport::SourceFailure;
 use crate::wire::mistake::Mistake;
@@ -64,7 +65,7 @@ impl<'a> Input<'a> {
                  oss_upload_object() takes any number"
             )))),
             Input::Reader(reader, Some(size)) => {
-                let held = read_up_to(reader.as_ref(), size).map_err(Unfit::Failure)?;
+                let held = read_up_to(reader.as_ref(), size, &Buffers::default()).map_err(Unfit::Failure)?;
                 check_length(held.len() as u64, size).map_err(Unfit::Failure)?;
                 Ok(Body::Owned(held))
             }
@@ -78,11 +79,12 @@ pub(super) struct PartReader<'a> {
     size: Option<u64>,
     read: u64,
     has_ended: bool,
+    buffers: Buffers,
 }
 
 impl<'a> PartReader<'a> {
     pub(super) fn new(reader: Box<dyn Reader + 'a>, size: Option<u64>) -> PartReader<'a> {
-        PartReader { reader, size, read: 0, has_ended: false }
+        PartReader { reader, size, read: 0, has_ended: false, buffers: Buffers::default() }
     }
 
     /// Whether it is known that there is nothing more.
@@ -97,7 +99,7 @@ impl<'a> PartReader<'a> {
         }
         let rest = self.size.map_or(u64::MAX, |whole| whole.saturating_sub(self.read));
         let wanted = size.min(rest);
-        let part = read_up_to(self.reader.as_ref(), wanted)?;
+        let part = read_up_to(self.reader.as_ref(), wanted, &self.buffers)?;
         self.read += part.len() as u64;
         if (part.len() as u64) < wanted {
             self.has_ended = true;
@@ -108,9 +110,9 @@ impl<'a> PartReader<'a> {
 }
 
 /// Reads until there are `size` bytes or there is nothing more.
-fn read_up_to(reader: &dyn Reader, size: u64) -> Result<Bytes, SourceFailure> {
+fn read_up_to(reader: &dyn Reader, size: u64, buffers: &Buffers) -> Result<Bytes, SourceFailure> {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let mut data: Vec<u8> = Vec::new();
+    let mut data = buffers.take();
     let mut filled = 0;
     while filled < size {
         if filled == data.len() {
@@ -121,13 +123,13 @@ fn read_up_to(reader: &dyn Reader, size: u64) -> Result<Bytes, SourceFailure> {
             })?;
             data.resize(room, 0);
         }
-        match reader.read(data.get_mut(filled..).unwrap_or_default())? {
+        let room = data.len().min(size);
+        match reader.read(data.get_mut(filled..room).unwrap_or_default())? {
             0 => break,
             length => filled += length,
         }
     }
-    data.truncate(filled);
-    Ok(data.into())
+    Ok(buffers.lend(data, filled))
 }
 
 fn check_length(read: u64, size: u64) -> Result<(), SourceFailure> {

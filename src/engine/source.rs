@@ -1,5 +1,6 @@
 //! What is uploaded, in a form that can be read again: bytes in memory, a file, or a function that can start over.
 
+use super::buffers::Buffers;
 use super::reader::Reader;
 use crate::transport::{Source, SourceFailure};
 use crate::wire::crc64::Crc64;
@@ -14,7 +15,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 const FRAME: usize = 256 << 10;
 
@@ -155,7 +156,7 @@ impl<'a> Body<'a> {
     }
 
     pub(super) fn reading(&self) -> Reading<'_> {
-        Reading { body: self, position: 0, crc64: Crc64::new(), buffers: Arc::default() }
+        Reading { body: self, position: 0, crc64: Crc64::new(), buffers: Buffers::default() }
     }
 
     /// The CRC-64 of all of it.
@@ -250,7 +251,7 @@ pub(super) struct Reading<'a> {
     body: &'a Body<'a>,
     position: u64,
     crc64: Crc64,
-    buffers: Arc<Buffers>,
+    buffers: Buffers,
 }
 
 impl Reading<'_> {
@@ -260,6 +261,25 @@ impl Reading<'_> {
 
     pub(super) fn crc64(&self) -> u64 {
         self.crc64.value()
+    }
+
+    /// Up to `length` bytes from here on.
+    fn frame(&self, length: usize) -> Result<Bytes, SourceFailure> {
+        if let Body::Owned(bytes) = self.body
+            && let Ok(from) = usize::try_from(self.position)
+            && from + length <= bytes.len()
+        {
+            return Ok(bytes.slice(from..from + length));
+        }
+        let mut buffer = self.buffers.take();
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        let length = match buffer.get_mut(..length) {
+            Some(room) if length > 0 => self.body.read_at(self.position, room)?,
+            _ => 0,
+        };
+        Ok(self.buffers.lend(buffer, length))
     }
 }
 
@@ -271,51 +291,13 @@ impl Source for Reading<'_> {
     fn next(&mut self, limit: usize) -> Result<Bytes, SourceFailure> {
         let rest = self.size().saturating_sub(self.position);
         let length = usize::try_from(rest).map_or(limit, |rest| rest.min(limit));
-        let mut frame = Frame::new(&self.buffers, length);
-        let buffer = frame.buffer.get_mut(..length).unwrap_or_default();
-        frame.length = match buffer.is_empty() {
-            true => 0,
-            false => self.body.read_at(self.position, buffer)?,
-        };
-        self.crc64.update(frame.as_ref());
-        self.position += frame.length as u64;
-        if frame.length as u64 == rest {
+        let frame = self.frame(length)?;
+        self.crc64.update(&frame);
+        self.position += frame.len() as u64;
+        if frame.len() as u64 == rest {
             // Asked while the last frame is still here: without it nothing is stored.
             self.body.check_unchanged()?;
         }
-        Ok(Bytes::from_owner(frame))
-    }
-}
-
-/// Buffers that were sent and can be filled again; fresh memory for every frame would cost a page fault for every page.
-#[derive(Default)]
-struct Buffers(Mutex<Vec<Vec<u8>>>);
-
-struct Frame {
-    buffer: Vec<u8>,
-    length: usize,
-    home: Arc<Buffers>,
-}
-
-impl Frame {
-    fn new(home: &Arc<Buffers>, length: usize) -> Frame {
-        let mut buffer = home.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        if buffer.len() < length {
-            buffer.resize(length, 0);
-        }
-        Frame { buffer, length, home: Arc::clone(home) }
-    }
-}
-
-impl AsRef<[u8]> for Frame {
-    fn as_ref(&self) -> &[u8] {
-        self.buffer.get(..self.length).unwrap_or_default()
-    }
-}
-
-impl Drop for Frame {
-    fn drop(&mut self) {
-        let buffer = std::mem::take(&mut self.buffer);
-        self.home.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        Ok(frame)
     }
 }

@@ -1,6 +1,7 @@
 //! An upload of data that the caller produces piece by piece.
 
 use super::bucket::Bucket;
+use super::buffers::Buffers;
 use super::in_parts::InParts;
 use super::managed::Managed;
 use super::outcome::{Outcome, Status, Stored};
@@ -12,6 +13,7 @@ use super::upload_options::UploadOptions;
 use crate::callback::Callback;
 use crate::transport::{Deadline, Lane};
 use crate::wire::mistake::Mistake;
+use bytes::Bytes;
 use std::sync::Arc;
 
 const FIRST_ROOM: usize = 64 << 10;
@@ -27,6 +29,7 @@ pub struct Writer {
     /// How many parts were held so far.
     parts: u32,
     accepted: u64,
+    buffers: Buffers,
     upload: Option<InParts>,
     end: Option<End>,
 }
@@ -36,6 +39,7 @@ struct Held {
     number: u32,
     data: Vec<u8>,
     size: usize,
+    home: Buffers,
 }
 
 /// Why nothing more can be written.
@@ -66,6 +70,7 @@ impl Writer {
             held: Vec::new(),
             parts: 0,
             accepted: 0,
+            buffers: Buffers::default(),
             upload: None,
             end: None,
         })
@@ -126,7 +131,9 @@ impl Writer {
     fn hold_another(&mut self) {
         self.parts += 1;
         let size = usize::try_from(self.sizes.of(self.parts)).unwrap_or(usize::MAX);
-        self.held.push(Held { number: self.parts, data: Vec::new(), size });
+        let mut data = self.buffers.take();
+        data.clear();
+        self.held.push(Held { number: self.parts, data, size, home: self.buffers.clone() });
     }
 
     /// Sends what is held; at the `end`, stores the object.
@@ -163,8 +170,8 @@ impl Writer {
 impl Managed<'_> {
     async fn send_held(&self, upload: &mut Option<InParts>, mut held: Vec<Held>, end: bool) -> Outcome {
         if upload.is_none() && end && held.len() <= 1 {
-            let data = held.pop().map(|part| part.data).unwrap_or_default();
-            return self.put(Body::Owned(data.into())).await;
+            let data = held.pop().map(Held::into_bytes).unwrap_or_default();
+            return self.put(Body::Owned(data)).await;
         }
         let under_way = match upload.take() {
             Some(upload) => upload,
@@ -173,7 +180,7 @@ impl Managed<'_> {
                 Err(outcome) => return *outcome,
             },
         };
-        let parts = held.into_iter().map(|part| Ok((part.number, Body::Owned(part.data.into()))));
+        let parts = held.into_iter().map(|part| Ok((part.number, Body::Owned(part.into_bytes()))));
         match under_way.send(self, parts).await {
             Ok(()) if !end => {
                 *upload = Some(under_way);
@@ -191,6 +198,11 @@ impl Managed<'_> {
 impl Held {
     fn room(&self) -> usize {
         self.size.saturating_sub(self.data.len())
+    }
+
+    fn into_bytes(self) -> Bytes {
+        let length = self.data.len();
+        self.home.lend(self.data, length)
     }
 
     /// Takes what there is room for, and gives the rest back.

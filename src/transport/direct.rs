@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use url::Url;
 
+/// How much may wait to be sent before no more frames are asked for. A reply's head must fit in as well.
+const LARGEST_BUFFER: usize = 64 << 10;
+
 /// The idle connections of a lane to its one endpoint.
 pub(super) struct Direct {
     connect_timeout: Duration,
@@ -61,7 +64,11 @@ impl Direct {
             let stream = self.stream(url).await?;
             let socket = Socket::new(stream, self.stall_timeout)?;
             let health = socket.health();
-            let (sender, driver) = http1::handshake(socket).await.map_err(io::Error::other)?;
+            let (sender, driver) = http1::Builder::new()
+                .max_buf_size(LARGEST_BUFFER)
+                .handshake(socket)
+                .await
+                .map_err(io::Error::other)?;
             let driver = Some(Box::pin(driver));
             Ok(Connection { sender, driver, health, host: host_of(url)?, idle_since: Instant::now() })
         };

@@ -3,6 +3,7 @@
 // Every integration test compiles this module for itself and uses its own part of it.
 #![allow(dead_code)]
 
+pub mod bed;
 pub mod bucket;
 pub mod c_program;
 pub mod header;
