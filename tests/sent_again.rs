@@ -4,19 +4,16 @@
 
 mod support;
 
-use oss_emulator::{Action, Answer, AppServer, Config, Emulator, Fault, Tls};
+use oss_emulator::{Action, Answer};
 use oss_upload::callback::Callback;
 use oss_upload::credentials::Credentials;
-use oss_upload::engine::{
-    Body, Bucket, BucketOptions, Completion, Multipart, ObjectOptions, Outcome, Status, Stored,
-};
+use oss_upload::engine::{Body, Bucket, BucketOptions, Completion, Multipart, ObjectOptions, Status, Stored};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
-use tempfile::NamedTempFile;
 
 fn error(status: u16) -> Action {
     Action::Status { status, code: "ByFault".to_owned() }

@@ -152,6 +152,10 @@ impl InParts {
         self.count(&aborted);
         if aborted.is_ok() || aborted.error.code == "NoSuchUpload" {
             self.forget_checkpoint();
+            if aborted.is_ok() && managed.options.shares().0 > 1 {
+                // OSS says that a part which arrives during the first abort may outlive it.
+                managed.lane.nevertheless(self.multipart.abort_on(managed.lane, deadline)).await;
+            }
             let message = format!("{}; its parts were removed", outcome.message);
             return outcome.saying(message);
         }

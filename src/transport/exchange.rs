@@ -108,7 +108,9 @@ impl Lane {
             // OSS insists on the header, be it zero.
             headers.insert(CONTENT_LENGTH, HeaderValue::from(progress.size));
         }
-        let (body, feeding) = self.prepare(source, progress).await.map_err(Failure::from_source)?;
+        let (body, feeding) = prepare(source, &progress.taken).map_err(Failure::from_source)?;
+        // What is fed keeps the pace frame by frame.
+        let start = if feeding.is_none() { self.admit(progress.size) } else { None };
         let watch = Watch::new(self, deadline, progress, patience);
         match &self.way {
             Way::Client(client) => {
@@ -116,13 +118,14 @@ impl Lane {
                 if let Some(body) = body {
                     request = request.body(reqwest::Body::wrap(body));
                 }
-                attend(over_client(request, progress), feeding, watch).await
+                attend(paced(start, progress, over_client(request, progress)), feeding, watch).await
             }
             Way::Direct(direct) => {
                 let mut request = http::Request::new(body.unwrap_or_else(|| progress.empty_body()));
                 *request.method_mut() = method;
                 *request.headers_mut() = headers;
-                attend(over_connection(direct, &url, request, progress), feeding, watch).await
+                let answer = over_connection(direct, &url, request, progress);
+                attend(paced(start, progress, answer), feeding, watch).await
             }
         }
     }
@@ -276,24 +279,15 @@ struct Feeding<'a> {
 
 type Prepared<'a> = (Option<Outgoing>, Option<Feeding<'a>>);
 
-impl Lane {
-    /// A small body is read at once; of a large one the frames are fed while it is being sent.
-    async fn prepare<'a>(
-        &self,
-        source: Option<&'a mut dyn Source>,
-        progress: &Progress,
-    ) -> Result<Prepared<'a>, SourceFailure> {
-        let Some(source) = source else { return Ok((None, None)) };
-        let size = source.size();
-        if size > LARGEST_WHOLE {
-            let (frames, body) = Outgoing::frames(size, progress.taken.clone());
-            return Ok((Some(body), Some(Feeding { source, frames })));
-        }
-        if let Some(start) = self.admit(size) {
-            self.sleep(start.saturating_duration_since(Instant::now())).await;
-        }
-        Ok((Some(Outgoing::whole(whole(source)?, progress.taken.clone())), None))
+/// A small body is read at once; of a large one the frames are fed while it is being sent.
+fn prepare<'a>(source: Option<&'a mut dyn Source>, taken: &Taken) -> Result<Prepared<'a>, SourceFailure> {
+    let Some(source) = source else { return Ok((None, None)) };
+    let size = source.size();
+    if size > LARGEST_WHOLE {
+        let (frames, body) = Outgoing::frames(size, taken.clone());
+        return Ok((Some(body), Some(Feeding { source, frames })));
     }
+    Ok((Some(Outgoing::whole(whole(source)?, taken.clone())), None))
 }
 
 /// All bytes of a small source, which may give them in pieces.
@@ -336,6 +330,14 @@ async fn feed(feeding: Option<Feeding<'_>>, lane: &Lane, progress: &Progress) ->
         room.send(frame);
     }
     Ok(())
+}
+
+/// Begins with `work` at the time that the pace allows.
+async fn paced<T>(start: Option<Instant>, progress: &Progress, work: impl Future<Output = T>) -> T {
+    if let Some(start) = start {
+        rest_until(start, progress).await;
+    }
+    work.await
 }
 
 /// Waits, and says now and then that this is no standstill.
