@@ -30,12 +30,16 @@
  * OSS_STATUS_INVALID_ARGUMENT, and a defect of the library in OSS_STATUS_INTERNAL, with a line on the standard error output.
  *
  * One deadline for each call, on the monotonic clock, over name resolution, connecting, TLS, sending, retries and the wait
- * for the callback.
+ * for the callback. A cancel works from any thread and from a signal handler, and takes effect within a tenth of a second.
  *
- * Bounded memory: it does not grow with the object.
+ * Bounded memory: it does not grow with the object. A put takes less than 8 MiB, and each further part in flight 256 KiB,
+ * or a whole part if its data can be read only once.
  *
  * Integrity from end to end: the CRC-64 of what is sent is compared with what OSS stored, for every part and for the whole.
  * A file that changes while it is being uploaded is an error of its own.
+ *
+ * A crash loses nothing but time: an upload with a checkpoint folder goes on from what OSS really has. Its record is never
+ * half-written, never used by two processes at once, never needs to be deleted by hand, and holds no secret.
  *
  * Secrets stay in: the access key's secret and the security token are in no message, and are wiped from oss_credentials
  * when the last user of it is freed.
