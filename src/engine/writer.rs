@@ -107,14 +107,24 @@ impl Writer {
         outcome
     }
 
-    /// Removes what OSS has of it.
+    /// Removes what OSS has of it, cancelled or not. If that fails, it can be asked for again.
     pub fn abort(&mut self) -> Outcome {
         self.held.clear();
         self.end = Some(End::Aborted);
-        match self.upload.take() {
-            Some(upload) => upload.multipart.abort(),
-            None => Outcome::new(Status::Ok, Stored::No, ""),
+        let Some(upload) = self.upload.take() else {
+            return Outcome::new(Status::Ok, Stored::No, "");
+        };
+        let multipart = &upload.multipart;
+        let limits = self.options.limits();
+        let outcome = self.bucket.run(&limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
+            lane.nevertheless(multipart.abort_on(lane, deadline)).await
+        });
+        if outcome.is_ok() || outcome.error.code == "NoSuchUpload" {
+            return outcome;
         }
+        let outcome = outcome.leaving(multipart.upload_id());
+        self.upload = Some(upload);
+        outcome
     }
 
     fn past_the_end(&self) -> Option<Outcome> {
@@ -182,6 +192,11 @@ impl Managed<'_> {
         };
         let parts = held.into_iter().map(|part| Ok((part.number, Body::Owned(part.into_bytes()))));
         match under_way.send(self, parts).await {
+            // Whoever cancels does so for good, be it with the last part that was sent.
+            Ok(()) if self.lane.is_cancelled() => {
+                let cancelled = Outcome::new(Status::Cancelled, Stored::No, "cancelled");
+                under_way.conclude(self, Err(Box::new(cancelled))).await
+            }
             Ok(()) if !end => {
                 *upload = Some(under_way);
                 Outcome::new(Status::Ok, Stored::No, "")
