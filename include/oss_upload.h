@@ -333,6 +333,12 @@ typedef struct oss_multipart oss_multipart;
 typedef struct oss_part_list oss_part_list;
 
 /**
+ * A request that others can make without knowing a secret: a method, a URL, and headers that belong to it. Whoever knows
+ * it can use it until it expires, so treat it as a secret of its own.
+ */
+typedef struct oss_presigned oss_presigned;
+
+/**
  * What an object is stored with: its headers, and what else an upload can ask for. A setter that refuses a value leaves
  * everything as it was; oss_put_options_error() then says why. Setting a value again replaces it; an empty value takes
  * a header away. Set by one thread; any number of calls may use it afterwards.
@@ -1090,6 +1096,206 @@ const char *oss_part_list_error(const oss_part_list *list);
  * @param list  may be NULL; not to be used afterwards.
  */
 void oss_part_list_free(oss_part_list *list);
+
+/**
+ * Signs the upload of an object, for somebody else to make. A callback travels in the URL, so whoever uses it has nothing
+ * to add for that.
+ *
+ * @param bucket      not NULL. With temporary credentials the URL ends with them, however long its life.
+ * @param key         as for oss_put_object().
+ * @param callback    what OSS shall tell the application server; NULL for no callback.
+ * @param options     what the object is stored with; NULL for nothing. Each becomes a header that has to be sent with the
+ *                    URL, exactly as oss_presigned_header_value() gives it. A content type is not guessed: without one
+ *                    here, none may be sent.
+ * @param lifetime_s  for how many seconds it is good: with V4 up to seven days, with V1 up to 366.
+ * @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
+ * @param result      receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ *
+ * @code
+ * oss_presigned *presigned = NULL;
+ * oss_presign_put(bucket, "dir/photo.jpg", callback, NULL, 900, &presigned, NULL);
+ * printf("%s %s\n", oss_presigned_method(presigned), oss_presigned_url(presigned));
+ * oss_presigned_free(presigned);
+ * @endcode
+ */
+oss_status oss_presign_put(const oss_bucket *bucket,
+                           const char *key,
+                           const oss_callback *callback,
+                           const oss_put_options *options,
+                           uint64_t lifetime_s,
+                           oss_presigned **presigned,
+                           oss_result **result);
+
+/**
+ * Signs the upload of a part, for somebody else to make.
+ *
+ * @param bucket       not NULL.
+ * @param key          the key that the upload was begun with; not NULL.
+ * @param upload_id    the id that it was given; not NULL.
+ * @param part_number  from 1 to 10000.
+ * @param lifetime_s   as for oss_presign_put().
+ * @param presigned    receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
+ * @param result       receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ */
+oss_status oss_presign_upload_part(const oss_bucket *bucket,
+                                   const char *key,
+                                   const char *upload_id,
+                                   uint32_t part_number,
+                                   uint64_t lifetime_s,
+                                   oss_presigned **presigned,
+                                   oss_result **result);
+
+/**
+ * Signs the completion of an upload in parts, for somebody else to make. A callback travels in the URL. The list of parts
+ * is the body of the request and not signed.
+ *
+ * @param bucket      not NULL.
+ * @param key         the key that the upload was begun with; not NULL.
+ * @param upload_id   the id that it was given; not NULL.
+ * @param callback    what OSS shall tell the application server; NULL for no callback.
+ * @param lifetime_s  as for oss_presign_put().
+ * @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
+ * @param result      receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ */
+oss_status oss_presign_complete_multipart(const oss_bucket *bucket,
+                                          const char *key,
+                                          const char *upload_id,
+                                          const oss_callback *callback,
+                                          uint64_t lifetime_s,
+                                          oss_presigned **presigned,
+                                          oss_result **result);
+
+/**
+ * Signs the download of an object, for somebody else to make.
+ *
+ * @param bucket      not NULL.
+ * @param key         as for oss_put_object().
+ * @param lifetime_s  as for oss_presign_put().
+ * @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
+ * @param result      receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ */
+oss_status oss_presign_get(const oss_bucket *bucket,
+                           const char *key,
+                           uint64_t lifetime_s,
+                           oss_presigned **presigned,
+                           oss_result **result);
+
+/**
+ * Takes a URL for a PUT that somebody else signed, for oss_put_to_url().
+ *
+ * @param url        http or https, with its query; not NULL; copied. It is in no message.
+ * @param presigned  receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
+ * @param result     receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT for what is no such URL. Does not block.
+ */
+oss_status oss_presigned_new(const char *url, oss_presigned **presigned, oss_result **result);
+
+/**
+ * Adds a header that was signed together with a URL. Some programs sign the callback like that, as "x-oss-callback" and
+ * "x-oss-callback-var".
+ *
+ * @param presigned  not NULL.
+ * @param name       replaced if it is there already; not NULL; copied.
+ * @param value      not NULL; copied.
+ * @param result     receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT for a header that cannot be sent, or that the library writes. Does not
+ *         block.
+ */
+oss_status oss_presigned_add_header(oss_presigned *presigned,
+                                    const char *name,
+                                    const char *value,
+                                    oss_result **result);
+
+/**
+ * Uploads to a URL that somebody else signed, without any access key. The callback in it, if there is one, and its answer
+ * are treated as everywhere: a 203 is OSS_STATUS_CALLBACK_FAILED, and nothing is sent twice that may have been stored
+ * with a callback. Where a reply is lost, nothing can be looked up with such a URL, so that stored is then unknown.
+ *
+ * @param presigned  from oss_presigned_new(), oss_presign_put() or oss_presign_upload_part(); not NULL.
+ * @param body       what to upload, at most 5 GiB; not NULL.
+ * @param options    time-outs, the deadline, a cancel, certificates and the proxy; NULL for the defaults.
+ * @param result     receives what there is to know about the call; may be NULL.
+ * @return as for oss_put_body(). OSS_STATUS_SERVICE with the code "AccessDenied" if the URL has expired. Blocks as that
+ *         does.
+ *
+ * @code
+ * oss_presigned *presigned = NULL;
+ * oss_body *body = oss_body_from_file("/tmp/photo.jpg");
+ * oss_result *result = NULL;
+ * if (oss_presigned_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/photo.jpg?…", &presigned, &result) == OSS_STATUS_OK) {
+ *     oss_put_to_url(presigned, body, NULL, &result);
+ * }
+ * printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+ * oss_result_free(result);
+ * oss_body_free(body);
+ * oss_presigned_free(presigned);
+ * @endcode
+ */
+oss_status oss_put_to_url(const oss_presigned *presigned,
+                          const oss_body *body,
+                          const oss_bucket_options *options,
+                          oss_result **result);
+
+/**
+ * Gives the method to use.
+ *
+ * @param presigned  may be NULL.
+ * @return such as "PUT", valid until `presigned` is freed or gets another header; empty for NULL.
+ */
+const char *oss_presigned_method(const oss_presigned *presigned);
+
+/**
+ * Gives the URL.
+ *
+ * @param presigned  may be NULL.
+ * @return the URL, valid until `presigned` is freed or gets another header; empty for NULL.
+ */
+const char *oss_presigned_url(const oss_presigned *presigned);
+
+/**
+ * Says until when the URL is good.
+ *
+ * @param presigned  may be NULL.
+ * @return seconds since 1970; 0 for NULL and for a URL that somebody else signed.
+ */
+int64_t oss_presigned_expires(const oss_presigned *presigned);
+
+/**
+ * Counts the headers that have to be sent with the URL.
+ *
+ * @param presigned  may be NULL.
+ * @return how many there are; 0 for NULL.
+ */
+size_t oss_presigned_header_count(const oss_presigned *presigned);
+
+/**
+ * Gives the name of a header that has to be sent with the URL.
+ *
+ * @param presigned  may be NULL.
+ * @param index      from 0 to the count less one.
+ * @return the name, valid until `presigned` is freed or gets another header; empty if there is no such header.
+ */
+const char *oss_presigned_header_name(const oss_presigned *presigned, size_t index);
+
+/**
+ * Gives the value of a header that has to be sent with the URL.
+ *
+ * @param presigned  may be NULL.
+ * @param index      from 0 to the count less one.
+ * @return the value, valid until `presigned` is freed or gets another header; empty if there is no such header.
+ */
+const char *oss_presigned_header_value(const oss_presigned *presigned, size_t index);
+
+/**
+ * Frees the handle.
+ *
+ * @param presigned  may be NULL; not to be used afterwards.
+ */
+void oss_presigned_free(oss_presigned *presigned);
 
 /**
  * Uploads bytes as an object.

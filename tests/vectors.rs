@@ -140,6 +140,50 @@ fn v4_header() {
     });
 }
 
+/// The parameters of a URL without regard to their order, which carries no meaning.
+fn sorted(mut pairs: Vec<(String, String)>) -> Vec<(String, String)> {
+    pairs.sort();
+    pairs
+}
+
+#[test]
+fn v1_presign() {
+    for_each("v1_presign", |name, vector| {
+        let (input, intermediate) = (&vector["input"], &vector["intermediate"]);
+        let expires = clock(vector) + input["expires_in_s"].as_i64().expect("expires_in_s");
+        assert_eq!(Some(expires), intermediate["expires_unix"].as_i64(), "{name}");
+        let signed = Signed::of(vector);
+        let presigned = v1::presign(&signed.request(vector), &identity(vector), expires);
+        assert_eq!(presigned.string_to_sign, text(&intermediate["string_to_sign"]), "{name}");
+        let expected = pairs(&vector["output"]["url_parts"]["query"]);
+        assert_eq!(sorted(presigned.query), sorted(expected), "{name}");
+    });
+}
+
+#[test]
+fn v4_presign() {
+    for_each("v4_presign", |name, vector| {
+        let (input, intermediate) = (&vector["input"], &vector["intermediate"]);
+        let additional: Vec<&str> =
+            input["additional_headers"].as_array().expect("additional_headers").iter().map(text).collect();
+        let scope = v4::Scope { region: text(&input["region"]), product: text(&input["product"]) };
+        let signed = Signed::of(vector);
+        let presigned = v4::presign(
+            &signed.request(vector),
+            &identity(vector),
+            &scope,
+            &additional,
+            clock(vector),
+            number(&input["expires_in_s"]),
+        );
+        let canonical_request = presigned.canonical_request.as_deref();
+        assert_eq!(canonical_request, Some(text(&intermediate["canonical_request"])), "{name}");
+        assert_eq!(presigned.string_to_sign, text(&intermediate["string_to_sign"]), "{name}");
+        let expected = pairs(&vector["output"]["url_parts"]["query"]);
+        assert_eq!(sorted(presigned.query), sorted(expected), "{name}");
+    });
+}
+
 #[test]
 fn key_encoding() {
     for_each("key_encoding", |name, vector| {

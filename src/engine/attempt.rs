@@ -73,25 +73,33 @@ impl Bucket {
         };
         let time = self.server_time();
         let signature = self.signing.sign(&request, &self.credentials.identity(), time);
-        let mut headers = HeaderMap::with_capacity(call.headers.len() + signature.headers_added.len() + 3);
+        let mut headers = header_map(call.headers.iter().chain(&signature.headers_added))?;
         // V4 does not sign it, but proxies like to see one.
         insert(&mut headers, "date", &date::http_date(time))?;
-        for (name, value) in call.headers.iter().chain(&signature.headers_added) {
-            insert(&mut headers, name, value)?;
-        }
         insert(&mut headers, "user-agent", &self.user_agent)?;
         insert(&mut headers, "authorization", &signature.authorization)?;
         Ok(headers)
     }
 }
 
-fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Mistake> {
+/// Headers as they are sent.
+pub(super) fn header_map<'a>(
+    headers: impl IntoIterator<Item = &'a (String, String)>,
+) -> Result<HeaderMap, Mistake> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        insert(&mut map, name, value)?;
+    }
+    Ok(map)
+}
+
+pub(super) fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Mistake> {
     let refused = || Mistake::new(format!("the header {name} cannot be sent"));
     let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
     headers.insert(header, HeaderValue::from_bytes(header::trim(value).as_bytes()).map_err(|_| refused())?);
     Ok(())
 }
 
-fn unsendable(mistake: Mistake) -> Failure {
+pub(super) fn unsendable(mistake: Mistake) -> Failure {
     Failure::unsendable(mistake.to_string())
 }

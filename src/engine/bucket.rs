@@ -143,6 +143,29 @@ impl BucketOptions {
         given.or_else(|| endpoint.scope().cloned())
     }
 
+    /// How to get there.
+    pub(super) fn settings(&self, https: bool) -> Settings {
+        Settings {
+            https,
+            connect_timeout: self.connect_timeout,
+            stall_timeout: self.stall_timeout,
+            ca_file: self.ca_file.clone(),
+            proxy: self.proxy.clone(),
+        }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(super) fn max_attempts(&self) -> u32 {
+        self.max_attempts
+    }
+
+    pub(super) fn user_agent(&self) -> &str {
+        &self.user_agent
+    }
+
     /// What to call ourselves.
     pub fn set_user_agent(&mut self, user_agent: &str) -> Result<(), Mistake> {
         header::check_value(user_agent)?;
@@ -196,13 +219,7 @@ impl Bucket {
         options: &BucketOptions,
     ) -> Result<Bucket, Mistake> {
         let endpoint = Endpoint::new(endpoint, name, options.addressing)?;
-        let transport = Transport::new(Settings {
-            https: endpoint.is_https(),
-            connect_timeout: options.connect_timeout,
-            stall_timeout: options.stall_timeout,
-            ca_file: options.ca_file.clone(),
-            proxy: options.proxy.clone(),
-        });
+        let transport = Transport::new(options.settings(endpoint.is_https()));
         Ok(Bucket {
             signing: Signing::new(options.signature, options.scope(&endpoint))?,
             endpoint,
@@ -223,14 +240,7 @@ impl Bucket {
         stored: Stored,
         operation: impl AsyncFnOnce(&Lane, Deadline) -> Outcome,
     ) -> Outcome {
-        let deadline = Deadline::after(limits.or(&self.limits).deadline.flatten());
-        let cancels = limits.cancel.iter().chain(&self.limits.cancel).cloned().collect();
-        let bounds = Bounds { cancels, bytes_per_second: limits.bytes_per_second };
-        let result = self.transport.run(bounds, async |lane: &Lane| {
-            let outcome = operation(lane, deadline).await;
-            if lane.is_cancelled() { outcome.cut_short() } else { outcome }
-        });
-        result.unwrap_or_else(|failure: Failure| Outcome::failed(failure, stored))
+        run_on(&self.transport, limits, &self.limits, stored, operation)
     }
 
     /// The server's time, as far as it is known, in seconds since 1970.
@@ -242,6 +252,24 @@ impl Bucket {
     pub(super) fn learn_server_time(&self, now: i64) {
         self.clock_offset.store(now - our_time(), Ordering::Relaxed);
     }
+}
+
+/// Runs an operation on the calling thread, within its `own` limits and the `common` ones.
+pub(super) fn run_on(
+    transport: &Transport,
+    own: &Limits,
+    common: &Limits,
+    stored: Stored,
+    operation: impl AsyncFnOnce(&Lane, Deadline) -> Outcome,
+) -> Outcome {
+    let deadline = Deadline::after(own.or(common).deadline.flatten());
+    let cancels = own.cancel.iter().chain(&common.cancel).cloned().collect();
+    let bounds = Bounds { cancels, bytes_per_second: own.bytes_per_second };
+    let result = transport.run(bounds, async |lane: &Lane| {
+        let outcome = operation(lane, deadline).await;
+        if lane.is_cancelled() { outcome.cut_short() } else { outcome }
+    });
+    result.unwrap_or_else(|failure: Failure| Outcome::failed(failure, stored))
 }
 
 fn our_time() -> i64 {

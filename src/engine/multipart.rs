@@ -267,7 +267,7 @@ fn goes_on(page: &PartPage, marker: u32) -> bool {
     behind && (leads_on || !page.is_truncated)
 }
 
-fn check_upload_id(upload_id: &str) -> Result<(), Mistake> {
+pub(super) fn check_upload_id(upload_id: &str) -> Result<(), Mistake> {
     if upload_id.is_empty() || upload_id.len() > 1024 {
         return Err(Mistake::new(format!("an upload id of {} bytes is not one of OSS's", upload_id.len())));
     }

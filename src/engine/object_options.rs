@@ -197,6 +197,20 @@ impl ObjectOptions {
         self.content_md5 && !self.headers.iter().any(|(name, _)| name == CONTENT_MD5)
     }
 
+    /// The headers that were asked for, and no others.
+    pub(super) fn given_headers(&self) -> Result<Vec<(String, String)>, Mistake> {
+        // OSS takes an empty value for none, and some signers leave such headers out: they are not sent.
+        let mut headers: Vec<_> =
+            self.headers.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
+        for (name, value) in self.metadata.iter().filter(|(_, value)| !value.is_empty()) {
+            headers.push((format!("x-oss-meta-{name}"), value.clone()));
+        }
+        if !self.tags.is_empty() {
+            headers.push(("x-oss-tagging".to_owned(), header::tagging(&self.tags)?));
+        }
+        Ok(headers)
+    }
+
     /// The headers of a request that creates the object `key`. The content type is guessed from the key, or from the
     /// name of the file when the key tells nothing.
     pub(super) fn headers(
@@ -204,9 +218,7 @@ impl ObjectOptions {
         key: &str,
         file_name: Option<&str>,
     ) -> Result<Vec<(String, String)>, Mistake> {
-        // OSS takes an empty value for none, and some signers leave such headers out: they are not sent.
-        let mut headers: Vec<_> =
-            self.headers.iter().filter(|(_, value)| !value.is_empty()).cloned().collect();
+        let mut headers = self.given_headers()?;
         if !headers.iter().any(|(name, _)| name == "content-type") {
             let by_key = content_type::guess(key);
             let guess = match file_name {
@@ -214,12 +226,6 @@ impl ObjectOptions {
                 _ => by_key,
             };
             headers.push(("content-type".to_owned(), guess.to_owned()));
-        }
-        for (name, value) in self.metadata.iter().filter(|(_, value)| !value.is_empty()) {
-            headers.push((format!("x-oss-meta-{name}"), value.clone()));
-        }
-        if !self.tags.is_empty() {
-            headers.push(("x-oss-tagging".to_owned(), header::tagging(&self.tags)?));
         }
         Ok(headers)
     }

@@ -17,7 +17,7 @@ use std::time::Duration;
 /// The largest object that one request can make, and the largest part.
 pub(super) const LARGEST_PUT: u64 = 5 << 30;
 /// OSS gives each application server 5 seconds.
-const CALLBACK_TIME: Duration = Duration::from_secs(6);
+pub(super) const CALLBACK_TIME: Duration = Duration::from_secs(6);
 
 impl Bucket {
     /// Stores `input` as the object `key`.

@@ -39,7 +39,10 @@ pub(super) struct Attempts {
 
 impl Attempts {
     pub(super) fn new(bucket: &Bucket, deadline: Deadline) -> Attempts {
-        let per_request = bucket.max_attempts;
+        Attempts::up_to(bucket.max_attempts, deadline)
+    }
+
+    pub(super) fn up_to(per_request: u32, deadline: Deadline) -> Attempts {
         Attempts {
             made: 0,
             per_request,
@@ -68,8 +71,8 @@ impl Attempts {
         self.began = None;
     }
 
-    /// Counts an attempt and says what its end means.
-    pub(super) fn judge(&mut self, bucket: &Bucket, result: &Result<Reply, Failure>) -> Verdict {
+    /// Counts an attempt and says what its end means. A `bucket` can have its clock corrected.
+    pub(super) fn judge(&mut self, bucket: Option<&Bucket>, result: &Result<Reply, Failure>) -> Verdict {
         self.made += 1;
         let verdict = match result {
             Ok(reply) => self.judge_reply(bucket, reply),
@@ -94,7 +97,7 @@ impl Attempts {
         self.note_loss()
     }
 
-    fn judge_reply(&mut self, bucket: &Bucket, reply: &Reply) -> Verdict {
+    fn judge_reply(&mut self, bucket: Option<&Bucket>, reply: &Reply) -> Verdict {
         let from_oss = reply.headers.contains_key("x-oss-request-id");
         match reply.status {
             // Said before the whole request was there, so nothing can have been done.
@@ -114,9 +117,10 @@ impl Attempts {
         }
     }
 
-    fn correct_clock(&mut self, bucket: &Bucket, reply: &Reply) -> Verdict {
+    fn correct_clock(&mut self, bucket: Option<&Bucket>, reply: &Reply) -> Verdict {
         let date = text(&reply.headers, "date").and_then(date::parse_http_date);
-        let Some(now) = date.or_else(|| error_of(reply).server_time()) else { return Verdict::Final };
+        let now = date.or_else(|| error_of(reply).server_time());
+        let (Some(now), Some(bucket)) = (now, bucket) else { return Verdict::Final };
         bucket.learn_server_time(now);
         self.clock_corrected = true;
         Verdict::ClockCorrected

@@ -45,7 +45,7 @@ impl Bucket {
             let result = self.send(lane, call, source, attempts.deadline()).await;
             let verdict = match &result {
                 Ok(reply) if reply.cut.is_some() => attempts.judge_cut(),
-                _ => attempts.judge(self, &result),
+                _ => attempts.judge(Some(self), &result),
             };
             if verdict == Verdict::Final || !attempts.again(lane, verdict).await {
                 return result;

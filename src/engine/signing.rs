@@ -3,7 +3,7 @@
 use super::bucket::SignatureVersion;
 use super::endpoint::Scope;
 use crate::sign::v4::SigningKey;
-use crate::sign::{Identity, Request, Signature, v1, v4};
+use crate::sign::{Identity, Presigned, Request, Signature, v1, v4};
 use crate::wire::mistake::Mistake;
 use arc_swap::ArcSwapOption;
 use std::sync::Arc;
@@ -27,6 +27,30 @@ impl Signing {
             (Some(SignatureVersion::V4), None) => Err(Mistake::new(
                 "signature V4 needs a region, and the endpoint does not tell it; set the region",
             )),
+        }
+    }
+
+    pub(super) fn is_v4(&self) -> bool {
+        matches!(self, Signing::V4 { .. })
+    }
+
+    /// Signs a URL that is good for `life_s` seconds from `now` on.
+    pub(super) fn presign(
+        &self,
+        request: &Request<'_>,
+        identity: &Identity<'_>,
+        now: i64,
+        life_s: u64,
+    ) -> Presigned {
+        match self {
+            Signing::V1 => {
+                let life_s = i64::try_from(life_s).unwrap_or(i64::MAX);
+                v1::presign(request, identity, now.saturating_add(life_s))
+            }
+            Signing::V4 { scope, .. } => {
+                let scope = v4::Scope { region: &scope.region, product: scope.product };
+                v4::presign(request, identity, &scope, &[], now, life_s)
+            }
         }
     }
 

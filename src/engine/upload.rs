@@ -4,6 +4,7 @@
 use super::attempt::Call;
 use super::bucket::Bucket;
 use super::outcome::{Outcome, Status, Stored, crc64_of, error_of};
+use super::put_to_url::SignedUrl;
 use super::retry::{Attempts, Verdict};
 use super::settle::{Expected, Found};
 use super::source::{Body, Reading};
@@ -12,13 +13,21 @@ use crate::wire::xml;
 
 /// A request that creates something.
 pub(super) struct Upload<'a> {
-    bucket: &'a Bucket,
-    key: &'a str,
+    target: Target<'a>,
     call: Call<'a>,
     body: &'a Body<'a>,
     creates: Creates,
     callback: bool,
     sent_before: bool,
+}
+
+/// Where it goes.
+#[derive(Clone, Copy)]
+enum Target<'a> {
+    /// To an object of a bucket that we sign for.
+    Object(&'a Bucket, &'a str),
+    /// To a URL that somebody signed. Nothing can be looked up there.
+    Url(&'a SignedUrl),
 }
 
 /// What the request brings about.
@@ -49,7 +58,18 @@ impl<'a> Upload<'a> {
     ) -> Upload<'a> {
         let key = call.key.unwrap_or_default();
         let callback = call.asks_for_callback();
-        Upload { bucket, key, call, body, creates, callback, sent_before: false }
+        Upload { target: Target::Object(bucket, key), call, body, creates, callback, sent_before: false }
+    }
+
+    /// A request to a URL that somebody signed; it may have a callback in it.
+    pub(super) fn to_url(
+        url: &'a SignedUrl,
+        call: Call<'a>,
+        body: &'a Body<'a>,
+        creates: Creates,
+    ) -> Upload<'a> {
+        let callback = url.asks_for_callback() || call.asks_for_callback();
+        Upload { target: Target::Url(url), call, body, creates, callback, sent_before: false }
     }
 
     /// Says that an earlier process sent the same request and did not live to see the reply.
@@ -59,7 +79,7 @@ impl<'a> Upload<'a> {
 
     /// Sends it, again where that is right, and tells the truth about the object.
     pub(super) async fn run(self, lane: &Lane, deadline: Deadline) -> Uploaded {
-        let mut attempts = Attempts::new(self.bucket, deadline);
+        let mut attempts = Attempts::up_to(self.target.max_attempts(), deadline);
         if self.sent_before {
             attempts.follow_an_earlier_loss();
         }
@@ -77,7 +97,7 @@ impl<'a> Upload<'a> {
         loop {
             let mut reading = self.body.reading();
             let source: &mut dyn Source = &mut reading;
-            let sent = self.bucket.send(lane, &self.call, Some(source), attempts.deadline()).await;
+            let sent = self.target.send(lane, &self.call, source, attempts.deadline()).await;
             let verdict = self.judge(&sent, attempts);
             if !matches!(self.creates, Creates::ObjectOfParts(_)) {
                 *content = content_of(&reading).or(*content);
@@ -119,7 +139,7 @@ impl<'a> Upload<'a> {
     }
 
     fn judge(&self, sent: &Sent, attempts: &mut Attempts) -> Verdict {
-        let verdict = attempts.judge(self.bucket, sent);
+        let verdict = attempts.judge(self.target.bucket(), sent);
         match sent {
             Ok(reply) if verdict == Verdict::Final && !self.is_credible(reply) => attempts.note_loss(),
             _ => verdict,
@@ -208,7 +228,8 @@ impl<'a> Upload<'a> {
         }
         let hidden_reason = matches!(&sent, Err(failure) if failure.cause == Cause::Interrupted);
         if hidden_reason
-            && let Some(reason) = self.bucket.reason_for_refusal(lane, self.key, attempts.deadline()).await
+            && let Target::Object(bucket, key) = self.target
+            && let Some(reason) = bucket.reason_for_refusal(lane, key, attempts.deadline()).await
         {
             let outcome = Outcome::refused(reason, Stored::No);
             let message = format!(
@@ -221,7 +242,8 @@ impl<'a> Upload<'a> {
     }
 
     async fn settle(&self, lane: &Lane, content: Option<Expected>, attempts: &Attempts) -> Found {
-        self.bucket.settle(lane, self.key, content, attempts.began, attempts.deadline()).await
+        let Target::Object(bucket, key) = self.target else { return Found::Unclear };
+        bucket.settle(lane, key, content, attempts.began, attempts.deadline()).await
     }
 
     /// What a look at the object says of an upload whose reply was lost.
@@ -234,6 +256,29 @@ impl<'a> Upload<'a> {
             Found::Other if matches!(self.creates, Creates::ObjectOfParts(_)) => unknown(sent),
             Found::Absent | Found::Other => outcome_of(sent, Stored::No),
             Found::Unclear => unknown(sent),
+        }
+    }
+}
+
+impl<'a> Target<'a> {
+    fn bucket(self) -> Option<&'a Bucket> {
+        match self {
+            Target::Object(bucket, _) => Some(bucket),
+            Target::Url(_) => None,
+        }
+    }
+
+    fn max_attempts(self) -> u32 {
+        match self {
+            Target::Object(bucket, _) => bucket.max_attempts,
+            Target::Url(url) => url.max_attempts,
+        }
+    }
+
+    async fn send(self, lane: &Lane, call: &Call<'_>, source: &mut dyn Source, deadline: Deadline) -> Sent {
+        match self {
+            Target::Object(bucket, _) => bucket.send(lane, call, Some(source), deadline).await,
+            Target::Url(url) => url.send(lane, call, source, deadline).await,
         }
     }
 }

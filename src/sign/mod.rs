@@ -1,4 +1,4 @@
-//! Signatures V1 and V4 in the `Authorization` header: pure functions of request, identity and clock.
+//! Signatures V1 and V4 in the `Authorization` header and in the URL: pure functions of request, identity and clock.
 //!
 //! What is signed are the decoded values. It makes no difference to a signature whether the bucket travels in the
 //! host or in the path.
@@ -93,6 +93,24 @@ impl fmt::Debug for Signature {
     }
 }
 
+/// A signature in a URL.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Presigned {
+    /// What was signed. It contains secret values.
+    pub string_to_sign: String,
+    /// V4's canonical request.
+    pub canonical_request: Option<String>,
+    /// All parameters of the URL, decoded: those of the request and those of the signature.
+    pub query: Vec<(String, String)>,
+}
+
+/// Shows names, never values: who has the signature can use the URL.
+impl fmt::Debug for Presigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Presigned").field("query", &names(&self.query)).finish_non_exhaustive()
+    }
+}
+
 fn names(pairs: &[(String, String)]) -> Vec<&str> {
     pairs.iter().map(|(name, _)| name.as_str()).collect()
 }
@@ -165,6 +183,8 @@ mod tests {
             format!("{request:?}"),
             format!("{:?}", v1::sign(&request, &IDENTITY, 0)),
             format!("{:?}", v4::sign(&request, &IDENTITY, &SCOPE, &[], 0)),
+            format!("{:?}", v1::presign(&request, &IDENTITY, 900)),
+            format!("{:?}", v4::presign(&request, &IDENTITY, &SCOPE, &[], 0, 900)),
             format!("{:?}", v4::SigningKey::new(&IDENTITY, &SCOPE, 0)),
         ] {
             for secret in ["SECRET", "TOKEN", "QVALUE", "HVALUE", "Signature=", "OSS akid"] {

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::{Identity, Request, SECURITY_TOKEN, Signature, SignedHeader, hash, header_value, is_oss_header};
+use super::{
+    Identity, Presigned, Request, SECURITY_TOKEN, Signature, SignedHeader, hash, header_value, is_oss_header,
+};
 use crate::wire::{date, header};
 
 /// The query parameters that are part of the resource, in byte order. All others are left out of the signature.
@@ -104,14 +106,13 @@ const SUB_RESOURCES: &[&str] = &[
 /// place of the date in what is signed.
 pub fn sign(request: &Request<'_>, identity: &Identity<'_>, unix_s: i64) -> Signature {
     let date = date::http_date(unix_s);
-    let string_to_sign = string_to_sign(request, identity, &date);
-    let mac = hash::hmac_sha1(identity.access_key_secret.as_bytes(), string_to_sign.as_bytes());
-
+    let signed_date = header_value(request.headers, "x-oss-date").unwrap_or(&date);
+    let string_to_sign = string_to_sign(request, request.query, identity.token(), signed_date);
     let mut authorization = String::with_capacity(identity.access_key_id.len() + 33);
     authorization.push_str("OSS ");
     authorization.push_str(identity.access_key_id);
     authorization.push(':');
-    BASE64_STANDARD.encode_string(mac, &mut authorization);
+    authorization.push_str(&sign_text(&string_to_sign, identity));
 
     let mut headers_added = Vec::with_capacity(2);
     headers_added.push(("date".to_owned(), date));
@@ -121,26 +122,53 @@ pub fn sign(request: &Request<'_>, identity: &Identity<'_>, unix_s: i64) -> Sign
     Signature { string_to_sign, canonical_request: None, authorization, headers_added }
 }
 
-fn string_to_sign(request: &Request<'_>, identity: &Identity<'_>, date: &str) -> String {
-    let headers = oss_headers(request, identity);
+/// Signs a request in its URL, which is good until `expires_unix_s`.
+///
+/// The query gets `security-token` for temporary credentials, `OSSAccessKeyId`, `Expires` and `Signature`. The headers are
+/// signed, so whoever uses the URL has to send them.
+pub fn presign(request: &Request<'_>, identity: &Identity<'_>, expires_unix_s: i64) -> Presigned {
+    let mut query = request.query.to_vec();
+    if let Some(token) = identity.token() {
+        query.push(("security-token".to_owned(), token.to_owned()));
+    }
+    let expires = expires_unix_s.to_string();
+    let string_to_sign = string_to_sign(request, &query, None, &expires);
+    let signature = sign_text(&string_to_sign, identity);
+    query.push(("OSSAccessKeyId".to_owned(), identity.access_key_id.to_owned()));
+    query.push(("Expires".to_owned(), expires));
+    query.push(("Signature".to_owned(), signature));
+    Presigned { string_to_sign, canonical_request: None, query }
+}
+
+/// Signs text: Base64.
+pub fn sign_text(text: &str, identity: &Identity<'_>) -> String {
+    BASE64_STANDARD.encode(hash::hmac_sha1(identity.access_key_secret.as_bytes(), text.as_bytes()))
+}
+
+fn string_to_sign(
+    request: &Request<'_>,
+    query: &[(String, String)],
+    token: Option<&str>,
+    date: &str,
+) -> String {
+    let headers = oss_headers(request, token);
     let header_bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
     let mut text = String::with_capacity(256 + header_bytes + request.key.map_or(0, str::len));
     for line in [
         request.method,
         header_value(request.headers, "content-md5").unwrap_or_default(),
         header_value(request.headers, "content-type").unwrap_or_default(),
-        header_value(request.headers, "x-oss-date").unwrap_or(date),
+        date,
     ] {
         text.push_str(line);
         text.push('\n');
     }
     super::push_header_lines(&mut text, &headers);
-    push_resource(&mut text, request);
+    push_resource(&mut text, request, query);
     text
 }
 
-fn oss_headers<'a>(request: &Request<'a>, identity: &Identity<'a>) -> Vec<SignedHeader<'a>> {
-    let token = identity.token();
+fn oss_headers<'a>(request: &Request<'a>, token: Option<&'a str>) -> Vec<SignedHeader<'a>> {
     let mut headers: Vec<SignedHeader<'a>> = request
         .headers
         .iter()
@@ -156,18 +184,15 @@ fn oss_headers<'a>(request: &Request<'a>, identity: &Identity<'a>) -> Vec<Signed
     headers
 }
 
-fn push_resource(text: &mut String, request: &Request<'_>) {
+fn push_resource(text: &mut String, request: &Request<'_>, query: &[(String, String)]) {
     text.push('/');
     if let Some(bucket) = request.bucket {
         text.push_str(bucket);
         text.push('/');
         text.push_str(request.key.unwrap_or_default());
     }
-    let mut signed: Vec<&(String, String)> = request
-        .query
-        .iter()
-        .filter(|(name, _)| SUB_RESOURCES.binary_search(&name.as_str()).is_ok())
-        .collect();
+    let mut signed: Vec<&(String, String)> =
+        query.iter().filter(|(name, _)| SUB_RESOURCES.binary_search(&name.as_str()).is_ok()).collect();
     signed.sort_by_key(|(name, _)| name.as_str());
     let mut separator = '?';
     for (name, value) in signed {

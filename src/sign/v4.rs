@@ -5,7 +5,9 @@ use std::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Identity, Request, SECURITY_TOKEN, Signature, SignedHeader, hash, is_oss_header, lower_case};
+use super::{
+    Identity, Presigned, Request, SECURITY_TOKEN, Signature, SignedHeader, hash, is_oss_header, lower_case,
+};
 use crate::wire::{date, header, key};
 
 const ALGORITHM: &str = "OSS4-HMAC-SHA256";
@@ -104,14 +106,9 @@ pub fn sign_with_key(
 ) -> Signature {
     let now = date::iso_basic(unix_s);
     let additional = additional_names(request, additional_headers);
-    let canonical_request = canonical_request(request, identity, &additional, &now);
-
-    let mut string_to_sign = String::with_capacity(100 + signing_key.scope.len());
-    for line in [ALGORITHM, &now, &signing_key.scope] {
-        string_to_sign.push_str(line);
-        string_to_sign.push('\n');
-    }
-    hash::push_hex(&mut string_to_sign, &hash::sha256(canonical_request.as_bytes()));
+    let headers = signed_headers(request, identity, &additional, &now);
+    let canonical_request = canonical_request(request, request.query, &headers, &additional);
+    let string_to_sign = string_to_sign(&canonical_request, signing_key, &now);
 
     let mut authorization =
         String::with_capacity(128 + identity.access_key_id.len() + signing_key.scope.len());
@@ -132,6 +129,53 @@ pub fn sign_with_key(
         headers_added.push((SECURITY_TOKEN.to_owned(), token.to_owned()));
     }
     Signature { string_to_sign, canonical_request: Some(canonical_request), authorization, headers_added }
+}
+
+/// Signs a request in its URL, which is good for `expires_in_s` seconds from `unix_s` on.
+///
+/// The query gets the parameters of the signature, and `x-oss-security-token` for temporary credentials. `Content-Type`,
+/// `Content-MD5`, `x-oss-*` and the additional headers are signed, so whoever uses the URL has to send them.
+pub fn presign(
+    request: &Request<'_>,
+    identity: &Identity<'_>,
+    scope: &Scope<'_>,
+    additional_headers: &[&str],
+    unix_s: i64,
+    expires_in_s: u64,
+) -> Presigned {
+    let signing_key = SigningKey::new(identity, scope, unix_s);
+    let now = date::iso_basic(unix_s);
+    let additional = additional_names(request, additional_headers);
+    let mut query = request.query.to_vec();
+    let mut add = |name: &str, value: String| query.push((name.to_owned(), value));
+    add("x-oss-signature-version", ALGORITHM.to_owned());
+    add("x-oss-credential", format!("{}/{}", identity.access_key_id, signing_key.scope));
+    add(DATE, now.clone());
+    add("x-oss-expires", expires_in_s.to_string());
+    if let Some(token) = identity.token() {
+        add(SECURITY_TOKEN, token.to_owned());
+    }
+    if !additional.is_empty() {
+        let mut names = String::new();
+        push_joined(&mut names, &additional);
+        add("x-oss-additional-headers", names);
+    }
+    let mut headers = given_headers(request, &additional, |_| false);
+    super::sort_headers(&mut headers);
+    let canonical_request = canonical_request(request, &query, &headers, &additional);
+    let string_to_sign = string_to_sign(&canonical_request, &signing_key, &now);
+    query.push(("x-oss-signature".to_owned(), signing_key.sign_text(&string_to_sign)));
+    Presigned { string_to_sign, canonical_request: Some(canonical_request), query }
+}
+
+fn string_to_sign(canonical_request: &str, signing_key: &SigningKey, now: &str) -> String {
+    let mut text = String::with_capacity(100 + signing_key.scope.len());
+    for line in [ALGORITHM, now, &signing_key.scope] {
+        text.push_str(line);
+        text.push('\n');
+    }
+    hash::push_hex(&mut text, &hash::sha256(canonical_request.as_bytes()));
+    text
 }
 
 /// The names in `AdditionalHeaders`: lower case, sorted, once each, without those signed anyway or absent.
@@ -155,11 +199,10 @@ fn is_signed_by_default(name: &str) -> bool {
 
 fn canonical_request(
     request: &Request<'_>,
-    identity: &Identity<'_>,
+    query: &[(String, String)],
+    headers: &[SignedHeader<'_>],
     additional: &[Cow<'_, str>],
-    now: &str,
 ) -> String {
-    let headers = signed_headers(request, identity, additional, now);
     let header_bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
     let mut text = String::with_capacity(256 + header_bytes + request.key.map_or(0, str::len));
     text.push_str(request.method);
@@ -170,9 +213,9 @@ fn canonical_request(
         text.push_str(&key::encoded_keeping_slash(request.key.unwrap_or_default()));
     }
     text.push('\n');
-    push_query(&mut text, request.query);
+    push_query(&mut text, query);
     text.push('\n');
-    super::push_header_lines(&mut text, &headers);
+    super::push_header_lines(&mut text, headers);
     text.push('\n');
     push_joined(&mut text, additional);
     text.push('\n');
@@ -192,20 +235,26 @@ fn signed_headers<'a>(
             || name.eq_ignore_ascii_case(CONTENT_SHA256)
             || (token.is_some() && name.eq_ignore_ascii_case(SECURITY_TOKEN))
     };
-    let is_additional = |name: &str| additional.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
-    let mut headers: Vec<SignedHeader<'a>> = Vec::with_capacity(request.headers.len() + 3);
+    let mut headers = given_headers(request, additional, set_here);
     headers.push((Cow::Borrowed(CONTENT_SHA256), Cow::Borrowed(UNSIGNED_PAYLOAD)));
     headers.push((Cow::Borrowed(DATE), Cow::Borrowed(now)));
     if let Some(token) = token {
         headers.push((Cow::Borrowed(SECURITY_TOKEN), Cow::Borrowed(token)));
     }
-    for (name, value) in request.headers {
-        if (is_signed_by_default(name) || is_additional(name)) && !set_here(name) {
-            headers.push((lower_case(name), Cow::Borrowed(header::trim(value))));
-        }
-    }
     super::sort_headers(&mut headers);
     headers
+}
+
+/// Those of the request's headers that are signed, without those that are left out.
+fn given_headers<'a>(
+    request: &Request<'a>,
+    additional: &[Cow<'_, str>],
+    left_out: impl Fn(&str) -> bool,
+) -> Vec<SignedHeader<'a>> {
+    let is_additional = |name: &str| additional.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+    let signed = |name: &str| (is_signed_by_default(name) || is_additional(name)) && !left_out(name);
+    let headers = request.headers.iter().filter(|(name, _)| signed(name));
+    headers.map(|(name, value)| (lower_case(name), Cow::Borrowed(header::trim(value)))).collect()
 }
 
 /// Every parameter, sorted by its encoded name.

@@ -1,0 +1,115 @@
+//! URLs that others can use without knowing a secret.
+
+use super::attempt::Call;
+use super::bucket::Bucket;
+use super::multipart::check_upload_id;
+use super::object_options::ObjectOptions;
+use super::parts::check_number;
+use crate::callback::Callback;
+use crate::sign;
+use crate::wire::key;
+use crate::wire::mistake::Mistake;
+use http::Method;
+
+/// V4 knows no longer life than seven days.
+const LONGEST_LIFE_V4: u64 = 7 * 24 * 3600;
+/// V1 does; but a URL that outlives a year is a mistake.
+const LONGEST_LIFE_V1: u64 = 366 * 24 * 3600;
+
+/// A request that somebody else can make: what to send to which URL.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Presigned {
+    /// The HTTP method.
+    pub method: String,
+    /// The URL. Who knows it can use it.
+    pub url: String,
+    /// Headers that were signed and so have to be sent exactly like this.
+    pub headers: Vec<(String, String)>,
+    /// Until when it can be used, in seconds since 1970, if that is known.
+    pub expires: Option<i64>,
+}
+
+impl Bucket {
+    /// For a PutObject. The callback travels in the URL, so there is nothing to add for whoever uses it.
+    pub fn presign_put(
+        &self,
+        key: &str,
+        callback: Option<&Callback>,
+        options: &ObjectOptions,
+        life_s: u64,
+    ) -> Result<Presigned, Mistake> {
+        let call = Call::new(Method::PUT, key).with_headers(&options.given_headers()?);
+        self.presign(call.with_callback_in_query(callback)?, life_s)
+    }
+
+    /// For an UploadPart.
+    pub fn presign_upload_part(
+        &self,
+        key: &str,
+        upload_id: &str,
+        number: u32,
+        life_s: u64,
+    ) -> Result<Presigned, Mistake> {
+        check_upload_id(upload_id)?;
+        check_number(number)?;
+        let call = Call::new(Method::PUT, key)
+            .with_query("partNumber", number.to_string())
+            .with_query("uploadId", upload_id);
+        self.presign(call, life_s)
+    }
+
+    /// For a CompleteMultipartUpload.
+    pub fn presign_complete(
+        &self,
+        key: &str,
+        upload_id: &str,
+        callback: Option<&Callback>,
+        life_s: u64,
+    ) -> Result<Presigned, Mistake> {
+        check_upload_id(upload_id)?;
+        let call = Call::new(Method::POST, key).with_query("uploadId", upload_id);
+        self.presign(call.with_callback_in_query(callback)?, life_s)
+    }
+
+    /// For a GetObject.
+    pub fn presign_get(&self, key: &str, life_s: u64) -> Result<Presigned, Mistake> {
+        self.presign(Call::new(Method::GET, key), life_s)
+    }
+
+    fn presign(&self, call: Call<'_>, life_s: u64) -> Result<Presigned, Mistake> {
+        key::check_key(call.key.unwrap_or_default())?;
+        let longest = if self.signing.is_v4() { LONGEST_LIFE_V4 } else { LONGEST_LIFE_V1 };
+        if !(1..=longest).contains(&life_s) {
+            return Err(Mistake::new(format!(
+                "a URL cannot be good for {life_s} s, only for 1 to {longest} s"
+            )));
+        }
+        let request = sign::Request {
+            method: call.method.as_str(),
+            bucket: Some(self.endpoint.bucket()),
+            key: call.key,
+            query: &call.query,
+            headers: &call.headers,
+        };
+        let now = self.server_time();
+        let signed = self.signing.presign(&request, &self.credentials.identity(), now, life_s);
+        Ok(Presigned {
+            method: call.method.to_string(),
+            url: self.endpoint.url(call.key, &signed.query)?.into(),
+            headers: call.headers,
+            expires: i64::try_from(life_s).ok().and_then(|life| now.checked_add(life)),
+        })
+    }
+}
+
+impl<'a> Call<'a> {
+    fn with_callback_in_query(self, callback: Option<&Callback>) -> Result<Call<'a>, Mistake> {
+        let Some(callback) = callback else { return Ok(self) };
+        let encoded = callback.encode_with_variables()?;
+        let call = self.with_query("callback", encoded.callback);
+        Ok(match encoded.variables {
+            Some(variables) => call.with_query("callback-var", variables),
+            None => call,
+        })
+    }
+}
