@@ -71,8 +71,10 @@ fn c_code_compiles() {
     assert!(!snippets.is_empty(), "there is no C code");
     for Block { code, .. } in snippets {
         let source = format!(
-            "#include <oss_upload.h>\n#include <stdio.h>\n\nvoid example(const void *data, size_t size);\n\
-             void example(const void *data, size_t size)\n{{\n{code}\n}}\n"
+            "#include <oss_upload.h>\n#include <stdio.h>\n\n\
+             void example(const oss_bucket *bucket, const oss_callback *callback, const void *data, size_t size);\n\
+             void example(const oss_bucket *bucket, const oss_callback *callback, const void *data, size_t size)\n\
+             {{\n    (void)bucket; (void)callback; (void)data; (void)size;\n    {{\n{code}\n    }}\n}}\n"
         );
         for standard in ["c99", "c++11"] {
             if let Err(complaint) = compiles(Dialect { compiler: "gcc", standard }, &source) {

@@ -158,7 +158,7 @@ pub unsafe extern "C" fn oss_upload_options_set_parallel(
 /// Has an upload of a file leave a record while it is going on, so that a later call with the same arguments goes on where
 /// it was stopped, be it by an error, a cancel or the end of the process.
 ///
-/// The record is bound to the endpoint, bucket and key, to the file's path, inode, length and time of change, and to the
+/// The record is bound to the endpoint, bucket and key, to the file's path, inode, length and time of modification, and to the
 /// part size and the object's headers: when one of them differs, the upload starts over, and so it does when the record
 /// is damaged. Before it goes on, OSS is asked which parts it has. When the object is stored, the record is removed. It
 /// holds no secret, and only its owner can read it. One process at a time works on an upload.

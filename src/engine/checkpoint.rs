@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 const FORMAT: u32 = 1;
 /// Ten thousand parts take less than a quarter of this.
 const LARGEST: u64 = 8 << 20;
+/// No link leads elsewhere, and a named pipe in the place of a file does not wait for anybody.
+const OWN_FILES: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
 /// Finished parts are noted so often. What is missing is learnt from OSS.
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -158,8 +160,9 @@ impl Checkpoint {
 
     /// Reads what an earlier process left.
     pub(super) fn find(&self) -> Found {
-        let file = match File::options().read(true).custom_flags(libc::O_NOFOLLOW).open(self.path()) {
-            Ok(file) => file,
+        let file = match File::options().read(true).custom_flags(OWN_FILES).open(self.path()) {
+            Ok(file) if file.metadata().is_ok_and(|metadata| metadata.is_file()) => file,
+            Ok(_) => return Found::Unusable("it is no regular file".to_owned()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Nothing,
             Err(error) => return Found::Unusable(format!("it cannot be opened: {error}")),
         };
@@ -225,9 +228,9 @@ impl Checkpoint {
     /// Removes the record: there is nothing more to go on with.
     pub(super) fn remove(&self) {
         self.record.take();
-        // What is not there need not be removed, and what cannot be removed is found out to be stale.
-        let _ = fs::remove_file(self.path());
-        let _ = fs::remove_file(self.new_path());
+        // What cannot be removed is found out to be stale.
+        let _ = clear(&self.path());
+        let _ = clear(&self.new_path());
     }
 
     fn set_parts(&self, parts: &[Part]) {
@@ -246,10 +249,7 @@ impl Checkpoint {
         let Some(record) = record.as_ref() else { return Ok(()) };
         let text = write(record)?;
         let new = self.new_path();
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        clear(&new)?;
         let mut file = File::options().write(true).create_new(true).mode(0o600).open(&new)?;
         file.write_all(&text)?;
         file.sync_all()?;
@@ -263,6 +263,14 @@ impl Checkpoint {
 
     fn new_path(&self) -> PathBuf {
         self.folder.join(format!("{}.new", self.name))
+    }
+}
+
+/// Removes what is there, be it an empty folder.
+fn clear(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path).or_else(|error| fs::remove_dir(path).map_err(|_| error)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -309,7 +317,7 @@ impl Lock {
     fn take(path: &Path) -> io::Result<Option<Lock>> {
         loop {
             let mut options = File::options();
-            options.write(true).create(true).truncate(false).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+            options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(OWN_FILES);
             let file = options.open(path)?;
             match file.try_lock() {
                 Ok(()) => {}

@@ -45,7 +45,7 @@ impl Bucket {
         }
         let input = input.into();
         self.run(&options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
-            let report = &Report::new(observer, 0, input.size());
+            let report = &Report::new(observer, input.size());
             let managed = Managed { bucket: self, key, callback, options, lane, deadline, report };
             report.during(lane, managed.upload(input)).await.unwrap_or_else(|outcome| *outcome)
         })
@@ -56,6 +56,9 @@ impl Managed<'_> {
     async fn upload(&self, input: Input<'_>) -> Step<Outcome> {
         let sizes = PartSizes::new(input.size(), self.options.part_size).map_err(refused)?;
         let threshold = self.options.threshold;
+        if self.options.checkpoint.is_none() {
+            self.report.begin(self.lane, 0);
+        }
         match (input, &self.options.checkpoint) {
             (Input::Body(body), Some(folder)) => self.resumable(&body, sizes, folder).await,
             (Input::Reader(..), Some(_)) => Err(refused(Mistake::new(super::resume::ONLY_FILES))),

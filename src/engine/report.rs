@@ -22,12 +22,19 @@ pub trait Observer {
 pub(super) struct Report<'a> {
     observer: &'a dyn Observer,
     total: Option<u64>,
-    accepted: Cell<u64>,
+    /// `None` until it is known what was there before.
+    accepted: Cell<Option<u64>>,
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(observer: &'a dyn Observer, accepted: u64, total: Option<u64>) -> Report<'a> {
-        Report { observer, total, accepted: Cell::new(accepted) }
+    pub(super) fn new(observer: &'a dyn Observer, total: Option<u64>) -> Report<'a> {
+        Report { observer, total, accepted: Cell::default() }
+    }
+
+    /// Tells for the first time: OSS had `accepted` bytes before.
+    pub(super) fn begin(&self, lane: &Lane, accepted: u64) {
+        self.accepted.set(Some(accepted));
+        self.tell(lane);
     }
 
     /// Says something worth a line in a log.
@@ -38,25 +45,27 @@ impl<'a> Report<'a> {
     }
 
     pub(super) fn accepted(&self) -> u64 {
-        self.accepted.get()
+        self.accepted.get().unwrap_or_default()
     }
 
     /// OSS has accepted `bytes` more.
     pub(super) fn add(&self, lane: &Lane, bytes: u64) {
-        self.accepted.set(self.accepted.get().saturating_add(bytes));
+        self.accepted.set(Some(self.accepted().saturating_add(bytes)));
         self.tell(lane);
     }
 
     /// Tells how far it is, and cancels the call if the caller wants that.
-    pub(super) fn tell(&self, lane: &Lane) {
-        if !lane.is_cancelled() && !self.observer.progress(self.accepted.get(), self.total) {
+    fn tell(&self, lane: &Lane) {
+        if let Some(accepted) = self.accepted.get()
+            && !lane.is_cancelled()
+            && !self.observer.progress(accepted, self.total)
+        {
             lane.cancel();
         }
     }
 
     /// Does `work`, and tells now and then how far it is.
     pub(super) async fn during<T>(&self, lane: &Lane, work: impl Future<Output = T>) -> T {
-        self.tell(lane);
         let mut work = pin!(work);
         let mut ticking = pin!(self.tell_now_and_then(lane));
         poll_fn(|context| {

@@ -10,6 +10,7 @@ use super::parts::Part;
 use super::retry::Attempts;
 use super::settle::{self, Expected};
 use super::source::Body;
+use crate::transport::Reply;
 use crate::wire::mistake::Mistake;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -40,7 +41,10 @@ impl Managed<'_> {
         let (upload, completed_before) = match self.start(checkpoint, &binding, body, sizes).await? {
             Start::Upload { upload, completed_before } => (upload, completed_before),
             Start::Stored(outcome) => return Ok(outcome),
-            Start::Anew(checkpoint) => (self.begin_recorded(checkpoint, binding, terms).await?, false),
+            Start::Anew(checkpoint) => {
+                self.report.begin(self.lane, 0);
+                (self.begin_recorded(checkpoint, binding, terms).await?, false)
+            }
         };
         let sent = self.send_pieces(&upload, body, sizes, completed_before).await;
         Ok(upload.conclude(self, sent).await)
@@ -129,58 +133,70 @@ impl Managed<'_> {
         body: &Body<'_>,
         sizes: PartSizes,
     ) -> Step<Start> {
-        if let Some(completing) = &record.completing
-            && let Some(outcome) = self.completed_before(completing, &multipart).await?
-        {
-            checkpoint.remove();
-            return Ok(Start::Stored(outcome));
-        }
         let mut attempts = Attempts::new(self.bucket, self.deadline);
+        // Asked before anything else: as long as the upload is there, it was not completed.
         let listed = match multipart.ask_for_parts(self.lane, &mut attempts).await {
             Ok((listed, _)) => listed,
             Err(outcome) if outcome.error.code == "NoSuchUpload" => {
-                self.log("starting over, since OSS no longer knows the upload");
-                checkpoint.remove();
-                return Ok(Start::Anew(checkpoint));
+                return self.without_upload(checkpoint, &record, *outcome).await;
             }
             Err(outcome) => return Err(Box::new(outcome.leaving(multipart.upload_id()))),
         };
-        for part in self.proven(&record.parts, listed, body, sizes)? {
-            self.report.add(self.lane, part.size.unwrap_or_default());
-            multipart.parts.add(part);
-        }
+        let recorded = record.parts.clone();
         let completed_before = record.completing.is_some();
         checkpoint.resume(record);
         let upload = InParts::new(multipart, Some(checkpoint), attempts.made);
-        Ok(Start::Upload { upload, completed_before })
+        match self.proven(&recorded, listed, body, sizes) {
+            Ok(parts) => {
+                self.report.begin(self.lane, parts.iter().filter_map(|part| part.size).sum());
+                parts.into_iter().for_each(|part| upload.multipart.parts.add(part));
+                Ok(Start::Upload { upload, completed_before })
+            }
+            Err(outcome) => Err(Box::new(upload.conclude(self, Err(outcome)).await)),
+        }
     }
 
-    /// Whether the object is stored already, by a Complete whose reply nobody lived to see.
-    async fn completed_before(
-        &self,
-        completing: &Completing,
-        multipart: &Multipart,
-    ) -> Step<Option<Outcome>> {
+    /// Where an upload begins that OSS no longer knows: it was completed or removed.
+    async fn without_upload(&self, checkpoint: Checkpoint, record: &Record, gone: Outcome) -> Step<Start> {
+        let Some(completing) = &record.completing else {
+            self.log("starting over, since OSS no longer knows the upload");
+            checkpoint.remove();
+            return Ok(Start::Anew(checkpoint));
+        };
         let whole = Expected { size: completing.size, crc64: completing.crc64 };
-        let found = self.bucket.settle(self.lane, self.key, Some(whole), None, self.deadline).await;
-        match found {
+        match self.bucket.settle(self.lane, self.key, Some(whole), None, self.deadline).await {
             settle::Found::Same(head) => {
-                self.report.add(self.lane, completing.size);
-                let outcome = Outcome::success(head, Stored::Yes);
-                if !completing.callback && self.callback.is_none() {
-                    return Ok(Some(outcome));
-                }
-                let message = "the object was stored by an earlier attempt to complete it; what became of the callback \
-                               is not known";
-                Ok(Some(outcome.with(Status::CallbackUnknown, message)))
+                checkpoint.remove();
+                Ok(Start::Stored(self.stored_before(completing, head)))
             }
-            settle::Found::Absent | settle::Found::Other => Ok(None),
-            settle::Found::Unclear => {
-                let message = "an earlier attempt to complete the upload may have succeeded; that could not be found out";
-                let outcome = Outcome::new(Status::Network, Stored::Unknown, message);
-                Err(Box::new(outcome.leaving(multipart.upload_id())))
+            // To do it twice does no harm.
+            _ if !completing.callback => {
+                self.log("starting over, since OSS no longer knows the upload and the object is not there");
+                checkpoint.remove();
+                Ok(Start::Anew(checkpoint))
+            }
+            found => {
+                let answered = !matches!(found, settle::Found::Unclear { answered: false });
+                if answered {
+                    // The next call begins anew, knowing that the callback may run again.
+                    checkpoint.remove();
+                }
+                let message = "an earlier process completed the upload, but the object is not, or no longer, what it made; \
+                               what became of the callback is not known";
+                Err(Box::new(Outcome { stored: Stored::Unknown, ..gone }.saying(message.to_owned())))
             }
         }
+    }
+
+    /// The object that an earlier process completed without living to see the reply.
+    fn stored_before(&self, completing: &Completing, head: Reply) -> Outcome {
+        self.report.begin(self.lane, completing.size);
+        let outcome = Outcome::success(head, Stored::Yes);
+        if !completing.callback && self.callback.is_none() {
+            return outcome;
+        }
+        let message = "the object was stored by an earlier process; what became of the callback is not known";
+        outcome.with(Status::CallbackUnknown, message)
     }
 
     /// Those parts of what OSS has that are certain to be parts of this very data: parts of the record that are still what

@@ -25,8 +25,8 @@ pub(super) enum Found {
     Absent,
     /// There is an object with other content, or one from before the upload.
     Other,
-    /// That cannot be found out.
-    Unclear,
+    /// That cannot be found out; OSS may at least have answered.
+    Unclear { answered: bool },
 }
 
 impl Bucket {
@@ -73,20 +73,24 @@ impl Bucket {
         deadline: Deadline,
     ) -> Found {
         let mut attempts = Attempts::new(self, deadline);
-        let Ok(reply) = self.head(lane, key, &mut attempts).await else { return Found::Unclear };
+        let Ok(reply) = self.head(lane, key, &mut attempts).await else {
+            return Found::Unclear { answered: false };
+        };
         match reply.status {
             // A proxy without a server behind it says 404 too.
             404 if reply.headers.contains_key("x-oss-request-id") => Found::Absent,
             200 if began.is_some_and(|began| is_older(&reply, began)) => Found::Other,
             200 => compare(reply, expected),
-            _ => Found::Unclear,
+            _ => Found::Unclear { answered: true },
         }
     }
 }
 
 fn compare(reply: Reply, expected: Option<Expected>) -> Found {
     let size: Option<u64> = text(&reply.headers, "content-length").and_then(|size| size.parse().ok());
-    let (Some(expected), Some(size)) = (expected, size) else { return Found::Unclear };
+    let (Some(expected), Some(size)) = (expected, size) else {
+        return Found::Unclear { answered: true };
+    };
     if size != expected.size {
         return Found::Other;
     }
@@ -94,7 +98,7 @@ fn compare(reply: Reply, expected: Option<Expected>) -> Found {
         Some(crc64) if crc64 == expected.crc64 => Found::Same(reply),
         Some(_) => Found::Other,
         // Equal length is no proof of equal content.
-        None => Found::Unclear,
+        None => Found::Unclear { answered: true },
     }
 }
 

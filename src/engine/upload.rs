@@ -242,7 +242,9 @@ impl<'a> Upload<'a> {
     }
 
     async fn settle(&self, lane: &Lane, content: Option<Expected>, attempts: &Attempts) -> Found {
-        let Target::Object(bucket, key) = self.target else { return Found::Unclear };
+        let Target::Object(bucket, key) = self.target else {
+            return Found::Unclear { answered: false };
+        };
         bucket.settle(lane, key, content, attempts.began, attempts.deadline()).await
     }
 
@@ -255,7 +257,7 @@ impl<'a> Upload<'a> {
             // The upload is gone from OSS, so it was completed, and what is there now was written later.
             Found::Other if matches!(self.creates, Creates::ObjectOfParts(_)) => unknown(sent),
             Found::Absent | Found::Other => outcome_of(sent, Stored::No),
-            Found::Unclear => unknown(sent),
+            Found::Unclear { .. } => unknown(sent),
         }
     }
 }

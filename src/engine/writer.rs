@@ -154,7 +154,7 @@ impl Writer {
         let total = end.then(|| held.iter().fold(accepted, |total, part| total + part.data.len() as u64));
         let outcome =
             self.bucket.run(&self.options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
-                let report = &Report::new(observer, accepted, total);
+                let report = &Report::new(observer, total);
                 let managed = Managed {
                     bucket: &self.bucket,
                     key: &self.key,
@@ -164,6 +164,7 @@ impl Writer {
                     deadline,
                     report,
                 };
+                report.begin(lane, accepted);
                 let outcome = report.during(lane, managed.send_held(&mut upload, held, end)).await;
                 accepted = report.accepted();
                 outcome
