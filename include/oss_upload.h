@@ -139,6 +139,10 @@ typedef enum {
      */
     OSS_STATUS_CALLBACK_UNKNOWN = 301,
     /**
+     * A callback request does not come from OSS.
+     */
+    OSS_STATUS_NOT_AUTHENTIC = 302,
+    /**
      * A defect of the library.
      */
     OSS_STATUS_INTERNAL = 900,
@@ -307,6 +311,12 @@ typedef struct oss_bucket_options oss_bucket_options;
  * oss_callback_error() then says why. Built by one thread; once built, any number of threads may use it.
  */
 typedef struct oss_callback oss_callback;
+
+/**
+ * Verifies callback requests, for the server that receives them. Set up by one thread; any number may use it afterwards.
+ * Keep it: it remembers the service's key.
+ */
+typedef struct oss_callback_verifier oss_callback_verifier;
 
 /**
  * Ends the calls that it was given to. Any thread may fire it, and a signal handler may. It stays fired: what is given
@@ -752,6 +762,132 @@ const char *oss_callback_error(const oss_callback *callback);
  * @param callback  may be NULL; not to be used afterwards.
  */
 void oss_callback_free(oss_callback *callback);
+
+/**
+ * Makes a verifier that believes the key which the service publishes at its official place, fetches it when it is first
+ * needed, and keeps it for a day.
+ *
+ * @return a handle, to be freed with oss_callback_verifier_free(); never NULL.
+ */
+oss_callback_verifier *oss_callback_verifier_new(void);
+
+/**
+ * Sets the one key to believe, whatever a request names. Nothing is fetched then.
+ *
+ * @param verifier  not NULL.
+ * @param pem       an RSA public key of 512 to 4096 bits in PEM form; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_callback_verifier_set_public_key(oss_callback_verifier *verifier, const char *pem);
+
+/**
+ * Adds a place where keys may be. The first one takes the place of the official ones,
+ * "https://gosspublic.alicdn.com/" and "http://gosspublic.alicdn.com/".
+ *
+ * @param verifier  not NULL.
+ * @param prefix    what the URL of a key must begin with, from the scheme to a slash, such as "https://keys.example.com/";
+ *                  not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_callback_verifier_add_key_prefix(oss_callback_verifier *verifier,
+                                                const char *prefix);
+
+/**
+ * Sets how long it may take to fetch a key. The default is 3000 ms; OSS waits for the answer to a callback for 5 s in all.
+ *
+ * @param verifier  not NULL.
+ * @param ms        from 1 to 60 000.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_callback_verifier_set_fetch_timeout_ms(oss_callback_verifier *verifier,
+                                                      uint64_t ms);
+
+/**
+ * Sets how long a key is kept that was fetched. The default is a day.
+ *
+ * @param verifier  not NULL.
+ * @param seconds   at most 365 days; 0 to fetch it for every request.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_callback_verifier_set_cache_time_s(oss_callback_verifier *verifier, uint64_t seconds);
+
+/**
+ * Sets the certificates to trust when a key is fetched over https, instead of the system's.
+ *
+ * @param verifier  not NULL.
+ * @param path      a PEM file; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_callback_verifier_set_ca_file(oss_callback_verifier *verifier, const char *path);
+
+/**
+ * Says whether a callback request comes from OSS.
+ *
+ * OSS signs what it sends: the path, decoded, the query as it is, and the body. So give these as they came over the wire,
+ * not as a framework or a proxy has rewritten them.
+ *
+ * @param verifier       not NULL.
+ * @param target         path and query of the request line, such as "/uploaded?from=oss"; not NULL.
+ * @param body           the raw body, borrowed for the call; may be anything if `len` is 0.
+ * @param len            how many bytes.
+ * @param authorization  the value of the header Authorization; NULL if there is none, which makes it not authentic.
+ * @param pub_key_url    the value of the header x-oss-pub-key-url; NULL if there is none. With a key set, it is not looked
+ *                       at.
+ * @param result         receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK: it comes from OSS.
+ *         OSS_STATUS_NOT_AUTHENTIC: it does not; the message says why.
+ *         Anything else: that could not be found out, since the key could not be fetched. Do not believe the request.
+ *         Blocks while a key is being fetched, and not beyond the time-out for that.
+ *
+ * @code
+ * oss_callback_verifier *verifier = oss_callback_verifier_new();
+ * const char *authorization = "header", *pub_key_url = "header";
+ * if (oss_callback_verify(verifier, "/uploaded", data, size, authorization, pub_key_url, NULL) != OSS_STATUS_OK) {
+ *     printf("403\n");
+ * }
+ * oss_callback_verifier_free(verifier);
+ * @endcode
+ */
+oss_status oss_callback_verify(const oss_callback_verifier *verifier,
+                               const char *target,
+                               const void *body,
+                               size_t len,
+                               const char *authorization,
+                               const char *pub_key_url,
+                               oss_result **result);
+
+/**
+ * Says whether a callback request was signed with the private half of a key. Nothing is fetched.
+ *
+ * @param public_key     an RSA public key of 512 to 4096 bits in PEM form; not NULL.
+ * @param target         as for oss_callback_verify(); not NULL.
+ * @param body           as for oss_callback_verify().
+ * @param len            how many bytes.
+ * @param authorization  as for oss_callback_verify().
+ * @param result         receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK, OSS_STATUS_NOT_AUTHENTIC, or OSS_STATUS_INVALID_ARGUMENT for what is no such key. Does not block.
+ */
+oss_status oss_callback_verify_with_key(const char *public_key,
+                                        const char *target,
+                                        const void *body,
+                                        size_t len,
+                                        const char *authorization,
+                                        oss_result **result);
+
+/**
+ * Says which rule the value broke that a setter refused last.
+ *
+ * @param verifier  may be NULL.
+ * @return one line for a human, valid until the next refusal or until `verifier` is freed; empty if nothing was refused.
+ */
+const char *oss_callback_verifier_error(const oss_callback_verifier *verifier);
+
+/**
+ * Frees a verifier.
+ *
+ * @param verifier  may be NULL; not to be used afterwards.
+ */
+void oss_callback_verifier_free(oss_callback_verifier *verifier);
 
 /**
  * Makes a cancel that is not fired.
@@ -1957,7 +2093,7 @@ oss_status oss_upload_options_set_parallel(oss_upload_options *options, uint32_t
  * Has an upload of a file leave a record while it is going on, so that a later call with the same arguments goes on where
  * it was stopped, be it by an error, a cancel or the end of the process.
  *
- * The record is bound to the endpoint, bucket and key, to the file's path, inode, length and time of change, and to the
+ * The record is bound to the endpoint, bucket and key, to the file's path, inode, length and time of modification, and to the
  * part size and the object's headers: when one of them differs, the upload starts over, and so it does when the record
  * is damaged. Before it goes on, OSS is asked which parts it has. When the object is stored, the record is removed. It
  * holds no secret, and only its owner can read it. One process at a time works on an upload.

@@ -7,6 +7,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use oss_upload::callback::verify::{self, PublicKey};
 use oss_upload::callback::{BodyType, Callback};
 use oss_upload::sign::{Identity, Request, v1, v4};
 use oss_upload::wire::crc64::{self, Crc64};
@@ -307,6 +308,23 @@ fn crc64_combine() {
         assert!(!steps.is_empty(), "{name}");
         assert_eq!(combined[1..], steps, "{name}");
         assert_eq!(whole.value(), number(&vector["output"]["crc64_of_concatenation"]), "{name}");
+    });
+}
+
+#[test]
+fn callback_rsa() {
+    let document = read("callback_rsa");
+    for_each("callback_rsa", |name, vector| {
+        let input = &vector["input"];
+        let pem = match input["key_index"].as_u64() {
+            Some(index) => &document["keys"][index as usize]["public_pem"],
+            None => &document["service_key"]["public_pem"],
+        };
+        let key = PublicKey::from_pem(text(pem)).unwrap();
+        let body = BASE64_STANDARD.decode(text(&input["body_base64"])).unwrap();
+        let target = text(&input["request_target"]).as_bytes();
+        let verified = verify::verify(&key, target, &body, text(&input["authorization"]));
+        assert_eq!(Some(verified.is_ok()), vector["output"]["valid"].as_bool(), "{name}: {verified:?}");
     });
 }
 

@@ -19,6 +19,18 @@ pub(super) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a 
     text.to_str().map_err(|_| Mistake::new(format!("{name} is not valid UTF-8")))
 }
 
+/// Text that came over a network, in whatever encoding.
+///
+/// # Safety
+/// As for [`text`].
+pub(super) unsafe fn raw_text<'a>(pointer: *const c_char, name: &str) -> Result<&'a [u8], Mistake> {
+    if pointer.is_null() {
+        return Err(is_null(name));
+    }
+    // SAFETY: not NULL, and the caller vouches for the rest.
+    Ok(unsafe { CStr::from_ptr(pointer) }.to_bytes())
+}
+
 /// # Safety
 /// As for [`text`].
 pub(super) unsafe fn optional_text<'a>(

@@ -39,6 +39,8 @@ pub enum oss_status {
     /// The object is stored, but what became of the callback is not known: the reply was lost or cut short, or it was
     /// not the application server's.
     CallbackUnknown = 301,
+    /// A callback request does not come from OSS.
+    NotAuthentic = 302,
     /// A defect of the library.
     Internal = 900,
 }
@@ -73,6 +75,7 @@ impl From<Status> for oss_status {
             Status::BadResponse => oss_status::BadResponse,
             Status::CallbackFailed => oss_status::CallbackFailed,
             Status::CallbackUnknown => oss_status::CallbackUnknown,
+            Status::NotAuthentic => oss_status::NotAuthentic,
             Status::Internal => oss_status::Internal,
         }
     }
@@ -99,7 +102,7 @@ pub extern "C" fn oss_status_name(status: i32) -> *const c_char {
 }
 
 fn name_of(status: i32) -> &'static CStr {
-    const NAMES: [(oss_status, &CStr); 16] = [
+    const NAMES: [(oss_status, &CStr); 17] = [
         (oss_status::Ok, c"OK"),
         (oss_status::InvalidArgument, c"INVALID_ARGUMENT"),
         (oss_status::LocalIo, c"LOCAL_IO"),
@@ -115,6 +118,7 @@ fn name_of(status: i32) -> &'static CStr {
         (oss_status::BadResponse, c"BAD_RESPONSE"),
         (oss_status::CallbackFailed, c"CALLBACK_FAILED"),
         (oss_status::CallbackUnknown, c"CALLBACK_UNKNOWN"),
+        (oss_status::NotAuthentic, c"NOT_AUTHENTIC"),
         (oss_status::Internal, c"INTERNAL"),
     ];
     NAMES.iter().find(|(known, _)| *known as i32 == status).map_or(c"UNKNOWN", |(_, name)| name)

@@ -8,6 +8,7 @@ use crate::wire::mistake::{Mistake, shown};
 mod check;
 mod encode;
 mod template;
+pub mod verify;
 
 pub use encode::Encoded;
 

@@ -267,7 +267,7 @@ pub(super) fn run_on(
     let bounds = Bounds { cancels, bytes_per_second: own.bytes_per_second };
     let result = transport.run(bounds, async |lane: &Lane| {
         let outcome = operation(lane, deadline).await;
-        if lane.is_cancelled() { outcome.cut_short() } else { outcome }
+        if lane.is_cancelled() { outcome.cut_short(lane.was_cut_short()) } else { outcome }
     });
     result.unwrap_or_else(|failure: Failure| Outcome::failed(failure, stored))
 }

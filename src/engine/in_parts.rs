@@ -2,13 +2,13 @@
 
 use super::checkpoint::Checkpoint;
 use super::complete::Completion;
-use super::managed::{Managed, Step, refused, unreadable};
+use super::managed::{Managed, Step, failed, refused};
 use super::multipart::{Multipart, Terms};
 use super::outcome::{Outcome, Status, Stored};
 use super::parts::NUMBERS;
 use super::source::Body;
 use super::upload_options::UploadOptions;
-use crate::transport::SourceFailure;
+use crate::transport::Failure;
 use crate::wire::mistake::Mistake;
 use futures_util::{StreamExt, stream};
 use std::cell::Cell;
@@ -22,7 +22,7 @@ const FOR_CLEANING_UP: Duration = Duration::from_secs(2);
 const CHANCES: u32 = 3;
 
 /// A part that is to be sent, or why it cannot be had.
-pub(super) type NextPart<'a> = Result<(u32, Body<'a>), SourceFailure>;
+pub(super) type NextPart<'a> = Result<(u32, Body<'a>), Failure>;
 
 /// An upload in parts under way.
 pub(super) struct InParts {
@@ -62,7 +62,7 @@ impl InParts {
         parts: impl Iterator<Item = NextPart<'a>>,
     ) -> Step<()> {
         let sending = stream::iter(parts).map(async |part| {
-            let (number, body) = part.map_err(unreadable)?;
+            let (number, body) = part.map_err(failed)?;
             if !NUMBERS.contains(&number) {
                 return Err(refused(too_many_parts()));
             }

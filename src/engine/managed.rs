@@ -104,24 +104,28 @@ impl Managed<'_> {
         let there: HashSet<u32> = upload.multipart.parts.all().iter().map(|part| part.number).collect();
         let piece = |place: Place| match body.piece(place.offset, place.size) {
             Some(piece) => Ok((place.number, piece)),
-            None => Err(SourceFailure::Unreadable("the data cannot be read in pieces".to_owned())),
+            None => Err(SourceFailure::Unreadable("the data cannot be read in pieces".to_owned()).into()),
         };
         let missing = places(body.size(), sizes.uniform()).filter(|place| !there.contains(&place.number));
         upload.send(self, missing.map(piece)).await?;
         // Parts from an earlier process and parts of this one must be of the same data.
-        body.check_unchanged().map_err(unreadable)?;
+        body.check_unchanged().map_err(|failure| failed(failure.into()))?;
         upload.complete(self, completed_before).await
     }
 
     /// What a function gives, a part at a time. If the first part is all, it is put.
     async fn as_it_comes(&self, mut reader: PartReader<'_>, sizes: PartSizes) -> Step<Outcome> {
-        let first = reader.next(sizes.of(1)).map_err(unreadable)?.unwrap_or_default();
+        let check = || {
+            self.report.tell_if_due(self.lane);
+            self.lane.check(self.deadline)
+        };
+        let first = reader.next(sizes.of(1), &check).map_err(failed)?.unwrap_or_default();
         if (first.len() as u64) < sizes.of(1) || reader.has_ended() {
             return Ok(self.put(Body::Owned(first)).await);
         }
         let upload = self.begin(None).await?;
         let first = std::iter::once(Ok((1, Body::Owned(first))));
-        let rest = (2..).map_while(|number| match reader.next(sizes.of(number)) {
+        let rest = (2..).map_while(|number| match reader.next(sizes.of(number), &check) {
             Ok(part) => part.map(|part| Ok((number, Body::Owned(part)))),
             Err(failure) => Some(Err(failure)),
         });
@@ -138,6 +142,6 @@ pub(super) fn refused(mistake: Mistake) -> Box<Outcome> {
     Box::new(mistake.into())
 }
 
-pub(super) fn unreadable(failure: SourceFailure) -> Box<Outcome> {
-    Box::new(Outcome::failed(Failure::from_source(failure), Stored::No))
+pub(super) fn failed(failure: Failure) -> Box<Outcome> {
+    Box::new(Outcome::failed(failure, Stored::No))
 }

@@ -28,6 +28,7 @@ mod source;
 mod upload;
 mod upload_options;
 mod uploads;
+mod verifier;
 mod writer;
 
 pub use bucket::{Bucket, BucketOptions, SignatureVersion};
@@ -44,6 +45,7 @@ pub use report::Observer;
 pub use source::{Body, Unusable};
 pub use upload_options::UploadOptions;
 pub use uploads::Uploads;
+pub use verifier::{Verifier, verify_with};
 pub use writer::Writer;
 
 pub use crate::transport::{Cancel, SourceFailure};

@@ -129,12 +129,12 @@ impl Multipart {
         if let Err(mistake) = parts::check_number(number) {
             return mistake.into();
         }
-        let body = match input.into().into_body() {
-            Ok(body) => body,
-            Err(unfit) => return unfit.into(),
-        };
+        let input = input.into();
         self.bucket.run(&self.terms.limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
-            self.send_part(lane, deadline, number, &body).await
+            match input.into_body(&|| lane.check(deadline)) {
+                Ok(body) => self.send_part(lane, deadline, number, &body).await,
+                Err(unfit) => unfit.into(),
+            }
         })
     }
 
@@ -153,10 +153,11 @@ impl Multipart {
             .with_query("partNumber", number.to_string())
             .with_query("uploadId", &self.upload_id)
             .with_headers(&self.terms.headers.part);
-        match self.terms.content_md5.then(|| body.content_md5()).transpose() {
+        let md5 = self.terms.content_md5.then(|| body.content_md5(&|| lane.check(deadline)));
+        match md5.transpose() {
             Ok(Some(md5)) => call = call.with_header("content-md5", md5),
             Ok(None) => {}
-            Err(failure) => return Outcome::failed(Failure::from_source(failure), Stored::No),
+            Err(failure) => return Outcome::failed(failure, Stored::No),
         }
         let upload = Upload::new(&self.bucket, call, body, Creates::Part);
         let Uploaded { outcome, content } = upload.run(lane, deadline).await;

@@ -40,6 +40,8 @@ pub enum Status {
     CallbackFailed,
     /// Stored, but what became of the callback is not known.
     CallbackUnknown,
+    /// A callback request does not come from OSS.
+    NotAuthentic,
     /// A defect of this library.
     Internal,
 }
@@ -143,15 +145,19 @@ impl Outcome {
         self
     }
 
-    /// The outcome of a call that was cancelled: whatever failed without a reply failed because of that.
-    pub(super) fn cut_short(self) -> Outcome {
-        match self.status {
-            Status::Network | Status::Timeout => {
-                let message = format!("cancelled; {}", self.message);
-                self.with(Status::Cancelled, message)
-            }
-            _ => self,
+    /// The outcome of a call that was cancelled. What failed without a reply failed because of that; and so did what
+    /// was not tried again.
+    pub(super) fn cut_short(self, tried_no_more: bool) -> Outcome {
+        let cancelled = match self.status {
+            Status::Network | Status::Timeout => true,
+            Status::Service | Status::BadResponse | Status::Integrity => tried_no_more,
+            _ => false,
+        };
+        if !cancelled || self.stored == Stored::Yes {
+            return self;
         }
+        let message = format!("cancelled; {}", self.message);
+        self.with(Status::Cancelled, message)
     }
 
     /// The same outcome in other words.
@@ -196,7 +202,7 @@ impl From<Unfit> for Outcome {
     fn from(unfit: Unfit) -> Outcome {
         match unfit {
             Unfit::Mistake(mistake) => mistake.into(),
-            Unfit::Failure(failure) => Outcome::failed(Failure::from_source(failure), Stored::No),
+            Unfit::Failure(failure) => Outcome::failed(failure, Stored::No),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::reader::Input;
 use super::source::Body;
 use super::upload::{Creates, Upload};
 use crate::callback::Callback;
-use crate::transport::{Deadline, Failure, Lane};
+use crate::transport::{Deadline, Lane};
 use crate::wire::key;
 use crate::wire::mistake::Mistake;
 use http::Method;
@@ -31,12 +31,12 @@ impl Bucket {
         if let Err(mistake) = check_put(key, callback, options) {
             return mistake.into();
         }
-        let body = match input.into().into_body() {
-            Ok(body) => body,
-            Err(unfit) => return unfit.into(),
-        };
-        self.run(options.limits(), Stored::No, async |lane, deadline| {
-            self.put_body(lane, deadline, key, body, callback, options).await
+        let input = input.into();
+        self.run(options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
+            match input.into_body(&|| lane.check(deadline)) {
+                Ok(body) => self.put_body(lane, deadline, key, body, callback, options).await,
+                Err(unfit) => unfit.into(),
+            }
         })
     }
 
@@ -54,10 +54,11 @@ impl Bucket {
             Err(mistake) => return mistake.into(),
         };
         // Within the deadline, since it reads all the data.
-        let call = match options.wants_content_md5().then(|| body.content_md5()).transpose() {
+        let md5 = options.wants_content_md5().then(|| body.content_md5(&|| lane.check(deadline)));
+        let call = match md5.transpose() {
             Ok(Some(md5)) => call.with_header("content-md5", md5),
             Ok(None) => call,
-            Err(failure) => return Outcome::failed(Failure::from_source(failure), Stored::No),
+            Err(failure) => return Outcome::failed(failure, Stored::No),
         };
         let upload = Upload::new(self, call, &body, Creates::Object);
         upload.run(lane, deadline).await.outcome

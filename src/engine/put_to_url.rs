@@ -54,13 +54,7 @@ impl Presigned {
             Ok(url) => url,
             Err(mistake) => return mistake.into(),
         };
-        let body = match input.into().into_body() {
-            Ok(body) => body,
-            Err(unfit) => return unfit.into(),
-        };
-        if let Err(mistake) = check_size(body.size()) {
-            return mistake.into();
-        }
+        let input = input.into();
         let creates = if url.is_of_part() { Creates::Part } else { Creates::Object };
         let mut call = Call::new(Method::PUT, "").with_headers(&self.headers);
         if url.asks_for_callback() || call.asks_for_callback() {
@@ -69,6 +63,13 @@ impl Presigned {
         let transport = Transport::new(options.settings(url.url.scheme() == "https"));
         let none = Limits::default();
         run_on(&transport, &none, options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
+            let body = match input.into_body(&|| lane.check(deadline)) {
+                Ok(body) => body,
+                Err(unfit) => return unfit.into(),
+            };
+            if let Err(mistake) = check_size(body.size()) {
+                return mistake.into();
+            }
             Upload::to_url(&url, call, &body, creates).run(lane, deadline).await.outcome
         })
     }

@@ -2,7 +2,7 @@
 
 use super::buffers::Buffers;
 use super::source::Body;
-use crate::transport::SourceFailure;
+use crate::transport::{Failure, SourceFailure};
 use crate::wire::mistake::Mistake;
 use bytes::Bytes;
 
@@ -40,8 +40,11 @@ impl<'a> From<Body<'a>> for Input<'a> {
 /// Why an input cannot be uploaded.
 pub(super) enum Unfit {
     Mistake(Mistake),
-    Failure(SourceFailure),
+    Failure(Failure),
 }
+
+/// Asked before each read whether the call may go on.
+pub(super) type Check<'a> = &'a dyn Fn() -> Result<(), Failure>;
 
 impl<'a> Input<'a> {
     /// How much there is, if that is known.
@@ -53,7 +56,7 @@ impl<'a> Input<'a> {
     }
 
     /// In the form that a single request needs, which may have to be sent again.
-    pub(super) fn into_body(self) -> Result<Body<'a>, Unfit> {
+    pub(super) fn into_body(self, check: Check<'_>) -> Result<Body<'a>, Unfit> {
         match self {
             Input::Body(body) => Ok(body),
             Input::Reader(_, None) => Err(Unfit::Mistake(Mistake::new(
@@ -65,8 +68,9 @@ impl<'a> Input<'a> {
                  oss_upload_object() takes any number"
             )))),
             Input::Reader(reader, Some(size)) => {
-                let held = read_up_to(reader.as_ref(), size, &Buffers::default()).map_err(Unfit::Failure)?;
-                check_length(held.len() as u64, size).map_err(Unfit::Failure)?;
+                let held = read_up_to(reader.as_ref(), size, &Buffers::default(), check);
+                let held = held.map_err(Unfit::Failure)?;
+                check_length(held.len() as u64, size).map_err(|failure| Unfit::Failure(failure.into()))?;
                 Ok(Body::Owned(held))
             }
         }
@@ -93,13 +97,13 @@ impl<'a> PartReader<'a> {
     }
 
     /// The next part, of `size` bytes unless it is the last; `None` when there is nothing more.
-    pub(super) fn next(&mut self, size: u64) -> Result<Option<Bytes>, SourceFailure> {
+    pub(super) fn next(&mut self, size: u64, check: Check<'_>) -> Result<Option<Bytes>, Failure> {
         if self.has_ended() {
             return Ok(None);
         }
         let rest = self.size.map_or(u64::MAX, |whole| whole.saturating_sub(self.read));
         let wanted = size.min(rest);
-        let part = read_up_to(self.reader.as_ref(), wanted, &self.buffers)?;
+        let part = read_up_to(self.reader.as_ref(), wanted, &self.buffers, check)?;
         self.read += part.len() as u64;
         if (part.len() as u64) < wanted {
             self.has_ended = true;
@@ -110,7 +114,7 @@ impl<'a> PartReader<'a> {
 }
 
 /// Reads until there are `size` bytes or there is nothing more.
-fn read_up_to(reader: &dyn Reader, size: u64, buffers: &Buffers) -> Result<Bytes, SourceFailure> {
+fn read_up_to(reader: &dyn Reader, size: u64, buffers: &Buffers, check: Check<'_>) -> Result<Bytes, Failure> {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let mut data = buffers.take();
     let mut filled = 0;
@@ -123,6 +127,7 @@ fn read_up_to(reader: &dyn Reader, size: u64, buffers: &Buffers) -> Result<Bytes
             })?;
             data.resize(room, 0);
         }
+        check()?;
         let room = data.len().min(size);
         match reader.read(data.get_mut(filled..room).unwrap_or_default())? {
             0 => break,

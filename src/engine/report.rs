@@ -5,9 +5,10 @@ use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
+use std::time::{Duration, Instant};
 
-/// The caller is asked at least after so many ticks whether to go on, about four times a second.
-const TICKS: u32 = 10;
+/// The caller is asked so often whether to go on, where nothing else happens.
+const INTERVAL: Duration = Duration::from_millis(250);
 
 /// Whoever wants to know how an upload gets on.
 pub trait Observer {
@@ -24,11 +25,12 @@ pub(super) struct Report<'a> {
     total: Option<u64>,
     /// `None` until it is known what was there before.
     accepted: Cell<Option<u64>>,
+    told: Cell<Option<Instant>>,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(observer: &'a dyn Observer, total: Option<u64>) -> Report<'a> {
-        Report { observer, total, accepted: Cell::default() }
+        Report { observer, total, accepted: Cell::default(), told: Cell::default() }
     }
 
     /// Tells for the first time: OSS had `accepted` bytes before.
@@ -56,11 +58,19 @@ impl<'a> Report<'a> {
 
     /// Tells how far it is, and cancels the call if the caller wants that.
     fn tell(&self, lane: &Lane) {
+        self.told.set(Some(Instant::now()));
         if let Some(accepted) = self.accepted.get()
             && !lane.is_cancelled()
             && !self.observer.progress(accepted, self.total)
         {
             lane.cancel();
+        }
+    }
+
+    /// Tells how far it is if that was not told for a while.
+    pub(super) fn tell_if_due(&self, lane: &Lane) {
+        if self.told.get().is_none_or(|told| told.elapsed() >= INTERVAL) {
+            self.tell(lane);
         }
     }
 
@@ -81,10 +91,8 @@ impl<'a> Report<'a> {
 
     async fn tell_now_and_then(&self, lane: &Lane) {
         loop {
-            for _ in 0..TICKS {
-                lane.tick().await;
-            }
-            self.tell(lane);
+            lane.tick().await;
+            self.tell_if_due(lane);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::checkpoint::{Binding, Checkpoint, Completing, Difference, Found, PartRecord, Record, hex};
 use super::in_parts::InParts;
-use super::managed::{Managed, Step, refused, unreadable};
+use super::managed::{Managed, Step, failed, refused};
 use super::multipart::{Multipart, Terms};
 use super::outcome::{Outcome, Status, Stored};
 use super::part_sizes::{PartSizes, Place, places};
@@ -212,21 +212,27 @@ impl Managed<'_> {
         let mut listed: BTreeMap<u32, Part> = listed.into_iter().map(|part| (part.number, part)).collect();
         let mut proven = Vec::new();
         for place in places(body.size(), sizes.uniform()) {
-            if self.lane.is_cancelled() || self.deadline.has_passed() {
-                break;
-            }
             let Some(part) = listed.remove(&place.number).filter(|part| part.size == Some(place.size)) else {
                 continue;
             };
             let crc64 = match recorded.get(&place.number).and_then(|record| crc64_if_same(record, &part)) {
                 Some(crc64) => Some(crc64),
-                None => crc64_if_of(body, place, &part)?,
+                None => self.crc64_if_of(body, place, &part)?,
             };
             if crc64.is_some() {
                 proven.push(Part { crc64, ..part });
             }
         }
         Ok(proven)
+    }
+
+    /// The CRC-64 of a part that was not recorded, if OSS says that it is that of the file at its place.
+    fn crc64_if_of(&self, body: &Body<'_>, place: Place, part: &Part) -> Step<Option<u64>> {
+        let (Some(theirs), Some(piece)) = (part.crc64, body.piece(place.offset, place.size)) else {
+            return Ok(None);
+        };
+        let ours = piece.crc64(&|| self.lane.check(self.deadline)).map_err(failed)?;
+        Ok((ours == theirs).then_some(ours))
     }
 }
 
@@ -236,15 +242,6 @@ fn crc64_if_same(record: &PartRecord, part: &Part) -> Option<u64> {
         && part.size == Some(record.size)
         && part.crc64.is_none_or(|crc64| crc64 == record.crc64);
     same.then_some(record.crc64)
-}
-
-/// The CRC-64 of a part that was not recorded, if OSS says that it is that of the file at its place.
-fn crc64_if_of(body: &Body<'_>, place: Place, part: &Part) -> Step<Option<u64>> {
-    let (Some(theirs), Some(piece)) = (part.crc64, body.piece(place.offset, place.size)) else {
-        return Ok(None);
-    };
-    let ours = piece.crc64().map_err(unreadable)?;
-    Ok((ours == theirs).then_some(ours))
 }
 
 fn hash_of(headers: &[(String, String)]) -> String {

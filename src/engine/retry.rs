@@ -136,7 +136,11 @@ impl Attempts {
             return false;
         }
         lane.sleep(pause).await;
-        !lane.is_cancelled()
+        if lane.is_cancelled() {
+            lane.note_cut_short();
+            return false;
+        }
+        true
     }
 }
 

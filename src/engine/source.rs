@@ -1,8 +1,8 @@
 //! What is uploaded, in a form that can be read again: bytes in memory, a file, or a function that can start over.
 
 use super::buffers::Buffers;
-use super::reader::Reader;
-use crate::transport::{Source, SourceFailure};
+use super::reader::{Check, Reader};
+use crate::transport::{Failure, Source, SourceFailure};
 use crate::wire::crc64::Crc64;
 use crate::wire::mistake::Mistake;
 use base64::Engine as _;
@@ -146,10 +146,11 @@ impl<'a> Body<'a> {
     }
 
     /// The value of Content-MD5, for which the data is read once.
-    pub(super) fn content_md5(&self) -> Result<String, SourceFailure> {
+    pub(super) fn content_md5(&self, check: Check<'_>) -> Result<String, Failure> {
         let mut md5 = Md5::new();
         let mut reading = self.reading();
         while reading.position < self.size() {
+            check()?;
             md5.update(reading.next(FRAME)?);
         }
         Ok(BASE64.encode(md5.finalize()))
@@ -160,9 +161,10 @@ impl<'a> Body<'a> {
     }
 
     /// The CRC-64 of all of it.
-    pub(super) fn crc64(&self) -> Result<u64, SourceFailure> {
+    pub(super) fn crc64(&self, check: Check<'_>) -> Result<u64, Failure> {
         let mut reading = self.reading();
         while !reading.is_whole() {
+            check()?;
             reading.next(FRAME)?;
         }
         Ok(reading.crc64())

@@ -67,14 +67,7 @@ pub struct Reply {
 impl Lane {
     /// Sends `request` and waits for the reply, but not beyond `deadline`.
     pub async fn exchange(&self, request: Request<'_>, deadline: Deadline) -> Result<Reply, Failure> {
-        if deadline.has_passed() {
-            let message = "the deadline passed before the request was sent".to_owned();
-            return Err(Failure { cause: Cause::Deadline, wholly_sent: false, message });
-        }
-        if self.is_cancelled() {
-            let message = "cancelled before the request was sent".to_owned();
-            return Err(Failure { cause: Cause::Cancelled, wholly_sent: false, message });
-        }
+        self.check(deadline)?;
         let size = request.source.as_ref().map_or(0, |source| source.size());
         let progress = Progress::new(&self.way, size);
         let answer = self.answer_to(request, &progress, deadline).await;
@@ -94,6 +87,19 @@ impl Lane {
             direct.keep(connection);
         }
         Ok(Reply { status: status.as_u16(), headers, body, cut, wholly_sent })
+    }
+
+    /// Whether the call may go on, before something that takes its time.
+    pub fn check(&self, deadline: Deadline) -> Result<(), Failure> {
+        let failure =
+            |cause, message: &str| Failure { cause, wholly_sent: false, message: message.to_owned() };
+        if self.is_cancelled() {
+            return Err(failure(Cause::Cancelled, "cancelled before the request was sent"));
+        }
+        if deadline.has_passed() {
+            return Err(failure(Cause::Deadline, "the deadline passed before the request was sent"));
+        }
+        Ok(())
     }
 
     /// The head of the reply to `request`.

@@ -113,3 +113,9 @@ fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
     links(error).last().map(ToString::to_string).unwrap_or_default()
 }
+
+impl From<SourceFailure> for Failure {
+    fn from(failure: SourceFailure) -> Failure {
+        Failure::from_source(failure)
+    }
+}

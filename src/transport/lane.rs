@@ -44,6 +44,7 @@ pub struct Lane {
     pace: Cell<Option<Pace>>,
     /// Set while there is something to clean up, cancelled or not.
     carries_on: Cell<bool>,
+    cut_short: Cell<bool>,
 }
 
 /// How the endpoint is reached.
@@ -74,12 +75,14 @@ impl Lane {
             cancels: RefCell::default(),
             pace: Cell::default(),
             carries_on: Cell::new(false),
+            cut_short: Cell::new(false),
         })
     }
 
     pub(super) fn block_on<T>(&self, bounds: Bounds, work: impl AsyncFnOnce(&Lane) -> T) -> T {
         self.trouble.set(false);
         self.carries_on.set(false);
+        self.cut_short.set(false);
         self.cancels.replace(bounds.cancels);
         self.pace.set(bounds.bytes_per_second.map(Pace::new));
         self.runtime.block_on(async {
@@ -130,6 +133,16 @@ impl Lane {
     /// Whether the call is to end without doing more.
     pub fn is_cancelled(&self) -> bool {
         !self.carries_on.get() && self.cancels.borrow().iter().any(Cancel::has_fired)
+    }
+
+    /// Notes that something which was still to be done is not, because the call is cancelled.
+    pub fn note_cut_short(&self) {
+        self.cut_short.set(true);
+    }
+
+    /// Whether something was left undone because the call is cancelled.
+    pub fn was_cut_short(&self) -> bool {
+        self.cut_short.get()
     }
 
     /// Ends the call as if somebody had fired a cancel that it was given.

@@ -1,0 +1,216 @@
+//! `oss_callback_verifier`: whether a callback request comes from OSS.
+
+use super::convert::{self, c_text};
+use super::guard::{self, RemembersRefusal};
+use super::result::oss_result;
+use super::status::oss_status;
+use crate::callback::verify::PublicKey;
+use crate::engine::{Verifier, verify_with};
+use crate::wire::mistake::Mistake;
+use std::ffi::{CString, c_char, c_void};
+use std::time::Duration;
+
+/// Verifies callback requests, for the server that receives them. Set up by one thread; any number may use it afterwards.
+/// Keep it: it remembers the service's key.
+#[derive(Default)]
+pub struct oss_callback_verifier {
+    inner: Verifier,
+    refusal: CString,
+}
+
+impl RemembersRefusal for oss_callback_verifier {
+    fn remember(&mut self, message: &str) {
+        self.refusal = c_text(message);
+    }
+}
+
+/// # Safety
+/// `verifier` is NULL or a live handle that nobody else uses.
+unsafe fn set(
+    verifier: *mut oss_callback_verifier,
+    work: impl FnOnce(&mut Verifier) -> Result<(), Mistake>,
+) -> oss_status {
+    // SAFETY: the caller vouches for it.
+    guard::setter(unsafe { convert::handle_mut(verifier, "verifier") }, |verifier| work(&mut verifier.inner))
+}
+
+/// Makes a verifier that believes the key which the service publishes at its official place, fetches it when it is first
+/// needed, and keeps it for a day.
+///
+/// @return a handle, to be freed with oss_callback_verifier_free(); never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn oss_callback_verifier_new() -> *mut oss_callback_verifier {
+    Box::into_raw(Box::default())
+}
+
+/// Sets the one key to believe, whatever a request names. Nothing is fetched then.
+///
+/// @param verifier  not NULL.
+/// @param pem       an RSA public key of 512 to 4096 bits in PEM form; not NULL; copied.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_verifier_set_public_key(
+    verifier: *mut oss_callback_verifier,
+    pem: *const c_char,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe { set(verifier, |verifier| verifier.set_public_key(convert::text(pem, "pem")?)) }
+}
+
+/// Adds a place where keys may be. The first one takes the place of the official ones,
+/// "https://gosspublic.alicdn.com/" and "http://gosspublic.alicdn.com/".
+///
+/// @param verifier  not NULL.
+/// @param prefix    what the URL of a key must begin with, from the scheme to a slash, such as "https://keys.example.com/";
+///                  not NULL; copied.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_verifier_add_key_prefix(
+    verifier: *mut oss_callback_verifier,
+    prefix: *const c_char,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe { set(verifier, |verifier| verifier.add_key_prefix(convert::text(prefix, "prefix")?)) }
+}
+
+/// Sets how long it may take to fetch a key. The default is 3000 ms; OSS waits for the answer to a callback for 5 s in all.
+///
+/// @param verifier  not NULL.
+/// @param ms        from 1 to 60 000.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_verifier_set_fetch_timeout_ms(
+    verifier: *mut oss_callback_verifier,
+    ms: u64,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { set(verifier, |verifier| verifier.set_fetch_time(Duration::from_millis(ms))) }
+}
+
+/// Sets how long a key is kept that was fetched. The default is a day.
+///
+/// @param verifier  not NULL.
+/// @param seconds   at most 365 days; 0 to fetch it for every request.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_verifier_set_cache_time_s(
+    verifier: *mut oss_callback_verifier,
+    seconds: u64,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { set(verifier, |verifier| verifier.set_cache_time(Duration::from_secs(seconds))) }
+}
+
+/// Sets the certificates to trust when a key is fetched over https, instead of the system's.
+///
+/// @param verifier  not NULL.
+/// @param path      a PEM file; not NULL; copied.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_verifier_set_ca_file(
+    verifier: *mut oss_callback_verifier,
+    path: *const c_char,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe { set(verifier, |verifier| verifier.set_ca_file(convert::text(path, "path")?)) }
+}
+
+/// Says whether a callback request comes from OSS.
+///
+/// OSS signs what it sends: the path, decoded, the query as it is, and the body. So give these as they came over the wire,
+/// not as a framework or a proxy has rewritten them.
+///
+/// @param verifier       not NULL.
+/// @param target         path and query of the request line, such as "/uploaded?from=oss"; not NULL.
+/// @param body           the raw body, borrowed for the call; may be anything if `len` is 0.
+/// @param len            how many bytes.
+/// @param authorization  the value of the header Authorization; NULL if there is none, which makes it not authentic.
+/// @param pub_key_url    the value of the header x-oss-pub-key-url; NULL if there is none. With a key set, it is not looked
+///                       at.
+/// @param result         receives what there is to know about the call; may be NULL.
+/// @return OSS_STATUS_OK: it comes from OSS.
+///         OSS_STATUS_NOT_AUTHENTIC: it does not; the message says why.
+///         Anything else: that could not be found out, since the key could not be fetched. Do not believe the request.
+///         Blocks while a key is being fetched, and not beyond the time-out for that.
+///
+/// @code
+/// oss_callback_verifier *verifier = oss_callback_verifier_new();
+/// const char *authorization = "header", *pub_key_url = "header";
+/// if (oss_callback_verify(verifier, "/uploaded", data, size, authorization, pub_key_url, NULL) != OSS_STATUS_OK) {
+///     printf("403\n");
+/// }
+/// oss_callback_verifier_free(verifier);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_verify(
+    verifier: *const oss_callback_verifier,
+    target: *const c_char,
+    body: *const c_void,
+    len: usize,
+    authorization: *const c_char,
+    pub_key_url: *const c_char,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        guard::operation(result, || {
+            let verifier = convert::handle(verifier, "verifier")?;
+            let target = convert::raw_text(target, "target")?;
+            let body = convert::bytes(body, len, "body")?;
+            // What is no text is no Base64 either.
+            let header = |header| convert::optional_text(header, "").ok().flatten().unwrap_or_default();
+            Ok(verifier.inner.verify(target, body, header(authorization), header(pub_key_url)))
+        })
+    }
+}
+
+/// Says whether a callback request was signed with the private half of a key. Nothing is fetched.
+///
+/// @param public_key     an RSA public key of 512 to 4096 bits in PEM form; not NULL.
+/// @param target         as for oss_callback_verify(); not NULL.
+/// @param body           as for oss_callback_verify().
+/// @param len            how many bytes.
+/// @param authorization  as for oss_callback_verify().
+/// @param result         receives what there is to know about the call; may be NULL.
+/// @return OSS_STATUS_OK, OSS_STATUS_NOT_AUTHENTIC, or OSS_STATUS_INVALID_ARGUMENT for what is no such key. Does not block.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_verify_with_key(
+    public_key: *const c_char,
+    target: *const c_char,
+    body: *const c_void,
+    len: usize,
+    authorization: *const c_char,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        guard::operation(result, || {
+            let key = PublicKey::from_pem(convert::text(public_key, "public_key")?)?;
+            let target = convert::raw_text(target, "target")?;
+            let body = convert::bytes(body, len, "body")?;
+            let authorization = convert::optional_text(authorization, "").ok().flatten().unwrap_or_default();
+            Ok(verify_with(&key, target, body, authorization))
+        })
+    }
+}
+
+/// Says which rule the value broke that a setter refused last.
+///
+/// @param verifier  may be NULL.
+/// @return one line for a human, valid until the next refusal or until `verifier` is freed; empty if nothing was refused.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_verifier_error(
+    verifier: *const oss_callback_verifier,
+) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { verifier.as_ref() }.map_or(c"".as_ptr(), |verifier| verifier.refusal.as_ptr())
+}
+
+/// Frees a verifier.
+///
+/// @param verifier  may be NULL; not to be used afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_verifier_free(verifier: *mut oss_callback_verifier) {
+    // SAFETY: the caller passes NULL or a handle that it gives up.
+    guard::value((), || unsafe { convert::free(verifier) });
+}

@@ -1,0 +1,274 @@
+//! Verifying callback requests for the server that receives them, with the key that the service publishes.
+
+use super::bucket::run_on;
+use super::limits::Limits;
+use super::outcome::{Outcome, Status, Stored};
+use crate::callback::verify::{self, Forgery, PEM_MAX, PublicKey};
+use crate::transport::{Deadline, Lane, Request, Settings, Transport};
+use crate::wire::mistake::Mistake;
+use arc_swap::ArcSwap;
+use http::{HeaderMap, Method};
+use std::time::{Duration, Instant};
+use url::Url;
+
+/// Where the service publishes its key. The slash belongs to it: without it any host that begins like this would do.
+const OFFICIAL: [&str; 2] = ["https://gosspublic.alicdn.com/", "http://gosspublic.alicdn.com/"];
+/// OSS gives the application server five seconds in all.
+const FETCH_TIME: Duration = Duration::from_secs(3);
+const LONGEST_FETCH: Duration = Duration::from_secs(60);
+/// The content of a key's URL does not change.
+const CACHE_TIME: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_CACHE: Duration = Duration::from_secs(365 * 24 * 3600);
+const MOST_CACHED: usize = 16;
+
+/// Verifies callback requests. Shared by any number of threads once it is set up.
+pub struct Verifier {
+    fixed: Option<PublicKey>,
+    /// Instead of the official places.
+    prefixes: Vec<String>,
+    fetch_time: Duration,
+    cache_time: Duration,
+    ca_file: Option<String>,
+    /// Replaced as a whole, so that no lock is held over a fork.
+    cached: ArcSwap<Vec<Cached>>,
+}
+
+#[derive(Clone)]
+struct Cached {
+    url: String,
+    key: PublicKey,
+    until: Instant,
+}
+
+impl Default for Verifier {
+    fn default() -> Verifier {
+        Verifier {
+            fixed: None,
+            prefixes: Vec::new(),
+            fetch_time: FETCH_TIME,
+            cache_time: CACHE_TIME,
+            ca_file: None,
+            cached: ArcSwap::default(),
+        }
+    }
+}
+
+impl Verifier {
+    /// The one key to believe, whatever a request names. Nothing is fetched then.
+    pub fn set_public_key(&mut self, pem: &str) -> Result<(), Mistake> {
+        self.fixed = Some(PublicKey::from_pem(pem)?);
+        Ok(())
+    }
+
+    /// A place where keys may be, instead of the official one.
+    pub fn add_key_prefix(&mut self, prefix: &str) -> Result<(), Mistake> {
+        let url = Url::parse(prefix).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        // Only what is read as it is written can be compared letter by letter.
+        if !prefix.ends_with('/') || url.is_none_or(|url| url.as_str() != prefix) {
+            return Err(Mistake::new(format!(
+                "{prefix:?} is not a URL of the form https://host/ or https://host/folder/, slash included"
+            )));
+        }
+        self.prefixes.push(prefix.to_owned());
+        Ok(())
+    }
+
+    /// How long it may take to fetch a key.
+    pub fn set_fetch_time(&mut self, time: Duration) -> Result<(), Mistake> {
+        if time.is_zero() || time > LONGEST_FETCH {
+            let longest = LONGEST_FETCH.as_millis();
+            return Err(Mistake::new(format!(
+                "{} ms for fetching a key are not from 1 to {longest}",
+                time.as_millis()
+            )));
+        }
+        self.fetch_time = time;
+        Ok(())
+    }
+
+    /// How long a key is kept; zero to fetch it each time.
+    pub fn set_cache_time(&mut self, time: Duration) -> Result<(), Mistake> {
+        if time > LONGEST_CACHE {
+            return Err(Mistake::new(format!("{} s are too long for keeping a key", time.as_secs())));
+        }
+        self.cache_time = time;
+        Ok(())
+    }
+
+    /// The PEM file with the certificates to trust instead of the system's.
+    pub fn set_ca_file(&mut self, path: &str) -> Result<(), Mistake> {
+        if path.is_empty() {
+            return Err(Mistake::new("the path of the CA file is empty"));
+        }
+        self.ca_file = Some(path.to_owned());
+        Ok(())
+    }
+
+    /// Whether a request comes from OSS, if that can be found out.
+    pub fn verify(&self, target: &[u8], body: &[u8], authorization: &str, pub_key_url: &str) -> Outcome {
+        let key = match &self.fixed {
+            Some(key) => Ok(key.clone()),
+            None => self.key(pub_key_url),
+        };
+        match key {
+            Ok(key) => verify_with(&key, target, body, authorization),
+            Err(outcome) => *outcome,
+        }
+    }
+
+    fn key(&self, pub_key_url: &str) -> Result<PublicKey, Box<Outcome>> {
+        let url = verify::key_url(pub_key_url).ok_or_else(|| forged("the URL of the key is not Base64"))?;
+        if !self.accepts(&url) {
+            return Err(forged("the key is not where the service publishes its keys"));
+        }
+        let now = Instant::now();
+        let cached = self.cached.load();
+        if let Some(found) = cached.iter().find(|cached| cached.url == url && cached.until > now) {
+            return Ok(found.key.clone());
+        }
+        let key = self.fetch(&url)?;
+        self.keep(url, &key);
+        Ok(key)
+    }
+
+    fn accepts(&self, url: &str) -> bool {
+        let begins = |prefix: &str| url.strip_prefix(prefix).is_some_and(is_plain);
+        match self.prefixes.as_slice() {
+            [] => OFFICIAL.iter().any(|prefix| begins(prefix)),
+            own => own.iter().any(|prefix| begins(prefix)),
+        }
+    }
+
+    fn keep(&self, url: String, key: &PublicKey) {
+        let now = Instant::now();
+        let Some(until) = now.checked_add(self.cache_time) else { return };
+        self.cached.rcu(|cached| {
+            let mut cached = Vec::clone(cached);
+            cached.retain(|other| other.url != url && other.until > now);
+            cached.truncate(MOST_CACHED - 1);
+            cached.push(Cached { url: url.clone(), key: key.clone(), until });
+            cached
+        });
+    }
+
+    fn fetch(&self, url: &str) -> Result<PublicKey, Box<Outcome>> {
+        let Ok(url) = Url::parse(url) else { return Err(forged("the URL of the key is none")) };
+        let transport = Transport::new(Settings {
+            https: url.scheme() == "https",
+            connect_timeout: self.fetch_time,
+            stall_timeout: self.fetch_time,
+            ca_file: self.ca_file.clone(),
+            proxy: None,
+        });
+        let mut limits = Limits::default();
+        limits.set_deadline(self.fetch_time)?;
+        let outcome = run_on(
+            &transport,
+            &limits,
+            &Limits::default(),
+            Stored::No,
+            async |lane: &Lane, deadline: Deadline| {
+                let request = Request {
+                    method: Method::GET,
+                    url,
+                    headers: HeaderMap::new(),
+                    source: None,
+                    patience: Duration::ZERO,
+                };
+                match lane.exchange(request, deadline).await {
+                    Ok(reply) if reply.status == 200 && reply.cut.is_none() => {
+                        Outcome::success(reply, Stored::No)
+                    }
+                    Ok(reply) => Outcome::refused(reply, Stored::No),
+                    Err(failure) => Outcome::failed(failure, Stored::No),
+                }
+            },
+        );
+        if !outcome.is_ok() {
+            let message = format!("the service's public key could not be fetched: {}", outcome.message);
+            return Err(Box::new(outcome.saying(message)));
+        }
+        let pem = outcome.body.get(..PEM_MAX).unwrap_or(&outcome.body);
+        let key = PublicKey::from_pem(&String::from_utf8_lossy(pem));
+        key.map_err(|mistake| {
+            let message = format!("what was fetched as the service's public key is none: {mistake}");
+            Box::new(outcome.with(Status::BadResponse, message))
+        })
+    }
+}
+
+/// Whether a request was signed with the private half of `key`.
+pub fn verify_with(key: &PublicKey, target: &[u8], body: &[u8], authorization: &str) -> Outcome {
+    match verify::verify(key, target, body, authorization) {
+        Ok(()) => Outcome::new(Status::Ok, Stored::No, ""),
+        Err(Forgery::NotBase64) => *forged("the signature is not Base64"),
+        Err(Forgery::WrongSignature) => *forged("the signature is not that of this request"),
+    }
+}
+
+fn forged(message: &str) -> Box<Outcome> {
+    Box::new(Outcome::new(Status::NotAuthentic, Stored::No, message))
+}
+
+/// Whether the rest of a URL leads no way back out of its folder, in no spelling of it.
+fn is_plain(rest: &str) -> bool {
+    rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
+        && !rest.contains("..")
+}
+
+impl From<Mistake> for Box<Outcome> {
+    fn from(mistake: Mistake) -> Box<Outcome> {
+        Box::new(mistake.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepts(prefixes: &[&str], url: &str) -> bool {
+        let mut verifier = Verifier::default();
+        prefixes.iter().for_each(|prefix| verifier.add_key_prefix(prefix).unwrap());
+        verifier.accepts(url)
+    }
+
+    #[test]
+    fn only_the_official_place_is_believed_unless_others_are_named() {
+        assert!(accepts(&[], "http://gosspublic.alicdn.com/callback_pub_key_v1.pem"));
+        assert!(accepts(&[], "https://gosspublic.alicdn.com/callback_pub_key_v1.pem"));
+        for foreign in [
+            "http://gosspublic.alicdn.com.evil.example/key.pem",
+            "http://gosspublic.alicdn.com@evil.example/key.pem",
+            "http://gosspublic.alicdn.com:80/key.pem",
+            "http://gosspublic.alicdn.com",
+            "HTTP://gosspublic.alicdn.com/key.pem",
+            "ftp://gosspublic.alicdn.com/key.pem",
+            "http://gosspublic.alicdn.com/../key.pem",
+            "http://gosspublic.alicdn.com/%2e%2e/key.pem",
+            "http://gosspublic.alicdn.com/\\evil.example/key.pem",
+            "http://gosspublic.alicdn.com/key.pem?redirect=evil",
+            "http://gosspublic.alicdn.com/key.pem#",
+            "http://evil.example/http://gosspublic.alicdn.com/key.pem",
+            "",
+        ] {
+            assert!(!accepts(&[], foreign), "{foreign}");
+        }
+        assert!(accepts(&["https://keys.example/oss/"], "https://keys.example/oss/v1.pem"));
+        assert!(!accepts(&["https://keys.example/oss/"], "https://keys.example/v1.pem"));
+        assert!(!accepts(&["https://keys.example/"], "http://gosspublic.alicdn.com/callback_pub_key_v1.pem"));
+    }
+
+    #[test]
+    fn prefix_that_cannot_be_compared_is_refused() {
+        for prefix in [
+            "https://keys.example",
+            "keys.example/",
+            "ftp://keys.example/",
+            "https://keys.example/a/../",
+            "https:///",
+            "",
+        ] {
+            assert!(Verifier::default().add_key_prefix(prefix).is_err(), "{prefix}");
+        }
+    }
+}
