@@ -160,8 +160,12 @@ impl Lane {
         result
     }
 
-    /// When the call may send `bytes`, if it is bound to a pace.
+    /// When the call may send `bytes`, if it is bound to a pace. What has no data, or only cleans up, need not wait for the
+    /// data that was admitted before.
     pub(super) fn admit(&self, bytes: u64) -> Option<Instant> {
+        if bytes == 0 || self.carries_on.get() {
+            return None;
+        }
         let mut pace = self.pace.get()?;
         let start = pace.admit(bytes);
         self.pace.set(Some(pace));
