@@ -11,11 +11,15 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use oss_emulator::{Action, Answer, AppServer, Emulator, Fault, Request};
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 use support::bucket::{TestBucket, app_server, emulator};
 use support::{library, noise, repository, tools};
 use tempfile::TempDir;
@@ -286,11 +290,401 @@ fn refused_upload_is_a_failure() {
 
 #[test]
 fn file_that_is_missing_is_named() {
-    for name in ["put_callback", "put_file_callback"] {
+    for name in ["put_callback", "put_file_callback", "upload_file"] {
         let ended = Scene::new().run(&Example::c(name), &["/nonexistent/file"]);
         ended.assert(1, &[]);
         assert!(ended.printed.contains("/nonexistent/file: "), "{}", ended.printed);
     }
+}
+
+/// The least that a part may have.
+const PART: usize = 102_400;
+/// Nine parts of the least size and a smaller one.
+const SIZE: usize = 10 * PART - 1000;
+const PARTS: usize = 10;
+/// How many parts the library sends at once.
+const PARALLEL: usize = 4;
+/// A cancelled upload is to end within this time, on a busy machine too.
+const SOON: Duration = Duration::from_secs(10);
+
+/// `upload_file`, a file for it, and where it goes.
+struct Uploader {
+    scene: Scene,
+    bucket: TestBucket,
+    example: Example,
+    content: Vec<u8>,
+    path: String,
+}
+
+impl Uploader {
+    fn new() -> Uploader {
+        let (scene, example, content) = (Scene::new(), Example::c("upload_file"), noise(SIZE));
+        let bucket = TestBucket::emulated(&scene.emulator);
+        let path = file(&example, &content).to_str().expect("text").to_owned();
+        Uploader { scene, bucket, example, content, path }
+    }
+
+    /// Arguments with which the file goes in ten parts.
+    fn arguments(&self, more: &[&str]) -> Vec<String> {
+        let arguments = ["--part-size", "100K", &self.path, KEY];
+        more.iter().chain(&arguments).map(|&argument| argument.to_owned()).collect()
+    }
+
+    /// Uploads the file in parts.
+    fn run(&self, more: &[&str]) -> Ended {
+        self.call(&self.arguments(more))
+    }
+
+    fn call<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Ended {
+        run(&self.example.program, arguments, &self.bucket.environment())
+    }
+
+    /// The program with these arguments, and nothing else in its environment than what it needs.
+    fn command(&self, more: &[&str]) -> Command {
+        let mut command = Command::new(&self.example.program);
+        command.args(self.arguments(more)).env_clear().envs(self.bucket.environment());
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+    }
+
+    /// Uploads the file until OSS has taken so many parts, of which it takes no more, and a line begins like this; then
+    /// sends the signal. Returns the outcome and the line.
+    fn interrupt(&self, more: &[&str], parts: u64, beginning: &str, signal: i32) -> (Ended, String) {
+        let emulator = &self.scene.emulator;
+        emulator.clear_requests();
+        // Slowly enough for the program to report that nothing new has come.
+        let slow = Action::SlowReply(Duration::from_millis(600));
+        emulator.inject(Fault::new(slow).operation("UploadPart").times(parts));
+        emulator.inject(Fault::new(Action::StallAfterBodyBytes(0)).operation("UploadPart").always());
+        let mut running = Running::start(&mut self.command(more));
+        let line = running.wait_for_line(beginning);
+        // What is on its way must arrive before the faults are gone.
+        let under_way = usize::try_from(parts).expect("a number") + PARALLEL;
+        let give_up = Instant::now() + RUNNING_TIME;
+        while self.requests("UploadPart") < under_way {
+            assert!(Instant::now() < give_up, "no more parts come");
+            thread::yield_now();
+        }
+        running.signal(signal);
+        let signalled = Instant::now();
+        let ended = running.end();
+        assert!(signalled.elapsed() < SOON, "it took {:?} to end", signalled.elapsed());
+        emulator.clear_faults();
+        (ended, line)
+    }
+
+    #[track_caller]
+    fn assert_stored(&self) {
+        assert!(self.scene.stored() == Some(self.content.clone()), "another object is stored");
+    }
+
+    fn checkpoint(&self) -> String {
+        self.example.folder.path().join("checkpoint").to_str().expect("text").to_owned()
+    }
+
+    fn requests(&self, operation: &str) -> usize {
+        self.scene.emulator.requests().iter().filter(|request| request.operation == operation).count()
+    }
+}
+
+/// A program under way, whose error output is followed line by line. It ends with the test.
+struct Running {
+    child: Child,
+    lines: Receiver<String>,
+    printed: String,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Running {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the program");
+        let errors = BufReader::new(child.stderr.take().expect("stderr"));
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in errors.lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        Running { child, lines, printed: String::new() }
+    }
+
+    /// The next line, or `None` at the end of them.
+    fn next_line(&mut self) -> Option<String> {
+        let line = match self.lines.recv_timeout(RUNNING_TIME) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => panic!("nothing more comes after\n{}", self.printed),
+        };
+        self.printed.push_str(&line);
+        self.printed.push('\n');
+        Some(line)
+    }
+
+    fn wait_for_line(&mut self, beginning: &str) -> String {
+        while let Some(line) = self.next_line() {
+            if line.starts_with(beginning) {
+                return line;
+            }
+        }
+        panic!("no line begins with {beginning:?} in\n{}", self.printed);
+    }
+
+    fn signal(&self, signal: i32) {
+        let id = i32::try_from(self.child.id()).expect("a process id");
+        // SAFETY: the call touches no memory, and nobody has waited for the process, so that the id is still its own.
+        assert_eq!(unsafe { libc::kill(id, signal) }, 0);
+    }
+
+    /// What it ended with, and what it printed, errors first.
+    fn end(mut self) -> Ended {
+        while self.next_line().is_some() {}
+        let mut output = self.child.stdout.take().expect("stdout");
+        output.read_to_string(&mut self.printed).expect("text");
+        let status = self.child.wait().expect("the program");
+        let code = status.code().unwrap_or_else(|| panic!("{status}\n{}", self.printed));
+        Ended { code, printed: std::mem::take(&mut self.printed) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a program writes to a terminal of so many columns on its error output.
+fn seen_on_a_terminal(columns: u16, command: &mut Command) -> String {
+    let (mut master, mut slave) = (-1, -1);
+    let size = libc::winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: all pointers are to live values or NULL; the descriptors are owned by nobody else.
+    let (terminal, stderr) = unsafe {
+        let opened =
+            libc::openpty(&mut master, &mut slave, std::ptr::null_mut(), std::ptr::null(), &raw const size);
+        assert_eq!(opened, 0, "no terminal");
+        (File::from_raw_fd(master), OwnedFd::from_raw_fd(slave))
+    };
+    let mut child = command.stdout(Stdio::null()).stderr(stderr).spawn().expect("the program");
+    // The command keeps the descriptor open, and the terminal ends when nobody has it.
+    command.stderr(Stdio::null());
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut seen = Vec::new();
+        // Reading ends with an error when the other end is closed.
+        let _ = BufReader::new(terminal).read_to_end(&mut seen);
+        let _ = sender.send(String::from_utf8_lossy(&seen).into_owned());
+    });
+    let seen = receiver.recv_timeout(RUNNING_TIME);
+    let _ = child.kill();
+    assert!(child.wait().expect("the program").success());
+    seen.expect("the program to end")
+}
+
+#[test]
+fn upload_file_uploads_parts_and_prints_the_answer() {
+    let uploader = Uploader::new();
+    let url = uploader.scene.application.url();
+    let ended = uploader.run(&["--callback-url", &url, "--var", "x:user=4=2", "--parallel", "3"]);
+    let object = uploader.scene.emulator.object("test-bucket", KEY).expect("an object");
+    let (etag, crc64) = (&object.etag, object.crc64);
+    let lines = [
+        "status:      OK".to_owned(),
+        "stored:      yes".to_owned(),
+        format!("ETag:        {etag}"),
+        format!("CRC-64:      {crc64}"),
+        ANSWER.to_owned(),
+    ];
+    ended.assert(0, &lines.each_ref().map(String::as_str));
+    assert!(ended.printed.contains("request id:  "), "{}", ended.printed);
+    uploader.assert_stored();
+    assert_eq!(uploader.requests("UploadPart"), PARTS);
+    assert_eq!(uploader.scene.request_with_callback().operation, "CompleteMultipartUpload");
+    let callbacks = uploader.scene.application.requests();
+    let [callback] = callbacks.as_slice() else { panic!("{} callbacks", callbacks.len()) };
+    let told = format!(
+        "bucket=test-bucket&object=examplefiles%2Fexampleobject.txt&etag={etag}&size={SIZE}&crc64={crc64}&user=4%3D2"
+    );
+    assert_eq!(String::from_utf8_lossy(&callback.body), told);
+}
+
+#[test]
+fn upload_file_tells_the_application_server_what_the_template_says() {
+    let uploader = Uploader::new();
+    let url = uploader.scene.application.url();
+    let template = "what=${object}&a=${x:a}&b=${x:b}";
+    let variables = ["--var", "x:a=1", "--callback-body", template, "--var", "x:b="];
+    uploader.run(&[&variables[..], &["--callback-url", &url]].concat()).assert(0, &[ANSWER]);
+    let body = uploader.scene.application.requests()[0].body.clone();
+    assert_eq!(String::from_utf8_lossy(&body), "what=examplefiles%2Fexampleobject.txt&a=1&b=");
+}
+
+#[test]
+fn upload_file_names_the_object_after_the_file_and_needs_no_callback() {
+    let uploader = Uploader::new();
+    let ended = uploader.call(&[&uploader.path]);
+    ended.assert(0, &["object:      file", "stored:      yes"]);
+    assert!(!ended.printed.contains("answer"), "{}", ended.printed);
+    let object = uploader.scene.emulator.object("test-bucket", "file").expect("an object");
+    assert!(object.data == uploader.content, "another object is stored");
+}
+
+#[test]
+fn upload_file_tells_a_failed_callback_from_an_unknown_one_and_from_a_failed_upload() {
+    let uploader = Uploader::new();
+    let url = uploader.scene.application.url();
+    uploader.scene.application.answer_once(Answer::status(500));
+    let failed = uploader.run(&["--callback-url", &url]);
+    failed.assert(3, &["status:      CALLBACK_FAILED", "stored:      yes"]);
+    assert!(failed.printed.contains("Tell it by other means."), "{}", failed.printed);
+    uploader.assert_stored();
+
+    let lost = Fault::new(Action::CloseWithoutReply).operation("CompleteMultipartUpload");
+    uploader.scene.emulator.inject(lost);
+    let unknown = uploader.run(&["--callback-url", &url]);
+    unknown.assert(3, &["status:      CALLBACK_UNKNOWN", "stored:      yes"]);
+    assert!(unknown.printed.contains("is not known: ask it."), "{}", unknown.printed);
+    assert!(!unknown.printed.contains("Tell it by other means."), "{}", unknown.printed);
+
+    let refusal = Action::Status { status: 403, code: "AccessDenied".to_owned() };
+    uploader.scene.emulator.inject(Fault::new(refusal).operation("UploadPart"));
+    let ended = uploader.run(&["--callback-url", &url]);
+    ended.assert(1, &["status:      SERVICE", "stored:      no"]);
+    assert!(ended.printed.contains("AccessDenied"), "{}", ended.printed);
+    assert_eq!(uploader.scene.emulator.uploads("test-bucket"), []);
+}
+
+#[test]
+fn upload_file_says_every_option_when_it_is_asked_for_help() {
+    let example = Example::c("upload_file");
+    // The environment is not asked, and the standard output gets it all.
+    let help = tools::run(Command::new(&example.program).arg("--help").env_clear(), RUNNING_TIME);
+    let source = fs::read_to_string(repository("examples/upload_file.c")).expect("the source");
+    let takes = |rest: &str| rest.starts_with("required_argument") || rest.starts_with("no_argument");
+    let entries = source.split("{\"").filter_map(|entry| entry.split_once("\", "));
+    let options = entries.filter(|(_, rest)| takes(rest)).map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(options.len(), 8, "{options:?}");
+    for option in options {
+        let line = format!("  --{option} ");
+        assert!(help.lines().any(|said| said.starts_with(&line)), "nothing about --{option} in\n{help}");
+    }
+}
+
+#[test]
+fn upload_file_names_the_rule_that_is_broken() {
+    let uploader = Uploader::new();
+    let path = uploader.path.as_str();
+    let url = "--callback-url=http://127.0.0.1:1/";
+    let mistakes: [(&[&str], &str); 20] = [
+        (&[], "FILE: missing"),
+        (&[path, KEY, "third"], "third: one too many"),
+        (&["--nonsense", path], "unrecognized option '--nonsense'"),
+        (&[path, "--rate"], "option '--rate' requires an argument"),
+        (&["--rate", "fast", path], "rate: not a whole number"),
+        (&["--rate", "-5", path], "rate: not a whole number"),
+        (&["--rate", "5Q", path], "rate: not a whole number"),
+        (&["--rate", "5MB", path], "rate: not a whole number"),
+        (&["--rate", "18014398509481984K", path], "rate: not a whole number"),
+        (&["--rate", "1023", path], "rate: a rate of 1023 bytes a second is less than 1024"),
+        (&["--part-size", "99K", path], "part-size: a part size of 101376 bytes is not from 102400"),
+        (&["--part-size", "6G", path], "part-size: a part size of 6442450944 bytes is not from 102400"),
+        (&["--parallel", "0", path], "parallel: 0 parallel parts are not from 1 to 100"),
+        (&["--parallel", "101", path], "parallel: 101 parallel parts are not from 1 to 100"),
+        (&["--checkpoint", "", path], "checkpoint: the path of the checkpoint folder is empty"),
+        (&[url, "--var", "user=42", path], "user=42: a variable is written x:NAME=VALUE"),
+        (&[url, "--var", "x:user", path], "x:user: a variable is written x:NAME=VALUE"),
+        (&[url, "--callback-body", "${size", path], "the callback: "),
+        (&["--var", "x:user=42", path], "there is no callback without --callback-url"),
+        (&[path, "/key"], "/key: an object key must not begin with a slash"),
+    ];
+    for (arguments, rule) in mistakes {
+        let ended = uploader.call(arguments);
+        assert_eq!(ended.code, 2, "{arguments:?}: {}", ended.printed);
+        assert!(ended.printed.contains(rule), "{arguments:?}: {}", ended.printed);
+        assert!(!ended.printed.contains("stored"), "{arguments:?}: {}", ended.printed);
+    }
+    let ended = run(&uploader.example.program, &[path], &[]);
+    assert_eq!(ended.code, 2, "{}", ended.printed);
+    assert!(ended.printed.starts_with("OSS_ENDPOINT is not set"), "{}", ended.printed);
+    assert_eq!(uploader.scene.emulator.requests(), []);
+}
+
+#[test]
+fn upload_file_prints_a_plain_line_for_each_tenth_where_there_is_no_terminal() {
+    let uploader = Uploader::new();
+    // More parts than tenths.
+    fs::write(&uploader.path, noise(25 * PART)).expect("the file");
+    let ended = uploader.run(&["--parallel", "1"]);
+    assert_eq!(ended.code, 0, "{}", ended.printed);
+    assert!(!ended.printed.contains(['\r', '\u{1b}']), "{:?}", ended.printed);
+    let percent =
+        |line: &str| line.split_once("%  ").and_then(|(percent, _)| percent.trim().parse::<u32>().ok());
+    let told = ended.printed.lines().filter_map(percent).map(|percent| percent / 10).collect::<Vec<_>>();
+    assert_eq!(told, (0..=10).collect::<Vec<_>>(), "{}", ended.printed);
+}
+
+#[test]
+fn upload_file_goes_on_where_ctrl_c_stopped_it() {
+    let uploader = Uploader::new();
+    let checkpoint = uploader.checkpoint();
+    let options = ["--checkpoint", &checkpoint, "--callback-url", &uploader.scene.application.url()];
+    let (ended, _) = uploader.interrupt(&options, 3, " 30%", libc::SIGINT);
+    let hint = "upload_file: to go on where it stopped, run the same command again";
+    ended.assert(130, &["status:      CANCELLED", "stored:      no", hint]);
+
+    // What was there counts as done, but not as if it had just been sent.
+    let (ended, line) = uploader.interrupt(&options, 1, " 40%", libc::SIGINT);
+    ended.assert(130, &[hint, " 30%  300.0 KiB of 999.0 KiB"]);
+    assert_eq!(line, " 40%  400.0 KiB of 999.0 KiB");
+
+    uploader.scene.emulator.clear_requests();
+    uploader.run(&options).assert(0, &["stored:      yes", ANSWER]);
+    assert_eq!(uploader.requests("UploadPart"), PARTS - 4);
+    assert_eq!(uploader.scene.application.requests().len(), 1);
+    uploader.assert_stored();
+}
+
+#[test]
+fn upload_file_that_is_cancelled_removes_its_parts_or_names_what_is_left() {
+    let uploader = Uploader::new();
+    let (ended, _) = uploader.interrupt(&[], 3, " 30%", libc::SIGTERM);
+    ended.assert(143, &["status:      CANCELLED", "stored:      no"]);
+    assert!(ended.printed.contains("its parts were removed"), "{}", ended.printed);
+    assert!(ended.printed.contains("nothing of it is left at OSS"), "{}", ended.printed);
+    assert_eq!(uploader.scene.emulator.uploads("test-bucket"), []);
+
+    let refusal = Action::Status { status: 403, code: "AccessDenied".to_owned() };
+    uploader.scene.emulator.inject(Fault::new(refusal).operation("AbortMultipartUpload").always());
+    let (ended, _) = uploader.interrupt(&[], 3, " 30%", libc::SIGINT);
+    let left = uploader.scene.emulator.uploads("test-bucket");
+    let [(_, upload_id)] = left.as_slice() else { panic!("{left:?}") };
+    let line =
+        format!("upload_file: the parts of upload {upload_id} are still at OSS, where they cost money");
+    ended.assert(130, &["status:      CANCELLED", &line]);
+}
+
+#[test]
+fn upload_file_redraws_a_bar_in_place_on_a_terminal_and_takes_it_away_for_a_line_of_the_log() {
+    /// Too few for the whole line.
+    const COLUMNS: u16 = 40;
+    let uploader = Uploader::new();
+    let checkpoint = uploader.checkpoint();
+    let options = ["--checkpoint", &checkpoint];
+    uploader.interrupt(&options, 3, " 30%", libc::SIGINT).0.assert(130, &[]);
+    let record = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "json");
+    let mut entries = fs::read_dir(&checkpoint).expect("the folder").map(|entry| entry.expect("an entry"));
+    fs::write(entries.find(record).expect("a record").path(), "damaged").expect("the record");
+
+    let seen = seen_on_a_terminal(COLUMNS, &mut uploader.command(&options));
+    uploader.assert_stored();
+    let (before, after) = seen.split_once("upload_file: starting over, since").expect("a line of the log");
+    assert!(before.ends_with("\r\u{1b}[K"), "{seen:?}");
+    let (_, bar) = after.split_once("\r\n").expect("the end of the line");
+    let bar = bar.strip_suffix("\r\n").expect("the end of the bar");
+    assert!(!before.contains('\n') && !bar.contains('\n'), "{seen:?}");
+    for line in bar.split('\r').filter(|line| !line.is_empty()) {
+        let line = line.strip_suffix("\u{1b}[K").expect("the rest of the line is cleared");
+        assert!(line.len() < usize::from(COLUMNS) && line.contains("% ["), "{line:?}");
+    }
+    assert!(bar.contains("100% [================] 999.0 KiB of "), "{seen:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use reqwest::Client;
 use rustls::ClientConfig;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -85,13 +85,17 @@ impl Lane {
         self.cut_short.set(false);
         self.cancels.replace(bounds.cancels);
         self.pace.set(bounds.bytes_per_second.map(Pace::new));
+        // One kind of future for all calls: each of its own would bring all that drives it along, many times over.
+        self.drive(Box::pin(work(self)))
+    }
+
+    fn drive<T>(&self, mut work: Pin<Box<dyn Future<Output = T> + '_>>) -> T {
         self.runtime.block_on(async {
             if let Way::Client(_) = self.way {
                 // Lets the runtime look at its sockets once, so that a connection which the server closed since the
                 // last call is found out and replaced before anything is sent on it.
                 tokio::task::yield_now().await;
             }
-            let mut work = pin!(work(self));
             let with_ticks = poll_fn(|context| {
                 self.ticks.drive(context);
                 work.as_mut().poll(context)

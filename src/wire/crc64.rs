@@ -1,35 +1,37 @@
 //! CRC-64/XZ, the checksum that OSS reports as `x-oss-hash-crc64ecma`.
 
+use crc_fast::{CrcAlgorithm, checksum_combine};
+use crc64fast::Digest;
 use std::fmt;
-
-use crc_fast::{CrcAlgorithm, Digest, checksum_combine};
-
-const ALGORITHM: CrcAlgorithm = CrcAlgorithm::Crc64Xz;
 
 /// A running CRC-64 over data that arrives in pieces.
 #[derive(Clone)]
-pub struct Crc64(Digest);
+pub struct Crc64 {
+    previous: u64,
+    digest: Digest,
+    length: u64,
+}
 
 impl Crc64 {
     /// The CRC of nothing, which is 0.
     pub fn new() -> Self {
-        Self(Digest::new(ALGORITHM))
+        Self::resume(0)
     }
 
     /// Goes on after data whose CRC is `previous`.
     pub fn resume(previous: u64) -> Self {
-        // A finished value is the register with all bits inverted.
-        Self(Digest::new_with_init_state(ALGORITHM, !previous))
+        Self { previous, digest: Digest::new(), length: 0 }
     }
 
     /// Adds data.
     pub fn update(&mut self, data: &[u8]) {
-        self.0.update(data);
+        self.digest.write(data);
+        self.length += data.len() as u64;
     }
 
     /// The CRC of all data so far; more may follow.
     pub fn value(&self) -> u64 {
-        self.0.finalize()
+        combine(self.previous, self.digest.sum64(), self.length)
     }
 }
 
@@ -47,8 +49,13 @@ impl fmt::Debug for Crc64 {
 
 /// The CRC of two pieces in a row, from their CRCs and the length of the second.
 pub fn combine(crc_a: u64, crc_b: u64, len_b: u64) -> u64 {
-    // The matrix method is undefined for a piece of no length, which changes nothing.
-    if len_b == 0 { crc_a } else { checksum_combine(ALGORITHM, crc_a, crc_b, len_b) }
+    match (crc_a, len_b) {
+        // The CRC of nothing, and of a piece that nothing comes before.
+        (0, _) => crc_b,
+        // The matrix method is undefined for a piece of no length, which changes nothing.
+        (_, 0) => crc_a,
+        _ => checksum_combine(CrcAlgorithm::Crc64Xz, crc_a, crc_b, len_b),
+    }
 }
 
 #[cfg(test)]
