@@ -6,9 +6,13 @@
 
 mod support;
 
-use oss_emulator::{Answer, AppServer, Config, Credential, DEFAULT_BUCKET, Emulator, Object};
-use std::collections::BTreeMap;
+use oss_emulator::{Action, Answer, AppServer, Config, Credential, DEFAULT_BUCKET, Emulator, Fault, Object};
+use oss_upload::credentials::Credentials;
+use oss_upload::engine::{Bucket, BucketOptions, Multipart, ObjectOptions};
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
 use support::bucket::{TestBucket, app_server, emulator};
 use support::c_program::{CProgram, Linkage};
 use support::noise;
@@ -360,6 +364,313 @@ fn a_multipart_upload_ends_in_every_way_there_is() {
         let path = file(program, "source", &source);
         program.run_on(bucket, &[("SOURCE", &path)]);
     });
+}
+
+/// How many requests of this operation there were for this key.
+fn count(emulator: &Emulator, operation: &str, key: &str) -> usize {
+    requests(emulator, operation, key).len()
+}
+
+fn requests(emulator: &Emulator, operation: &str, key: &str) -> Vec<oss_emulator::Request> {
+    let all = emulator.requests().into_iter();
+    all.filter(|request| request.operation == operation && request.key.as_deref() == Some(key)).collect()
+}
+
+/// The sizes of parts in `tests/c`.
+const PART: usize = 102_400;
+
+#[test]
+fn managed_uploads_take_every_source_and_tell_its_failures() {
+    let source = noise((4 << 20) + 1000);
+    for program in CProgram::variants("managed") {
+        let (emulator, answering) = (emulator(), answering());
+        inject_into_managed(&emulator);
+        let path = file(&program, "source", &source);
+        let environment =
+            [("ANSWER", ANSWER), ("ANSWER_TYPE", ANSWER_TYPE), ("SOURCE", &path), ("FAULTS", "1")];
+        let bucket = TestBucket::emulated(&emulator).with_callback_url(&answering.url());
+        program.run_on(&bucket, &environment);
+
+        let label = program.label();
+        let mut called = Vec::new();
+        for key in emulator.keys(DEFAULT_BUCKET) {
+            let words: Vec<&str> = key.split('/').collect();
+            let data = stored(&emulator, &key).data;
+            match words[..] {
+                [how @ ("plain" | "called"), kind, size] => {
+                    let size = size.parse().unwrap();
+                    let from = if matches!(kind, "range" | "descriptor") { 1000 } else { 0 };
+                    assert!(data == source[from..from + size], "{label}: {key} is not what was sent");
+                    let sent = (count(&emulator, "PutObject", &key), count(&emulator, "UploadPart", &key));
+                    assert_eq!(sent, expected_requests(kind, size), "{label}: {key}: puts and parts");
+                    if how == "called" {
+                        called.push(format!("object=called%2F{kind}%2F{size}&size={size}"));
+                    }
+                }
+                ["twice", "once", turn] => {
+                    let from = 5000 * turn.parse::<usize>().unwrap();
+                    assert!(data == source[from..from + 5000], "{label}: {key} is not what was sent");
+                }
+                _ => assert!(data == source[..data.len()], "{label}: {key} is not what was sent"),
+            }
+        }
+        assert_eq!(called.len(), 24, "{label}");
+        let mut calls: Vec<String> = answering
+            .requests()
+            .iter()
+            .map(|request| String::from_utf8_lossy(&request.body).into_owned())
+            .collect();
+        calls.sort();
+        called.sort();
+        assert_eq!(calls, called, "{label}: each callback runs once");
+
+        assert_eq!(count(&emulator, "UploadPart", "refused/sizes"), 2, "{label}");
+        let parts = requests(&emulator, "UploadPart", "refused/sizes");
+        let connections: HashSet<u64> = parts.iter().map(|part| part.connection).collect();
+        assert_eq!(connections.len(), 1, "{label}: one part at a time");
+        assert_eq!(emulator.uploads(DEFAULT_BUCKET), [], "{label}: nothing is left behind");
+    }
+    on_a_real_bucket("managed", |program, bucket| {
+        let path = file(program, "source", &source);
+        program.run_on(bucket, &[("SOURCE", &path)]);
+    });
+}
+
+fn inject_into_managed(emulator: &Emulator) {
+    let reset = || Fault::new(Action::ResetAfterBodyBytes(60_000));
+    for name in ["put-rewinding", "put-once", "rewinding", "stuck"] {
+        emulator.inject(reset().operation("PutObject").key(format!("resent/{name}")));
+    }
+    for name in ["part-rewinding", "part-once", "rewinding-parts", "once-parts", "unknown-parts"] {
+        emulator.inject(reset().operation("UploadPart").key(format!("resent/{name}")));
+    }
+    let stall = Fault::new(Action::StallAfterBodyBytes(0));
+    emulator.inject(stall.operation("UploadPart").key("late/parts").always());
+}
+
+#[test]
+fn progress_never_goes_back_and_can_cancel() {
+    let source = noise(400_000);
+    for program in CProgram::variants("progress") {
+        let (emulator, answering) = (emulator(), answering());
+        inject_into_progress(&emulator);
+        let path = file(&program, "source", &source);
+        let bucket = TestBucket::emulated(&emulator).with_callback_url(&answering.url());
+        program.run_on(&bucket, &[("SOURCE", &path), ("FAULTS", "1")]);
+
+        let label = program.label();
+        let changing = emulator.requests().into_iter().filter(|request| request.method != "HEAD");
+        let mut keys = changing.filter_map(|request| request.key);
+        let sent = keys.find(|key| key.starts_with("never/"));
+        assert_eq!(sent, None, "{label}: it was cancelled before anything was sent");
+        for (key, parts) in [("faulty/parts", 4 + 5), ("faulty/unknown", 4 + 5)] {
+            assert_eq!(count(&emulator, "UploadPart", key), parts, "{label}: {key}");
+        }
+        for key in ["faulty/put", "faulty/rewinding"] {
+            assert_eq!(count(&emulator, "PutObject", key), 1 + 2, "{label}: {key}");
+        }
+        for key in emulator.keys(DEFAULT_BUCKET) {
+            let data = stored(&emulator, &key).data;
+            let from = if key == "range" { 7 } else { 0 };
+            assert!(data == source[from..from + data.len()], "{label}: {key} is not what was sent");
+        }
+        assert_eq!(emulator.uploads(DEFAULT_BUCKET), [], "{label}: nothing is left behind");
+    }
+    on_a_real_bucket("progress", |program, bucket| {
+        let path = file(program, "source", &source);
+        program.run_on(bucket, &[("SOURCE", &path)]);
+    });
+}
+
+/// What is sent again, in every way in which that can come about.
+fn inject_into_progress(emulator: &Emulator) {
+    let inject = |action, operation: &str, key: &str, part: Option<u64>| {
+        let fault = Fault::new(action).operation(operation).key(key);
+        emulator.inject(part.map_or(fault.clone(), |part| fault.part_number(part)));
+    };
+    let unavailable = || Action::Status { status: 503, code: "ServiceUnavailable".to_owned() };
+    for key in ["faulty/parts", "faulty/unknown"] {
+        inject(Action::ResetAfterBodyBytes(50_000), "UploadPart", key, Some(1));
+        inject(Action::ResetBeforeReply, "UploadPart", key, Some(1));
+        inject(unavailable(), "UploadPart", key, Some(2));
+        inject(Action::CloseWithoutReply, "UploadPart", key, Some(3));
+        inject(Action::WrongCrc, "UploadPart", key, Some(4));
+        inject(Action::CloseWithoutReply, "CompleteMultipartUpload", key, None);
+    }
+    for key in ["faulty/put", "faulty/rewinding"] {
+        inject(unavailable(), "PutObject", key, None);
+        inject(Action::ResetBeforeReply, "PutObject", key, None);
+    }
+    for (key, operation) in [("silent/put", "PutObject"), ("silent/parts", "UploadPart")] {
+        let stall = Fault::new(Action::StallAfterBodyBytes(0)).operation(operation);
+        emulator.inject(stall.key(key).always());
+    }
+}
+
+#[test]
+fn writers_take_data_piece_by_piece_and_end_in_every_way_there_is() {
+    let source = noise(6 * PART);
+    for program in CProgram::variants("writer") {
+        let (emulator, answering) = (emulator(), answering());
+        inject_into_writer(&emulator);
+        let path = file(&program, "source", &source);
+        let environment =
+            [("ANSWER", ANSWER), ("ANSWER_TYPE", ANSWER_TYPE), ("SOURCE", &path), ("FAULTS", "1")];
+        let bucket = TestBucket::emulated(&emulator).with_callback_url(&answering.url());
+        program.run_on(&bucket, &environment);
+
+        let label = program.label();
+        for key in emulator.keys(DEFAULT_BUCKET) {
+            let data = stored(&emulator, &key).data;
+            assert!(data == source[..data.len()], "{label}: {key} is not what was written");
+            if let Some(sizes) = key.strip_prefix("plain/") {
+                let size: usize = sizes.split('/').next().unwrap().parse().unwrap();
+                assert_eq!(data.len(), size, "{label}: {key}");
+                let sent = (count(&emulator, "PutObject", &key), count(&emulator, "UploadPart", &key));
+                let expected = if size <= PART { (1, 0) } else { (0, size.div_ceil(PART)) };
+                assert_eq!(sent, expected, "{label}: {key}: puts and parts");
+            }
+        }
+        let calls: Vec<String> = answering
+            .requests()
+            .iter()
+            .map(|request| String::from_utf8_lossy(&request.body).into_owned())
+            .collect();
+        assert_eq!(calls, ["size=100000&by=writer", "size=350007&by=writer", "size=0&by=writer"], "{label}");
+        assert_eq!(
+            stored(&emulator, "called/parts").header("content-type"),
+            Some("text/x-written"),
+            "{label}"
+        );
+        let left: Vec<String> = emulator.uploads(DEFAULT_BUCKET).into_iter().map(|(key, _)| key).collect();
+        assert_eq!(left, ["silent/abort"], "{label}: what could not be removed is all that is left");
+    }
+    on_a_real_bucket("writer", |program, bucket| {
+        let path = file(program, "source", &source);
+        program.run_on(bucket, &[("SOURCE", &path)]);
+    });
+}
+
+fn inject_into_writer(emulator: &Emulator) {
+    let denied = || Fault::new(Action::Status { status: 403, code: "AccessDenied".to_owned() });
+    for (key, part) in [("refused/first", 1), ("refused/later", 4), ("refused/end", 2)] {
+        emulator.inject(denied().operation("UploadPart").key(key).part_number(part));
+    }
+    emulator.inject(denied().operation("AbortMultipartUpload").key("unwilling/abort"));
+    let stall = Fault::new(Action::StallAfterBodyBytes(0)).operation("AbortMultipartUpload");
+    emulator.inject(stall.key("silent/abort").always());
+}
+
+#[test]
+fn cancel_ends_whatever_a_call_is_waiting_for() {
+    for program in CProgram::variants("cancel") {
+        let (emulator, answering) = (emulator(), answering());
+        cancel(&program, &emulator, &answering, &[]);
+    }
+    // What goes through a proxy goes through another client.
+    let (emulator, answering) = (emulator(), answering());
+    let proxy = emulator.endpoint();
+    let program = CProgram::compile("cancel", Linkage::Shared);
+    cancel(&program, &emulator, &answering, &[("PROXY", &proxy)]);
+}
+
+fn cancel(program: &CProgram, emulator: &Emulator, answering: &AppServer, more: &[(&str, &str)]) {
+    inject_into_cancel(emulator);
+    let label = program.label();
+    let patience = if label.contains("valgrind") { "15000" } else { "2000" };
+    let environment: Vec<(&str, &str)> = [("PATIENCE_MS", patience)].iter().chain(more).copied().collect();
+    let bucket = TestBucket::emulated(emulator).with_callback_url(&answering.url());
+    // How long each took, for whoever wants to see it.
+    println!("{label} {more:?}\n{}", program.run_on(&bucket, &environment));
+
+    let requests = emulator.requests();
+    let fired = requests.iter().find(|request| request.target.contains("fired"));
+    assert_eq!(fired, None, "{label}: it was cancelled before");
+    // A reply that is held back is that of an object which is stored.
+    let known = ["after", "resumed", "signals/parts", "signals/put"];
+    let unknown = emulator
+        .keys(DEFAULT_BUCKET)
+        .into_iter()
+        .find(|key| !known.contains(&key.as_str()) && !key.starts_with("reply/"));
+    assert_eq!(unknown, None, "{label}: it is said not to be stored");
+    let left: Vec<String> = emulator.uploads(DEFAULT_BUCKET).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(left, ["stuck"], "{label}: what could not be removed is all that is left");
+}
+
+fn inject_into_cancel(emulator: &Emulator) {
+    let status = |status, code: &str| Action::Status { status, code: code.to_owned() };
+    let inject = |action: Action, operation: &str, keys: &[&str]| {
+        for key in keys {
+            emulator.inject(Fault::new(action.clone()).operation(operation).key(*key).always());
+        }
+    };
+    let silent = Action::SlowReply(Duration::from_secs(3600));
+    inject(silent.clone(), "PutObject", &["reply/put", "reply/callback", "reply/upload"]);
+    inject(silent.clone(), "HeadObject", &["reply/stat"]);
+    inject(silent.clone(), "DeleteObject", &["reply/remove"]);
+    inject(silent.clone(), "InitiateMultipartUpload", &["reply/begin", "reply/multipart"]);
+    inject(silent.clone(), "UploadPart", &["reply/parts", "reply/unknown", "reply/write", "reply/part"]);
+    inject(silent, "CompleteMultipartUpload", &["reply/complete", "reply/finish", "reply/last"]);
+    inject(Action::StallAfterBodyBytes(100_000), "PutObject", &["sending/put"]);
+    inject(Action::StallAfterBodyBytes(100_000), "UploadPart", &["sending/parts"]);
+    let unavailable = status(503, "ServiceUnavailable");
+    inject(unavailable.clone(), "PutObject", &["pause/put"]);
+    inject(unavailable.clone(), "HeadObject", &["pause/stat"]);
+    inject(unavailable.clone(), "InitiateMultipartUpload", &["pause/begin"]);
+    inject(unavailable.clone(), "UploadPart", &["pause/parts", "pause/write", "pause/part"]);
+    inject(unavailable, "CompleteMultipartUpload", &["pause/complete"]);
+    inject(status(500, "InternalError"), "PutObject", &["lost/put"]);
+    inject(status(500, "InternalError"), "UploadPart", &["lost/parts"]);
+    inject(Action::StallAfterBodyBytes(0), "UploadPart", &["stuck"]);
+    inject(Action::StallAfterBodyBytes(0), "AbortMultipartUpload", &["stuck"]);
+    let once = Fault::new(Action::StallAfterBodyBytes(0)).operation("UploadPart").key("resumed");
+    emulator.inject(once.part_number(3));
+}
+
+#[test]
+fn pending_uploads_are_listed_page_by_page_and_can_be_removed() {
+    const MANY: usize = 1005;
+    for program in CProgram::variants("list_uploads") {
+        let emulator = emulator();
+        begin_many(&emulator, MANY);
+        let bucket = TestBucket::emulated(&emulator);
+        program.run_on(&bucket, &[("MANY", &MANY.to_string())]);
+        let left = emulator.uploads(DEFAULT_BUCKET);
+        assert_eq!(left.len(), MANY, "{}", program.label());
+        assert!(left.iter().all(|(key, _)| key.starts_with("many/")), "{}", program.label());
+        let pages = emulator.requests();
+        let pages = pages.iter().filter(|request| request.operation == "ListMultipartUploads");
+        let encoded = pages.filter(|page| page.target.contains("encoding-type=url")).count();
+        assert!(encoded > 10, "{}", program.label());
+    }
+    on_a_real_bucket("list_uploads", |program, bucket| {
+        program.run_on(bucket, &[]);
+    });
+}
+
+/// Begins uploads, three for each key, so that a page ends between two of the same key.
+fn begin_many(emulator: &Emulator, count: usize) {
+    let bucket = TestBucket::emulated(emulator);
+    let credentials = Credentials::new(&bucket.access_key_id, &bucket.access_key_secret, None).unwrap();
+    let options = BucketOptions::default();
+    let bucket = Bucket::new(&bucket.endpoint, &bucket.name, Arc::new(credentials), &options).unwrap();
+    let bucket = Arc::new(bucket);
+    for index in 0..count {
+        let key = format!("many/{:04}", index / 3);
+        let (begun, outcome) = Multipart::begin(&bucket, &key, &ObjectOptions::default());
+        assert!(begun.is_some(), "{}", outcome.message);
+    }
+}
+
+/// In how many puts and parts so many bytes come, if the threshold is 150 000.
+fn expected_requests(kind: &str, size: usize) -> (usize, usize) {
+    let is_put = match kind {
+        "once" => size <= PART,
+        // Whether there is more is found out when it is too late.
+        "unknown" | "unknown-rewinding" => size < PART,
+        _ => size <= 150_000,
+    };
+    if is_put { (1, 0) } else { (0, size.div_ceil(PART)) }
 }
 
 #[test]

@@ -63,14 +63,19 @@ impl Bucket {
         lane.exchange(request, deadline).await
     }
 
-    fn signed_headers(&self, call: &Call<'_>) -> Result<HeaderMap, Mistake> {
-        let request = sign::Request {
+    /// What of `call` is signed.
+    pub(super) fn to_sign<'a>(&'a self, call: &'a Call<'_>) -> sign::Request<'a> {
+        sign::Request {
             method: call.method.as_str(),
             bucket: Some(self.endpoint.bucket()),
             key: call.key,
             query: &call.query,
             headers: &call.headers,
-        };
+        }
+    }
+
+    fn signed_headers(&self, call: &Call<'_>) -> Result<HeaderMap, Mistake> {
+        let request = self.to_sign(call);
         let time = self.server_time();
         let signature = self.signing.sign(&request, &self.credentials.identity(), time);
         let mut headers = header_map(call.headers.iter().chain(&signature.headers_added))?;

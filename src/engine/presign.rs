@@ -6,7 +6,6 @@ use super::multipart::check_upload_id;
 use super::object_options::ObjectOptions;
 use super::parts::check_number;
 use crate::callback::Callback;
-use crate::sign;
 use crate::wire::key;
 use crate::wire::mistake::Mistake;
 use http::Method;
@@ -84,15 +83,8 @@ impl Bucket {
                 "a URL cannot be good for {life_s} s, only for 1 to {longest} s"
             )));
         }
-        let request = sign::Request {
-            method: call.method.as_str(),
-            bucket: Some(self.endpoint.bucket()),
-            key: call.key,
-            query: &call.query,
-            headers: &call.headers,
-        };
         let now = self.server_time();
-        let signed = self.signing.presign(&request, &self.credentials.identity(), now, life_s);
+        let signed = self.signing.presign(&self.to_sign(&call), &self.credentials.identity(), now, life_s);
         Ok(Presigned {
             method: call.method.to_string(),
             url: self.endpoint.url(call.key, &signed.query)?.into(),

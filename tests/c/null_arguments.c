@@ -9,10 +9,13 @@
 #include "support.h"
 
 #include <limits.h>
+#include <time.h>
 
 /* What no handle points to; nothing may look there. */
 #define BOGUS ((void *)(uintptr_t)8)
 #define NOT_UTF8 "\xff\xfe\x80"
+#define GIB_5 (UINT64_C(5) << 30)
+#define DAYS_7 UINT64_C(604800000)
 
 /* Checks that a call refuses an argument and that the message has this word; without a result it does the same. */
 #define REFUSED(word, call)                                                          \
@@ -48,18 +51,25 @@ static oss_bucket *bucket;
 static oss_callback *callback;
 static oss_multipart *multipart;
 static oss_body *body;
+static oss_writer *writer;
 
 static void frees(void) {
     oss_body_free(NULL);
     oss_bucket_free(NULL);
     oss_bucket_options_free(NULL);
     oss_callback_free(NULL);
+    oss_callback_verifier_free(NULL);
+    oss_cancel_free(NULL);
     oss_credentials_free(NULL);
     oss_multipart_free(NULL);
     oss_part_list_free(NULL);
+    oss_presigned_free(NULL);
     oss_put_options_free(NULL);
     oss_result_free(NULL);
     oss_string_free(NULL);
+    oss_upload_list_free(NULL);
+    oss_upload_options_free(NULL);
+    oss_writer_free(NULL);
 }
 
 static void results(void) {
@@ -82,6 +92,7 @@ static void results(void) {
     CHECK_TEXT(oss_result_content_type(NULL), "");
     CHECK(oss_result_header(NULL, "etag") == NULL);
     CHECK(oss_result_attempts(NULL) == 0);
+    CHECK_TEXT(oss_result_upload_id(NULL), "");
 
     /* A result without a reply. */
     oss_put_object(bucket, "", NULL, 0, NULL, &result);
@@ -98,6 +109,7 @@ static void results(void) {
     CHECK_TEXT(oss_result_request_id(result), "");
     CHECK_TEXT(oss_result_ec(result), "");
     CHECK(oss_result_next_position(result) == 0);
+    CHECK_TEXT(oss_result_upload_id(result), "");
     oss_result_free(result);
 
     CHECK_TEXT(oss_status_name(OSS_STATUS_OK), "OK");
@@ -171,6 +183,8 @@ static void options_of_buckets(void) {
     CHECK(oss_bucket_options_set_ca_file(NULL, "ca.pem") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_proxy(NULL, "http://127.0.0.1:1") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_user_agent(NULL, "agent") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_SETS(oss_bucket_options_set_cancel(options, NULL));
     CHECK_TEXT(oss_bucket_options_error(NULL), "");
     CHECK_TEXT(oss_bucket_options_error(options), "");
 
@@ -289,6 +303,8 @@ static void options_of_puts(void) {
     CHECK(oss_put_options_set_traffic_limit(NULL, 245760) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_content_md5(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_deadline_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_SETS(oss_put_options_set_cancel(options, NULL));
     CHECK_TEXT(oss_put_options_error(NULL), "");
 
     CHECK_REFUSED(oss_put_options_set_content_type(options, NULL), oss_put_options_error(options), "value");
@@ -330,11 +346,128 @@ static void options_of_puts(void) {
     oss_put_options_free(options);
 }
 
+static void cancels(void) {
+    oss_cancel *cancel = oss_cancel_new();
+
+    oss_cancel_fire(NULL);
+    CHECK(!oss_cancel_has_fired(NULL));
+    CHECK(!oss_cancel_has_fired(cancel));
+    oss_cancel_fire(cancel);
+    oss_cancel_fire(cancel);
+    CHECK(oss_cancel_has_fired(cancel));
+    oss_cancel_free(cancel);
+}
+
+static void options_of_uploads(void) {
+    static const uint64_t no_part_size[] = {1, 102399, GIB_5 + 1, UINT64_MAX};
+    static const uint32_t no_parallel[] = {0, 101, UINT32_MAX};
+    oss_upload_options *options = oss_upload_options_new();
+
+    CHECK(oss_upload_options_set_put_options(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_part_size(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_threshold(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_parallel(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_checkpoint(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_keep_parts(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_rate_limit(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_deadline_ms(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_progress(NULL, NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_log(NULL, NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_TEXT(oss_upload_options_error(NULL), "");
+
+    /* What may be NULL or 0 is a default. */
+    CHECK_SETS(oss_upload_options_set_put_options(options, NULL));
+    CHECK_SETS(oss_upload_options_set_checkpoint(options, NULL));
+    CHECK_SETS(oss_upload_options_set_cancel(options, NULL));
+    CHECK_SETS(oss_upload_options_set_progress(options, NULL, NULL));
+    CHECK_SETS(oss_upload_options_set_log(options, NULL, NULL));
+    CHECK_SETS(oss_upload_options_set_part_size(options, 0));
+    CHECK_SETS(oss_upload_options_set_threshold(options, 0));
+    CHECK_SETS(oss_upload_options_set_rate_limit(options, 0));
+    CHECK_SETS(oss_upload_options_set_deadline_ms(options, 0));
+    /* The limits themselves are within them. */
+    CHECK_SETS(oss_upload_options_set_part_size(options, 102400));
+    CHECK_SETS(oss_upload_options_set_part_size(options, GIB_5));
+    CHECK_SETS(oss_upload_options_set_threshold(options, GIB_5));
+    CHECK_SETS(oss_upload_options_set_parallel(options, 1));
+    CHECK_SETS(oss_upload_options_set_parallel(options, 100));
+    CHECK_SETS(oss_upload_options_set_rate_limit(options, 1024));
+    CHECK_SETS(oss_upload_options_set_rate_limit(options, UINT64_MAX));
+    CHECK_SETS(oss_upload_options_set_deadline_ms(options, DAYS_7));
+    CHECK_TEXT(oss_upload_options_error(options), "");
+
+    for (size_t i = 0; i < sizeof no_part_size / sizeof no_part_size[0]; i++) {
+        CHECK_REFUSED(oss_upload_options_set_part_size(options, no_part_size[i]), oss_upload_options_error(options),
+                      "part size");
+        CHECK_CONTAINS(oss_upload_options_error(options), "102400");
+        CHECK_CONTAINS(oss_upload_options_error(options), "5368709120");
+    }
+    for (size_t i = 0; i < sizeof no_parallel / sizeof no_parallel[0]; i++) {
+        CHECK_REFUSED(oss_upload_options_set_parallel(options, no_parallel[i]), oss_upload_options_error(options),
+                      "parallel");
+        CHECK_CONTAINS(oss_upload_options_error(options), "from 1 to 100");
+    }
+    CHECK_REFUSED(oss_upload_options_set_threshold(options, GIB_5 + 1), oss_upload_options_error(options),
+                  "threshold");
+    CHECK_CONTAINS(oss_upload_options_error(options), "5368709120");
+    CHECK_REFUSED(oss_upload_options_set_threshold(options, UINT64_MAX), oss_upload_options_error(options),
+                  "threshold");
+    CHECK_REFUSED(oss_upload_options_set_rate_limit(options, 1), oss_upload_options_error(options), "1024");
+    CHECK_REFUSED(oss_upload_options_set_rate_limit(options, 1023), oss_upload_options_error(options), "1024");
+    CHECK_REFUSED(oss_upload_options_set_deadline_ms(options, DAYS_7 + 1), oss_upload_options_error(options),
+                  "deadline");
+    CHECK_CONTAINS(oss_upload_options_error(options), "604800000");
+    CHECK_REFUSED(oss_upload_options_set_deadline_ms(options, UINT64_MAX), oss_upload_options_error(options),
+                  "deadline");
+    CHECK_REFUSED(oss_upload_options_set_checkpoint(options, ""), oss_upload_options_error(options), "checkpoint");
+    CHECK_REFUSED(oss_upload_options_set_checkpoint(options, NOT_UTF8), oss_upload_options_error(options), "UTF-8");
+    oss_upload_options_free(options);
+}
+
+/* Gives one byte, but not before two milliseconds have passed. */
+static int32_t late_byte(void *user_data, void *buffer, size_t capacity, size_t *got) {
+    struct timespec start, now;
+    (void)user_data;
+    CHECK(capacity > 0);
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while ((now.tv_sec - start.tv_sec) * 1000000000L + now.tv_nsec - start.tv_nsec < 2000000L);
+    *(char *)buffer = 'x';
+    *got = 1;
+    return 0;
+}
+
+/* What was set before stays when a setter refuses: here a checkpoint folder, which a writer has no use for, and a
+ * deadline that passes before anything is sent. (The others are seen in what is sent: tests/c/managed.c.) */
+static void refusals_change_nothing(void) {
+    oss_upload_options *options = oss_upload_options_new();
+    oss_body *late = oss_body_from_reader(late_byte, NULL, NULL, 1);
+    oss_writer *made = BOGUS;
+    oss_result *result = NULL;
+
+    CHECK_SETS(oss_upload_options_set_checkpoint(options, path_of("checkpoints")));
+    CHECK_REFUSED(oss_upload_options_set_checkpoint(options, ""), oss_upload_options_error(options), "empty");
+    REFUSED("checkpoint", oss_writer_new(bucket, "refused", NULL, options, &made, where));
+    CHECK_NULLS(made);
+    CHECK_SETS(oss_upload_options_set_checkpoint(options, NULL));
+
+    CHECK_SETS(oss_upload_options_set_deadline_ms(options, 1));
+    CHECK_REFUSED(oss_upload_options_set_deadline_ms(options, DAYS_7 + 1), oss_upload_options_error(options), "long");
+    CHECK_CALL(OSS_STATUS_TIMEOUT, oss_upload_object(bucket, "refused", late, NULL, options, &result));
+    CHECK(oss_result_stored(result) == OSS_STORED_NO);
+    oss_result_free(result);
+    oss_body_free(late);
+    oss_upload_options_free(options);
+}
+
 /* A body that cannot be right is still made, and refused where it is used. */
 static void refused_body(oss_body *made, const char *word) {
     CHECK(made != NULL);
     REFUSED(word, oss_put_body(bucket, "refused", made, NULL, NULL, where));
     REFUSED(word, oss_upload_part_body(multipart, 1, made, where));
+    REFUSED(word, oss_upload_object(bucket, "refused", made, NULL, NULL, where));
     oss_body_free(made);
 }
 
@@ -348,6 +481,8 @@ static void bodies(void) {
     refused_body(oss_body_from_file_range(NOT_UTF8, 0, 0), "path");
     refused_body(oss_body_from_fd(-1, 0, 0), "-1");
     refused_body(oss_body_from_fd(INT_MIN, 0, 0), "negative");
+    refused_body(oss_body_from_reader(NULL, NULL, NULL, 1), "read");
+    refused_body(oss_body_from_reader(NULL, NULL, NULL, OSS_LENGTH_UNKNOWN), "read");
 }
 
 static void objects(void) {
@@ -449,6 +584,183 @@ static void multiparts(void) {
     oss_part_list_free(list);
 }
 
+static void uploads(void) {
+    oss_upload_options *options = oss_upload_options_new();
+
+    REFUSED("bucket", oss_upload_object(NULL, "refused", body, callback, options, where));
+    REFUSED("key", oss_upload_object(bucket, NULL, body, callback, options, where));
+    REFUSED("body", oss_upload_object(bucket, "refused", NULL, callback, options, where));
+    REFUSED("key", oss_upload_object(bucket, NULL, body, NULL, NULL, where));
+    REFUSED("key", oss_upload_object(bucket, NOT_UTF8, body, callback, options, where));
+    REFUSED("key", oss_upload_object(bucket, "", body, callback, options, where));
+    /* Bytes cannot be taken up again by a later process. */
+    CHECK_SETS(oss_upload_options_set_checkpoint(options, path_of("checkpoints")));
+    REFUSED("checkpoint", oss_upload_object(bucket, "refused", body, callback, options, where));
+    oss_upload_options_free(options);
+}
+
+static void lists_of_uploads(void) {
+    static const uint32_t no_limit[] = {0, 100001, UINT32_MAX};
+    oss_upload_list *list = BOGUS;
+
+    REFUSED("bucket", oss_list_uploads(NULL, "", 1, &list, where));
+    CHECK_NULLS(list);
+    REFUSED("prefix", oss_list_uploads(bucket, NOT_UTF8, 1, &list, where));
+    CHECK_NULLS(list);
+    REFUSED("uploads", oss_list_uploads(bucket, NULL, 1, NULL, where));
+    for (size_t i = 0; i < sizeof no_limit / sizeof no_limit[0]; i++) {
+        REFUSED("limit", oss_list_uploads(bucket, NULL, no_limit[i], &list, where));
+        CHECK_NULLS(list);
+        REFUSED("from 1 to 100000", oss_list_uploads(bucket, "", no_limit[i], &list, where));
+        CHECK_NULLS(list);
+    }
+    CHECK(oss_upload_list_count(NULL) == 0);
+    CHECK(!oss_upload_list_is_truncated(NULL));
+    CHECK_TEXT(oss_upload_list_key(NULL, 0), "");
+    CHECK_TEXT(oss_upload_list_upload_id(NULL, SIZE_MAX), "");
+    CHECK_TEXT(oss_upload_list_initiated(NULL, 0), "");
+}
+
+static void writers(void) {
+    oss_upload_options *options = oss_upload_options_new();
+    oss_writer *made = BOGUS;
+
+    REFUSED("bucket", oss_writer_new(NULL, "refused", callback, options, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("key", oss_writer_new(bucket, NULL, callback, options, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("key", oss_writer_new(bucket, NULL, NULL, NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("key", oss_writer_new(bucket, NOT_UTF8, callback, options, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("key", oss_writer_new(bucket, "", callback, options, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("writer", oss_writer_new(bucket, "refused", callback, options, NULL, where));
+
+    REFUSED("writer", oss_writer_write(NULL, "x", 1, where));
+    REFUSED("data", oss_writer_write(writer, NULL, 1, where));
+    REFUSED("data", oss_writer_write(writer, "x", SIZE_MAX, where));
+    REFUSED("data", oss_writer_write(writer, "x", (size_t)SSIZE_MAX + 1, where));
+    REFUSED("writer", oss_writer_finish(NULL, where));
+    REFUSED("writer", oss_writer_abort(NULL, where));
+    oss_upload_options_free(options);
+}
+
+static void signing_urls(void) {
+    oss_put_options *options = oss_put_options_new();
+    oss_presigned *made = BOGUS;
+
+    REFUSED("bucket", oss_presign_put(NULL, "refused", callback, options, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("key", oss_presign_put(bucket, NULL, NULL, NULL, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("presigned", oss_presign_put(bucket, "refused", callback, options, 900, NULL, where));
+    REFUSED("0 s", oss_presign_put(bucket, "refused", callback, options, 0, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("604800", oss_presign_put(bucket, "refused", callback, options, UINT64_MAX, &made, where));
+    CHECK_NULLS(made);
+
+    REFUSED("bucket", oss_presign_upload_part(NULL, "refused", "id", 1, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("key", oss_presign_upload_part(bucket, NULL, "id", 1, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("upload_id", oss_presign_upload_part(bucket, "refused", NULL, 1, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("part number", oss_presign_upload_part(bucket, "refused", "id", 0, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("presigned", oss_presign_upload_part(bucket, "refused", "id", 1, 900, NULL, where));
+
+    REFUSED("bucket", oss_presign_complete_multipart(NULL, "refused", "id", callback, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("key", oss_presign_complete_multipart(bucket, NULL, "id", NULL, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("upload_id", oss_presign_complete_multipart(bucket, "refused", NULL, callback, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("presigned", oss_presign_complete_multipart(bucket, "refused", "id", callback, 900, NULL, where));
+
+    REFUSED("bucket", oss_presign_get(NULL, "refused", 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("key", oss_presign_get(bucket, NULL, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("presigned", oss_presign_get(bucket, "refused", 900, NULL, where));
+    oss_put_options_free(options);
+}
+
+static void signed_urls(void) {
+    oss_bucket_options *options = oss_bucket_options_new();
+    oss_presigned *made = BOGUS;
+
+    REFUSED("url", oss_presigned_new(NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("UTF-8", oss_presigned_new(NOT_UTF8, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("presigned", oss_presigned_new("http://127.0.0.1/refused", NULL, where));
+    CHECK_SETS(oss_presigned_new("http://127.0.0.1/refused", &made, NULL));
+    REFUSED("presigned", oss_presigned_add_header(NULL, "a", "b", where));
+    REFUSED("name", oss_presigned_add_header(made, NULL, "b", where));
+    REFUSED("value", oss_presigned_add_header(made, "a", NULL, where));
+    CHECK(oss_presigned_header_count(made) == 0);
+    CHECK_SETS(oss_presigned_add_header(made, "a", "b", NULL));
+    CHECK_TEXT(oss_presigned_header_name(made, 0), "a");
+    CHECK_TEXT(oss_presigned_header_value(made, 0), "b");
+    CHECK_TEXT(oss_presigned_header_name(made, 1), "");
+    REFUSED("presigned", oss_put_to_url(NULL, body, options, where));
+    REFUSED("body", oss_put_to_url(made, NULL, NULL, where));
+    CHECK_TEXT(oss_presigned_method(NULL), "");
+    CHECK_TEXT(oss_presigned_url(NULL), "");
+    CHECK_TEXT(oss_presigned_header_name(NULL, 0), "");
+    CHECK_TEXT(oss_presigned_header_value(NULL, SIZE_MAX), "");
+    CHECK(oss_presigned_header_count(NULL) == 0);
+    CHECK(oss_presigned_expires(NULL) == 0);
+    oss_presigned_free(made);
+    oss_bucket_options_free(options);
+}
+
+static void verifiers(void) {
+    oss_callback_verifier *verifier = oss_callback_verifier_new();
+
+    CHECK(oss_callback_verifier_set_public_key(NULL, "pem") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_callback_verifier_add_key_prefix(NULL, "https://a.example.com/") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_callback_verifier_set_fetch_timeout_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_callback_verifier_set_cache_time_s(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_callback_verifier_set_ca_file(NULL, "a.pem") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_TEXT(oss_callback_verifier_error(NULL), "");
+    CHECK_REFUSED(oss_callback_verifier_set_public_key(verifier, NULL), oss_callback_verifier_error(verifier), "pem");
+    CHECK_REFUSED(oss_callback_verifier_set_public_key(verifier, "pem"), oss_callback_verifier_error(verifier), "RSA");
+    CHECK_REFUSED(oss_callback_verifier_add_key_prefix(verifier, NULL), oss_callback_verifier_error(verifier), "prefix");
+    CHECK_REFUSED(oss_callback_verifier_add_key_prefix(verifier, "https://a.example.com"),
+                  oss_callback_verifier_error(verifier), "slash");
+    CHECK_REFUSED(oss_callback_verifier_set_fetch_timeout_ms(verifier, 0), oss_callback_verifier_error(verifier), "ms");
+    CHECK_REFUSED(oss_callback_verifier_set_fetch_timeout_ms(verifier, UINT64_MAX),
+                  oss_callback_verifier_error(verifier), "ms");
+    CHECK_REFUSED(oss_callback_verifier_set_cache_time_s(verifier, UINT64_MAX), oss_callback_verifier_error(verifier),
+                  "long");
+    CHECK_REFUSED(oss_callback_verifier_set_ca_file(verifier, NULL), oss_callback_verifier_error(verifier), "path");
+    CHECK_REFUSED(oss_callback_verifier_set_ca_file(verifier, ""), oss_callback_verifier_error(verifier), "empty");
+
+    REFUSED("verifier", oss_callback_verify(NULL, "/", "", 0, "AAAA", "AAAA", where));
+    REFUSED("target", oss_callback_verify(verifier, NULL, "", 0, "AAAA", "AAAA", where));
+    REFUSED("body", oss_callback_verify(verifier, "/", NULL, 1, "AAAA", "AAAA", where));
+    CHECK(oss_callback_verify(verifier, "/", "", 0, NULL, "AAAA", NULL) == OSS_STATUS_NOT_AUTHENTIC);
+    CHECK(oss_callback_verify(verifier, "/", "", 0, "AAAA", NULL, NULL) == OSS_STATUS_NOT_AUTHENTIC);
+    CHECK(oss_callback_verify(verifier, NOT_UTF8, NOT_UTF8, 3, NOT_UTF8, NOT_UTF8, NULL) == OSS_STATUS_NOT_AUTHENTIC);
+    oss_callback_verifier_free(verifier);
+}
+
+static void keys_of_the_service(void) {
+    static const char key[] = "-----BEGIN PUBLIC KEY-----\n"
+                              "MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAKs/JBGzwUB2aVht4crBx3oIPBLNsjGs\n"
+                              "C0fTXv+nvlmklvkcolvpvXLTjaxUHR3W9LXxQ2EHXAJfCB+6H2YF1k8CAwEAAQ==\n"
+                              "-----END PUBLIC KEY-----\n";
+
+    REFUSED("public_key", oss_callback_verify_with_key(NULL, "/", "", 0, "AAAA", where));
+    REFUSED("RSA", oss_callback_verify_with_key("key", "/", "", 0, "AAAA", where));
+    REFUSED("target", oss_callback_verify_with_key(key, NULL, "", 0, "AAAA", where));
+    REFUSED("body", oss_callback_verify_with_key(key, "/", NULL, 1, "AAAA", where));
+    CHECK(oss_callback_verify_with_key(key, "/", "", 0, NULL, NULL) == OSS_STATUS_NOT_AUTHENTIC);
+    CHECK(oss_callback_verify_with_key(key, NOT_UTF8, "", 0, NOT_UTF8, NULL) == OSS_STATUS_NOT_AUTHENTIC);
+}
+
 /* Without a length, data may be anything. */
 static void nothing_to_send(void) {
     oss_body *empty = oss_body_from_bytes(BOGUS, 0);
@@ -458,6 +770,11 @@ static void nothing_to_send(void) {
     CHECK_ENDS(OSS_STATUS_OK, oss_put_body(bucket, "empty/body", empty, NULL, NULL, &result));
     CHECK_ENDS(OSS_STATUS_OK, oss_upload_part(multipart, 1, BOGUS, 0, &result));
     CHECK_ENDS(OSS_STATUS_OK, oss_upload_part(multipart, 2, NULL, 0, &result));
+    CHECK_ENDS(OSS_STATUS_OK, oss_upload_object(bucket, "empty/upload", empty, NULL, NULL, &result));
+    /* The refused data has done the writer no harm. */
+    CHECK_ENDS(OSS_STATUS_OK, oss_writer_write(writer, BOGUS, 0, &result));
+    CHECK_ENDS(OSS_STATUS_OK, oss_writer_write(writer, NULL, 0, &result));
+    CHECK_ENDS(OSS_STATUS_OK, oss_writer_finish(writer, &result));
     /* And no result is wanted. */
     CHECK_SETS(oss_put_object(bucket, "empty/no-result", NULL, 0, NULL, NULL));
     CHECK_SETS(oss_stat_object(bucket, "empty/no-result", NULL));
@@ -471,6 +788,7 @@ int main(void) {
     bucket = open_bucket();
     body = oss_body_from_bytes("x", 1);
     CHECK_SETS(oss_begin_multipart(bucket, "multipart", NULL, &multipart, NULL));
+    CHECK_SETS(oss_writer_new(bucket, "empty/writer", NULL, NULL, &writer, NULL));
     frees();
     results();
     strings();
@@ -478,12 +796,23 @@ int main(void) {
     options_of_buckets();
     callbacks();
     options_of_puts();
+    cancels();
+    options_of_uploads();
+    refusals_change_nothing();
     bodies();
     objects();
     multiparts();
+    uploads();
+    lists_of_uploads();
+    writers();
+    signing_urls();
+    signed_urls();
+    verifiers();
+    keys_of_the_service();
     nothing_to_send();
     CHECK_SETS(oss_abort_multipart(multipart, NULL));
     oss_multipart_free(multipart);
+    oss_writer_free(writer);
     oss_body_free(body);
     oss_bucket_free(bucket);
     oss_callback_free(callback);
