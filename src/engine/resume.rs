@@ -110,6 +110,8 @@ impl Managed<'_> {
             Some(Difference::Changed(why)) => {
                 self.log(&format!("starting over, since {why} since the checkpoint was written"));
                 self.remove_outdated(&multipart).await;
+                // As long as there is the record, the next call can remove what this one had no time for.
+                self.lane.check(self.deadline).map_err(failed)?;
                 checkpoint.remove();
                 Ok(Start::Anew(checkpoint))
             }
