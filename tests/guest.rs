@@ -87,6 +87,15 @@ fn thread_that_resolves_a_name_ends_by_itself() {
 }
 
 #[test]
+fn name_whose_resolution_never_ends_holds_nobody_up() {
+    let emulator = emulator();
+    let program = CProgram::compile("cancel_resolving", Linkage::Shared);
+    for https in ["", "1"] {
+        program.run_on(&TestBucket::emulated(&emulator), &[("HTTPS", https)]);
+    }
+}
+
+#[test]
 fn forked_child_and_parent_go_on_with_the_same_handle() {
     for site in Site::both() {
         site.run("fork", Linkage::Shared);
