@@ -2,8 +2,8 @@
  * Fires cancels, from a thread or a signal handler, at calls that are waiting for something, and prints how long they
  * still took. When a call is waiting is seen in the log of the emulator that serves OSS_ENDPOINT, and of connections in
  * the kernel's table of sockets. The emulator does not answer below "reply/", stops reading below "sending/", and is
- * unavailable below "pause/" and "lost/". With PROXY, all goes through that. CALLBACK_URL answers callbacks. A call that
- * takes longer than PATIENCE_MS is too slow.
+ * unavailable below "pause/" and "lost/". With PROXY, all goes through that. CALLBACK_URL answers callbacks. A call
+ * that takes longer than PATIENCE_MS is too slow.
  */
 #define _XOPEN_SOURCE 700
 
@@ -524,7 +524,8 @@ static const struct scene SCENES[] = {
     {"reply/begin", upload_parts, {"InitiateMultipartUpload", "reply/begin", 1, 0, 0}, OSS_STORED_NO, false, 1},
     {"reply/parts", upload_parts, {"UploadPart", "reply/parts", 2, PART, 0}, OSS_STORED_NO, false, 0},
     {"reply/unknown", upload_unknown, {"UploadPart", "reply/unknown", 2, PART, 0}, OSS_STORED_NO, false, 0},
-    {"reply/complete", upload_parts, {"CompleteMultipartUpload", "reply/complete", 1, 1, 0}, OSS_STORED_UNKNOWN, true, 0},
+    {"reply/complete", upload_parts, {"CompleteMultipartUpload", "reply/complete", 1, 1, 0}, OSS_STORED_UNKNOWN, true,
+     0},
     {"reply/write", write_more, {"UploadPart", "reply/write", 2, PART, 0}, OSS_STORED_NO, false, 0},
     {"reply/finish", finish_writer, {"CompleteMultipartUpload", "reply/finish", 1, 1, 0}, OSS_STORED_UNKNOWN, true, 0},
     {"reply/multipart", begin_only, {"InitiateMultipartUpload", "reply/multipart", 1, 0, 0}, OSS_STORED_NO, false, 1},

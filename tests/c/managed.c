@@ -483,7 +483,7 @@ static void options_of_the_object(void) {
     CHECK_SETS(oss_upload_options_set_put_options(options, NULL));
 }
 
-/* A value that is refused leaves the one before it. The test sees in how many parts, and how many at once, these come. */
+/* A value that is refused leaves the one before it. The test sees in how many parts, and how many at once, it comes. */
 static void refused_values(void) {
     oss_upload_options *ours = oss_upload_options_new();
     oss_body *body = oss_body_from_bytes(data, 350000);
@@ -505,6 +505,60 @@ static void refused_values(void) {
     clean_up(bucket, key_of("refused/sizes"));
     oss_body_free(body);
     oss_upload_options_free(ours);
+}
+
+struct logger {
+    unsigned lines;
+    unsigned elsewhere;
+    int32_t answer;
+    char first[300];
+    pthread_t thread;
+};
+
+static int32_t note_line(void *user_data, const char *line) {
+    struct logger *logger = user_data;
+    logger->elsewhere += !pthread_equal(logger->thread, pthread_self());
+    if (logger->lines++ == 0) {
+        format(logger->first, sizeof logger->first, "%.299s", line);
+    }
+    return logger->answer;
+}
+
+/* What cannot be taken up again is said in a line, and whoever hears it can cancel. */
+static void lines_for_a_log(void) {
+    struct watcher watcher = watcher_of(300000);
+    struct logger unwilling = {0, 0, -1, "", pthread_self()}, willing = {0, 0, 0, "", pthread_self()};
+    oss_upload_options *ours = oss_upload_options_new();
+    oss_body *body = oss_body_from_file(file_of(300000));
+    oss_result *result = NULL;
+    const char *key = key_of("logged");
+
+    watcher.enough = PART;
+    CHECK_SETS(oss_upload_options_set_part_size(ours, PART));
+    CHECK_SETS(oss_upload_options_set_parallel(ours, 1));
+    CHECK_SETS(oss_upload_options_set_checkpoint(ours, path_of("checkpoints")));
+    CHECK_SETS(oss_upload_options_set_progress(ours, watch, &watcher));
+    CHECK_SETS(oss_upload_options_set_log(ours, note_line, &unwilling));
+    CHECK_ENDS(OSS_STATUS_CANCELLED, oss_upload_object(bucket, key, body, NULL, ours, &result));
+    CHECK(unwilling.lines == 0);
+    CHECK_PENDING(bucket, key, 1);
+
+    /* It is no longer the file that it was. */
+    file_of(300001);
+    CHECK_SETS(oss_upload_options_set_progress(ours, NULL, NULL));
+    CHECK_ENDS(OSS_STATUS_CANCELLED, oss_upload_object(bucket, key, body, NULL, ours, &result));
+    CHECK(unwilling.lines > 0 && unwilling.elsewhere == 0);
+    CHECK_CONTAINS(unwilling.first, "starting over");
+    CHECK_SETS(oss_upload_options_set_log(ours, note_line, &willing));
+    CHECK_CALL(OSS_STATUS_OK, oss_upload_object(bucket, key, body, NULL, ours, &result));
+    CHECK(willing.lines > 0 && willing.elsewhere == 0);
+    CHECK_CONTAINS(willing.first, "starting over");
+    CHECK_STORED(bucket, key, 300001, result);
+    CHECK_PENDING(bucket, key, 0);
+    oss_result_free(result);
+    oss_body_free(body);
+    oss_upload_options_free(ours);
+    clean_up(bucket, key);
 }
 
 /* The deadline ends an upload, and what is kept of it suffices to remove the parts. */
@@ -544,6 +598,7 @@ int main(void) {
     calls_within_calls();
     options_of_the_object();
     refused_values();
+    lines_for_a_log();
     if (variable("FAULTS") != NULL) {
         sent_again();
         deadline();

@@ -232,8 +232,8 @@ static void progress(void) {
     check_told(&watcher, 2 * PARALLEL * PART, 2 * PARALLEL * PART + 1);
 }
 
-/* A progress function that cancels, be it when the last part of a write was accepted, ends the upload: with that write, or
- * with what comes next. */
+/* A progress function that cancels, be it when the last part of a write was accepted, ends the upload: with that write,
+ * or with what comes next. */
 static void cancelled_by_progress(unsigned at, uint64_t enough) {
     struct watcher watcher = watcher_of(OSS_LENGTH_UNKNOWN);
     oss_upload_options *ours = oss_upload_options_new();
