@@ -417,6 +417,57 @@ extern "C" {
 #endif // __cplusplus
 
 /**
+ * Adds data to the end of an object, or makes one to which data can be added. There is no callback: OSS makes none after
+ * an append.
+ *
+ * The position guards the data against being appended twice, so a request whose reply was lost is sent again; if OSS then
+ * says that the object has another length, it is looked up, and if it is what it should be the call has succeeded. The
+ * CRC-64 of the whole object is compared. For that the object's CRC-64 before the append has to be known: it is 0 at
+ * position 0, it can be given by oss_put_options_set_previous_crc64(), and otherwise it is asked for with one more request.
+ * Where OSS does not tell it, Content-MD5 is sent instead, and OSS compares.
+ *
+ * @param bucket    not NULL.
+ * @param key       as for oss_put_object(). An object that was not made by an append cannot be appended to: OSS refuses
+ *                  with the code "ObjectNotAppendable".
+ * @param position  how many bytes the object has; 0 makes it.
+ * @param body      what to add, as for oss_put_body(); not NULL. The object can grow to 5 GiB.
+ * @param options   NULL for the defaults. What the object is stored with counts at position 0 only.
+ * @param result    receives what there is to know about the call; may be NULL. oss_result_next_position() is where the next
+ *                  append goes on, and oss_result_crc64() is of the whole object.
+ * @return OSS_STATUS_OK: appended, and stored is OSS_STORED_YES.
+ *         OSS_STATUS_SERVICE with the code "PositionNotEqualToLength": nothing was appended, and oss_result_next_position()
+ *         is the length that the object has.
+ *         OSS_STATUS_INTEGRITY: appended, but the whole has not the CRC-64 that it should have.
+ *         Otherwise as for oss_put_body(). Blocks until the reply is there or a time-out ends it.
+ *
+ * @code
+ * oss_body *line = oss_body_from_bytes("a line\n", 7);
+ * oss_put_options *options = oss_put_options_new();
+ * oss_result *result = NULL;
+ * uint64_t position = 0, crc64 = 0;
+ * while (position < 21) {
+ *     oss_put_options_set_previous_crc64(options, crc64);
+ *     if (oss_append_object(bucket, "logs/today.log", position, line, options, &result) != OSS_STATUS_OK) {
+ *         break;
+ *     }
+ *     position = oss_result_next_position(result);
+ *     oss_result_crc64(result, &crc64);
+ *     oss_result_free(result);
+ *     result = NULL;
+ * }
+ * oss_result_free(result);
+ * oss_put_options_free(options);
+ * oss_body_free(line);
+ * @endcode
+ */
+oss_status oss_append_object(const oss_bucket *bucket,
+                             const char *key,
+                             uint64_t position,
+                             const oss_body *body,
+                             const oss_put_options *options,
+                             oss_result **result);
+
+/**
  * Makes a body of bytes in memory.
  *
  * @param data  the bytes; not copied: they must stay as they are while the body exists. May be anything if `len` is 0.
@@ -1703,6 +1754,17 @@ oss_status oss_put_options_set_traffic_limit(oss_put_options *options, uint64_t 
 oss_status oss_put_options_set_content_md5(oss_put_options *options, bool wanted);
 
 /**
+ * Says what CRC-64 an object has before oss_append_object() appends to it, as oss_result_crc64() gave it after the append
+ * before. That saves a request. Other operations take no notice of it.
+ *
+ * @param options  not NULL.
+ * @param crc64    of the whole object so far.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_previous_crc64(oss_put_options *options,
+                                              uint64_t crc64);
+
+/**
  * Sets how long a call may take in all, whatever the bucket's options say. A multipart upload begun with these options
  * keeps to it in each of its calls.
  *
@@ -1822,10 +1884,10 @@ const char *oss_result_version_id(const oss_result *result);
 bool oss_result_crc64(const oss_result *result, uint64_t *crc64);
 
 /**
- * Gives the position at which the next append would go on.
+ * Gives the position at which the next append would go on: the length of an object that was made by appending.
  *
  * @param result  may be NULL.
- * @return the position; 0 when OSS sent none.
+ * @return the position; 0 when OSS sent none, as for objects of other kinds.
  */
 uint64_t oss_result_next_position(const oss_result *result);
 

@@ -281,6 +281,27 @@ fn bytes_files_ranges_and_descriptors_arrive_whole() {
 }
 
 #[test]
+fn what_is_appended_stands_at_the_end_of_the_object() {
+    let source = noise(300_007);
+    for program in CProgram::variants("append") {
+        let emulator = emulator();
+        let path = file(&program, "source", &source);
+        program.run_on(&TestBucket::emulated(&emulator), &[("SOURCE", &path)]);
+        assert!(stored(&emulator, "append").data == source, "{}", program.label());
+        assert!(
+            stored(&emulator, "append-file").data == [b"head ", &source[..]].concat(),
+            "{}",
+            program.label()
+        );
+        assert_eq!(stored(&emulator, "append-wrong").data, b"head", "{}", program.label());
+    }
+    on_a_real_bucket("append", |program, bucket| {
+        let path = file(program, "source", &source);
+        program.run_on(bucket, &[("SOURCE", &path)]);
+    });
+}
+
+#[test]
 fn the_answer_of_the_application_server_comes_back_and_its_failure_is_told() {
     for program in CProgram::variants("callback_put") {
         let (emulator, answering, failing) = (emulator(), answering(), failing());

@@ -6,6 +6,7 @@
 #![allow(clippy::missing_safety_doc, reason = "the comments are the header's, written for C")]
 #![allow(rustdoc::bare_urls, reason = "as above")]
 
+mod append;
 mod body;
 mod bucket;
 mod bucket_options;
@@ -28,6 +29,7 @@ mod upload;
 mod upload_options;
 mod writer;
 
+pub use append::*;
 pub use body::*;
 pub use bucket::*;
 pub use bucket_options::*;

@@ -368,6 +368,26 @@ pub unsafe extern "C" fn oss_put_options_set_content_md5(
     }
 }
 
+/// Says what CRC-64 an object has before oss_append_object() appends to it, as oss_result_crc64() gave it after the append
+/// before. That saves a request. Other operations take no notice of it.
+///
+/// @param options  not NULL.
+/// @param crc64    of the whole object so far.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_put_options_set_previous_crc64(
+    options: *mut oss_put_options,
+    crc64: u64,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe {
+        set(options, |options| {
+            options.set_previous_crc64(crc64);
+            Ok(())
+        })
+    }
+}
+
 /// Sets how long a call may take in all, whatever the bucket's options say. A multipart upload begun with these options
 /// keeps to it in each of its calls.
 ///

@@ -49,7 +49,7 @@ impl From<Outcome> for oss_result {
             version_id: c_text(header("x-oss-version-id")),
             content_type: c_text(header("content-type")),
             crc64: outcome.crc64,
-            next_position: header("x-oss-next-append-position").parse().unwrap_or(0),
+            next_position: outcome.next_position,
             headers: headers.collect(),
             body: Vec::new(),
             attempts: outcome.attempts,
@@ -184,10 +184,10 @@ pub unsafe extern "C" fn oss_result_crc64(result: *const oss_result, crc64: *mut
     value.is_some()
 }
 
-/// Gives the position at which the next append would go on.
+/// Gives the position at which the next append would go on: the length of an object that was made by appending.
 ///
 /// @param result  may be NULL.
-/// @return the position; 0 when OSS sent none.
+/// @return the position; 0 when OSS sent none, as for objects of other kinds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_result_next_position(result: *const oss_result) -> u64 {
     // SAFETY: the caller passes NULL or a live handle.

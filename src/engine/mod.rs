@@ -1,5 +1,6 @@
 //! What an upload is: put, multipart, what is sent again and what is not, and the truth about the object afterwards.
 
+mod append;
 mod attempt;
 mod bucket;
 mod buffers;

@@ -148,17 +148,16 @@ impl Multipart {
         if let Err(mistake) = check_size(body.size()) {
             return mistake.into();
         }
-        let mut call = self
+        let call = self
             .call(Method::PUT)
             .with_query("partNumber", number.to_string())
             .with_query("uploadId", &self.upload_id)
-            .with_headers(&self.terms.headers.part);
-        let md5 = self.terms.content_md5.then(|| body.content_md5(&|| lane.check(deadline)));
-        match md5.transpose() {
-            Ok(Some(md5)) => call = call.with_header("content-md5", md5),
-            Ok(None) => {}
+            .with_headers(&self.terms.headers.part)
+            .with_content_md5(self.terms.content_md5, body, &|| lane.check(deadline));
+        let call = match call {
+            Ok(call) => call,
             Err(failure) => return Outcome::failed(failure, Stored::No),
-        }
+        };
         let upload = Upload::new(&self.bucket, call, body, Creates::Part);
         let Uploaded { outcome, content } = upload.run(lane, deadline).await;
         if outcome.is_ok() {

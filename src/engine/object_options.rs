@@ -52,11 +52,13 @@ pub struct ObjectOptions {
     metadata: Vec<(String, String)>,
     tags: Vec<(String, String)>,
     content_md5: bool,
+    previous_crc64: Option<u64>,
     limits: Limits,
 }
 
 pub(super) const TRAFFIC_LIMIT: &str = "x-oss-traffic-limit";
 const CONTENT_MD5: &str = "content-md5";
+const CALLBACK_HEADERS: [&str; 2] = ["x-oss-callback", "x-oss-callback-var"];
 const FORBID_OVERWRITE: &str = "x-oss-forbid-overwrite";
 /// The bounds that the service documents, in bits a second.
 pub(super) const TRAFFIC_LIMITS: std::ops::RangeInclusive<u64> = 245_760..=838_860_800;
@@ -67,6 +69,12 @@ impl ObjectOptions {
         header::check_name(name)?;
         header::check_value(value)?;
         let lower = name.to_ascii_lowercase();
+        if CALLBACK_HEADERS.contains(&lower.as_str()) {
+            return Err(Mistake::new(format!(
+                "the header {name} cannot be set: a callback is an argument of the call, where OSS makes one; an append \
+                 has none, because OSS supports no callback after it"
+            )));
+        }
         if header::is_owned_by_engine(&lower) {
             return Err(Mistake::new(format!(
                 "the header {name} is written by the library; it cannot be set"
@@ -177,6 +185,15 @@ impl ObjectOptions {
     /// Whether a Content-MD5 is sent, for which the data is read once more beforehand.
     pub fn set_content_md5(&mut self, wanted: bool) {
         self.content_md5 = wanted;
+    }
+
+    /// The CRC-64 of what an object has before something is appended to it.
+    pub fn set_previous_crc64(&mut self, crc64: u64) {
+        self.previous_crc64 = Some(crc64);
+    }
+
+    pub(super) fn previous_crc64(&self) -> Option<u64> {
+        self.previous_crc64
     }
 
     /// What the calls are bound to.

@@ -76,6 +76,8 @@ pub struct Outcome {
     pub error: ErrorReply,
     /// The CRC-64 that OSS computed.
     pub crc64: Option<u64>,
+    /// Where the next append goes on; 0 if that was not said.
+    pub next_position: u64,
     /// How many requests were made for the operation itself.
     pub attempts: u32,
     /// The upload whose parts are still at OSS; empty if nothing was left there.
@@ -94,6 +96,7 @@ impl Outcome {
             body: Vec::new(),
             error: ErrorReply::default(),
             crc64: None,
+            next_position: 0,
             attempts: 0,
             upload_id: String::new(),
         }
@@ -104,6 +107,7 @@ impl Outcome {
         Outcome {
             http_status: reply.status,
             crc64: crc64_of(&reply),
+            next_position: next_position_of(&reply).unwrap_or(0),
             headers: reply.headers,
             body: reply.body,
             ..Outcome::new(Status::Ok, stored, "")
@@ -221,6 +225,11 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// The CRC-64 in the reply's headers.
 pub(super) fn crc64_of(reply: &Reply) -> Option<u64> {
     text(&reply.headers, "x-oss-hash-crc64ecma").and_then(|value| value.trim().parse().ok())
+}
+
+/// Where an appendable object ends, in the reply's headers.
+pub(super) fn next_position_of(reply: &Reply) -> Option<u64> {
+    text(&reply.headers, "x-oss-next-append-position")?.parse().ok()
 }
 
 /// What OSS says is wrong, from the body or, where there is none, from the header that stands in for it.

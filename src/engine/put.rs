@@ -4,11 +4,11 @@ use super::attempt::Call;
 use super::bucket::Bucket;
 use super::object_options::ObjectOptions;
 use super::outcome::{Outcome, Stored};
-use super::reader::Input;
+use super::reader::{Check, Input};
 use super::source::Body;
 use super::upload::{Creates, Upload};
 use crate::callback::Callback;
-use crate::transport::{Deadline, Lane};
+use crate::transport::{Deadline, Failure, Lane};
 use crate::wire::key;
 use crate::wire::mistake::Mistake;
 use http::Method;
@@ -53,11 +53,9 @@ impl Bucket {
             Ok(call) => call,
             Err(mistake) => return mistake.into(),
         };
-        // Within the deadline, since it reads all the data.
-        let md5 = options.wants_content_md5().then(|| body.content_md5(&|| lane.check(deadline)));
-        let call = match md5.transpose() {
-            Ok(Some(md5)) => call.with_header("content-md5", md5),
-            Ok(None) => call,
+        let call = call.with_content_md5(options.wants_content_md5(), &body, &|| lane.check(deadline));
+        let call = match call {
+            Ok(call) => call,
             Err(failure) => return Outcome::failed(failure, Stored::No),
         };
         let upload = Upload::new(self, call, &body, Creates::Object);
@@ -83,6 +81,19 @@ const CALLBACK: &str = "x-oss-callback";
 impl<'a> Call<'a> {
     pub(super) fn asks_for_callback(&self) -> bool {
         self.headers.iter().any(|(name, _)| name == CALLBACK)
+    }
+
+    /// Sends the data's MD5 along if it is `wanted`, for which all of it is read.
+    pub(super) fn with_content_md5(
+        self,
+        wanted: bool,
+        body: &Body<'_>,
+        check: Check<'_>,
+    ) -> Result<Call<'a>, Failure> {
+        match wanted {
+            true => Ok(self.with_header("content-md5", body.content_md5(check)?)),
+            false => Ok(self),
+        }
     }
 
     /// Asks OSS to call the application server, and gives it the time for that.

@@ -24,7 +24,7 @@ pub(super) enum Found {
     /// There is no such object.
     Absent,
     /// There is an object with other content, or one from before the upload.
-    Other,
+    Other(Reply),
     /// That cannot be found out; OSS may at least have answered.
     Unclear { answered: bool },
 }
@@ -79,7 +79,7 @@ impl Bucket {
         match reply.status {
             // A proxy without a server behind it says 404 too.
             404 if reply.headers.contains_key("x-oss-request-id") => Found::Absent,
-            200 if began.is_some_and(|began| is_older(&reply, began)) => Found::Other,
+            200 if began.is_some_and(|began| is_older(&reply, began)) => Found::Other(reply),
             200 => compare(reply, expected),
             _ => Found::Unclear { answered: true },
         }
@@ -87,19 +87,23 @@ impl Bucket {
 }
 
 fn compare(reply: Reply, expected: Option<Expected>) -> Found {
-    let size: Option<u64> = text(&reply.headers, "content-length").and_then(|size| size.parse().ok());
-    let (Some(expected), Some(size)) = (expected, size) else {
+    let (Some(expected), Some(size)) = (expected, size_of(&reply)) else {
         return Found::Unclear { answered: true };
     };
     if size != expected.size {
-        return Found::Other;
+        return Found::Other(reply);
     }
     match crc64_of(&reply) {
         Some(crc64) if crc64 == expected.crc64 => Found::Same(reply),
-        Some(_) => Found::Other,
+        Some(_) => Found::Other(reply),
         // Equal length is no proof of equal content.
         None => Found::Unclear { answered: true },
     }
+}
+
+/// The size of the object, as the reply to a HEAD has it.
+pub(super) fn size_of(head: &Reply) -> Option<u64> {
+    text(&head.headers, "content-length")?.parse().ok()
 }
 
 /// Whether the object was there before the upload began, by the server's own clock.

@@ -106,7 +106,7 @@ impl<'a> Upload<'a> {
                 // The pause comes first: OSS may be about to store the object.
                 let again = attempts.again(lane, verdict).await;
                 match self.settle(lane, *content, attempts).await {
-                    Found::Absent | Found::Other if again && !attempts.may_go_on => continue,
+                    Found::Absent | Found::Other(_) if again && !attempts.may_go_on => continue,
                     found => return self.settled(sent, found, attempts),
                 }
             }
@@ -226,19 +226,12 @@ impl<'a> Upload<'a> {
             let found = self.settle(lane, content, attempts).await;
             return self.settled(sent, found, attempts);
         }
-        let hidden_reason = matches!(&sent, Err(failure) if failure.cause == Cause::Interrupted);
-        if hidden_reason
-            && let Target::Object(bucket, key) = self.target
-            && let Some(reason) = bucket.reason_for_refusal(lane, key, attempts.deadline()).await
-        {
-            let outcome = Outcome::refused(reason, Stored::No);
-            let message = format!(
-                "the connection was reset while sending; a HEAD was refused with {}",
-                outcome.message
-            );
-            return outcome.with(Status::Service, message);
+        match self.target {
+            Target::Object(bucket, key) => {
+                bucket.refused_or_failed(lane, key, sent, attempts.deadline()).await
+            }
+            Target::Url(_) => outcome_of(sent, Stored::No),
         }
-        outcome_of(sent, Stored::No)
     }
 
     async fn settle(&self, lane: &Lane, content: Option<Expected>, attempts: &Attempts) -> Found {
@@ -253,10 +246,10 @@ impl<'a> Upload<'a> {
         match found {
             Found::Same(head) => self.found_stored(head),
             // It may come yet: OSS does not stop when the client does.
-            Found::Absent | Found::Other if attempts.may_go_on => unknown(sent),
+            Found::Absent | Found::Other(_) if attempts.may_go_on => unknown(sent),
             // The upload is gone from OSS, so it was completed, and what is there now was written later.
-            Found::Other if matches!(self.creates, Creates::ObjectOfParts(_)) => unknown(sent),
-            Found::Absent | Found::Other => outcome_of(sent, Stored::No),
+            Found::Other(_) if matches!(self.creates, Creates::ObjectOfParts(_)) => unknown(sent),
+            Found::Absent | Found::Other(_) => outcome_of(sent, Stored::No),
             Found::Unclear { .. } => unknown(sent),
         }
     }
@@ -298,6 +291,26 @@ const TELLING: [&str; 8] = [
 ];
 
 impl Bucket {
+    /// The end of an upload that was not carried out.
+    pub(super) async fn refused_or_failed(
+        &self,
+        lane: &Lane,
+        key: &str,
+        sent: Result<Reply, Failure>,
+        deadline: Deadline,
+    ) -> Outcome {
+        let hidden_reason = matches!(&sent, Err(failure) if failure.cause == Cause::Interrupted);
+        if hidden_reason && let Some(reason) = self.reason_for_refusal(lane, key, deadline).await {
+            let outcome = Outcome::refused(reason, Stored::No);
+            let message = format!(
+                "the connection was reset while sending; a HEAD was refused with {}",
+                outcome.message
+            );
+            return outcome.with(Status::Service, message);
+        }
+        outcome_of(sent, Stored::No)
+    }
+
     /// OSS may answer before it has read the body, and close: the reset then hides the answer. A HEAD of the same key
     /// meets the same wrong key or clock.
     async fn reason_for_refusal(&self, lane: &Lane, key: &str, deadline: Deadline) -> Option<Reply> {
@@ -317,14 +330,14 @@ fn is_broken(reply: &Reply, content: Option<Expected>) -> bool {
     matches!((crc64_of(reply), content), (Some(theirs), Some(ours)) if theirs != ours.crc64)
 }
 
-fn outcome_of(sent: Sent, stored: Stored) -> Outcome {
+pub(super) fn outcome_of(sent: Sent, stored: Stored) -> Outcome {
     match sent {
         Ok(reply) => Outcome::refused(reply, stored),
         Err(failure) => Outcome::failed(failure, stored),
     }
 }
 
-fn unknown(sent: Sent) -> Outcome {
+pub(super) fn unknown(sent: Sent) -> Outcome {
     let mut outcome = outcome_of(sent, Stored::Unknown);
     outcome.message.push_str("; whether the object is stored could not be found out");
     outcome

@@ -302,6 +302,7 @@ static void options_of_puts(void) {
     CHECK(oss_put_options_set_forbid_overwrite(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_traffic_limit(NULL, 245760) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_content_md5(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_previous_crc64(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_deadline_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_put_options_set_cancel(options, NULL));
@@ -513,6 +514,13 @@ static void objects(void) {
     REFUSED("key", oss_put_body(bucket, NULL, body, callback, NULL, where));
     REFUSED("body", oss_put_body(bucket, "refused", NULL, callback, NULL, where));
     REFUSED("key", oss_put_body(bucket, NOT_UTF8, body, callback, NULL, where));
+
+    REFUSED("bucket", oss_append_object(NULL, "refused", 0, body, NULL, where));
+    REFUSED("key", oss_append_object(bucket, NULL, 0, body, NULL, where));
+    REFUSED("body", oss_append_object(bucket, "refused", 0, NULL, NULL, where));
+    REFUSED("key", oss_append_object(bucket, NOT_UTF8, 0, body, NULL, where));
+    REFUSED("5368709120", oss_append_object(bucket, "refused", GIB_5, body, NULL, where));
+    REFUSED("5368709120", oss_append_object(bucket, "refused", UINT64_MAX, body, NULL, where));
 
     REFUSED("bucket", oss_stat_object(NULL, "refused", where));
     REFUSED("key", oss_stat_object(bucket, NULL, where));
