@@ -343,6 +343,19 @@ typedef struct oss_multipart oss_multipart;
 typedef struct oss_part_list oss_part_list;
 
 /**
+ * A form that uploads an object (PostObject): the URL that it is sent to, and its fields without the file. Whoever knows
+ * them can use them until they expire, so treat them as a secret of their own.
+ */
+typedef struct oss_post_form oss_post_form;
+
+/**
+ * What others may upload with a form (PostObject), a browser for example, without knowing a secret. All that is not said
+ * here is left to them. A setter that refuses a value leaves everything as it was; oss_post_policy_error() then says why.
+ * Set by one thread; any number of calls may use it afterwards.
+ */
+typedef struct oss_post_policy oss_post_policy;
+
+/**
  * A request that others can make without knowing a secret: a method, a URL, and headers that belong to it. Whoever knows
  * it can use it until it expires, so treat it as a secret of its own.
  */
@@ -1283,6 +1296,243 @@ const char *oss_part_list_error(const oss_part_list *list);
  * @param list  may be NULL; not to be used afterwards.
  */
 void oss_part_list_free(oss_part_list *list);
+
+/**
+ * Makes a form out of what somebody else signed, for oss_post_object().
+ *
+ * @param url     where the form is sent: the bucket's address; not NULL; copied.
+ * @param form    receives the handle, to be freed with oss_post_form_free(), or NULL on failure; not NULL.
+ * @param result  receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT for what is no such URL. Does not block.
+ */
+oss_status oss_post_form_new(const char *url, oss_post_form **form, oss_result **result);
+
+/**
+ * Fills in a field, for example "key" where the policy leaves it open.
+ *
+ * @param form    not NULL.
+ * @param name    in any case; replaced if it is there already; not "file"; not NULL; copied.
+ * @param value   not NULL; copied.
+ * @param result  receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT for a field that cannot be right. Does not block.
+ */
+oss_status oss_post_form_set_field(oss_post_form *form, const char *name, const char *value, oss_result **result);
+
+/**
+ * Uploads an object by a form that somebody signed, without any access key. The callback in it, if there is one, and its
+ * answer are treated as everywhere: a 203 is OSS_STATUS_CALLBACK_FAILED, and nothing is sent twice that may have been stored
+ * with a callback. Where a reply is lost, nothing can be looked up, so that stored is then unknown.
+ *
+ * @param form     with the field "key"; not NULL.
+ * @param body     what to upload; with the form around it at most 5 GiB; not NULL.
+ * @param options  time-outs, the deadline, a cancel, certificates and the proxy; NULL for the defaults.
+ * @param result   receives what there is to know about the call; may be NULL.
+ * @return as for oss_put_body(). OSS_STATUS_SERVICE with the code "AccessDenied" for what the policy does not allow.
+ *         Blocks as that does.
+ *
+ * @code
+ * oss_post_form *form = NULL;
+ * oss_body *body = oss_body_from_file("/tmp/photo.jpg");
+ * oss_result *result = NULL;
+ * oss_post_form_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/", &form, NULL);
+ * oss_post_form_set_field(form, "key", "users/42/photo.jpg", NULL);
+ * oss_post_form_set_field(form, "policy", "eyJleHBpcmF0aW9uIjoi…", NULL);
+ * oss_post_object(form, body, NULL, &result);
+ * printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+ * oss_result_free(result);
+ * oss_body_free(body);
+ * oss_post_form_free(form);
+ * @endcode
+ */
+oss_status oss_post_object(const oss_post_form *form,
+                           const oss_body *body,
+                           const oss_bucket_options *options,
+                           oss_result **result);
+
+/**
+ * Gives the form as JSON, for a web page: {"url":"…","fields":{"policy":"…",…}}. The page sends the fields, then the file
+ * as "file".
+ *
+ * @param form    not NULL.
+ * @param json    receives the text, to be freed with oss_string_free(), or NULL on failure; not NULL.
+ * @param result  receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block.
+ */
+oss_status oss_post_form_to_json(const oss_post_form *form,
+                                 oss_string **json,
+                                 oss_result **result);
+
+/**
+ * Gives the URL that the form is sent to.
+ *
+ * @param form  may be NULL.
+ * @return the URL, valid until `form` is freed or a field is filled in; empty for NULL.
+ */
+const char *oss_post_form_url(const oss_post_form *form);
+
+/**
+ * Says until when the form is good.
+ *
+ * @param form  may be NULL.
+ * @return seconds since 1970; 0 for NULL and for a form that somebody else signed.
+ */
+int64_t oss_post_form_expires(const oss_post_form *form);
+
+/**
+ * Counts the fields.
+ *
+ * @param form  may be NULL.
+ * @return how many there are; 0 for NULL.
+ */
+size_t oss_post_form_field_count(const oss_post_form *form);
+
+/**
+ * Gives the name of a field.
+ *
+ * @param form   may be NULL.
+ * @param index  from 0 to the count less one.
+ * @return the name, valid until `form` is freed or a field is filled in; empty if there is no such field.
+ */
+const char *oss_post_form_field_name(const oss_post_form *form, size_t index);
+
+/**
+ * Gives the value of a field.
+ *
+ * @param form   may be NULL.
+ * @param index  from 0 to the count less one.
+ * @return the value, valid until `form` is freed or a field is filled in; empty if there is no such field.
+ */
+const char *oss_post_form_field_value(const oss_post_form *form, size_t index);
+
+/**
+ * Frees a form.
+ *
+ * @param form  may be NULL; not to be used afterwards.
+ */
+void oss_post_form_free(oss_post_form *form);
+
+/**
+ * Makes a policy. It cannot be signed before it says something of the key.
+ *
+ * @return a handle, to be freed with oss_post_policy_free(); never NULL.
+ *
+ * @code
+ * oss_post_policy *policy = oss_post_policy_new();
+ * oss_post_form *form = NULL;
+ * oss_string *json = NULL;
+ * oss_post_policy_set_key_prefix(policy, "users/42/");
+ * oss_post_policy_set_length_range(policy, 1, 10 << 20);
+ * if (oss_post_policy_sign(policy, bucket, callback, 600, &form, NULL) == OSS_STATUS_OK &&
+ *     oss_post_form_to_json(form, &json, NULL) == OSS_STATUS_OK) {
+ *     printf("%s\n", oss_string_data(json));
+ * }
+ * oss_string_free(json);
+ * oss_post_form_free(form);
+ * oss_post_policy_free(policy);
+ * @endcode
+ */
+oss_post_policy *oss_post_policy_new(void);
+
+/**
+ * Sets the key that the object gets. The form then has it as its field "key".
+ *
+ * @param policy  not NULL.
+ * @param key     as for oss_put_object(), without "${", which OSS reserves; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_post_policy_set_key(oss_post_policy *policy, const char *key);
+
+/**
+ * Sets what the object's key begins with. Whoever fills in the form chooses the rest and adds the field "key".
+ *
+ * @param policy  not NULL.
+ * @param prefix  what keys begin with, such as "users/42/"; empty for any key; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_post_policy_set_key_prefix(oss_post_policy *policy, const char *prefix);
+
+/**
+ * Sets how large the object may be. OSS refuses others with the codes "EntityTooSmall" and "EntityTooLarge".
+ *
+ * @param policy  not NULL.
+ * @param least   in bytes.
+ * @param most    in bytes; at most 5 GiB.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_post_policy_set_length_range(oss_post_policy *policy, uint64_t least, uint64_t most);
+
+/**
+ * Sets the content type that the object gets, whatever its file says. The form then has it as its field
+ * "x-oss-content-type".
+ *
+ * @param policy        not NULL.
+ * @param content_type  such as "image/jpeg"; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_post_policy_set_content_type(oss_post_policy *policy, const char *content_type);
+
+/**
+ * Adds a field that the form has to have with exactly this value, such as "x-oss-object-acl", "x-oss-meta-…",
+ * "x-oss-forbid-overwrite", "Cache-Control" or "success_action_status".
+ *
+ * @param policy  not NULL.
+ * @param name    in any case; replaced if it is there already; not the key, the callback or a field of the signature; not
+ *                NULL; copied.
+ * @param value   not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_post_policy_add_field(oss_post_policy *policy,
+                                     const char *name,
+                                     const char *value);
+
+/**
+ * Sets what the value of a field has to begin with, such as "image/" for "x-oss-content-type". Whoever fills in the form
+ * adds the field.
+ *
+ * @param policy  not NULL.
+ * @param name    as for oss_post_policy_add_field().
+ * @param prefix  what the value begins with; empty for any value; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_post_policy_add_field_prefix(oss_post_policy *policy,
+                                            const char *name,
+                                            const char *prefix);
+
+/**
+ * Signs a policy: gives the form that uploads what it allows, with all fields that OSS wants, those of the signature and
+ * the callback among them. Each field has its condition, so nobody can change it. Whoever uses the form adds the field
+ * "key" if the policy leaves it open, and the file as the last field, "file".
+ *
+ * @param policy      has to say something of the key; not NULL.
+ * @param bucket      where to; not NULL. With temporary credentials the form ends with them, however long its life.
+ * @param callback    what OSS shall tell the application server; NULL for no callback. Its variables become fields. One that
+ *                    the template names and that is not set has to be added by whoever uses the form.
+ * @param lifetime_s  for how many seconds it is good: with V4 up to seven days, with V1 up to 366.
+ * @param form        receives the handle, to be freed with oss_post_form_free(), or NULL on failure; not NULL.
+ * @param result      receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ */
+oss_status oss_post_policy_sign(const oss_post_policy *policy,
+                                const oss_bucket *bucket,
+                                const oss_callback *callback,
+                                uint64_t lifetime_s,
+                                oss_post_form **form,
+                                oss_result **result);
+
+/**
+ * Says which rule the value broke that a setter refused last.
+ *
+ * @param policy  may be NULL.
+ * @return one line for a human, valid until the next refusal or until `policy` is freed; empty if no value was refused.
+ */
+const char *oss_post_policy_error(const oss_post_policy *policy);
+
+/**
+ * Frees a policy.
+ *
+ * @param policy  may be NULL; not to be used afterwards.
+ */
+void oss_post_policy_free(oss_post_policy *policy);
 
 /**
  * Signs the upload of an object, for somebody else to make. A callback travels in the URL, so whoever uses it has nothing

@@ -281,6 +281,22 @@ fn bytes_files_ranges_and_descriptors_arrive_whole() {
 }
 
 #[test]
+fn form_that_was_handed_out_uploads_what_its_policy_allows() {
+    for program in CProgram::variants("post_form") {
+        let (emulator, answering) = (emulator(), answering());
+        let path = file(&program, "source", b"from a file");
+        let environment = [("ANSWER", ANSWER), ("SOURCE", &path)];
+        let bucket =
+            TestBucket::emulated(&emulator).with_callback_url(&format!("{}/uploaded", answering.url()));
+        program.run_on(&bucket, &environment);
+        assert_eq!(stored(&emulator, "forms/photo.jpg").header("content-type"), Some("image/jpeg"));
+        let called: Vec<Vec<u8>> = answering.requests().into_iter().map(|request| request.body).collect();
+        assert_eq!(called, [b"object=forms%2Fphoto.jpg&user=42".to_vec()], "{}", program.label());
+        assert_eq!(emulator.keys(DEFAULT_BUCKET), ["forms/photo.jpg"], "{}", program.label());
+    }
+}
+
+#[test]
 fn what_is_appended_stands_at_the_end_of_the_object() {
     let source = noise(300_007);
     for program in CProgram::variants("append") {

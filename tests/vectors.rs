@@ -186,6 +186,47 @@ fn v4_presign() {
 }
 
 #[test]
+fn post_policy_v1() {
+    for_each("post_policy_v1", |name, vector| {
+        let fields = v1::sign_policy(text(&vector["input"]["policy_json"]), &identity(vector));
+        assert_eq!(with_the_forms_own(fields, vector), form_fields(vector), "{name}");
+    });
+}
+
+#[test]
+fn post_policy_v4() {
+    for_each("post_policy_v4", |name, vector| {
+        let (input, identity) = (&vector["input"], identity(vector));
+        let scope = v4::Scope { region: text(&input["region"]), product: text(&input["product"]) };
+        let policy = text(&input["policy_json"]);
+        let fields = v4::sign_policy(policy, &identity, &scope, clock(vector));
+        assert_eq!(with_the_forms_own(fields, vector), form_fields(vector), "{name}");
+
+        let conditions: Value = serde_json::from_str(policy).expect("a policy");
+        let has_condition = |(field, value): &(String, String)| {
+            let conditions = conditions["conditions"].as_array().expect("conditions");
+            conditions.iter().any(|condition| condition[field] == value.as_str())
+        };
+        let needed = v4::policy_fields(&identity, &scope, clock(vector));
+        assert!(needed.iter().all(has_condition), "{name}: {needed:?}");
+    });
+}
+
+/// The fields of the signature together with those that whoever makes the form has chosen.
+fn with_the_forms_own(mut fields: Vec<(String, String)>, vector: &Value) -> Vec<(String, String)> {
+    let input = &vector["input"];
+    fields.push(("key".to_owned(), text(&input["key"]).to_owned()));
+    let others = input["other_fields"].as_object().expect("other_fields");
+    fields.extend(others.iter().map(|(name, value)| (name.clone(), text(value).to_owned())));
+    sorted(fields)
+}
+
+fn form_fields(vector: &Value) -> Vec<(String, String)> {
+    let fields = vector["output"]["form_fields"].as_object().expect("form_fields");
+    sorted(fields.iter().map(|(name, value)| (name.clone(), text(value).to_owned())).collect())
+}
+
+#[test]
 fn key_encoding() {
     for_each("key_encoding", |name, vector| {
         let object_key = text(&vector["input"]["key"]);

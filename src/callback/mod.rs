@@ -106,6 +106,11 @@ impl Callback {
         Ok(())
     }
 
+    /// The variables of one's own.
+    pub fn variables(&self) -> &[(String, String)] {
+        &self.variables
+    }
+
     /// How many URLs OSS may try, each with a wait of its own. A policy may hold as many as any callback.
     pub fn url_count(&self) -> usize {
         match &self.target {

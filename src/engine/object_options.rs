@@ -237,11 +237,7 @@ impl ObjectOptions {
     ) -> Result<Vec<(String, String)>, Mistake> {
         let mut headers = self.given_headers()?;
         if !headers.iter().any(|(name, _)| name == "content-type") {
-            let by_key = content_type::guess(key);
-            let guess = match file_name {
-                Some(name) if by_key == content_type::UNKNOWN => content_type::guess(name),
-                _ => by_key,
-            };
+            let guess = content_type::guess_by(key, file_name);
             headers.push(("content-type".to_owned(), guess.to_owned()));
         }
         Ok(headers)

@@ -12,7 +12,7 @@ use http::Method;
 
 /// V4 knows no longer life than seven days.
 const LONGEST_LIFE_V4: u64 = 7 * 24 * 3600;
-/// V1 does; but a URL that outlives a year is a mistake.
+/// V1 does; but what outlives a year is a mistake.
 const LONGEST_LIFE_V1: u64 = 366 * 24 * 3600;
 
 /// A request that somebody else can make: what to send to which URL.
@@ -77,12 +77,7 @@ impl Bucket {
 
     fn presign(&self, call: Call<'_>, life_s: u64) -> Result<Presigned, Mistake> {
         key::check_key(call.key.unwrap_or_default())?;
-        let longest = if self.signing.is_v4() { LONGEST_LIFE_V4 } else { LONGEST_LIFE_V1 };
-        if !(1..=longest).contains(&life_s) {
-            return Err(Mistake::new(format!(
-                "a URL cannot be good for {life_s} s, only for 1 to {longest} s"
-            )));
-        }
+        self.check_life(life_s)?;
         let now = self.server_time();
         let signed = self.signing.presign(&self.to_sign(&call), &self.credentials.identity(), now, life_s);
         Ok(Presigned {
@@ -91,6 +86,17 @@ impl Bucket {
             headers: call.headers,
             expires: i64::try_from(life_s).ok().and_then(|life| now.checked_add(life)),
         })
+    }
+
+    /// Checks for how long something signed is to be good.
+    pub(super) fn check_life(&self, life_s: u64) -> Result<(), Mistake> {
+        let longest = if self.signing.is_v4() { LONGEST_LIFE_V4 } else { LONGEST_LIFE_V1 };
+        if !(1..=longest).contains(&life_s) {
+            return Err(Mistake::new(format!(
+                "what is signed cannot be good for {life_s} s, only for 1 to {longest} s"
+            )));
+        }
+        Ok(())
     }
 }
 

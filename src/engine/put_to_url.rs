@@ -7,15 +7,17 @@ use super::outcome::{Outcome, Stored};
 use super::presign::Presigned;
 use super::put::{CALLBACK_TIME, check_size};
 use super::reader::Input;
+use super::source::Body;
 use super::upload::{Creates, Upload};
 use crate::transport::{Deadline, Failure, Lane, Reply, Request, Source, Transport};
 use crate::wire::header;
 use crate::wire::mistake::Mistake;
 use http::Method;
+use std::time::Duration;
 use url::Url;
 
-/// A callback has at most five URLs, and how many there are in a URL of somebody else's is not looked into.
-const MOST_CALLBACK_URLS: u32 = 5;
+/// A callback has at most five URLs, and how many there are in one of somebody else's is not looked into.
+pub(super) const TIME_OF_ANY_CALLBACK: Duration = CALLBACK_TIME.saturating_mul(5);
 /// Headers that are written for each request, whatever was signed.
 const OWN_HEADERS: [&str; 4] = ["host", "content-length", "transfer-encoding", "connection"];
 
@@ -54,23 +56,17 @@ impl Presigned {
             Ok(url) => url,
             Err(mistake) => return mistake.into(),
         };
-        let input = input.into();
         let creates = if url.is_of_part() { Creates::Part } else { Creates::Object };
         let mut call = Call::new(Method::PUT, "").with_headers(&self.headers);
-        if url.asks_for_callback() || call.asks_for_callback() {
-            call.patience = CALLBACK_TIME * MOST_CALLBACK_URLS;
+        let callback = url.asks_for_callback() || call.asks_for_callback();
+        if callback {
+            call.patience = TIME_OF_ANY_CALLBACK;
         }
-        let transport = Transport::new(options.settings(url.url.scheme() == "https"));
-        let none = Limits::default();
-        run_on(&transport, &none, options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
-            let body = match input.into_body(&|| lane.check(deadline)) {
-                Ok(body) => body,
-                Err(unfit) => return unfit.into(),
-            };
+        url.run(input.into(), options, async |lane: &Lane, deadline: Deadline, body: Body<'_>| {
             if let Err(mistake) = check_size(body.size()) {
                 return mistake.into();
             }
-            Upload::to_url(&url, call, &body, creates).run(lane, deadline).await.outcome
+            Upload::to_url(&url, call, &body, creates, callback).run(lane, deadline).await.outcome
         })
     }
 
@@ -79,20 +75,41 @@ impl Presigned {
             return Err(Mistake::new(format!("the URL is for {}, not for PUT", self.method)));
         }
         header_map(&self.headers)?;
-        Ok(SignedUrl {
-            url: parse(&self.url)?,
-            user_agent: options.user_agent().to_owned(),
-            max_attempts: options.max_attempts(),
-        })
+        SignedUrl::new(&self.url, options)
     }
 }
 
 impl SignedUrl {
+    pub(super) fn new(url: &str, options: &BucketOptions) -> Result<SignedUrl, Mistake> {
+        Ok(SignedUrl {
+            url: parse(url)?,
+            user_agent: options.user_agent().to_owned(),
+            max_attempts: options.max_attempts(),
+        })
+    }
+
+    /// Runs an upload of `input` on the calling thread.
+    pub(super) fn run<'a>(
+        &self,
+        input: Input<'a>,
+        options: &BucketOptions,
+        upload: impl AsyncFnOnce(&Lane, Deadline, Body<'a>) -> Outcome,
+    ) -> Outcome {
+        let transport = Transport::new(options.settings(self.url.scheme() == "https"));
+        let none = Limits::default();
+        run_on(&transport, &none, options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
+            match input.into_body(&|| lane.check(deadline)) {
+                Ok(body) => upload(lane, deadline, body).await,
+                Err(unfit) => unfit.into(),
+            }
+        })
+    }
+
     fn has_parameter(&self, name: &str) -> bool {
         self.url.query_pairs().any(|(other, _)| other == name)
     }
 
-    pub(super) fn asks_for_callback(&self) -> bool {
+    fn asks_for_callback(&self) -> bool {
         self.has_parameter("callback")
     }
 
@@ -121,7 +138,7 @@ impl SignedUrl {
 }
 
 /// What is wrong with a URL is said without repeating it: who knows it can use it.
-fn parse(text: &str) -> Result<Url, Mistake> {
+pub(super) fn parse(text: &str) -> Result<Url, Mistake> {
     let url = Url::parse(text).map_err(|error| Mistake::new(format!("the URL cannot be read: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Mistake::new("the URL is neither http nor https"));

@@ -85,6 +85,12 @@ impl Attempts {
         verdict
     }
 
+    /// Counts an attempt that did what it was to do, with a reply that only who asked for it can tell.
+    pub(super) fn note_success(&mut self) -> Verdict {
+        self.made += 1;
+        Verdict::Final
+    }
+
     /// A reply that came, but cannot be believed or is not whole.
     pub(super) fn note_loss(&mut self) -> Verdict {
         self.lost = true;

@@ -47,10 +47,28 @@ impl Signing {
                 let life_s = i64::try_from(life_s).unwrap_or(i64::MAX);
                 v1::presign(request, identity, now.saturating_add(life_s))
             }
-            Signing::V4 { scope, .. } => {
-                let scope = v4::Scope { region: &scope.region, product: scope.product };
-                v4::presign(request, identity, &scope, &[], now, life_s)
-            }
+            Signing::V4 { scope, .. } => v4::presign(request, identity, &scope.as_signed(), &[], now, life_s),
+        }
+    }
+
+    /// The fields of a form's signature that its policy has to have conditions for.
+    pub(super) fn policy_fields(&self, identity: &Identity<'_>, now: i64) -> Vec<(String, String)> {
+        match self {
+            Signing::V1 => v1::policy_fields(identity),
+            Signing::V4 { scope, .. } => v4::policy_fields(identity, &scope.as_signed(), now),
+        }
+    }
+
+    /// Signs the policy of a form, and gives all fields of the signature.
+    pub(super) fn sign_policy(
+        &self,
+        policy: &str,
+        identity: &Identity<'_>,
+        now: i64,
+    ) -> Vec<(String, String)> {
+        match self {
+            Signing::V1 => v1::sign_policy(policy, identity),
+            Signing::V4 { scope, .. } => v4::sign_policy(policy, identity, &scope.as_signed(), now),
         }
     }
 
@@ -66,6 +84,12 @@ impl Signing {
     }
 }
 
+impl Scope {
+    fn as_signed(&self) -> v4::Scope<'_> {
+        v4::Scope { region: &self.region, product: self.product }
+    }
+}
+
 fn days_key(
     kept: &ArcSwapOption<SigningKey>,
     scope: &Scope,
@@ -75,8 +99,7 @@ fn days_key(
     match kept.load_full() {
         Some(key) if key.covers(now) => key,
         _ => {
-            let scope = v4::Scope { region: &scope.region, product: scope.product };
-            let key = Arc::new(SigningKey::new(identity, &scope, now));
+            let key = Arc::new(SigningKey::new(identity, &scope.as_signed(), now));
             kept.store(Some(Arc::clone(&key)));
             key
         }

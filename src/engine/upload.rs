@@ -3,6 +3,7 @@
 
 use super::attempt::Call;
 use super::bucket::Bucket;
+use super::form_data::FormData;
 use super::outcome::{Outcome, Status, Stored, crc64_of, error_of};
 use super::put_to_url::SignedUrl;
 use super::retry::{Attempts, Verdict};
@@ -19,6 +20,8 @@ pub(super) struct Upload<'a> {
     creates: Creates,
     callback: bool,
     sent_before: bool,
+    /// The form around the body, if it goes as one.
+    form: Option<&'a FormData>,
 }
 
 /// Where it goes.
@@ -58,18 +61,25 @@ impl<'a> Upload<'a> {
     ) -> Upload<'a> {
         let key = call.key.unwrap_or_default();
         let callback = call.asks_for_callback();
-        Upload { target: Target::Object(bucket, key), call, body, creates, callback, sent_before: false }
+        let target = Target::Object(bucket, key);
+        Upload { target, call, body, creates, callback, sent_before: false, form: None }
     }
 
-    /// A request to a URL that somebody signed; it may have a callback in it.
+    /// A request to a URL that somebody signed, with a `callback` in it or not.
     pub(super) fn to_url(
         url: &'a SignedUrl,
         call: Call<'a>,
         body: &'a Body<'a>,
         creates: Creates,
+        callback: bool,
     ) -> Upload<'a> {
-        let callback = url.asks_for_callback() || call.asks_for_callback();
-        Upload { target: Target::Url(url), call, body, creates, callback, sent_before: false }
+        let target = Target::Url(url);
+        Upload { target, call, body, creates, callback, sent_before: false, form: None }
+    }
+
+    /// Sends the body as the file of a form.
+    pub(super) fn in_form(self, form: &'a FormData) -> Upload<'a> {
+        Upload { form: Some(form), ..self }
     }
 
     /// Says that an earlier process sent the same request and did not live to see the reply.
@@ -96,8 +106,7 @@ impl<'a> Upload<'a> {
         let mut stored_broken = None;
         loop {
             let mut reading = self.body.reading();
-            let source: &mut dyn Source = &mut reading;
-            let sent = self.target.send(lane, &self.call, source, attempts.deadline()).await;
+            let sent = self.send_once(lane, &mut reading, attempts.deadline()).await;
             let verdict = self.judge(&sent, attempts);
             if !matches!(self.creates, Creates::ObjectOfParts(_)) {
                 *content = content_of(&reading).or(*content);
@@ -111,7 +120,7 @@ impl<'a> Upload<'a> {
                 }
             }
             match sent {
-                Ok(reply) if verdict == Verdict::Final && matches!(reply.status, 200 | 203 | 204) => {
+                Ok(reply) if verdict == Verdict::Final && self.is_success(&reply) => {
                     let broken = is_broken(&reply, *content);
                     let outcome = self.success(reply, broken);
                     if broken && self.may_replace() && attempts.again(lane, Verdict::NotDone).await {
@@ -132,6 +141,13 @@ impl<'a> Upload<'a> {
         }
     }
 
+    async fn send_once(&self, lane: &Lane, reading: &mut Reading<'_>, deadline: Deadline) -> Sent {
+        match self.form {
+            Some(form) => self.target.send(lane, &self.call, &mut form.around(reading), deadline).await,
+            None => self.target.send(lane, &self.call, reading, deadline).await,
+        }
+    }
+
     /// Whether what was stored may be sent once more. A callback has run, or was tried, and would run twice; and a
     /// multipart upload can be completed only once.
     fn may_replace(&self) -> bool {
@@ -139,11 +155,22 @@ impl<'a> Upload<'a> {
     }
 
     fn judge(&self, sent: &Sent, attempts: &mut Attempts) -> Verdict {
+        if matches!(sent, Ok(reply) if self.is_asked_for(reply)) {
+            return attempts.note_success();
+        }
         let verdict = attempts.judge(self.target.bucket(), sent);
         match sent {
             Ok(reply) if verdict == Verdict::Final && !self.is_credible(reply) => attempts.note_loss(),
             _ => verdict,
         }
+    }
+
+    fn is_success(&self, reply: &Reply) -> bool {
+        matches!(reply.status, 200 | 203 | 204) || self.is_asked_for(reply)
+    }
+
+    fn is_asked_for(&self, reply: &Reply) -> bool {
+        self.form.is_some_and(|form| form.is_answered_by(reply))
     }
 
     /// Whether a success is one, or was said by somebody else, or before it was true.

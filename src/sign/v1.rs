@@ -140,6 +140,23 @@ pub fn presign(request: &Request<'_>, identity: &Identity<'_>, expires_unix_s: i
     Presigned { string_to_sign, canonical_request: None, query }
 }
 
+/// Signs the policy of a form, which is JSON. Gives the form's fields: `OSSAccessKeyId`, `policy` and `Signature`, and those
+/// of [`policy_fields`].
+pub fn sign_policy(policy: &str, identity: &Identity<'_>) -> Vec<(String, String)> {
+    let policy = BASE64_STANDARD.encode(policy);
+    let signature = sign_text(&policy, identity);
+    let mut fields = policy_fields(identity);
+    fields.push(("OSSAccessKeyId".to_owned(), identity.access_key_id.to_owned()));
+    fields.push(("policy".to_owned(), policy));
+    fields.push(("Signature".to_owned(), signature));
+    fields
+}
+
+/// The fields of the signature that the policy can speak of: the token of temporary credentials.
+pub fn policy_fields(identity: &Identity<'_>) -> Vec<(String, String)> {
+    identity.token().map(|token| (SECURITY_TOKEN.to_owned(), token.to_owned())).into_iter().collect()
+}
+
 /// Signs text: Base64.
 pub fn sign_text(text: &str, identity: &Identity<'_>) -> String {
     BASE64_STANDARD.encode(hash::hmac_sha1(identity.access_key_secret.as_bytes(), text.as_bytes()))

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
@@ -49,7 +51,7 @@ impl SigningKey {
             std::mem::swap(&mut key, &mut next);
             next.zeroize();
         }
-        let scope = format!("{day}/{}/{}/{TERMINATOR}", scope.region, scope.product);
+        let scope = scope_text(scope, &day);
         Self { key, day, scope }
     }
 
@@ -166,6 +168,40 @@ pub fn presign(
     let string_to_sign = string_to_sign(&canonical_request, &signing_key, &now);
     query.push(("x-oss-signature".to_owned(), signing_key.sign_text(&string_to_sign)));
     Presigned { string_to_sign, canonical_request: Some(canonical_request), query }
+}
+
+/// Signs the policy of a form, which is JSON and has conditions for what [`policy_fields`] gives. Gives the form's fields:
+/// those, `policy` and `x-oss-signature`.
+pub fn sign_policy(
+    policy: &str,
+    identity: &Identity<'_>,
+    scope: &Scope<'_>,
+    unix_s: i64,
+) -> Vec<(String, String)> {
+    let policy = BASE64_STANDARD.encode(policy);
+    let signature = SigningKey::new(identity, scope, unix_s).sign_text(&policy);
+    let mut fields = policy_fields(identity, scope, unix_s);
+    fields.push(("policy".to_owned(), policy));
+    fields.push(("x-oss-signature".to_owned(), signature));
+    fields
+}
+
+/// The fields of the signature for which OSS wants the policy to have conditions.
+pub fn policy_fields(identity: &Identity<'_>, scope: &Scope<'_>, unix_s: i64) -> Vec<(String, String)> {
+    let scope = scope_text(scope, &date::iso_day(unix_s));
+    let mut fields = vec![
+        ("x-oss-signature-version".to_owned(), ALGORITHM.to_owned()),
+        ("x-oss-credential".to_owned(), format!("{}/{scope}", identity.access_key_id)),
+        (DATE.to_owned(), date::iso_basic(unix_s)),
+    ];
+    if let Some(token) = identity.token() {
+        fields.push((SECURITY_TOKEN.to_owned(), token.to_owned()));
+    }
+    fields
+}
+
+fn scope_text(scope: &Scope<'_>, day: &str) -> String {
+    format!("{day}/{}/{}/{TERMINATOR}", scope.region, scope.product)
 }
 
 fn string_to_sign(canonical_request: &str, signing_key: &SigningKey, now: &str) -> String {

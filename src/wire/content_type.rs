@@ -92,6 +92,14 @@ pub fn guess(name: &str) -> &'static str {
         .map_or(UNKNOWN, |(_, content_type)| content_type)
 }
 
+/// Guesses from the key, or from the name of the file when the key tells nothing.
+pub fn guess_by(key: &str, file_name: Option<&str>) -> &'static str {
+    match (guess(key), file_name) {
+        (UNKNOWN, Some(name)) => guess(name),
+        (by_key, _) => by_key,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -37,6 +37,11 @@ pub fn iso_basic(unix_s: i64) -> String {
     text
 }
 
+/// `2023-12-30T23:59:59.000Z`, the form of the expiration of a post policy.
+pub fn iso8601(unix_s: i64) -> String {
+    format!("{:.3}", timestamp(unix_s))
+}
+
 /// `20231230`, the day in UTC.
 pub fn iso_day(unix_s: i64) -> String {
     let mut text = String::with_capacity(8);

@@ -63,6 +63,8 @@ static void frees(void) {
     oss_credentials_free(NULL);
     oss_multipart_free(NULL);
     oss_part_list_free(NULL);
+    oss_post_form_free(NULL);
+    oss_post_policy_free(NULL);
     oss_presigned_free(NULL);
     oss_put_options_free(NULL);
     oss_result_free(NULL);
@@ -724,6 +726,80 @@ static void signed_urls(void) {
     oss_bucket_options_free(options);
 }
 
+static void policies(void) {
+    oss_post_policy *policy = oss_post_policy_new();
+    oss_post_form *made = BOGUS;
+
+    CHECK(oss_post_policy_set_key(NULL, "a") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_post_policy_set_key_prefix(NULL, "a") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_post_policy_set_length_range(NULL, 0, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_post_policy_set_content_type(NULL, "a/b") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_post_policy_add_field(NULL, "a", "b") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_post_policy_add_field_prefix(NULL, "a", "b") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_TEXT(oss_post_policy_error(NULL), "");
+    CHECK_REFUSED(oss_post_policy_set_key(policy, NULL), oss_post_policy_error(policy), "key");
+    CHECK_REFUSED(oss_post_policy_set_key(policy, NOT_UTF8), oss_post_policy_error(policy), "UTF-8");
+    CHECK_REFUSED(oss_post_policy_set_key(policy, "${filename}"), oss_post_policy_error(policy), "reserves");
+    CHECK_REFUSED(oss_post_policy_set_key_prefix(policy, NULL), oss_post_policy_error(policy), "prefix");
+    CHECK_REFUSED(oss_post_policy_set_length_range(policy, 2, 1), oss_post_policy_error(policy), "range");
+    CHECK_REFUSED(oss_post_policy_set_length_range(policy, 0, UINT64_MAX), oss_post_policy_error(policy), "range");
+    CHECK_REFUSED(oss_post_policy_set_content_type(policy, NULL), oss_post_policy_error(policy), "content_type");
+    CHECK_REFUSED(oss_post_policy_add_field(policy, NULL, "b"), oss_post_policy_error(policy), "name");
+    CHECK_REFUSED(oss_post_policy_add_field(policy, "a", NULL), oss_post_policy_error(policy), "value");
+    CHECK_REFUSED(oss_post_policy_add_field(policy, "Policy", "b"), oss_post_policy_error(policy), "by signing");
+    CHECK_REFUSED(oss_post_policy_add_field_prefix(policy, NULL, "b"), oss_post_policy_error(policy), "name");
+    CHECK_REFUSED(oss_post_policy_add_field_prefix(policy, "a", NULL), oss_post_policy_error(policy), "prefix");
+
+    REFUSED("key", oss_post_policy_sign(policy, bucket, callback, 900, &made, where));
+    CHECK_NULLS(made);
+    CHECK_SETS(oss_post_policy_set_key_prefix(policy, ""));
+    REFUSED("policy", oss_post_policy_sign(NULL, bucket, callback, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("bucket", oss_post_policy_sign(policy, NULL, callback, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("form", oss_post_policy_sign(policy, bucket, callback, 900, NULL, where));
+    REFUSED("604800", oss_post_policy_sign(policy, bucket, NULL, UINT64_MAX, &made, where));
+    CHECK_NULLS(made);
+    CHECK_SETS(oss_post_policy_sign(policy, bucket, NULL, 900, &made, NULL));
+    oss_post_form_free(made);
+    oss_post_policy_free(policy);
+}
+
+static void forms(void) {
+    oss_bucket_options *options = oss_bucket_options_new();
+    oss_post_form *made = BOGUS;
+    oss_string *json = BOGUS;
+
+    REFUSED("url", oss_post_form_new(NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("UTF-8", oss_post_form_new(NOT_UTF8, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("form", oss_post_form_new("http://127.0.0.1/", NULL, where));
+    CHECK_SETS(oss_post_form_new("http://127.0.0.1/", &made, NULL));
+    REFUSED("form", oss_post_form_set_field(NULL, "a", "b", where));
+    REFUSED("name", oss_post_form_set_field(made, NULL, "b", where));
+    REFUSED("value", oss_post_form_set_field(made, "a", NULL, where));
+    REFUSED("file", oss_post_form_set_field(made, "file", "x", where));
+    CHECK(oss_post_form_field_count(made) == 0);
+    REFUSED("key", oss_post_object(made, body, options, where));
+    CHECK_SETS(oss_post_form_set_field(made, "key", "refused", NULL));
+    CHECK_TEXT(oss_post_form_field_name(made, 0), "key");
+    CHECK_TEXT(oss_post_form_field_value(made, 0), "refused");
+    CHECK_TEXT(oss_post_form_field_name(made, 1), "");
+    REFUSED("form", oss_post_object(NULL, body, options, where));
+    REFUSED("body", oss_post_object(made, NULL, NULL, where));
+    REFUSED("form", oss_post_form_to_json(NULL, &json, where));
+    CHECK_NULLS(json);
+    REFUSED("json", oss_post_form_to_json(made, NULL, where));
+    CHECK_TEXT(oss_post_form_url(NULL), "");
+    CHECK_TEXT(oss_post_form_field_name(NULL, 0), "");
+    CHECK_TEXT(oss_post_form_field_value(NULL, SIZE_MAX), "");
+    CHECK(oss_post_form_field_count(NULL) == 0);
+    CHECK(oss_post_form_expires(NULL) == 0 && oss_post_form_expires(made) == 0);
+    oss_post_form_free(made);
+    oss_bucket_options_free(options);
+}
+
 static void verifiers(void) {
     oss_callback_verifier *verifier = oss_callback_verifier_new();
 
@@ -815,6 +891,8 @@ int main(void) {
     writers();
     signing_urls();
     signed_urls();
+    policies();
+    forms();
     verifiers();
     keys_of_the_service();
     nothing_to_send();
