@@ -149,6 +149,24 @@ typedef enum {
 } oss_status;
 
 /**
+ * How bad a finding is.
+ */
+typedef enum {
+    /**
+     * There is no such finding.
+     */
+    OSS_SEVERITY_NONE = 0,
+    /**
+     * It works, but likely not as it is meant.
+     */
+    OSS_SEVERITY_WARNING = 1,
+    /**
+     * A rule is broken: an upload with this callback is refused.
+     */
+    OSS_SEVERITY_ERROR = 2,
+} oss_severity;
+
+/**
  * Whether the object is stored.
  */
 typedef enum {
@@ -313,6 +331,13 @@ typedef struct oss_bucket_options oss_bucket_options;
 typedef struct oss_callback oss_callback;
 
 /**
+ * What the variables of a callback's template stand for, where the result of an upload does not say it. A setter that
+ * refuses a value leaves everything as it was; oss_callback_values_error() then says why. Set by one thread; any number of
+ * calls may use it afterwards.
+ */
+typedef struct oss_callback_values oss_callback_values;
+
+/**
  * Verifies callback requests, for the server that receives them. Set up by one thread; any number may use it afterwards.
  * Keep it: it remembers the service's key.
  */
@@ -329,6 +354,11 @@ typedef struct oss_cancel oss_cancel;
  * secret is wiped from memory when the last user is gone.
  */
 typedef struct oss_credentials oss_credentials;
+
+/**
+ * What was found about a callback, errors first. It never changes, so threads may share it.
+ */
+typedef struct oss_finding_list oss_finding_list;
 
 /**
  * An upload in parts. Any number of threads may upload parts of it at once, and a child may go on with it after fork().
@@ -826,6 +856,149 @@ const char *oss_callback_error(const oss_callback *callback);
  * @param callback  may be NULL; not to be used afterwards.
  */
 void oss_callback_free(oss_callback *callback);
+
+/**
+ * Looks for broken rules and likely mistakes in a callback, without sending anything.
+ *
+ * What a setter refused is not part of the callback; it is listed all the same, as "refused". The other findings are:
+ * "settings-too-long", "variables-too-long" and "variable-not-set", which are errors; "variable-not-used" and
+ * "many-variables"; "private-host", which OSS does not call; "https-without-sni" and "sni-without-https";
+ * "encoded-placeholder" and "parentheses", which OSS does not replace; and "json-as-form", "quoted-placeholder" and
+ * "not-json" for a body that is no JSON once it is filled in. There may be more in later versions.
+ *
+ * @param callback  not NULL.
+ * @param findings  receives the list, to be freed with oss_finding_list_free(), whether there are errors or not; NULL only if
+ *                  the call itself is wrong; not NULL.
+ * @param result    receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK if there is no error among the findings; OSS_STATUS_INVALID_ARGUMENT if there is, with its message.
+ *         Does not block: no name is resolved.
+ *
+ * @code
+ * oss_finding_list *findings = NULL;
+ * oss_callback_check(callback, &findings, NULL);
+ * for (size_t i = 0; i < oss_finding_list_count(findings); i++) {
+ *     bool is_error = oss_finding_list_severity(findings, i) == OSS_SEVERITY_ERROR;
+ *     fprintf(stderr, "%s: %s\n", is_error ? "error" : "warning", oss_finding_list_message(findings, i));
+ * }
+ * oss_finding_list_free(findings);
+ * @endcode
+ */
+oss_status oss_callback_check(const oss_callback *callback,
+                              oss_finding_list **findings,
+                              oss_result **result);
+
+/**
+ * Counts the findings.
+ *
+ * @param list  may be NULL.
+ * @return how many there are; 0 for NULL.
+ */
+size_t oss_finding_list_count(const oss_finding_list *list);
+
+/**
+ * Says how bad a finding is.
+ *
+ * @param list   may be NULL.
+ * @param index  from 0 to the count less one.
+ * @return OSS_SEVERITY_NONE if there is no such finding.
+ */
+oss_severity oss_finding_list_severity(const oss_finding_list *list, size_t index);
+
+/**
+ * Gives the name of what was found, for programs: it stays the same from version to version.
+ *
+ * @param list   may be NULL.
+ * @param index  from 0 to the count less one.
+ * @return such as "https-without-sni", valid until the list is freed; empty if there is no such finding.
+ */
+const char *oss_finding_list_rule(const oss_finding_list *list, size_t index);
+
+/**
+ * Says in one line, for a human, what was found.
+ *
+ * @param list   may be NULL.
+ * @param index  from 0 to the count less one.
+ * @return the line, valid until the list is freed; empty if there is no such finding.
+ */
+const char *oss_finding_list_message(const oss_finding_list *list, size_t index);
+
+/**
+ * Frees a list.
+ *
+ * @param list  may be NULL; not to be used afterwards.
+ */
+void oss_finding_list_free(oss_finding_list *list);
+
+/**
+ * Makes an empty set of values.
+ *
+ * @return a handle, to be freed with oss_callback_values_free(); never NULL.
+ */
+oss_callback_values *oss_callback_values_new(void);
+
+/**
+ * Sets what one of OSS's variables stands for, such as "imageInfo.width".
+ *
+ * @param values  not NULL.
+ * @param name    a variable that oss_callback_new() lists, without "${" and "}"; not NULL.
+ * @param value   a decimal number for "size", "imageInfo.height" and "imageInfo.width"; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_callback_values_set(oss_callback_values *values, const char *name, const char *value);
+
+/**
+ * Says which rule the value broke that the setter refused last.
+ *
+ * @param values  may be NULL.
+ * @return one line for a human, valid until the next refusal or until `values` is freed; empty if no value was refused.
+ */
+const char *oss_callback_values_error(const oss_callback_values *values);
+
+/**
+ * Frees a set of values.
+ *
+ * @param values  may be NULL; not to be used afterwards.
+ */
+void oss_callback_values_free(oss_callback_values *values);
+
+/**
+ * Makes the body that OSS would send for a callback after an upload, so that a program can tell its server itself when an
+ * upload ended with OSS_STATUS_CALLBACK_FAILED or OSS_STATUS_CALLBACK_UNKNOWN.
+ *
+ * Only the body can be made. OSS signs its requests with a key that nobody else has: a server that verifies callbacks has
+ * to take this one by another way, with an authentication of its own. And after OSS_STATUS_CALLBACK_UNKNOWN the server may
+ * have heard from OSS already, so it should be able to hear the same twice.
+ *
+ * The result of the upload tells bucket, object, etag, size, mimeType, crc64, contentMd5, reqId and operation. It tells no
+ * bucket after oss_post_object() and oss_put_to_url(), no object after the latter, and no mimeType of a multipart upload that
+ * was reopened. What it does not tell has to be among the values, except for what not every upload has: contentMd5, vpcId,
+ * clientIp and imageInfo.* are then empty, and in JSON imageInfo.* is null. In a form a blank becomes "%20"; OSS may write
+ * "+".
+ *
+ * @param callback  not one that is stored on the bucket as a policy; not NULL.
+ * @param upload    the result of an upload with a callback; NULL if all is among the values.
+ * @param values    what comes before that of `upload`; NULL for nothing.
+ * @param body      receives the text, to be freed with oss_string_free(), or NULL on failure; not NULL.
+ * @param result    receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT with a message that names what is missing. Does not block.
+ *
+ * @code
+ * oss_result *upload = NULL;
+ * oss_string *body = NULL;
+ * if (oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, NULL, &upload) ==
+ *         OSS_STATUS_CALLBACK_FAILED &&
+ *     oss_callback_render(callback, upload, NULL, &body, NULL) == OSS_STATUS_OK) {
+ *     printf("the application server should hear: %s\n", oss_string_data(body));
+ * }
+ * oss_string_free(body);
+ * oss_result_free(upload);
+ * @endcode
+ */
+oss_status oss_callback_render(const oss_callback *callback,
+                               const oss_result *upload,
+                               const oss_callback_values *values,
+                               oss_string **body,
+                               oss_result **result);
 
 /**
  * Makes a verifier that believes the key which the service publishes at its official place, fetches it when it is first

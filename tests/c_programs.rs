@@ -281,6 +281,19 @@ fn bytes_files_ranges_and_descriptors_arrive_whole() {
 }
 
 #[test]
+fn program_can_tell_its_server_itself_and_learns_of_mistakes_beforehand() {
+    for program in CProgram::variants("callback_toolkit") {
+        let (emulator, failing) = (emulator(), failing());
+        let bucket = TestBucket::emulated(&emulator).with_callback_url(&failing.url());
+        let printed = program.run_on(&bucket, &[]);
+        let received = failing.requests().pop().expect("a callback").body;
+        let received = String::from_utf8(received).expect("text");
+        assert_eq!(printed.lines().next(), Some(received.as_str()), "{}", program.label());
+        assert!(received.starts_with("bucket=test-bucket&object=toolkit%2Fphoto.jpg&etag="), "{received}");
+    }
+}
+
+#[test]
 fn form_that_was_handed_out_uploads_what_its_policy_allows() {
     for program in CProgram::variants("post_form") {
         let (emulator, answering) = (emulator(), answering());

@@ -167,7 +167,7 @@ fn no_name_is_one_of_the_official_c_sdk() {
 }
 
 /// The numbers that programs were compiled with. None of them ever changes; new ones are added here.
-const NUMBERS: [(&str, i64); 43] = [
+const NUMBERS: [(&str, i64); 46] = [
     ("OSS_STATUS_OK", 0),
     ("OSS_STATUS_INVALID_ARGUMENT", 1),
     ("OSS_STATUS_LOCAL_IO", 2),
@@ -211,6 +211,9 @@ const NUMBERS: [(&str, i64); 43] = [
     ("OSS_ENCRYPTION_KMS_SM4", 3),
     ("sizeof(oss_status)", 4),
     ("sizeof(oss_stored)", 4),
+    ("OSS_SEVERITY_NONE", 0),
+    ("OSS_SEVERITY_WARNING", 1),
+    ("OSS_SEVERITY_ERROR", 2),
 ];
 
 #[test]

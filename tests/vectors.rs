@@ -8,7 +8,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use oss_upload::callback::verify::{self, PublicKey};
-use oss_upload::callback::{BodyType, Callback};
+use oss_upload::callback::{BodyType, Callback, Values};
 use oss_upload::sign::{Identity, Request, v1, v4};
 use oss_upload::wire::crc64::{self, Crc64};
 use oss_upload::wire::{content_type, date, error_reply, key, xml};
@@ -488,6 +488,25 @@ fn callback_encoding() {
     });
 }
 
+#[test]
+fn callback_body() {
+    for_each("callback_body", |name, vector| {
+        let input = &vector["input"];
+        let mut callback = Callback::new("http://app.example.com", text(&input["callbackBody"])).unwrap();
+        callback.set_body_type(body_type(text(&input["callbackBodyType"]))).unwrap();
+        let mut values = Values::default();
+        for (variable, value) in input["values"].as_object().expect("values") {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            match variable.starts_with("x:") {
+                true => callback.add_variable(variable, &value).unwrap(),
+                false => values.set(variable, &value).unwrap(),
+            }
+        }
+        let body = callback.render(&values).unwrap();
+        assert_eq!(body, text(&vector["output"]["body"]), "{name}");
+    });
+}
+
 fn callback_of(input: &Value) -> Callback {
     let config = input["config"].as_object().expect("config");
     let mut urls = text(&config["callbackUrl"]).split(';');
@@ -498,13 +517,7 @@ fn callback_of(input: &Value) -> Callback {
             "callbackUrl" | "callbackBody" => {}
             "callbackHost" => callback.set_host(text(value)).unwrap(),
             "callbackSNI" => callback.set_sni(value.as_bool().unwrap()).unwrap(),
-            "callbackBodyType" => callback
-                .set_body_type(match text(value) {
-                    "application/json" => BodyType::Json,
-                    "application/x-www-form-urlencoded" => BodyType::Form,
-                    other => panic!("unknown body type {other}"),
-                })
-                .unwrap(),
+            "callbackBodyType" => callback.set_body_type(body_type(text(value))).unwrap(),
             other => panic!("unknown field {other}"),
         }
     }
@@ -512,6 +525,14 @@ fn callback_of(input: &Value) -> Callback {
         callback.add_variable(name, text(value)).unwrap();
     }
     callback
+}
+
+fn body_type(name: &str) -> BodyType {
+    match name {
+        "application/json" => BodyType::Json,
+        "application/x-www-form-urlencoded" => BodyType::Form,
+        other => panic!("unknown body type {other}"),
+    }
 }
 
 fn from_base64(encoded: &str) -> String {

@@ -14,8 +14,12 @@ use std::ffi::{CString, c_char};
 /// oss_callback_error() then says why. Built by one thread; once built, any number of threads may use it.
 pub struct oss_callback {
     pub(super) inner: Callback,
-    refusal: CString,
+    /// The last one is what is told of.
+    pub(super) refusals: Vec<CString>,
 }
+
+/// So many refused values are remembered.
+const REFUSALS_MAX: usize = 100;
 
 /// How OSS fills in the template of a callback's body, and the content type it sends.
 #[repr(C)]
@@ -30,13 +34,18 @@ pub enum oss_callback_body {
 
 impl oss_callback {
     fn new(inner: Callback) -> oss_callback {
-        oss_callback { inner, refusal: CString::default() }
+        oss_callback { inner, refusals: Vec::new() }
     }
 }
 
 impl RemembersRefusal for oss_callback {
     fn remember(&mut self, message: &str) {
-        self.refusal = c_text(message);
+        // A program that goes on setting what is refused does not fill the memory with it.
+        if self.refusals.len() < REFUSALS_MAX {
+            self.refusals.push(c_text(message));
+        } else if let Some(last) = self.refusals.last_mut() {
+            *last = c_text(message);
+        }
     }
 }
 
@@ -223,7 +232,9 @@ pub unsafe extern "C" fn oss_callback_encode(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_callback_error(callback: *const oss_callback) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { callback.as_ref() }.map_or(c"".as_ptr(), |callback| callback.refusal.as_ptr())
+    unsafe { callback.as_ref() }
+        .and_then(|callback| callback.refusals.last())
+        .map_or(c"".as_ptr(), |refusal| refusal.as_ptr())
 }
 
 /// Frees a callback.

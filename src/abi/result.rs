@@ -3,6 +3,7 @@
 use super::convert::{self, c_text};
 use super::guard;
 use super::status::{oss_status, oss_stored};
+use crate::callback::Values;
 use crate::engine::Outcome;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr;
@@ -28,6 +29,7 @@ pub struct oss_result {
     body: Vec<u8>,
     attempts: u32,
     upload_id: CString,
+    pub(super) callback_values: Values,
 }
 
 impl From<Outcome> for oss_result {
@@ -54,6 +56,7 @@ impl From<Outcome> for oss_result {
             body: Vec::new(),
             attempts: outcome.attempts,
             upload_id: c_text(&outcome.upload_id),
+            callback_values: outcome.callback_values(),
         };
         result.body = outcome.body;
         result.body.push(0);

@@ -26,27 +26,17 @@ pub(super) fn check_url(url: &str) -> Result<(), Mistake> {
     if !url.bytes().all(|byte| byte.is_ascii_graphic()) {
         return wrong("contains blanks or control characters, which must be percent-encoded");
     }
-    let rest = match url.split_once("://") {
-        // A scheme ends before the first slash; what looks like one later is part of path or query.
-        Some((scheme, rest)) if !scheme.contains(['/', '?', '#']) => {
-            if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-                return wrong("begins with neither http:// nor https://");
-            }
-            rest
-        }
-        _ => url,
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (scheme, authority) = scheme_and_authority(url);
+    if !scheme.is_none_or(|scheme| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))) {
+        return wrong("begins with neither http:// nor https://");
+    }
     if authority.contains(['[', ']']) {
         return wrong("names its host by an IPv6 address, which OSS does not call");
     }
     if authority.contains('@') {
         return wrong("contains a user name, which OSS does not send");
     }
-    let (host, port) = match authority.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (authority, None),
-    };
+    let (host, port) = host_and_port(authority);
     if host.is_empty() {
         return wrong("has no host");
     }
@@ -57,6 +47,23 @@ pub(super) fn check_url(url: &str) -> Result<(), Mistake> {
         return wrong("has a port that is not a number from 1 to 65535");
     }
     Ok(())
+}
+
+/// The scheme, if there is one, and what names the host.
+pub(super) fn scheme_and_authority(url: &str) -> (Option<&str>, &str) {
+    let (scheme, rest) = match url.split_once("://") {
+        // A scheme ends before the first slash; what looks like one later is part of path or query.
+        Some((scheme, rest)) if !scheme.contains(['/', '?', '#']) => (Some(scheme), rest),
+        _ => (None, url),
+    };
+    (scheme, rest.split(['/', '?', '#']).next().unwrap_or_default())
+}
+
+pub(super) fn host_and_port(authority: &str) -> (&str, Option<&str>) {
+    match authority.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (authority, None),
+    }
 }
 
 /// What a message may repeat: queries like to carry secrets.

@@ -19,17 +19,20 @@ pub struct Encoded {
 impl Callback {
     /// Encodes, after checking that OSS accepts texts of this length.
     pub fn encode(&self) -> Result<Encoded, Mistake> {
+        let variables = (!self.variables.is_empty()).then(|| self.encode_variables());
+        Ok(Encoded { callback: self.encode_settings()?, variables: variables.transpose()? })
+    }
+
+    pub(super) fn encode_settings(&self) -> Result<String, Mistake> {
         let json = match &self.target {
             Target::Settings(settings) => settings_json(settings),
             Target::Policy(name) => object(&[("callbackPolicy", &quoted(name))]),
         };
-        let callback = BASE64_STANDARD.encode(json);
-        check::check_encoded("settings", &callback)?;
-        let variables = (!self.variables.is_empty()).then(|| BASE64_STANDARD.encode(self.variables_json()));
-        if let Some(variables) = &variables {
-            check::check_encoded("variables", variables)?;
-        }
-        Ok(Encoded { callback, variables })
+        encoded("settings", &json)
+    }
+
+    pub(super) fn encode_variables(&self) -> Result<String, Mistake> {
+        encoded("variables", &self.variables_json())
     }
 
     fn variables_json(&self) -> String {
@@ -38,6 +41,12 @@ impl Callback {
         let fields: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         object(&fields)
     }
+}
+
+fn encoded(what: &str, json: &str) -> Result<String, Mistake> {
+    let encoded = BASE64_STANDARD.encode(json);
+    check::check_encoded(what, &encoded)?;
+    Ok(encoded)
 }
 
 fn settings_json(settings: &Settings) -> String {

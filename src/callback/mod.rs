@@ -1,4 +1,5 @@
-//! The upload callback: what OSS is asked to send to the application server, checked where it is set.
+//! The upload callback: what OSS is asked to send to the application server, checked where it is set; what it then sends,
+//! and whether a request that claims to be one is.
 
 use check::URLS_MAX;
 use std::fmt;
@@ -7,10 +8,14 @@ use crate::wire::mistake::{Mistake, shown};
 
 mod check;
 mod encode;
+mod findings;
+mod render;
 mod template;
 pub mod verify;
 
 pub use encode::Encoded;
+pub use findings::{Finding, Severity};
+pub use render::Values;
 
 /// How values are put into the body, and its Content-Type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

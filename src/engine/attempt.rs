@@ -28,6 +28,11 @@ impl<'a> Call<'a> {
         Call { key: None, ..Call::new(method, "") }
     }
 
+    /// The value of a header that was given.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
     pub(super) fn with_query(mut self, name: &str, value: impl Into<String>) -> Call<'a> {
         self.query.push((name.to_owned(), value.into()));
         self

@@ -66,7 +66,13 @@ impl Multipart {
         }
         let body = Body::Bytes(request.as_bytes());
         let upload = Upload::new(&self.bucket, call, &body, Creates::ObjectOfParts(content));
-        Ok(upload.sent_before(sent_before).run(lane, deadline).await.outcome)
+        let mut outcome = upload.sent_before(sent_before).run(lane, deadline).await.outcome;
+        if callback.is_some()
+            && let Some(content_type) = self.terms.content_type()
+        {
+            outcome.uploaded.put("mimeType", content_type);
+        }
+        Ok(outcome)
     }
 
     fn request_for(&self, list: Vec<Part>) -> Result<(String, Option<super::settle::Expected>), Mistake> {

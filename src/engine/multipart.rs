@@ -47,6 +47,12 @@ impl Terms {
             limits: options.limits().clone(),
         })
     }
+
+    /// The content type that the object gets; not known of an upload that was begun elsewhere.
+    pub(super) fn content_type(&self) -> Option<&str> {
+        let header = self.headers.begin.iter().find(|(name, _)| name == "content-type");
+        header.map(|(_, value)| value.as_str())
+    }
 }
 
 /// A multipart upload if there is one, and how the call went.

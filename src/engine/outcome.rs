@@ -1,6 +1,7 @@
 //! All there is to know about one call.
 
 use super::reader::Unfit;
+use crate::callback::Values;
 use crate::transport::{Cause, Failure, Reply, SourceFailure};
 use crate::wire::error_reply::{self, ErrorReply};
 use crate::wire::mistake::Mistake;
@@ -82,6 +83,8 @@ pub struct Outcome {
     pub attempts: u32,
     /// The upload whose parts are still at OSS; empty if nothing was left there.
     pub upload_id: String,
+    /// What a callback was to tell, as far as it is not in the reply.
+    pub uploaded: Values,
 }
 
 impl Outcome {
@@ -99,6 +102,7 @@ impl Outcome {
             next_position: 0,
             attempts: 0,
             upload_id: String::new(),
+            uploaded: Values::default(),
         }
     }
 
@@ -174,6 +178,27 @@ impl Outcome {
     pub(super) fn leaving(mut self, upload_id: &str) -> Outcome {
         self.upload_id = upload_id.to_owned();
         self
+    }
+
+    /// The same outcome of an upload with a callback that was to tell of this.
+    pub(super) fn about(mut self, uploaded: Values) -> Outcome {
+        self.uploaded = uploaded;
+        self
+    }
+
+    /// What the callback of this upload was to tell, as far as it is known here.
+    pub fn callback_values(&self) -> Values {
+        let mut values = self.uploaded.clone();
+        let crc64 = self.crc64.map(|crc64| crc64.to_string()).unwrap_or_default();
+        let md5 = self.header("content-md5").unwrap_or_default();
+        for (name, value) in
+            [("etag", self.etag()), ("crc64", &crc64), ("contentMd5", md5), ("reqId", self.request_id())]
+        {
+            if !value.is_empty() {
+                values.put(name, value);
+            }
+        }
+        values
     }
 
     pub(super) fn after(mut self, attempts: u32) -> Outcome {

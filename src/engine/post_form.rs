@@ -79,7 +79,12 @@ impl PostForm {
                 call.patience = TIME_OF_ANY_CALLBACK;
             }
             let upload = Upload::to_url(&url, call, &body, Creates::Object, callback).in_form(&form);
-            upload.run(lane, deadline).await.outcome
+            let mut outcome = upload.run(lane, deadline).await.outcome;
+            if callback {
+                outcome.uploaded.put("object", key);
+                outcome.uploaded.put("mimeType", self.content_type(key, body.file_name()));
+            }
+            outcome
         })
     }
 

@@ -80,7 +80,7 @@ const CALLBACK: &str = "x-oss-callback";
 
 impl<'a> Call<'a> {
     pub(super) fn asks_for_callback(&self) -> bool {
-        self.headers.iter().any(|(name, _)| name == CALLBACK)
+        self.header(CALLBACK).is_some()
     }
 
     /// Sends the data's MD5 along if it is `wanted`, for which all of it is read.

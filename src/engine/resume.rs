@@ -197,8 +197,13 @@ impl Managed<'_> {
         if !completing.callback && self.callback.is_none() {
             return outcome;
         }
+        let mut values = self.bucket.about(self.key, "CompleteMultipartUpload");
+        values.put("size", completing.size.to_string());
+        if let Some(content_type) = outcome.header("content-type") {
+            values.put("mimeType", content_type);
+        }
         let message = "the object was stored by an earlier process; what became of the callback is not known";
-        outcome.with(Status::CallbackUnknown, message)
+        outcome.about(values).with(Status::CallbackUnknown, message)
     }
 
     /// Those parts of what OSS has that are certain to be parts of this very data: parts of the record that are still what

@@ -9,8 +9,9 @@ use super::put_to_url::SignedUrl;
 use super::retry::{Attempts, Verdict};
 use super::settle::{Expected, Found};
 use super::source::{Body, Reading};
+use crate::callback::Values;
 use crate::transport::{Cause, Deadline, Failure, Lane, Reply, Source};
-use crate::wire::xml;
+use crate::wire::{content_type, xml};
 
 /// A request that creates something.
 pub(super) struct Upload<'a> {
@@ -97,8 +98,29 @@ impl<'a> Upload<'a> {
             Creates::ObjectOfParts(content) => content,
             Creates::Object | Creates::Part => None,
         };
-        let outcome = self.send(lane, &mut attempts, &mut content).await;
-        Uploaded { outcome: outcome.after(attempts.made), content }
+        let outcome = self.send(lane, &mut attempts, &mut content).await.after(attempts.made);
+        let outcome = if self.callback { outcome.about(self.about(content)) } else { outcome };
+        Uploaded { outcome, content }
+    }
+
+    /// What the callback is to tell.
+    fn about(&self, content: Option<Expected>) -> Values {
+        let operation = match (self.creates, self.form) {
+            (Creates::ObjectOfParts(_), _) => "CompleteMultipartUpload",
+            (_, Some(_)) => "PostObject",
+            _ => "PutObject",
+        };
+        let mut values = match self.target {
+            Target::Object(bucket, key) => bucket.about(key, operation),
+            Target::Url(_) => about(operation),
+        };
+        if let Some(content) = content {
+            values.put("size", content.size.to_string());
+        }
+        if operation == "PutObject" {
+            values.put("mimeType", self.call.header("content-type").unwrap_or(content_type::UNKNOWN));
+        }
+        values
     }
 
     async fn send(&self, lane: &Lane, attempts: &mut Attempts, content: &mut Option<Expected>) -> Outcome {
@@ -317,7 +339,22 @@ const TELLING: [&str; 8] = [
     "UserDisable",
 ];
 
+/// What a callback tells of every upload.
+fn about(operation: &str) -> Values {
+    let mut values = Values::default();
+    values.put("operation", operation);
+    values
+}
+
 impl Bucket {
+    /// What a callback tells of every upload of the object `key`.
+    pub(super) fn about(&self, key: &str, operation: &str) -> Values {
+        let mut values = about(operation);
+        values.put("bucket", self.endpoint.bucket());
+        values.put("object", key);
+        values
+    }
+
     /// The end of an upload that was not carried out.
     pub(super) async fn refused_or_failed(
         &self,

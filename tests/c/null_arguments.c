@@ -58,9 +58,11 @@ static void frees(void) {
     oss_bucket_free(NULL);
     oss_bucket_options_free(NULL);
     oss_callback_free(NULL);
+    oss_callback_values_free(NULL);
     oss_callback_verifier_free(NULL);
     oss_cancel_free(NULL);
     oss_credentials_free(NULL);
+    oss_finding_list_free(NULL);
     oss_multipart_free(NULL);
     oss_part_list_free(NULL);
     oss_post_form_free(NULL);
@@ -281,6 +283,53 @@ static void callbacks(void) {
     CHECK_SETS(oss_callback_encode(callback, &encoded, &variables, NULL));
     CHECK(variables == NULL);
     oss_string_free(encoded);
+}
+
+static void bodies_of_callbacks(void) {
+    oss_callback_values *values = oss_callback_values_new();
+    oss_callback *sized = NULL;
+    oss_string *made = BOGUS;
+
+    CHECK(oss_callback_values_set(NULL, "size", "1") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_TEXT(oss_callback_values_error(NULL), "");
+    CHECK_REFUSED(oss_callback_values_set(values, NULL, "1"), oss_callback_values_error(values), "name");
+    CHECK_REFUSED(oss_callback_values_set(values, "size", NULL), oss_callback_values_error(values), "value");
+    CHECK_REFUSED(oss_callback_values_set(values, "x:a", "1"), oss_callback_values_error(values), "imageInfo.width");
+    CHECK_REFUSED(oss_callback_values_set(values, "size", "-1"), oss_callback_values_error(values), "number");
+    CHECK_REFUSED(oss_callback_values_set(values, "object", NOT_UTF8), oss_callback_values_error(values), "UTF-8");
+
+    CHECK_SETS(oss_callback_new("http://a.example.com", "s=${size}", &sized, NULL));
+    REFUSED("callback", oss_callback_render(NULL, NULL, values, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("body", oss_callback_render(sized, NULL, values, NULL, where));
+    REFUSED("size", oss_callback_render(sized, NULL, NULL, &made, where));
+    CHECK_NULLS(made);
+    CHECK_SETS(oss_callback_values_set(values, "size", "5"));
+    CHECK_SETS(oss_callback_render(sized, NULL, values, &made, NULL));
+    CHECK_TEXT(oss_string_data(made), "s=5");
+    oss_string_free(made);
+    oss_callback_free(sized);
+    oss_callback_values_free(values);
+}
+
+static void findings(void) {
+    oss_finding_list *made = BOGUS;
+
+    REFUSED("callback", oss_callback_check(NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("findings", oss_callback_check(callback, NULL, where));
+    CHECK_SETS(oss_callback_check(callback, &made, NULL));
+    /* The setters have refused much by now. */
+    CHECK(oss_finding_list_count(made) > 0);
+    CHECK_TEXT(oss_finding_list_rule(made, 0), "refused");
+    CHECK(oss_finding_list_severity(made, SIZE_MAX) == OSS_SEVERITY_NONE);
+    CHECK_TEXT(oss_finding_list_rule(made, SIZE_MAX), "");
+    CHECK_TEXT(oss_finding_list_message(made, SIZE_MAX), "");
+    CHECK(oss_finding_list_count(NULL) == 0);
+    CHECK(oss_finding_list_severity(NULL, 0) == OSS_SEVERITY_NONE);
+    CHECK_TEXT(oss_finding_list_rule(NULL, 0), "");
+    CHECK_TEXT(oss_finding_list_message(NULL, 0), "");
+    oss_finding_list_free(made);
 }
 
 static void options_of_puts(void) {
@@ -879,6 +928,8 @@ int main(void) {
     credentials_and_buckets();
     options_of_buckets();
     callbacks();
+    bodies_of_callbacks();
+    findings();
     options_of_puts();
     cancels();
     options_of_uploads();
