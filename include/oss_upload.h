@@ -68,6 +68,21 @@
 #include <stdint.h>
 
 /**
+ * The version that this header belongs to.
+ */
+#define OSS_UPLOAD_VERSION "0.1.0"
+
+/**
+ * The same as a number: major * 1000000 + minor * 1000 + patch.
+ */
+#define OSS_UPLOAD_VERSION_NUMBER 1000
+
+/**
+ * Counts breaks of the binary interface, and is the number in the shared library's name.
+ */
+#define OSS_UPLOAD_ABI 0
+
+/**
  * Stands for a length that is not known beforehand.
  */
 #define OSS_LENGTH_UNKNOWN UINT64_MAX
@@ -2663,6 +2678,41 @@ const char *oss_upload_options_error(const oss_upload_options *options);
  * @param options  may be NULL; not to be used afterwards.
  */
 void oss_upload_options_free(oss_upload_options *options);
+
+/**
+ * Gives the version of the library, such as "1.2.3". That of the header is OSS_UPLOAD_VERSION.
+ *
+ * @return the version, valid for as long as the library is loaded; never NULL.
+ */
+const char *oss_version(void);
+
+/**
+ * Gives the version of the library as a number. That of the header is OSS_UPLOAD_VERSION_NUMBER.
+ *
+ * @return major * 1000000 + minor * 1000 + patch.
+ */
+uint32_t oss_version_number(void);
+
+/**
+ * Checks that the library which was loaded can do what the header says that the program was compiled with. The linker sees
+ * to most of that; this also finds a library that is older than the header, before a function turns out to be missing.
+ *
+ * @param header_abi      OSS_UPLOAD_ABI.
+ * @param header_version  OSS_UPLOAD_VERSION_NUMBER.
+ * @param result          receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT if the two do not go together. Does not block.
+ *
+ * @code
+ * oss_result *result = NULL;
+ * if (oss_check_version(OSS_UPLOAD_ABI, OSS_UPLOAD_VERSION_NUMBER, &result) != OSS_STATUS_OK) {
+ *     fprintf(stderr, "%s\n", oss_result_message(result));
+ * }
+ * oss_result_free(result);
+ * @endcode
+ */
+oss_status oss_check_version(uint32_t header_abi,
+                             uint32_t header_version,
+                             oss_result **result);
 
 /**
  * Begins an upload of data that is produced piece by piece. Nothing is sent yet.

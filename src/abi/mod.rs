@@ -31,6 +31,7 @@ mod status;
 mod string;
 mod upload;
 mod upload_options;
+mod version;
 mod writer;
 
 pub use append::*;
@@ -56,4 +57,5 @@ pub use status::*;
 pub use string::*;
 pub use upload::*;
 pub use upload_options::*;
+pub use version::*;
 pub use writer::*;

@@ -849,6 +849,16 @@ static void forms(void) {
     oss_bucket_options_free(options);
 }
 
+static void versions(void) {
+    REFUSED("binary interface", oss_check_version(OSS_UPLOAD_ABI + 1, OSS_UPLOAD_VERSION_NUMBER, where));
+    REFUSED("older", oss_check_version(OSS_UPLOAD_ABI, OSS_UPLOAD_VERSION_NUMBER + 1, where));
+    REFUSED("4294.967.295", oss_check_version(OSS_UPLOAD_ABI, UINT32_MAX, where));
+    CHECK_SETS(oss_check_version(OSS_UPLOAD_ABI, OSS_UPLOAD_VERSION_NUMBER, NULL));
+    CHECK_SETS(oss_check_version(OSS_UPLOAD_ABI, 0, NULL));
+    CHECK_TEXT(oss_version(), OSS_UPLOAD_VERSION);
+    CHECK(oss_version_number() == OSS_UPLOAD_VERSION_NUMBER);
+}
+
 static void verifiers(void) {
     oss_callback_verifier *verifier = oss_callback_verifier_new();
 
@@ -923,6 +933,7 @@ int main(void) {
     CHECK_SETS(oss_begin_multipart(bucket, "multipart", NULL, &multipart, NULL));
     CHECK_SETS(oss_writer_new(bucket, "empty/writer", NULL, NULL, &writer, NULL));
     frees();
+    versions();
     results();
     strings();
     credentials_and_buckets();
