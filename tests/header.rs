@@ -123,7 +123,7 @@ fn undocumented(items: &[Item]) -> Vec<String> {
                 }
             }
             Kind::Handle | Kind::Alias => {}
-            Kind::Function { parameters, returns } => {
+            Kind::Function { parameters, returns, .. } => {
                 let described: Vec<&str> =
                     doc.split("@param ").skip(1).filter_map(|text| words(text).next()).collect();
                 for parameter in parameters.iter().filter(|known| !described.contains(&&*known.name)) {

@@ -12,6 +12,7 @@ const NUMBER: u32 = number(env!("OSS_UPLOAD_VERSION_NUMBER"));
 const ABI: u32 = number(env!("OSS_UPLOAD_ABI"));
 
 /// A decimal number, read by the compiler.
+#[expect(clippy::panic, reason = "it ends the build, not a program")]
 const fn number(digits: &str) -> u32 {
     match u32::from_str_radix(digits, 10) {
         Ok(number) => number,

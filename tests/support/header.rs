@@ -23,6 +23,8 @@ pub enum Kind {
     /// Anything else that is named by a typedef, such as a pointer to a function.
     Alias,
     Function {
+        /// All of it, up to the closing parenthesis.
+        prototype: String,
         parameters: Vec<Parameter>,
         returns: bool,
     },
@@ -45,6 +47,13 @@ impl Item {
     pub fn parameters(&self) -> Option<&[Parameter]> {
         match &self.kind {
             Kind::Function { parameters, .. } => Some(parameters),
+            _ => None,
+        }
+    }
+
+    pub fn prototype(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Function { prototype, .. } => Some(prototype),
             _ => None,
         }
     }
@@ -132,7 +141,8 @@ fn item(declaration: &str, line: usize, doc: Option<String>) -> Item {
             is_pointer: text.contains('*') || text.contains("_fn "),
         });
         let returns = !head.starts_with("void ") || head.contains('*');
-        (last_word(head), Kind::Function { parameters: parameters.collect(), returns })
+        let prototype = text.to_owned();
+        (last_word(head), Kind::Function { prototype, parameters: parameters.collect(), returns })
     };
     Item { name, line, doc, kind }
 }
