@@ -1,6 +1,10 @@
 /*
- * oss_upload: uploads to Alibaba Cloud OSS, with upload callbacks done right.
  * SPDX-License-Identifier: MIT OR Apache-2.0
+ */
+
+/**
+ * @file
+ * oss_upload: uploads to Alibaba Cloud OSS, with upload callbacks done right.
  *
  * This file is generated from the library's source; do not edit it.
  *
@@ -1851,9 +1855,8 @@ oss_status oss_presigned_add_header(oss_presigned *presigned,
  * oss_presigned *presigned = NULL;
  * oss_body *body = oss_body_from_file("/tmp/photo.jpg");
  * oss_result *result = NULL;
- * if (oss_presigned_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/photo.jpg?…", &presigned, &result) == OSS_STATUS_OK) {
- *     oss_put_to_url(presigned, body, NULL, &result);
- * }
+ * oss_presigned_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/photo.jpg?…", &presigned, NULL);
+ * oss_put_to_url(presigned, body, NULL, &result);
  * printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
  * oss_result_free(result);
  * oss_body_free(body);
@@ -1926,7 +1929,7 @@ void oss_presigned_free(oss_presigned *presigned);
  * Uploads bytes as an object.
  *
  * @param bucket   not NULL.
- * @param key      the object's name: 1 to 1023 bytes of UTF-8 that do not begin with "/" or "\"; not NULL.
+ * @param key      the object's name: 1 to 1023 bytes of UTF-8 that do not begin with a slash or a backslash; not NULL.
  * @param data     the bytes, borrowed for the call; may be anything if `len` is 0.
  * @param len      how many bytes; at most 5 GiB.
  * @param options  NULL for the defaults.

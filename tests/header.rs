@@ -49,10 +49,10 @@ fn a_complaint_of_the_compiler_is_noticed() {
 
 #[test]
 fn every_example_compiles() {
-    let header = read(repository(HEADER));
-    let examples = examples(&header);
+    let text = read(repository(HEADER));
+    let examples = header::examples(&text);
     assert!(!examples.is_empty(), "the header has no @code … @endcode");
-    assert_eq!(examples.len(), header.matches("@endcode").count(), "an example was not found");
+    assert_eq!(examples.len(), text.matches("@endcode").count(), "an example was not found");
     for (index, example) in examples.iter().enumerate() {
         for (compiler, standard) in [("gcc", "c99"), ("gcc", "c++11")] {
             let source = format!(
@@ -67,17 +67,6 @@ fn every_example_compiles() {
             }
         }
     }
-}
-
-/// The examples in the comments of the header.
-fn examples(header: &str) -> Vec<String> {
-    let blocks = header.split("@code").skip(1);
-    let blocks = blocks.map(|block| block.split_once("@endcode").expect("@code without @endcode").0);
-    let lines = |block: &str| {
-        let lines = block.lines().map(|line| line.trim_start().trim_start_matches('*').to_owned());
-        lines.collect::<Vec<_>>().join("\n")
-    };
-    blocks.map(lines).collect()
 }
 
 #[test]

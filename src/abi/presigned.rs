@@ -244,9 +244,8 @@ pub unsafe extern "C" fn oss_presigned_add_header(
 /// oss_presigned *presigned = NULL;
 /// oss_body *body = oss_body_from_file("/tmp/photo.jpg");
 /// oss_result *result = NULL;
-/// if (oss_presigned_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/photo.jpg?…", &presigned, &result) == OSS_STATUS_OK) {
-///     oss_put_to_url(presigned, body, NULL, &result);
-/// }
+/// oss_presigned_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/photo.jpg?…", &presigned, NULL);
+/// oss_put_to_url(presigned, body, NULL, &result);
 /// printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
 /// oss_result_free(result);
 /// oss_body_free(body);

@@ -35,7 +35,7 @@ unsafe fn put<'b>(
 /// Uploads bytes as an object.
 ///
 /// @param bucket   not NULL.
-/// @param key      the object's name: 1 to 1023 bytes of UTF-8 that do not begin with "/" or "\"; not NULL.
+/// @param key      the object's name: 1 to 1023 bytes of UTF-8 that do not begin with a slash or a backslash; not NULL.
 /// @param data     the bytes, borrowed for the call; may be anything if `len` is 0.
 /// @param len      how many bytes; at most 5 GiB.
 /// @param options  NULL for the defaults.

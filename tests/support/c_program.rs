@@ -89,11 +89,16 @@ pub struct CProgram {
 impl CProgram {
     /// Compiles `tests/c/<name>.c`.
     pub fn compile(name: &str, linkage: Linkage) -> CProgram {
+        CProgram::compile_file(name, &repository(&format!("tests/c/{name}.c")), linkage)
+    }
+
+    /// Compiles a file from elsewhere.
+    pub fn compile_file(name: &str, source: &Path, linkage: Linkage) -> CProgram {
         let folder = TempDir::new().expect("a temporary folder");
         let program = folder.path().join(name);
         let mut command = Dialect { compiler: "gcc", standard: "c99" }.command();
         command.args(["-g", "-D_POSIX_C_SOURCE=200809L", "-I"]).arg(repository("include"));
-        command.arg(repository(&format!("tests/c/{name}.c"))).arg("-o").arg(&program);
+        command.arg("-I").arg(repository("tests/c")).arg(source).arg("-o").arg(&program);
         match linkage {
             Linkage::Shared => link_shared(&mut command, folder.path()),
             Linkage::Static => {
@@ -108,13 +113,19 @@ impl CProgram {
     pub fn variants(name: &str) -> Vec<CProgram> {
         let mut variants =
             vec![CProgram::compile(name, Linkage::Shared), CProgram::compile(name, Linkage::Static)];
-        match tools::valgrind() {
-            Some(_) => {
-                variants.push(CProgram { memcheck: true, ..CProgram::compile(name, Linkage::Shared) });
-            }
-            None => tools::skip(&format!("the memory of {name}.c"), "valgrind is missing"),
-        }
+        variants.extend(CProgram::compile(name, Linkage::Shared).under_valgrind());
         variants
+    }
+
+    /// The program as valgrind watches it; `None`, and it is said why, where there is none.
+    pub fn under_valgrind(self) -> Option<CProgram> {
+        match tools::valgrind() {
+            Some(_) => Some(CProgram { memcheck: true, ..self }),
+            None => {
+                tools::skip(&format!("the memory of {}.c", self.name), "valgrind is missing");
+                None
+            }
+        }
     }
 
     /// What to call this variant in a message.

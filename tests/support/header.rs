@@ -67,6 +67,17 @@ pub fn items() -> Vec<Item> {
     items
 }
 
+/// The examples in the comments of the header.
+pub fn examples(header: &str) -> Vec<String> {
+    let blocks = header.split("@code").skip(1);
+    let blocks = blocks.map(|block| block.split_once("@endcode").expect("@code without @endcode").0);
+    let lines = |block: &str| {
+        let lines = block.lines().map(|line| line.trim_start().trim_start_matches('*').to_owned());
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    blocks.map(lines).collect()
+}
+
 /// Reads declarations: `/** comment */`, then lines up to the one that ends with `;`.
 pub fn parse(header: &str) -> Vec<Item> {
     let mut items = Vec::new();
