@@ -8,7 +8,6 @@ use object::elf::{DT_NEEDED, DT_SONAME, DynamicTag, FileHeader64};
 use object::read::elf::{Dyn, FileHeader};
 use object::{Endianness, Object, ObjectSymbol};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use support::header;
 use support::library::shared_library;
 
@@ -17,9 +16,8 @@ const LIST: &str = "tests/exports.txt";
 /// What the library may need: what every Linux with glibc has, and nothing to install.
 const NEEDED: [&str; 4] = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux"];
 
-/// The library that was built for the tests, or the one that `OSS_UPLOAD_LIBRARY` names, such as that of a release.
 fn library() -> Vec<u8> {
-    let path = std::env::var_os("OSS_UPLOAD_LIBRARY").map_or_else(shared_library, PathBuf::from);
+    let path = shared_library();
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

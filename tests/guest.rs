@@ -7,9 +7,12 @@ mod support;
 use oss_emulator::{Action, Config, Emulator, Fault, Tls};
 use std::collections::HashSet;
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use support::bucket::{TestBucket, emulator};
 use support::c_program::{CProgram, Linkage};
-use tempfile::NamedTempFile;
+use support::{library, read, repository, tools};
+use tempfile::{NamedTempFile, TempDir};
 
 /// An emulator to work on, and what a program has to know of it.
 struct Site {
@@ -44,9 +47,28 @@ impl Site {
         Site { emulator, bucket, ca_file }
     }
 
+    /// A program in each way in which it is watched over here. Under valgrind it speaks http only: what the assembler of the
+    /// cryptography writes is uninitialised to valgrind.
+    fn hosts(&self, name: &str, linkage: Linkage, options: &[&str]) -> Vec<CProgram> {
+        let mut programs = CProgram::hosts(name, linkage, options);
+        if self.ca_file.is_none() {
+            programs.extend(CProgram::compile_host(name, linkage, options).under_valgrind());
+        }
+        programs
+    }
+
     fn run(&self, program: &str, linkage: Linkage) {
+        self.run_with(program, linkage, &[]);
+    }
+
+    fn run_with(&self, program: &str, linkage: Linkage, environment: &[(&str, &str)]) {
+        self.run_program(&CProgram::compile(program, linkage), environment);
+    }
+
+    fn run_program(&self, program: &CProgram, environment: &[(&str, &str)]) -> String {
         let ca_file = self.ca_file.as_ref().map(|file| ("CA_FILE", file.path().to_str().unwrap()));
-        CProgram::compile(program, linkage).run_on(&self.bucket, ca_file.as_slice());
+        let environment: Vec<_> = environment.iter().copied().chain(ca_file).collect();
+        program.run_on(&self.bucket, &environment)
     }
 
     /// The connections over which keys with this prefix were uploaded.
@@ -67,7 +89,7 @@ fn sigpipe_never_reaches_the_host() {
         site.run("sigpipe", Linkage::Shared);
         site.run("sigpipe", Linkage::Static);
         let requests = site.emulator.requests();
-        assert_eq!(requests.iter().filter(|request| request.operation == "PutObject").count(), 2 * 240);
+        assert_eq!(requests.iter().filter(|request| request.operation == "PutObject").count(), 2 * 260);
     }
 }
 
@@ -98,7 +120,7 @@ fn name_whose_resolution_never_ends_holds_nobody_up() {
 #[test]
 fn forked_child_and_parent_go_on_with_the_same_handle() {
     for site in Site::both() {
-        site.run("fork", Linkage::Shared);
+        site.run_with("fork", Linkage::Shared, &[("ROUNDS", "500")]);
         let [parent, child, grandchild] =
             ["parent/", "child/", "grandchild/"].map(|who| site.connections_of(who));
         assert!(!parent.is_empty() && !child.is_empty() && !grandchild.is_empty());
@@ -113,6 +135,118 @@ fn forked_child_adds_parts_to_its_parents_upload() {
         site.run("fork_multipart", Linkage::Shared);
         let object = site.emulator.object("test-bucket", "together").expect("the object");
         assert_eq!((object.data.first(), object.data.last()), (Some(&b'p'), Some(&b'c')));
+    }
+}
+
+#[test]
+fn loading_and_unloading_leaves_nothing_behind() {
+    let library = library::shared_library();
+    for site in Site::both() {
+        for program in site.hosts("unload", Linkage::Loaded, &[]) {
+            // Who watches over memory keeps what was freed, and takes time.
+            let (rounds, grows_by) = if program.is_unwatched() { ("1000", "1024") } else { ("40", "65536") };
+            let environment =
+                [("LIBRARY", library.to_str().unwrap()), ("ROUNDS", rounds), ("GROWS_BY_KIB", grows_by)];
+            site.run_program(&program, &environment);
+        }
+    }
+}
+
+#[test]
+fn two_copies_live_in_one_process() {
+    let library = library::shared_library();
+    for site in Site::both() {
+        for program in site.hosts("two_copies", Linkage::Loaded, &[]) {
+            let copy = program.folder().join("copy.so");
+            std::fs::copy(&library, &copy).unwrap();
+            let environment = [("LIBRARY", library.to_str().unwrap()), ("COPY", copy.to_str().unwrap())];
+            site.run_program(&program, &environment);
+        }
+    }
+}
+
+#[test]
+fn many_threads_share_a_bucket_and_an_upload() {
+    for site in Site::both() {
+        for program in site.hosts("many_threads", Linkage::Shared, &["-lpthread"]) {
+            site.run_program(&program, &[]);
+            assert_eq!(site.emulator.object("test-bucket", "together").unwrap().data.len(), 64 * (100 << 10));
+        }
+    }
+}
+
+#[test]
+fn small_stack_is_enough() {
+    // What is not optimised needs several times as much; what is released is checked when it has been built.
+    let kib = if library::is_released() { "128" } else { "768" };
+    for site in Site::both() {
+        site.run_with("small_stack", Linkage::Shared, &[("STACK_KIB", kib)]);
+    }
+}
+
+#[test]
+fn signals_that_interrupt_every_system_call_do_no_harm() {
+    for site in Site::both() {
+        for program in site.hosts("signals", Linkage::Shared, &[]) {
+            site.run_program(&program, &[]);
+        }
+    }
+}
+
+#[test]
+fn address_needs_no_thread_and_a_name_that_cannot_have_one_is_an_error() {
+    for site in Site::both() {
+        site.run("no_clone", Linkage::Shared);
+        let scheme = if site.ca_file.is_some() { "https" } else { "http" };
+        let endpoint = format!("{scheme}://localhost:{}", site.emulator.port());
+        let by_name = Site { bucket: TestBucket { endpoint, ..site.bucket.clone() }, ..site };
+        by_name.run_with("no_clone", Linkage::Shared, &[("BY_NAME", "1")]);
+    }
+}
+
+#[test]
+fn libcurl_and_openssl_are_good_neighbours() {
+    let found = Command::new("pkg-config").args(["--exists", "libcurl", "libcrypto"]).status();
+    if !found.is_ok_and(|status| status.success()) {
+        return tools::skip(
+            "libcurl and OpenSSL in one process",
+            "libcurl4-openssl-dev or pkg-config is missing",
+        );
+    }
+    for site in Site::both() {
+        for program in site.hosts("beside_curl", Linkage::Shared, &["-lcurl", "-lcrypto"]) {
+            site.run_program(&program, &[]);
+        }
+    }
+}
+
+/// A program that has every name of the official C SDK for something of its own. Whoever calls one of them is stopped.
+fn with_the_names_of_the_c_sdk(folder: &Path) -> PathBuf {
+    let names = read(repository("tests/c-sdk-symbols.txt"));
+    let functions: String = names
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|name| format!("void {name}(void);\nvoid {name}(void) {{ abort(); }}\n"))
+        .collect();
+    assert!(functions.lines().count() > 1000, "the list is not read");
+    let source = format!(
+        "#include \"every_kind.h\"\n\n{functions}\nstatic char data[KIND_SIZE];\n\nint main(void) {{\n    \
+         oss_bucket *bucket = open_bucket();\n    CHECK(upload_every_kind(bucket, data) == 0);\n    \
+         oss_bucket_free(bucket);\n    return finish();\n}}\n"
+    );
+    let path = folder.join("beside_c_sdk.c");
+    std::fs::write(&path, source).unwrap();
+    path
+}
+
+#[test]
+fn official_c_sdk_may_live_in_the_same_program() {
+    let folder = TempDir::new().unwrap();
+    let source = with_the_names_of_the_c_sdk(folder.path());
+    for site in Site::both() {
+        for linkage in [Linkage::Shared, Linkage::Static] {
+            site.run_program(&CProgram::compile_file("beside_c_sdk", &source, linkage), &[]);
+        }
     }
 }
 

@@ -133,7 +133,7 @@ impl SignedUrl {
             source: Some(source),
             patience: call.patience,
         };
-        lane.exchange(request, deadline).await
+        Box::pin(lane.exchange(request, deadline)).await
     }
 }
 

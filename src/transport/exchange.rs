@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use reqwest::RequestBuilder;
 use std::cell::{Cell, OnceCell};
 use std::future::{self, Future};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -118,22 +118,23 @@ impl Lane {
         // What is fed keeps the pace frame by frame.
         let start = if feeding.is_none() { self.admit(progress.size) } else { None };
         let watch = Watch::new(self, deadline, progress, patience);
-        match &self.way {
+        // Futures of this size go onto the heap: on the stack, which may be small, every caller would have room for them.
+        let answer: Pin<Box<dyn Future<Output = Result<Answer, Failure>> + '_>> = match &self.way {
             Way::Client(client) => {
                 let mut request = client.request(method, url).headers(headers);
                 if let Some(body) = body {
                     request = request.body(reqwest::Body::wrap(body));
                 }
-                attend(paced(start, progress, over_client(request, progress)), feeding, watch).await
+                Box::pin(over_client(request, progress))
             }
             Way::Direct(direct) => {
                 let mut request = http::Request::new(body.unwrap_or_else(|| progress.empty_body()));
                 *request.method_mut() = method;
                 *request.headers_mut() = headers;
-                let answer = over_connection(direct, &url, request, progress);
-                attend(paced(start, progress, answer), feeding, watch).await
+                Box::pin(over_connection(direct, url, request, progress))
             }
-        }
+        };
+        attend(paced(start, progress, answer), feeding, watch).await
     }
 
     /// Reads the body of a reply, or says why it is not whole.
@@ -182,14 +183,14 @@ async fn over_client(request: RequestBuilder, progress: &Progress) -> Result<Ans
 
 async fn over_connection(
     direct: &Direct,
-    url: &Url,
+    url: Url,
     mut request: http::Request<Outgoing>,
     progress: &Progress,
 ) -> Result<Answer, Failure> {
     let target = url[Position::BeforePath..Position::AfterQuery].parse();
     *request.uri_mut() =
         target.map_err(|error| Failure::unsendable(format!("the URL cannot be sent: {error}")))?;
-    let mut connection = direct.connection(url).await?;
+    let mut connection = direct.connection(&url).await?;
     progress.connected(&connection);
     let response = connection.send(request).await;
     let response = response.map_err(|error| Failure::from_connection(&error, progress.is_wholly_sent()))?;

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { THREADS = 3, ROUNDS = 100 };
+enum { THREADS = 3 };
 
 static oss_bucket *bucket;
 static atomic_int stop;
@@ -33,6 +33,7 @@ static int outcome_of(pid_t child) {
 }
 
 int main(void) {
+    const int rounds = atoi(needed_variable("ROUNDS"));
     pthread_t threads[THREADS];
     alarm(100);
     bucket = open_bucket();
@@ -60,7 +61,7 @@ int main(void) {
     CHECK(put("parent", 20) == OSS_STATUS_OK);
 
     for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, uploading, NULL);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         child = fork();
         if (child == 0) {
             alarm(30);

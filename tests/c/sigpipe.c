@@ -6,6 +6,13 @@
 
 enum { RESETS = 200, SIZE = 1 << 20 };
 
+static volatile sig_atomic_t handled;
+
+static void handle(int number) {
+    (void)number;
+    handled = handled + 1;
+}
+
 static int is_blocked(void) {
     sigset_t mask;
     pthread_sigmask(SIG_BLOCK, NULL, &mask);
@@ -47,6 +54,14 @@ int main(void) {
     CHECK(!is_blocked() && !is_pending());
     sigaction(SIGPIPE, NULL, &after);
     CHECK(before.sa_handler == SIG_DFL && after.sa_handler == SIG_DFL);
+
+    /* A host that handles the signal is not bothered with ours. */
+    signal(SIGPIPE, handle);
+    put_into_resets(bucket, data, 20);
+    CHECK(handled == 0);
+    raise(SIGPIPE);
+    CHECK(handled == 1);
+    signal(SIGPIPE, SIG_DFL);
 
     /* A host that blocks the signal finds it blocked, and finds none that it did not have before. */
     block(SIG_BLOCK);

@@ -14,9 +14,12 @@ const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-pedantic", "-Werror"];
 /// What a program needs that links the static library.
 const SYSTEM_LIBRARIES: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
 
+const SANITIZERS: [&str; 3] =
+    ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
+
 const COMPILING_TIME: Duration = Duration::from_secs(120);
 const RUNNING_TIME: Duration = Duration::from_secs(120);
-const VALGRIND_TIME: Duration = Duration::from_secs(300);
+const WATCHED_TIME: Duration = Duration::from_secs(300);
 
 /// A version of C or C++, and whose compiler is to understand it.
 #[derive(Debug, Clone, Copy)]
@@ -75,13 +78,24 @@ pub fn compiles(dialect: Dialect, source: &str) -> Result<(), String> {
 pub enum Linkage {
     Shared,
     Static,
+    /// Not linked: it loads the library itself.
+    Loaded,
+}
+
+/// What watches over a program while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Watch {
+    Nobody,
+    Valgrind,
+    /// The compiler's own checks of addresses, leaks and undefined behaviour.
+    Sanitizers,
 }
 
 /// A compiled program, in a folder of its own.
 pub struct CProgram {
     name: String,
     linkage: Linkage,
-    memcheck: bool,
+    watch: Watch,
     program: PathBuf,
     folder: TempDir,
 }
@@ -94,6 +108,10 @@ impl CProgram {
 
     /// Compiles a file from elsewhere.
     pub fn compile_file(name: &str, source: &Path, linkage: Linkage) -> CProgram {
+        CProgram::compile_with(name, source, linkage, &[], Watch::Nobody)
+    }
+
+    fn compile_with(name: &str, source: &Path, linkage: Linkage, options: &[&str], watch: Watch) -> CProgram {
         let folder = TempDir::new().expect("a temporary folder");
         let program = folder.path().join(name);
         let mut command = Dialect { compiler: "gcc", standard: "c99" }.command();
@@ -104,9 +122,17 @@ impl CProgram {
             Linkage::Static => {
                 command.arg(library::static_library()).args(SYSTEM_LIBRARIES);
             }
+            Linkage::Loaded => {
+                command.arg("-ldl");
+            }
         }
+        if watch == Watch::Sanitizers {
+            command.args(SANITIZERS);
+        }
+        // Libraries have to come after what needs them.
+        command.args(options);
         tools::run(&mut command, COMPILING_TIME);
-        CProgram { name: name.to_owned(), linkage, memcheck: false, program, folder }
+        CProgram { name: name.to_owned(), linkage, watch, program, folder }
     }
 
     /// The program in each way that it is to work: with the shared library, with the static one, and under valgrind.
@@ -117,10 +143,28 @@ impl CProgram {
         variants
     }
 
+    /// A program that has much around the library, by itself and with the compiler's checks. `options` are for the compiler.
+    pub fn hosts(name: &str, linkage: Linkage, options: &[&str]) -> Vec<CProgram> {
+        let source = repository(&format!("tests/c/{name}.c"));
+        let compile = |watch| CProgram::compile_with(name, &source, linkage, options, watch);
+        vec![compile(Watch::Nobody), compile(Watch::Sanitizers)]
+    }
+
+    /// The first of them.
+    pub fn compile_host(name: &str, linkage: Linkage, options: &[&str]) -> CProgram {
+        let source = repository(&format!("tests/c/{name}.c"));
+        CProgram::compile_with(name, &source, linkage, options, Watch::Nobody)
+    }
+
+    /// Whether it runs as fast as programs do.
+    pub fn is_unwatched(&self) -> bool {
+        self.watch == Watch::Nobody
+    }
+
     /// The program as valgrind watches it; `None`, and it is said why, where there is none.
     pub fn under_valgrind(self) -> Option<CProgram> {
         match tools::valgrind() {
-            Some(_) => Some(CProgram { memcheck: true, ..self }),
+            Some(_) => Some(CProgram { watch: Watch::Valgrind, ..self }),
             None => {
                 tools::skip(&format!("the memory of {}.c", self.name), "valgrind is missing");
                 None
@@ -130,8 +174,7 @@ impl CProgram {
 
     /// What to call this variant in a message.
     pub fn label(&self) -> String {
-        let memcheck = if self.memcheck { " under valgrind" } else { "" };
-        format!("{}.c, linked {:?}{memcheck}", self.name, self.linkage)
+        format!("{}.c, linked {:?}, watched by {:?}", self.name, self.linkage, self.watch)
     }
 
     /// A folder that lives as long as the program.
@@ -157,7 +200,7 @@ impl CProgram {
     }
 
     fn command(&self, bucket: &TestBucket) -> Command {
-        let mut command = if self.memcheck {
+        let mut command = if self.watch == Watch::Valgrind {
             let mut command = Command::new("valgrind");
             command.args(["--quiet", "--error-exitcode=99", "--leak-check=full"]);
             command.args(["--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"]);
@@ -172,7 +215,7 @@ impl CProgram {
     }
 
     fn time_limit(&self) -> Duration {
-        if self.memcheck { VALGRIND_TIME } else { RUNNING_TIME }
+        if self.watch == Watch::Nobody { RUNNING_TIME } else { WATCHED_TIME }
     }
 }
 

@@ -2,9 +2,17 @@
 
 use std::path::PathBuf;
 
-/// The shared library, under the name that the linker takes.
+/// Names a shared library to test in place of the one that was built with the test.
+const OTHER: &str = "OSS_UPLOAD_LIBRARY";
+
+/// The shared library, under the name that the linker takes; or the one that `OSS_UPLOAD_LIBRARY` names, that of a release.
 pub fn shared_library() -> PathBuf {
-    beside_the_test("liboss_upload.so")
+    std::env::var_os(OTHER).map_or_else(|| beside_the_test("liboss_upload.so"), PathBuf::from)
+}
+
+/// Whether it is the library as it is released.
+pub fn is_released() -> bool {
+    std::env::var_os(OTHER).is_some()
 }
 
 /// The static library.
