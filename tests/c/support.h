@@ -227,7 +227,7 @@ static inline void check_stored(const oss_bucket *bucket, const char *key, uint6
 static inline unsigned char *read_file(const char *path, size_t *size) {
     FILE *file = fopen(path, "rb");
     unsigned char *data;
-    long end;
+    long end = -1;
     if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (end = ftell(file)) < 0) {
         give_up(path, "cannot be read");
     }
