@@ -1,5 +1,5 @@
-//! The official Python SDKs judge: they find in the emulator the server they know, and share objects and uploads with
-//! the library.
+//! The official Python SDKs judge: they find in the emulator the server they know, and share objects, uploads and
+//! signed URLs with the library.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -8,7 +8,7 @@ mod support;
 use serde_json::Value;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 use support::bucket::{TestBucket, emulator};
@@ -39,15 +39,31 @@ fn emulator_program() -> PathBuf {
     executable.unwrap_or_else(|| panic!("the emulator was not built:\n{messages}"))
 }
 
-#[test]
-fn the_official_python_sdks_accept_the_emulator() {
-    let Some(python) = python("the emulator by the official Python SDKs") else { return };
+/// What is about the library as well, and so needs a program that uses it.
+const PRESIGNED: &str = "tests/python/test_presigned.py";
+
+/// Runs tests of `tests/python`, with this in their environment.
+fn pytest(python: &OsString, arguments: &[&str], environment: &[(&str, &Path)]) {
     let mut command = Command::new(python);
-    command.args(["-m", "pytest", "--quiet", "-rs", "tests/python"]).current_dir(repository(""));
+    command.args(["-m", "pytest", "--quiet", "-rs"]).args(arguments).current_dir(repository(""));
     command.env("OSS_EMULATOR", emulator_program()).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.envs(environment.iter().copied());
     let out = tools::run(&mut command, SUITE_TIME);
     let last = out.lines().last().unwrap_or_default();
     assert!(last.contains(" passed") && !last.contains("failed"), "{out}");
+}
+
+#[test]
+fn the_official_python_sdks_accept_the_emulator() {
+    let Some(python) = python("the emulator by the official Python SDKs") else { return };
+    pytest(&python, &["tests/python", "--ignore", PRESIGNED], &[]);
+}
+
+#[test]
+fn urls_that_the_official_sdks_sign_and_urls_that_the_library_signs_work_for_others() {
+    let Some(python) = python("signed URLs by the official Python SDKs") else { return };
+    let library = CProgram::compile("presigned_exchange", Linkage::Shared);
+    pytest(&python, &[PRESIGNED], &[("OSS_PRESIGNED_EXCHANGE", library.path())]);
 }
 
 /// Our library and oss2 with one bucket between them.

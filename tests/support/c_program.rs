@@ -177,6 +177,11 @@ impl CProgram {
         format!("{}.c, linked {:?}, watched by {:?}", self.name, self.linkage, self.watch)
     }
 
+    /// For those who run it themselves.
+    pub fn path(&self) -> &Path {
+        &self.program
+    }
+
     /// A folder that lives as long as the program.
     pub fn folder(&self) -> &Path {
         self.folder.path()
