@@ -788,7 +788,8 @@ void oss_bucket_options_free(oss_bucket_options *options);
 oss_status oss_callback_new(const char *url, const char *body, oss_callback **callback, oss_result **result);
 
 /**
- * Makes a callback that is stored on the bucket as a named policy. Nothing else can be set on it.
+ * Makes a callback that is stored on the bucket as a named policy. Nothing but variables can be added to it; what OSS
+ * does with one that the policy has too is not documented.
  *
  * @param policy    the policy's name; not NULL, not empty; copied.
  * @param callback  receives the handle, to be freed with oss_callback_free(), or NULL on failure; not NULL.

@@ -6,7 +6,9 @@
 
 mod support;
 
-use oss_emulator::{Action, Answer, AppServer, Config, Credential, DEFAULT_BUCKET, Emulator, Fault, Object};
+use oss_emulator::{
+    Action, Answer, AppRequest, AppServer, Config, Credential, DEFAULT_BUCKET, Emulator, Fault, Object,
+};
 use oss_upload::credentials::Credentials;
 use oss_upload::engine::{Bucket, BucketOptions, Multipart, ObjectOptions};
 use std::collections::{BTreeMap, HashSet};
@@ -377,6 +379,32 @@ fn the_answer_of_the_application_server_comes_back_and_its_failure_is_told() {
         let path = file(program, "source", b"from a file");
         program.run_on(bucket, &[("SOURCE", &path)]);
     });
+}
+
+#[test]
+fn a_callback_that_is_stored_on_the_bucket_runs_like_any_other() {
+    for program in CProgram::variants("callback_policy") {
+        let (emulator, answering, failing) = (emulator(), answering(), failing());
+        let to = |application: &AppServer| {
+            let body = "o=${object}&from=${x:from}&user=${x:user}";
+            serde_json::json!({"callbackUrl": application.url(), "callbackBody": body}).to_string()
+        };
+        let variables = r#"{"x:from":"the policy","x:user":"nobody"}"#;
+        emulator.put_callback_policy(DEFAULT_BUCKET, "policy", &to(&answering), variables);
+        emulator.put_callback_policy(DEFAULT_BUCKET, "名 2", &to(&failing), "");
+        let environment = [("ANSWER", ANSWER), ("POLICY", "policy"), ("FAILING_POLICY", "名 2")];
+        program.run_on(&TestBucket::emulated(&emulator), &environment);
+
+        let bodies = |application: &AppServer| {
+            let requests = application.requests();
+            let text = |request: &AppRequest| String::from_utf8_lossy(&request.body).into_owned();
+            requests.iter().map(text).collect::<Vec<_>>()
+        };
+        let expected = ["put", "parts", "url"].map(|key| format!("o={key}&from=the%20policy&user=42"));
+        assert_eq!(bodies(&answering), expected, "{}", program.label());
+        assert_eq!(bodies(&failing), ["o=failed&from=&user=42"], "{}", program.label());
+        assert_eq!(emulator.keys(DEFAULT_BUCKET), ["failed", "parts", "put", "url"], "{}", program.label());
+    }
 }
 
 #[test]

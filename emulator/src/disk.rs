@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::callback::Policy;
 use crate::store::{Blob, ObjectType, Properties, StoredObject};
 use crate::text::hex_lower;
 
@@ -26,6 +27,7 @@ pub(crate) struct Disk {
 pub(crate) struct FoundBucket {
     pub name: String,
     pub created_ms: i64,
+    pub callback_policies: Vec<Policy>,
     pub objects: BTreeMap<String, StoredObject>,
 }
 
@@ -46,6 +48,7 @@ impl Disk {
             buckets.push(FoundBucket {
                 name,
                 created_ms: description["created_ms"].as_i64().unwrap_or_default(),
+                callback_policies: policies_of(&description["callback_policies"]),
                 objects: read_objects(&entry.path())?,
             });
         }
@@ -56,10 +59,15 @@ impl Disk {
         self.folder.join(bucket)
     }
 
-    pub fn create_bucket(&self, bucket: &str, now_ms: i64) -> io::Result<()> {
+    /// Makes a bucket, or describes one anew.
+    pub fn write_bucket(&self, bucket: &str, created_ms: i64, policies: &[Policy]) -> io::Result<()> {
         let folder = self.bucket(bucket);
         fs::create_dir_all(&folder)?;
-        let description = json!({ "created_ms": now_ms });
+        let policies: Vec<Value> = policies
+            .iter()
+            .map(|policy| json!({"name": policy.name, "callback": policy.callback, "variables": policy.variables}))
+            .collect();
+        let description = json!({ "created_ms": created_ms, "callback_policies": policies });
         write_and_rename(&folder.join(BUCKET_FILE), description.to_string().as_bytes())
     }
 
@@ -158,6 +166,18 @@ fn read_objects(folder: &Path) -> io::Result<BTreeMap<String, StoredObject>> {
         }
     }
     Ok(objects)
+}
+
+fn policies_of(json: &Value) -> Vec<Policy> {
+    let text = |policy: &Value, name: &str| policy[name].as_str().map(str::to_owned);
+    let policy = |json: &Value| {
+        Some(Policy {
+            name: text(json, "name")?,
+            callback: text(json, "callback")?,
+            variables: text(json, "variables")?,
+        })
+    };
+    json.as_array().into_iter().flatten().filter_map(policy).collect()
 }
 
 fn object_of(json: &Value) -> Option<(String, String, Properties)> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 
-use crate::callback::SigningKey;
+use crate::callback::{Policy, SigningKey};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection;
@@ -193,6 +193,27 @@ impl Emulator {
     pub fn delete_object(&self, bucket: &str, key: &str) {
         // The only error is a bucket that does not exist, and then neither does the object.
         let _ = self.shared.store.delete(bucket, key);
+    }
+
+    /// Stores a callback policy on a bucket, beside those of other names. `callback` and `variables` are the JSON texts that
+    /// a request would carry in Base64; `variables` may be empty.
+    ///
+    /// # Panics
+    ///
+    /// If the bucket does not exist, OSS would refuse the callback, or the data folder cannot be written.
+    pub fn put_callback_policy(&self, bucket: &str, name: &str, callback: &str, variables: &str) {
+        let [callback, variables] = [callback, variables].map(|json| base64_encode(json.as_bytes()));
+        let policy = Policy { name: name.to_owned(), callback, variables };
+        let store = &self.shared.store;
+        let stored =
+            policy.check().and_then(|()| store.callback_policies(bucket)).and_then(|mut policies| {
+                policies.retain(|other| other.name != name);
+                policies.push(policy);
+                store.set_callback_policies(bucket, policies)
+            });
+        if let Err(error) = stored {
+            panic!("the callback policy {name:?} cannot be stored on {bucket:?}: {}", error.message);
+        }
     }
 
     /// The keys of a bucket, in byte order.

@@ -16,6 +16,9 @@ pub(crate) enum Operation {
     GetBucketInfo,
     GetBucketLocation,
     GetBucketAcl,
+    PutBucketCallbackPolicy,
+    GetBucketCallbackPolicy,
+    DeleteBucketCallbackPolicy,
     ListObjects,
     ListObjectsV2,
     ListObjectVersions,
@@ -51,6 +54,9 @@ impl Operation {
             Operation::GetBucketInfo => "GetBucketInfo",
             Operation::GetBucketLocation => "GetBucketLocation",
             Operation::GetBucketAcl => "GetBucketAcl",
+            Operation::PutBucketCallbackPolicy => "PutBucketCallbackPolicy",
+            Operation::GetBucketCallbackPolicy => "GetBucketCallbackPolicy",
+            Operation::DeleteBucketCallbackPolicy => "DeleteBucketCallbackPolicy",
             Operation::ListObjects => "ListObjects",
             Operation::ListObjectsV2 => "ListObjectsV2",
             Operation::ListObjectVersions => "ListObjectVersions",
@@ -218,7 +224,11 @@ fn operation_of(head: &Head, has_bucket: bool, has_key: bool, query: &[(String, 
         };
     }
     if !has_key {
+        let is_callback_policy = has("policy") && parameter(query, "comp") == Some("callback");
         return match method {
+            "PUT" if is_callback_policy => Operation::PutBucketCallbackPolicy,
+            "GET" if is_callback_policy => Operation::GetBucketCallbackPolicy,
+            "DELETE" if is_callback_policy => Operation::DeleteBucketCallbackPolicy,
             "GET" if has("uploads") => Operation::ListMultipartUploads,
             "GET" if has("bucketInfo") => Operation::GetBucketInfo,
             "GET" if has("location") => Operation::GetBucketLocation,
@@ -352,6 +362,10 @@ mod tests {
             ("HEAD", "/b/k?objectMeta", "GetObjectMeta"),
             ("POST", "/b/", "PostObject"),
             ("PUT", "/b/?lifecycle", "Unknown"),
+            ("PUT", "/b/?policy", "Unknown"),
+            ("PUT", "/b/?policy&comp=callback", "PutBucketCallbackPolicy"),
+            ("GET", "/b/?comp=callback&policy=", "GetBucketCallbackPolicy"),
+            ("DELETE", "/b/?policy&comp=callback", "DeleteBucketCallbackPolicy"),
             ("PATCH", "/b/k", "Unknown"),
         ] {
             let found = meaning(method, target, "127.0.0.1").operation.name();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::callback::Policy;
 use crate::digest::{crc64, md5};
 use crate::disk::Disk;
 use crate::errors::OssError;
@@ -90,6 +91,7 @@ pub(crate) struct Upload {
 #[derive(Debug, Default)]
 struct Bucket {
     created_ms: i64,
+    callback_policies: Vec<Policy>,
     objects: BTreeMap<String, StoredObject>,
     /// By key and upload id, so that listing is in OSS's order.
     uploads: BTreeMap<(String, String), Upload>,
@@ -127,6 +129,7 @@ impl Store {
         for bucket in found {
             let entry = buckets.entry(bucket.name).or_default();
             entry.created_ms = bucket.created_ms;
+            entry.callback_policies = bucket.callback_policies;
             entry.objects = bucket.objects;
         }
         Ok(Store { buckets: Mutex::new(buckets), changing: Mutex::default(), disk: Some(disk) })
@@ -155,7 +158,7 @@ impl Store {
             return Ok(());
         }
         if let Some(disk) = &self.disk {
-            disk.create_bucket(name, now_ms).map_err(disk_failed)?;
+            disk.write_bucket(name, now_ms, &[]).map_err(disk_failed)?;
         }
         buckets.insert(name.to_owned(), Bucket { created_ms: now_ms, ..Bucket::default() });
         Ok(())
@@ -176,6 +179,21 @@ impl Store {
             disk.delete_bucket(name).map_err(disk_failed)?;
         }
         buckets.remove(name);
+        Ok(())
+    }
+
+    pub fn callback_policies(&self, bucket: &str) -> Result<Vec<Policy>, OssError> {
+        Ok(find(&mut self.lock(), bucket)?.callback_policies.clone())
+    }
+
+    /// Stores these in place of all that are there.
+    pub fn set_callback_policies(&self, bucket: &str, policies: Vec<Policy>) -> Result<(), OssError> {
+        let mut buckets = self.lock();
+        let found = find(&mut buckets, bucket)?;
+        if let Some(disk) = &self.disk {
+            disk.write_bucket(bucket, found.created_ms, &policies).map_err(disk_failed)?;
+        }
+        found.callback_policies = policies;
         Ok(())
     }
 

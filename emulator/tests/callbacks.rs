@@ -214,3 +214,95 @@ fn https_is_spoken_with_a_certificate_and_to_application_servers() {
     let settings = json!({"callbackUrl": format!("{}/-/none", secure.endpoint()), "callbackBody": "a"});
     assert_eq!(put(&emulator, &settings).element("Message").unwrap(), "Error status : 404.");
 }
+
+const POLICIES: &str = "/test-bucket/?policy&comp=callback";
+
+/// Stores callback policies: names, callbacks and variables, as they are to stand in the document.
+fn store(emulator: &Emulator, policies: &[(&str, &str, &str)]) -> Reply {
+    let item = |(name, callback, variables): &(&str, &str, &str)| {
+        format!(
+            "<PolicyItem><PolicyName>{name}</PolicyName><Callback>{callback}</Callback>\
+             <CallbackVar>{variables}</CallbackVar></PolicyItem>"
+        )
+    };
+    let items: String = policies.iter().map(item).collect();
+    let document = format!("<BucketCallbackPolicy>{items}</BucketCallbackPolicy>");
+    once(emulator, "PUT", POLICIES, &[], document.as_bytes())
+}
+
+#[test]
+fn policies_replace_all_that_were_there_unless_one_is_wrong() {
+    let emulator = start();
+    let app = AppServer::start().unwrap();
+    let good = encode(&to(&app));
+    assert_eq!(once(&emulator, "GET", POLICIES, &[], b"").status, 404);
+    assert_eq!(store(&emulator, &[("a&amp;b", &good, "")]).status, 200);
+    let stored = once(&emulator, "GET", POLICIES, &[], b"").text();
+    assert!(
+        stored.contains(&format!("<PolicyName>a&amp;b</PolicyName><Callback>{good}</Callback>")),
+        "{stored}"
+    );
+
+    let encoded = |json: Value| encode(&json);
+    for (wrong, ec) in [
+        (("", good.as_str(), ""), None),
+        (("p", "***", ""), Some("0007-00000002")),
+        (("p", "", ""), Some("0007-00000003")),
+        (("p", &encoded(json!({"callbackUrl": "", "callbackBody": "a"})), ""), None),
+        (("p", &encoded(json!({"callbackUrl": "http://h"})), ""), None),
+        (("p", &encoded(json!({"callbackPolicy": "a&b"})), ""), None),
+        (("p", &good, "***"), Some("0007-00000102")),
+        (("p", &good, &encoded(json!({"a": "b"}))), None),
+        (("fine", &good, ""), None),
+    ] {
+        let reply = store(&emulator, &[("fine", &good, ""), wrong]);
+        assert_eq!(
+            (reply.status, reply.element("Code").unwrap().as_str()),
+            (400, "InvalidArgument"),
+            "{wrong:?}"
+        );
+        assert_eq!(reply.element("EC").as_deref(), ec, "{wrong:?}");
+    }
+    for wrong in [
+        "",
+        "<BucketCallbackPolicy>",
+        "<Other></Other>",
+        "<BucketCallbackPolicy><PolicyItem/></BucketCallbackPolicy>",
+    ] {
+        assert_eq!(once(&emulator, "PUT", POLICIES, &[], wrong.as_bytes()).status, 400, "{wrong}");
+    }
+    assert_eq!(once(&emulator, "GET", POLICIES, &[], b"").text(), stored);
+    assert_eq!(put(&emulator, &json!({"callbackPolicy": "a&b"})).status, 200);
+
+    assert_eq!(store(&emulator, &[("new", &good, "")]).status, 200);
+    emulator.delete_object("test-bucket", "k");
+    assert_eq!(put(&emulator, &json!({"callbackPolicy": "a&b"})).status, 400);
+    assert_eq!(put(&emulator, &json!({"callbackPolicy": "new"})).status, 200);
+    assert_eq!(once(&emulator, "DELETE", POLICIES, &[], b"").status, 204);
+    emulator.delete_object("test-bucket", "k");
+    assert_eq!(put(&emulator, &json!({"callbackPolicy": "new"})).status, 400);
+}
+
+#[test]
+fn a_request_that_names_a_policy_says_nothing_else() {
+    let emulator = start();
+    let app = AppServer::start().unwrap();
+    emulator.put_callback_policy("test-bucket", "p", &to(&app).to_string(), "");
+    let mut settings = to(&app);
+    settings["callbackPolicy"] = Value::from("p");
+    let reply = put(&emulator, &settings);
+    assert_eq!((reply.status, reply.element("ArgumentName").unwrap().as_str()), (400, "callbackPolicy"));
+    assert_eq!(app.requests(), []);
+}
+
+#[test]
+fn a_policy_belongs_to_one_bucket() {
+    let buckets = vec!["test-bucket".to_owned(), "other-bucket".to_owned()];
+    let emulator = start_with(Config { buckets, ..Config::default() });
+    let app = AppServer::start().unwrap();
+    emulator.put_callback_policy("other-bucket", "p", &to(&app).to_string(), "");
+    assert_eq!(put(&emulator, &json!({"callbackPolicy": "p"})).status, 400);
+    emulator.put_callback_policy("test-bucket", "p", &to(&app).to_string(), "");
+    assert_eq!(put(&emulator, &json!({"callbackPolicy": "p"})).status, 200);
+    assert_eq!(app.requests().len(), 1);
+}

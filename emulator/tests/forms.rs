@@ -142,3 +142,20 @@ fn a_form_s_callback_has_its_variables_in_fields() {
     assert_eq!((reply.status, reply.text()), (200, r#"{"Status":"OK"}"#.to_owned()));
     assert_eq!(app.requests()[0].body, b"o=d%2Fk&u=a%20b&t=text%2Fx&p=PostObject");
 }
+
+#[test]
+fn a_form_s_callback_may_be_a_policy() {
+    use base64::Engine;
+    let emulator = support::start();
+    let app = AppServer::start().unwrap();
+    let callback = serde_json::json!({"callbackUrl": app.url(), "callbackBody": "u=${x:user}&v=${x:more}"});
+    let variables = r#"{"x:user":"nobody","x:more":"c"}"#;
+    emulator.put_callback_policy("test-bucket", "p", &callback.to_string(), variables);
+    let callback = base64::engine::general_purpose::STANDARD.encode(r#"{"callbackPolicy":"p"}"#);
+    let vector = serde_json::json!({"input": {"bucket": "test-bucket"}});
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let fields = [pair("key", "k"), pair("callback", &callback), pair("x:user", "a b")];
+    let reply = post(&emulator, &vector, &fields, "content");
+    assert_eq!((reply.status, reply.text()), (200, r#"{"Status":"OK"}"#.to_owned()));
+    assert_eq!(app.requests()[0].body, b"u=a%20b&v=c");
+}

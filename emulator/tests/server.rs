@@ -210,6 +210,14 @@ fn objects_survive_a_restart_in_a_data_folder() {
     }
     assert_eq!(once(&emulator, "DELETE", "/test-bucket/gone", &[], b"").status, 204);
     let before = emulator.object("test-bucket", "d/f").unwrap();
+    let callback = r#"{"callbackUrl":"http://127.0.0.1:1","callbackBody":"a=${x:a}"}"#;
+    emulator.put_callback_policy("test-bucket", "p", callback, r#"{"x:a":"b"}"#);
+    let policies = |emulator: &Emulator| {
+        let reply = once(emulator, "GET", "/test-bucket/?policy&comp=callback", &[], b"");
+        (reply.status, reply.text())
+    };
+    let policies_before = policies(&emulator);
+    assert_eq!(policies_before.0, 200);
     drop(emulator);
 
     let bucket = folder.join("test-bucket");
@@ -224,6 +232,7 @@ fn objects_survive_a_restart_in_a_data_folder() {
     assert_eq!(emulator.keys("test-bucket"), ["../../up", "a\0b", "d/f"]);
     let after = emulator.object("test-bucket", "d/f").unwrap();
     assert_eq!(after, before);
+    assert_eq!(policies(&emulator), policies_before);
     assert_eq!((after.data.as_slice(), after.header("x-oss-meta-a")), (b"new".as_slice(), Some("b")));
     drop(emulator);
     std::fs::remove_dir_all(folder).unwrap();

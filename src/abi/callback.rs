@@ -97,7 +97,8 @@ pub unsafe extern "C" fn oss_callback_new(
     }
 }
 
-/// Makes a callback that is stored on the bucket as a named policy. Nothing else can be set on it.
+/// Makes a callback that is stored on the bucket as a named policy. Nothing but variables can be added to it; what OSS
+/// does with one that the policy has too is not documented.
 ///
 /// @param policy    the policy's name; not NULL, not empty; copied.
 /// @param callback  receives the handle, to be freed with oss_callback_free(), or NULL on failure; not NULL.

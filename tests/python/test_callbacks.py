@@ -209,3 +209,69 @@ def test_a_failed_callback_of_complete_is_203_too(app, bucket, prefix):
     assert result.status == 203
     assert error_of(result.resp.read())["Code"] == "CallbackFailed"
     assert bucket.get_object(key).read() == b"data"
+
+
+@pytest.fixture
+def policies(app, bucket):
+    """Callbacks that oss2 stored on the bucket, without variables and with."""
+    info = oss2.models.CallbackPolicyInfo
+    stored = [
+        info("plain", encode(settings(app))),
+        info("名 2", encode(settings(app, callbackBody=BODY)), encode(VARIABLES)),
+    ]
+    assert bucket.put_bucket_callback_policy(stored).status == 200
+    yield stored
+    assert bucket.delete_bucket_callback_policy().status == 204
+
+
+def test_oss2_finds_the_callback_policies_that_it_stored(policies, bucket):
+    found = bucket.get_bucket_callback_policy()
+    assert found.status == 200
+    found = [(policy.policy_name, policy.callback, policy.callback_var or None) for policy in found.callback_policies]
+    assert found == [(policy.policy_name, policy.callback, policy.callback_var) for policy in policies]
+
+
+def test_a_bucket_without_callback_policies_says_so(emulator, bucket):
+    for nothing in (None, [None]):
+        assert bucket.put_bucket_callback_policy(nothing).status == 200
+        with pytest.raises(oss2.exceptions.ServerError) as error:
+            bucket.get_bucket_callback_policy()
+        assert (error.value.status, error.value.code) == (404, "BucketCallbackPolicyNotExist")
+    assert bucket.delete_bucket_callback_policy().status == 204
+
+
+def test_a_callback_policy_is_a_callback(app, emulator, bucket, policies):
+    result = bucket.put_object(KEY, b"data", headers={"x-oss-callback": encode({"callbackPolicy": "plain"})})
+    assert (result.status, result.resp.read()) == (200, b'{"Status":"OK"}')
+    check_callback(app, emulator, example(emulator))
+
+
+def test_a_callback_policy_brings_its_variables(app, emulator, bucket, policies):
+    bucket.put_object(KEY, b"data", headers={"x-oss-callback": encode({"callbackPolicy": "名 2"})})
+    check_callback(app, emulator, {**example(emulator), "one": "my_val1", "two": "my val&2/中"})
+
+
+def test_variables_of_the_request_are_joined_with_those_of_the_policy(app, emulator, bucket, policies):
+    params = {"callback": encode({"callbackPolicy": "名 2"}), "callback-var": encode({"x:my_var1": "own"})}
+    reply = requests.put(bucket.sign_url("PUT", KEY, 60, params=params), data=b"data", timeout=30)
+    assert (reply.status_code, reply.content) == (200, b'{"Status":"OK"}')
+    check_callback(app, emulator, {**example(emulator), "one": "own", "two": "my val&2/中"})
+
+
+def test_complete_knows_callback_policies_too(app, emulator, bucket, policies):
+    upload_id = bucket.init_multipart_upload(KEY).upload_id
+    part = bucket.upload_part(KEY, upload_id, 1, b"data")
+    parts = [oss2.models.PartInfo(1, part.etag)]
+    sent = {"x-oss-callback": encode({"callbackPolicy": "plain"})}
+    result = bucket.complete_multipart_upload(KEY, upload_id, parts, headers=sent)
+    assert (result.status, result.resp.read()) == (200, b'{"Status":"OK"}')
+    check_callback(app, emulator, example(emulator))
+
+
+def test_an_unknown_callback_policy_is_refused(app, bucket, prefix, policies):
+    for wrong in ({"callbackPolicy": "other"}, {"callbackPolicy": ""}, {"callbackPolicy": 1}):
+        with pytest.raises(oss2.exceptions.ServerError) as error:
+            bucket.put_object(prefix + "refused", b"data", headers={"x-oss-callback": encode(wrong)})
+        assert (error.value.status, error.value.code) == (400, "InvalidArgument")
+    assert not bucket.object_exists(prefix + "refused")
+    assert app.requests == []

@@ -1,12 +1,14 @@
 //! Upload callbacks: the request that OSS sends to the application server once an object is stored.
 
 mod deliver;
+mod policy;
 mod settings;
 mod signature;
 mod template;
 mod tls;
 
 pub(crate) use deliver::{Delivery, Sockets, addresses, deliver, is_private};
-pub(crate) use settings::{Callback, parse, parse_form};
+pub(crate) use policy::Policy;
+pub(crate) use settings::{Callback, Carried, parse, parse_form};
 pub(crate) use signature::SigningKey;
 pub(crate) use template::{Value, Values};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::policy::{self, Policy};
 use super::template;
 use crate::errors::OssError;
 use crate::text::base64_decode;
@@ -53,53 +54,53 @@ pub(crate) struct Callback {
     pub variables: BTreeMap<String, String>,
 }
 
+/// One of the two texts of a request, in each of the places where it can be.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Carried<'a> {
+    pub header: Option<&'a str>,
+    pub parameter: Option<&'a str>,
+}
+
 /// What a request says about a callback. `None`: nothing, or an empty URL, which is the same.
 pub(crate) fn parse(
-    callback_header: Option<&str>,
-    variables_header: Option<&str>,
-    callback_parameter: Option<&str>,
-    variables_parameter: Option<&str>,
+    callback: Carried,
+    variables: Carried,
+    policies: &[Policy],
 ) -> Result<Option<Callback>, OssError> {
-    let callback = one_carrier("callback", callback_header, callback_parameter)?;
-    let variables = one_carrier("callback-var", variables_header, variables_parameter)?;
-    let variables = match variables {
-        Some(text) if !text.is_empty() => parse_variables(text)?,
-        _ => BTreeMap::new(),
-    };
-    match callback {
-        Some(text) if !text.is_empty() => parse_callback(text, variables),
-        _ => Ok(None),
-    }
+    let callback = one_carrier("callback", callback)?;
+    let variables = one_carrier("callback-var", variables)?;
+    parse_form(callback, parse_variables(variables)?, policies)
 }
 
 /// The callback of a form: the variables are fields of their own.
 pub(crate) fn parse_form(
     callback: &str,
     variables: BTreeMap<String, String>,
+    policies: &[Policy],
 ) -> Result<Option<Callback>, OssError> {
     if callback.is_empty() {
         return Ok(None);
     }
-    parse_callback(callback, variables)
+    parse_callback(callback, variables, policies)
 }
 
-fn one_carrier<'a>(
-    name: &str,
-    header: Option<&'a str>,
-    parameter: Option<&'a str>,
-) -> Result<Option<&'a str>, OssError> {
-    match (header, parameter) {
+fn one_carrier<'a>(name: &str, carried: Carried<'a>) -> Result<&'a str, OssError> {
+    match (carried.header, carried.parameter) {
         (Some(value), Some(_)) => Err(OssError::argument(
             name,
             value,
             format!("The {name} parameter is both in the header and in the query."),
         )
         .ec("0007-00000027")),
-        (header, parameter) => Ok(header.or(parameter)),
+        (header, parameter) => Ok(header.or(parameter).unwrap_or_default()),
     }
 }
 
-fn parse_callback(text: &str, variables: BTreeMap<String, String>) -> Result<Option<Callback>, OssError> {
+pub(super) fn parse_callback(
+    text: &str,
+    variables: BTreeMap<String, String>,
+    policies: &[Policy],
+) -> Result<Option<Callback>, OssError> {
     let refuse = |value: &str, message: &str| OssError::argument("callback", value, message);
     if text.len() > TEXT_LIMIT {
         return Err(refuse(text, "The callback configuration is too long.").ec("0007-00000001"));
@@ -111,9 +112,19 @@ fn parse_callback(text: &str, variables: BTreeMap<String, String>) -> Result<Opt
         refuse(&String::from_utf8_lossy(&json), "The callback configuration is not json format.")
             .ec("0007-00000003")
     })?;
-    let shown = String::from_utf8_lossy(&json).into_owned();
-    let refuse = |name: &str, message: &str| OssError::argument(name, &shown, message);
+    match fields.get(policy::FIELD) {
+        Some(name) => policy::callback(name, &fields, variables, policies),
+        None => parse_fields(&fields, &String::from_utf8_lossy(&json), variables),
+    }
+}
 
+/// A callback whose settings are all there; `shown` is what an error repeats of them.
+fn parse_fields(
+    fields: &Map<String, Value>,
+    shown: &str,
+    variables: BTreeMap<String, String>,
+) -> Result<Option<Callback>, OssError> {
+    let refuse = |name: &str, message: &str| OssError::argument(name, shown, message);
     let urls = match fields.get("callbackUrl") {
         Some(Value::String(urls)) if urls.is_empty() => return Ok(None),
         Some(Value::String(urls)) => parse_urls(urls)?,
@@ -165,7 +176,11 @@ fn parse_callback(text: &str, variables: BTreeMap<String, String>) -> Result<Opt
     Ok(Some(Callback { urls, host, body, body_type, sni, headers, variables }))
 }
 
-fn parse_variables(text: &str) -> Result<BTreeMap<String, String>, OssError> {
+/// Without a text there are none.
+pub(super) fn parse_variables(text: &str) -> Result<BTreeMap<String, String>, OssError> {
+    if text.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let refuse = |value: &str, message: &str| OssError::argument("callback-var", value, message);
     if text.len() > TEXT_LIMIT {
         return Err(refuse(text, "The callback-var configuration is too long."));
@@ -280,6 +295,17 @@ mod tests {
     use super::*;
     use crate::text::base64_encode;
 
+    fn parse(
+        callback_header: Option<&str>,
+        variables_header: Option<&str>,
+        callback_parameter: Option<&str>,
+        variables_parameter: Option<&str>,
+    ) -> Result<Option<Callback>, OssError> {
+        let callback = Carried { header: callback_header, parameter: callback_parameter };
+        let variables = Carried { header: variables_header, parameter: variables_parameter };
+        super::parse(callback, variables, &[])
+    }
+
     fn with_url(url: &str) -> Result<Option<Callback>, OssError> {
         let json = serde_json::json!({"callbackUrl": url, "callbackBody": "a=b"}).to_string();
         parse(Some(&base64_encode(json.as_bytes())), None, None, None)
@@ -364,7 +390,7 @@ mod tests {
 
     #[test]
     fn variables_have_lower_case_names_and_text_values() {
-        let parse = |json: &str| super::parse(None, Some(&base64_encode(json.as_bytes())), None, None);
+        let parse = |json: &str| parse(None, Some(&base64_encode(json.as_bytes())), None, None);
         assert!(parse(r#"{"x:a_1-b.c":"中"}"#).is_ok());
         for json in [r#"{"a":"b"}"#, r#"{"x:A":"b"}"#, r#"{"x:":"b"}"#, r#"{"x:a":1}"#] {
             assert!(parse(json).is_err(), "{json}");

@@ -1,6 +1,7 @@
 //! The operations of OSS.
 
 mod bucket;
+mod callback_policy;
 mod headers;
 mod multipart;
 mod object;
@@ -10,7 +11,7 @@ mod xml;
 use std::net::IpAddr;
 
 use crate::auth;
-use crate::callback::{self, Callback, Delivery, Value, Values};
+use crate::callback::{self, Callback, Carried, Delivery, Value, Values};
 use crate::errors::OssError;
 use crate::http::{Framing, Head, Reply};
 use crate::operation::{Meaning, Operation};
@@ -114,12 +115,7 @@ impl<'a> Context<'a> {
         }
         let callback = match operation {
             Operation::PutObject | Operation::CompleteMultipartUpload => {
-                let callback = callback::parse(
-                    self.header("x-oss-callback").as_deref(),
-                    self.header("x-oss-callback-var").as_deref(),
-                    meaning.parameter("callback"),
-                    meaning.parameter("callback-var"),
-                )?;
+                let callback = self.callback()?;
                 self.refuse_private(callback.as_ref())?;
                 callback
             }
@@ -133,6 +129,16 @@ impl<'a> Context<'a> {
                 DOCUMENT_LIMIT
             },
         })
+    }
+
+    fn callback(&self) -> Result<Option<Callback>, OssError> {
+        let headers = ["x-oss-callback", "x-oss-callback-var"].map(|name| self.header(name));
+        let [callback, variables] = headers.each_ref().map(Option::as_deref);
+        callback::parse(
+            Carried { header: callback, parameter: self.meaning.parameter("callback") },
+            Carried { header: variables, parameter: self.meaning.parameter("callback-var") },
+            &self.shared.store.callback_policies(self.bucket()?)?,
+        )
     }
 
     fn unknown_operation(&self) -> OssError {
@@ -176,6 +182,9 @@ impl<'a> Context<'a> {
             Operation::GetBucketInfo => bucket::get_bucket_info(self),
             Operation::GetBucketLocation => bucket::get_bucket_location(self),
             Operation::GetBucketAcl => bucket::get_acl("private"),
+            Operation::PutBucketCallbackPolicy => callback_policy::put(self, &body),
+            Operation::GetBucketCallbackPolicy => callback_policy::get(self),
+            Operation::DeleteBucketCallbackPolicy => callback_policy::delete(self),
             Operation::ListObjects => bucket::list_objects(self),
             Operation::ListObjectsV2 => bucket::list_objects_v2(self),
             Operation::ListObjectVersions => bucket::list_object_versions(self),

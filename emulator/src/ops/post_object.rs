@@ -54,6 +54,7 @@ pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
             .filter(|(name, _)| name.starts_with("x:"))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
+        &context.shared.store.callback_policies(bucket)?,
     )?;
     context.refuse_private(callback.as_ref())?;
 
