@@ -7,13 +7,14 @@ mod support;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use oss_emulator::AppRequest;
+use oss_upload::callback::Callback;
 use oss_upload::callback::verify::PublicKey;
-use oss_upload::engine::{Outcome, Status, Verifier, verify_with};
+use oss_upload::engine::{Body, ObjectOptions, Outcome, Status, Verifier, verify_with};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
-use support::bed::Bed;
+use support::bed::{Bed, DATA, KEY};
 
 /// A callback request that the emulator signed.
 fn callback_of(bed: &Bed) -> AppRequest {
@@ -80,6 +81,30 @@ fn whatever_is_changed_in_a_request_is_noticed() {
     for wrong in ["", "?", "AAAA", &authorization[1..], &format!("{authorization}{authorization}")] {
         assert_eq!(verified(&request.target, &request.body, wrong), Status::NotAuthentic, "{wrong}");
     }
+}
+
+/// OSS signs target, line end, body: with a line end in the target there would be two ways to read that.
+#[test]
+fn part_of_a_body_cannot_be_passed_off_as_target() {
+    let bed = Bed::new();
+    let callback = Callback::new(&bed.application.url(), "first\nlast").unwrap();
+    bed.bucket.put(KEY, Body::Bytes(DATA), Some(&callback), &ObjectOptions::default());
+    let request = bed.application.requests().pop().expect("a callback");
+    let key = PublicKey::from_pem(&bed.emulator.callback_public_key_pem()).unwrap();
+    let verified = |target: &[u8], body: &[u8]| {
+        verify_with(&key, target, body, request.header("authorization").unwrap()).status
+    };
+    assert_eq!(verified(b"/", b"first\nlast"), Status::Ok);
+    for target in ["/%0Afirst", "/%0afirst", "/\nfirst", "/%0A%66irst"] {
+        assert_eq!(verified(target.as_bytes(), b"last"), Status::NotAuthentic, "{target}");
+    }
+
+    let callback = Callback::new(&format!("{}/?from=oss", bed.application.url()), "first\nlast").unwrap();
+    bed.bucket.put(KEY, Body::Bytes(DATA), Some(&callback), &ObjectOptions::default());
+    let request = bed.application.requests().pop().expect("a callback");
+    let outcome = verify_with(&key, b"/?from=oss\nfirst", b"last", request.header("authorization").unwrap());
+    assert_eq!(outcome.status, Status::NotAuthentic);
+    assert!(outcome.message.contains("line end"), "{}", outcome.message);
 }
 
 #[test]

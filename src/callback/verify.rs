@@ -56,6 +56,8 @@ impl PublicKey {
 pub enum Forgery {
     /// The signature is not Base64.
     NotBase64,
+    /// The target has a line end in it.
+    LineEnd,
     /// It is not that of this request under this key.
     WrongSignature,
 }
@@ -63,20 +65,22 @@ pub enum Forgery {
 /// Whether `authorization` signs the request: its target as OSS sent it, path and query, and its raw body.
 pub fn verify(key: &PublicKey, target: &[u8], body: &[u8], authorization: &str) -> Result<(), Forgery> {
     let signature = BASE64_STANDARD.decode(authorization).map_err(|_| Forgery::NotBase64)?;
+    let digest = digest(target, body).ok_or(Forgery::LineEnd)?;
     let scheme = Pkcs1v15Sign { hash_len: Some(16), prefix: MD5_PREFIX.into() };
-    key.0.verify(scheme, &digest(target, body), &signature).map_err(|_| Forgery::WrongSignature)
+    key.0.verify(scheme, &digest, &signature).map_err(|_| Forgery::WrongSignature)
 }
 
-/// The path is decoded, the query is not.
-fn digest(target: &[u8], body: &[u8]) -> [u8; 16] {
+/// The path is decoded, the query is not. A line end tells target and body apart, so there is no digest of a target with
+/// another one in it: the first lines of a signed body could be passed off as part of the target.
+fn digest(target: &[u8], body: &[u8]) -> Option<[u8; 16]> {
     let query = target.iter().position(|byte| *byte == b'?').unwrap_or(target.len());
     let (path, query) = target.split_at(query);
-    let mut md5 = Md5::new();
-    percent_decode(path).for_each(|byte| md5.update([byte]));
-    md5.update(query);
-    md5.update(b"\n");
-    md5.update(body);
-    md5.finalize().into()
+    let signed: Vec<u8> = percent_decode(path).chain(query.iter().copied()).collect();
+    if signed.contains(&b'\n') {
+        return None;
+    }
+    let md5 = Md5::new().chain_update(signed).chain_update(b"\n").chain_update(body);
+    Some(md5.finalize().into())
 }
 
 /// The URL of the key that a request names, which comes in Base64.

@@ -202,6 +202,7 @@ pub fn verify_with(key: &PublicKey, target: &[u8], body: &[u8], authorization: &
     match verify::verify(key, target, body, authorization) {
         Ok(()) => Outcome::new(Status::Ok, Stored::No, ""),
         Err(Forgery::NotBase64) => *forged("the signature is not Base64"),
+        Err(Forgery::LineEnd) => *forged("the target has a line end in it, as none that OSS sends"),
         Err(Forgery::WrongSignature) => *forged("the signature is not that of this request"),
     }
 }
