@@ -8,6 +8,7 @@ pub mod bucket;
 pub mod c_program;
 pub mod header;
 pub mod library;
+pub mod server;
 pub mod tools;
 
 use std::fs;
