@@ -1,27 +1,28 @@
 //! The whole way of an upload with a callback, on this machine alone: `cargo run --example quickstart [-- FILE]`.
 //!
-//! It starts an OSS server and an application server on loopback, compiles `examples/put_callback.c` against the library
-//! that Cargo has just built, and lets that C program upload a file. Everything ends with it.
+//! It starts an OSS server on loopback, compiles `examples/put_callback.c` and the application server
+//! `examples/callback_server.c` against the library that Cargo has just built, and lets the one upload a file and the other
+//! receive the callback. Where libmicrohttpd is missing, of which that server is made, a built-in one takes its place.
+//! Everything ends with it.
 
+pub mod c_program;
+
+use c_program::{Server, compile, libmicrohttpd, repository};
 use oss_emulator::{
-    Answer, AppRequest, AppServer, Config, DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, DEFAULT_BUCKET,
-    Emulator,
+    Answer, AppServer, Config, DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, DEFAULT_BUCKET, Emulator,
 };
 use std::error::Error;
 use std::fs;
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::symlink;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
 use tempfile::TempDir;
 
-const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");
 const ANSWER: &str = r#"{"Status":"OK","message":"the application server knows"}"#;
 
 fn main() -> ExitCode {
-    let readme = || Path::new(REPOSITORY).join("README.md");
-    let file = std::env::args_os().nth(1).map_or_else(readme, PathBuf::from);
-    match run(&file, &mut io::stdout()) {
+    let file = std::env::args_os().nth(1).map_or_else(|| repository("README.md"), PathBuf::from);
+    match run(&file, libmicrohttpd(), &mut io::stdout()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -31,20 +32,29 @@ fn main() -> ExitCode {
     }
 }
 
-/// Uploads `file`, writes to `out` what happened, and says whether all went well.
-pub fn run(file: &Path, out: &mut dyn Write) -> Result<bool, Box<dyn Error>> {
+/// Uploads `file`, writes to `out` what happened, and says whether all went well. With the flags that libmicrohttpd
+/// needs, the callback is verified.
+pub fn run(
+    file: &Path,
+    libmicrohttpd: Option<Vec<String>>,
+    out: &mut dyn Write,
+) -> Result<bool, Box<dyn Error>> {
     let size = fs::metadata(file).map_err(|error| format!("{}: {error}", file.display()))?.len();
 
     let folder = TempDir::new()?;
-    let program = compile(folder.path())?;
+    let program = compile("put_callback.c", folder.path(), &[])?;
     let config = Config::default();
     let region = config.region.clone();
     let emulator = Emulator::start(config)?;
-    let application = AppServer::start()?;
-    application.answer(Answer::json(ANSWER));
+    let oss = emulator.endpoint();
+    let application = match libmicrohttpd {
+        Some(flags) => Application::compiled(folder.path(), &flags, &oss)?,
+        None => Application::built_in()?,
+    };
 
-    let (oss, app) = (emulator.endpoint(), application.url());
+    let app = application.url();
     writeln!(out, "An OSS server listens on {oss}, an application server on {app}.")?;
+    writeln!(out, "{}", application.introduction())?;
     writeln!(out, "examples/put_callback.c uploads {} ({size} bytes).", file.display())?;
     let output = Command::new(program)
         .arg(file)
@@ -56,63 +66,74 @@ pub fn run(file: &Path, out: &mut dyn Write) -> Result<bool, Box<dyn Error>> {
         .env("OSS_ACCESS_KEY_SECRET", DEFAULT_ACCESS_KEY_SECRET)
         .env("OSS_CALLBACK_URL", format!("{app}/uploaded"))
         .output()?;
-    report(out, &output, &application.requests())?;
+    report(out, &output, &application.end()?)?;
     Ok(output.status.success())
 }
 
-/// Compiles the C program in `folder`, and returns where it is.
-fn compile(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    let library = library()?;
-    // The program asks for the library by its soname, a name that it does not have in Cargo's folder.
-    symlink(&library, folder.join(env!("OSS_UPLOAD_SONAME")))?;
-    let program = folder.join("put_callback");
-    let target = env!("OSS_UPLOAD_TARGET");
-    let mut build = cc::Build::new();
-    build.target(target).host(target).opt_level(0).cargo_metadata(false).cargo_warnings(false);
-    let mut compiler = build.try_get_compiler().map_err(|error| no_compiler(&error))?.to_command();
-    compiler.arg("-std=c99").arg("-I").arg(Path::new(REPOSITORY).join("include"));
-    compiler.arg(Path::new(REPOSITORY).join("examples/put_callback.c")).arg("-o").arg(&program);
-    compiler.arg(&library).arg(format!("-Wl,-rpath,{}", folder.display()));
-    let output = compiler.output().map_err(|error| match error.kind() {
-        ErrorKind::NotFound => no_compiler(&compiler.get_program().display()),
-        _ => format!("{}: {error}", compiler.get_program().display()),
-    })?;
-    if !output.status.success() {
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("put_callback.c does not compile:\n{complaint}").into());
+/// Who receives the callback.
+enum Application {
+    /// `examples/callback_server.c`, which verifies it.
+    Compiled(Server),
+    /// The emulator's, which shows it.
+    BuiltIn(AppServer),
+}
+
+impl Application {
+    fn compiled(folder: &Path, flags: &[String], oss: &str) -> Result<Application, Box<dyn Error>> {
+        let program = compile("callback_server.c", folder, flags)?;
+        let server = Server::start(Command::new(program).arg("--key-prefix").arg(format!("{oss}/")))?;
+        Ok(Application::Compiled(server))
     }
-    Ok(program)
-}
 
-fn no_compiler(what: &dyn std::fmt::Display) -> String {
-    format!("no C compiler was found ({what}). Install gcc or clang, or name one in the variable CC.")
-}
+    fn built_in() -> io::Result<Application> {
+        let server = AppServer::start()?;
+        server.answer(Answer::json(ANSWER));
+        Ok(Application::BuiltIn(server))
+    }
 
-/// The shared library that was built with this program. Cargo keeps it in a folder beside that of the examples.
-fn library() -> io::Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let beside = |folder: &Path| folder.join("deps/liboss_upload.so");
-    let path = own.parent().and_then(Path::parent).map(beside).unwrap_or_default();
-    match path.exists() {
-        true => Ok(path),
-        false => Err(io::Error::new(ErrorKind::NotFound, format!("{} is missing", path.display()))),
+    fn url(&self) -> String {
+        match self {
+            Application::Compiled(server) => server.url().to_owned(),
+            Application::BuiltIn(server) => server.url(),
+        }
+    }
+
+    fn introduction(&self) -> &'static str {
+        match self {
+            Application::Compiled(_) => "examples/callback_server.c receives the callback and verifies it.",
+            Application::BuiltIn(_) => {
+                "The application server is a built-in one: install libmicrohttpd-dev and pkg-config to see callbacks verified."
+            }
+        }
+    }
+
+    /// Ends it, and returns what it received.
+    fn end(self) -> io::Result<String> {
+        match self {
+            Application::Compiled(server) => server.end(),
+            Application::BuiltIn(server) => Ok(requests(&server)),
+        }
     }
 }
 
-fn report(out: &mut dyn Write, output: &Output, requests: &[AppRequest]) -> io::Result<()> {
+fn requests(server: &AppServer) -> String {
+    let mut text = String::new();
+    for request in server.requests() {
+        text.push_str(&format!("{} {}\n", request.method, request.target));
+        for (name, value) in &request.headers {
+            text.push_str(&format!("{name}: {value}\n"));
+        }
+        text.push_str(&format!("\n{}\n", String::from_utf8_lossy(&request.body)));
+    }
+    text
+}
+
+fn report(out: &mut dyn Write, output: &Output, callback: &str) -> io::Result<()> {
     let printed = String::from_utf8_lossy(&output.stdout);
     let (outcome, answer) = printed.split_once("answer:").unwrap_or((&printed, ""));
     let errors = String::from_utf8_lossy(&output.stderr);
     section(out, "What became of the upload, as the C program has it", &format!("{outcome}{errors}"))?;
-    for request in requests {
-        let mut text = format!("{} {}\n", request.method, request.target);
-        for (name, value) in &request.headers {
-            text.push_str(&format!("{name}: {value}\n"));
-        }
-        text.push('\n');
-        text.push_str(&String::from_utf8_lossy(&request.body));
-        section(out, "The callback, as the application server received it", &text)?;
-    }
+    section(out, "The callback, as the application server received it", callback)?;
     section(out, "The application server's answer, as the C program received it", answer.trim_start())
 }
 

@@ -21,7 +21,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 use support::bucket::{TestBucket, app_server, emulator};
-use support::{library, noise, repository, tools};
+use support::{library, noise, repository, server, tools};
 use tempfile::TempDir;
 
 /// Go compiles its runtime for cgo first.
@@ -687,13 +687,36 @@ fn upload_file_redraws_a_bar_in_place_on_a_terminal_and_takes_it_away_for_a_line
     assert!(bar.contains("100% [================] 999.0 KiB of "), "{seen:?}");
 }
 
-#[test]
-fn quickstart_shows_the_upload_the_callback_and_the_answer() {
+fn quickstart(libmicrohttpd: Option<Vec<String>>, expected: &[&str]) {
     let mut out = Vec::new();
-    let went_well = quickstart::run(&repository("Cargo.toml"), &mut out).expect("the quick start");
+    let went_well = quickstart::run(&repository("Cargo.toml"), libmicrohttpd, &mut out);
     let out = String::from_utf8(out).unwrap();
-    assert!(went_well, "{out}");
+    assert!(went_well.expect("the quick start"), "{out}");
+    let mut lines = out.lines();
+    for line in expected {
+        assert!(lines.any(|printed| printed == *line), "no line {line:?}, or not in its place, in\n{out}");
+    }
+}
+
+#[test]
+fn quickstart_shows_the_upload_the_verified_callback_and_the_answer() {
+    let Some(flags) = server::libmicrohttpd("the quick start with examples/callback_server.c") else {
+        return;
+    };
     let expected = [
+        "examples/callback_server.c receives the callback and verifies it.",
+        "    status:      OK",
+        "    stored:      yes",
+        "    authentic  POST /uploaded  bucket=test-bucket&object=examplefiles%2Fexampleobject.txt",
+        r#"    {"Status":"OK"}"#,
+    ];
+    quickstart(Some(flags), &expected);
+}
+
+#[test]
+fn quickstart_needs_no_libmicrohttpd() {
+    let expected = [
+        "The application server is a built-in one: install libmicrohttpd-dev and pkg-config to see callbacks verified.",
         "    status:      OK",
         "    stored:      yes",
         "    POST /uploaded",
@@ -701,8 +724,11 @@ fn quickstart_shows_the_upload_the_callback_and_the_answer() {
         "    bucket=test-bucket&object=examplefiles%2Fexampleobject.txt",
         r#"    {"Status":"OK","message":"the application server knows"}"#,
     ];
-    let mut lines = out.lines();
-    for line in expected {
-        assert!(lines.any(|printed| printed == line), "no line {line:?}, or not in its place, in\n{out}");
-    }
+    quickstart(None, &expected);
+}
+
+#[test]
+fn quickstart_finds_libmicrohttpd_where_it_is() {
+    let Some(flags) = server::libmicrohttpd("whether the quick start finds libmicrohttpd") else { return };
+    assert_eq!(quickstart::c_program::libmicrohttpd(), Some(flags));
 }
