@@ -80,6 +80,9 @@ pub struct Config {
     pub clock_offset_s: i64,
     /// Custom domains: `Host` without its port, and the bucket that it stands for.
     pub cnames: BTreeMap<String, String>,
+    /// Origins such as `http://127.0.0.1:8080` whose pages may send requests and read the replies; `*` stands for all.
+    /// Default: none, as with a bucket that has no CORS rule.
+    pub cors_origins: Vec<String>,
     /// How long an application server may take to answer a callback. OSS allows 5 s.
     pub callback_timeout: Duration,
     /// The largest answer of an application server that is accepted. Default: 3 MiB.
@@ -111,6 +114,7 @@ impl Default for Config {
             region: "cn-hangzhou".to_owned(),
             clock_offset_s: 0,
             cnames: BTreeMap::new(),
+            cors_origins: Vec::new(),
             callback_timeout: Duration::from_secs(5),
             callback_answer_limit: 3 << 20,
             forbid_private_callback: false,

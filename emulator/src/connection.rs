@@ -10,6 +10,7 @@ use rustls::ServerConfig;
 use crate::clock::http_date;
 use crate::connections::Phase;
 use crate::control;
+use crate::cors;
 use crate::errors::OssError;
 use crate::faults::{Action, Target};
 use crate::http::{BodyError, BodyReader, Framing, Head, HeadError, Reply, Wire};
@@ -287,12 +288,15 @@ impl Connection<'_> {
 
     /// Completes a reply and sends it as it should be.
     fn finish(&mut self, exchange: &Exchange, reply: &mut Reply, keep_alive: bool) -> Result<(), Ended> {
-        self.dress(reply, &exchange.request_id, exchange.started, keep_alive);
-        self.note_status(exchange, reply.status);
+        self.complete(exchange, reply, keep_alive);
         self.send(reply, exchange.head.method != "HEAD").map_err(|_| Ended(Next::Drop))
     }
 
-    fn note_status(&self, exchange: &Exchange, status: u16) {
+    /// Adds what the reply to this request has besides its own, and notes its status.
+    fn complete(&self, exchange: &Exchange, reply: &mut Reply, keep_alive: bool) {
+        cors::share(&self.shared.config.cors_origins, exchange.head, reply);
+        self.dress(reply, &exchange.request_id, exchange.started, keep_alive);
+        let status = reply.status;
         if let Some(number) = exchange.log {
             self.shared.log.update(number, |request| request.status = Some(status));
         }
@@ -329,8 +333,7 @@ impl Connection<'_> {
                 return Ok(Next::Drop);
             }
             Some(Action::DripReply(interval)) => {
-                self.dress(&mut reply, &exchange.request_id, exchange.started, keep_alive);
-                self.note_status(exchange, reply.status);
+                self.complete(exchange, &mut reply, keep_alive);
                 let mut bytes = reply.head_bytes();
                 if with_body {
                     bytes.extend_from_slice(&reply.body);
@@ -376,8 +379,7 @@ impl Connection<'_> {
                 }
             }
             Some(Action::ChunkedReply) => {
-                self.dress(&mut reply, &exchange.request_id, exchange.started, keep_alive);
-                self.note_status(exchange, reply.status);
+                self.complete(exchange, &mut reply, keep_alive);
                 self.send_chunked(&mut reply, with_body).map_err(|_| Ended(Next::Drop))?;
                 return Ok(kept);
             }
@@ -396,8 +398,7 @@ impl Connection<'_> {
     ) -> Result<Next, Ended> {
         let broken = |_| Ended(Next::Drop);
         reply.content_length = Some(bytes);
-        self.dress(&mut reply, &exchange.request_id, exchange.started, kept == Next::KeepAlive);
-        self.note_status(exchange, reply.status);
+        self.complete(exchange, &mut reply, kept == Next::KeepAlive);
         self.write_all(&reply.head_bytes()).map_err(broken)?;
         if exchange.head.method != "HEAD" {
             let block = vec![b' '; 64 * 1024];

@@ -27,6 +27,7 @@ mod config;
 mod connection;
 mod connections;
 mod control;
+mod cors;
 mod digest;
 mod disk;
 mod emulator;

@@ -99,6 +99,11 @@ struct Arguments {
     #[arg(long = "cname", value_name = "HOST=BUCKET", value_parser = parse_cname)]
     cnames: Vec<(String, String)>,
 
+    /// An origin whose pages may use the buckets from a browser, such as http://127.0.0.1:8080, or * for all; may be
+    /// repeated. Without it, the buckets have no CORS rule
+    #[arg(long = "cors-origin", value_name = "ORIGIN")]
+    cors_origins: Vec<String>,
+
     /// Keep objects in this folder, so that they survive a restart. Unfinished multipart uploads do not
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
@@ -243,6 +248,7 @@ fn config_of(arguments: Arguments) -> io::Result<Config> {
         region: arguments.region,
         clock_offset_s: arguments.clock_offset,
         cnames: arguments.cnames.into_iter().collect(),
+        cors_origins: arguments.cors_origins,
         callback_timeout: Duration::from_millis(arguments.callback_timeout),
         callback_answer_limit: arguments.callback_answer_limit,
         forbid_private_callback: arguments.forbid_private_callback,

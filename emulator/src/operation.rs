@@ -26,6 +26,7 @@ pub(crate) enum Operation {
     ListMultipartUploads,
     DeleteMultipleObjects,
     PostObject,
+    OptionObject,
     PutObject,
     CopyObject,
     AppendObject,
@@ -64,6 +65,7 @@ impl Operation {
             Operation::ListMultipartUploads => "ListMultipartUploads",
             Operation::DeleteMultipleObjects => "DeleteMultipleObjects",
             Operation::PostObject => "PostObject",
+            Operation::OptionObject => "OptionObject",
             Operation::PutObject => "PutObject",
             Operation::CopyObject => "CopyObject",
             Operation::AppendObject => "AppendObject",
@@ -223,6 +225,9 @@ fn operation_of(head: &Head, has_bucket: bool, has_key: bool, query: &[(String, 
             _ => Operation::Unknown,
         };
     }
+    if method == "OPTIONS" {
+        return Operation::OptionObject;
+    }
     if !has_key {
         let is_callback_policy = has("policy") && parameter(query, "comp") == Some("callback");
         return match method {
@@ -361,6 +366,9 @@ mod tests {
             ("HEAD", "/b/k", "HeadObject"),
             ("HEAD", "/b/k?objectMeta", "GetObjectMeta"),
             ("POST", "/b/", "PostObject"),
+            ("OPTIONS", "/b/k", "OptionObject"),
+            ("OPTIONS", "/b/", "OptionObject"),
+            ("OPTIONS", "/", "Unknown"),
             ("PUT", "/b/?lifecycle", "Unknown"),
             ("PUT", "/b/?policy", "Unknown"),
             ("PUT", "/b/?policy&comp=callback", "PutBucketCallbackPolicy"),

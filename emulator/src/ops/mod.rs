@@ -12,6 +12,7 @@ use std::net::IpAddr;
 
 use crate::auth;
 use crate::callback::{self, Callback, Carried, Delivery, Value, Values};
+use crate::cors;
 use crate::errors::OssError;
 use crate::http::{Framing, Head, Reply};
 use crate::operation::{Meaning, Operation};
@@ -79,8 +80,8 @@ impl<'a> Context<'a> {
     pub fn prepare(&self, framing: Framing) -> Result<Prepared, OssError> {
         let Context { shared, meaning, .. } = self;
         let operation = meaning.operation;
-        // A form carries its signature in its fields.
-        if operation != Operation::PostObject {
+        // A form carries its signature in its fields, and a browser that asks beforehand has none.
+        if !matches!(operation, Operation::PostObject | Operation::OptionObject) {
             auth::authenticate(&shared.config, &shared.clock, self.head, meaning)?;
         }
         if operation == Operation::Unknown {
@@ -191,6 +192,7 @@ impl<'a> Context<'a> {
             Operation::ListLiveChannel => bucket::list_live_channel(self),
             Operation::DeleteMultipleObjects => bucket::delete_multiple_objects(self, &body),
             Operation::PostObject => post_object::post_object(self, body),
+            Operation::OptionObject => cors::preflight(&self.shared.config.cors_origins, self.head),
             Operation::PutObject => object::put_object(self, callback, body),
             Operation::AppendObject => object::append_object(self, &body),
             Operation::GetObject => object::get_object(self),
