@@ -12,7 +12,7 @@
 /* How the examples end: an object that is stored in spite of a failed callback is no plain failure. */
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_STORED_WITHOUT_CALLBACK = 3 };
 
-static const char *needed(const char *variable) {
+static inline const char *needed(const char *variable) {
     const char *value = getenv(variable);
     if (value != NULL && *value != '\0') return value;
     fprintf(stderr, "%s is not set. An example needs OSS_ENDPOINT, OSS_BUCKET, OSS_ACCESS_KEY_ID, "
@@ -21,7 +21,7 @@ static const char *needed(const char *variable) {
 }
 
 /* The bucket, or NULL after saying why not. */
-static oss_bucket *open_bucket(void) {
+static inline oss_bucket *open_bucket(void) {
     const char *endpoint = needed("OSS_ENDPOINT"), *name = needed("OSS_BUCKET"), *region = getenv("OSS_REGION");
     needed("OSS_ACCESS_KEY_ID");
     needed("OSS_ACCESS_KEY_SECRET");
@@ -44,7 +44,7 @@ static oss_bucket *open_bucket(void) {
     return bucket;
 }
 
-static void print_result(const oss_result *result) {
+static inline void print_result(const oss_result *result) {
     static const char *const stored[] = {"no", "yes", "unknown"};
     size_t size = 0;
     const void *body = oss_result_body(result, &size);

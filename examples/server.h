@@ -3,22 +3,21 @@
 #ifndef SERVER_H
 #define SERVER_H
 
+#include "example.h"
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <microhttpd.h>
 #include <netdb.h>
-#include <oss_upload.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* Several threads answer, since the answer to a callback may have to wait for the service's key. */
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, THREADS = 4, IDLE_SECONDS = 30, URL_SIZE = 128 };
+enum { THREADS = 4, IDLE_SECONDS = 30, URL_SIZE = 128 };
 enum { LARGEST_BODY = 64 * 1024 }; /* callbacks are small */
 
 struct request {
@@ -43,14 +42,15 @@ struct server {
 
 #define SERVER_OPTIONS                                                                           \
     {"port", required_argument, NULL, 'p'}, {"address", required_argument, NULL, 'a'},           \
-    {"key-prefix", required_argument, NULL, 'k'}, {"exit-with-stdin", no_argument, NULL, 'e'},   \
-    {"help", no_argument, NULL, 'h'}
+    {"key-prefix", required_argument, NULL, 'k'}, {"key-timeout", required_argument, NULL, 't'}, \
+    {"exit-with-stdin", no_argument, NULL, 'e'}, {"help", no_argument, NULL, 'h'}
 
 #define SERVER_HELP                                                                              \
     "  --port PORT          listen on this port; 0, the default, takes a free one and prints it\n" \
     "  --address ADDRESS    listen on this address instead of 127.0.0.1\n"                       \
     "  --key-prefix URL     believe keys from there, such as a local OSS server, not from the official place;\n" \
     "                       can be repeated\n"                                                   \
+    "  --key-timeout MS     how long it may take to fetch a key; by default 3000, since OSS waits 5 seconds in all\n" \
     "  --exit-with-stdin    end when standard input closes\n"                                    \
     "  --help               show this\n"
 
@@ -59,19 +59,27 @@ static bool refuse(const struct server *server, const char *what, const char *ru
     return false;
 }
 
-static bool is_port(const char *text) {
+/* Whether it is a whole number, and at most so large. */
+static bool is_number(const char *text, unsigned long long most) {
     size_t digits = strspn(text, "0123456789");
-    return digits > 0 && digits <= 5 && text[digits] == '\0' && strtol(text, NULL, 10) <= 65535;
+    return digits > 0 && text[digits] == '\0' && strtoull(text, NULL, 10) <= most;
 }
 
 static bool take_server_option(struct server *server, int option, const char *value) {
     switch (option) {
-    case 'p': server->port = value; return is_port(value) || refuse(server, value, "not a port, from 0 to 65535");
+    case 'p':
+        server->port = value;
+        return is_number(value, 65535) || refuse(server, value, "not a port, from 0 to 65535");
     case 'a': server->address = value; return true;
     case 'e': server->exit_with_stdin = true; return true;
     case 'k':
         return oss_callback_verifier_add_key_prefix(server->verifier, value) == OSS_STATUS_OK
             || refuse(server, "key-prefix", oss_callback_verifier_error(server->verifier));
+    case 't':
+        if (!is_number(value, ULLONG_MAX)) return refuse(server, value, "not a number of milliseconds");
+        return oss_callback_verifier_set_fetch_timeout_ms(server->verifier, strtoull(value, NULL, 10))
+                == OSS_STATUS_OK
+            || refuse(server, "key-timeout", oss_callback_verifier_error(server->verifier));
     default: return false; /* getopt has said why */
     }
 }
@@ -98,8 +106,12 @@ static enum MHD_Result reply(const struct request *request, unsigned status, con
 
 /* What strangers send must not steer a terminal, nor look like two lines. */
 static void print_visibly(const char *bytes, size_t size) {
-    for (; size > 0; bytes++, size--)
-        printf(*bytes >= ' ' && *bytes <= '~' && *bytes != '\\' ? "%c" : "\\x%02x", (unsigned char)*bytes);
+    for (; size > 0; bytes++, size--) {
+        if (*bytes >= ' ' && *bytes <= '~' && *bytes != '\\')
+            putchar(*bytes);
+        else
+            printf("\\x%02x", (unsigned char)*bytes);
+    }
 }
 
 static void print_line(const struct request *request, const char *verdict, const char *text, size_t size) {

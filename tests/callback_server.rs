@@ -16,6 +16,9 @@ const SOURCE: &str = "callback_server.c";
 /// Larger bodies are refused.
 const LARGEST_BODY: usize = 64 * 1024;
 
+/// How long a server under valgrind may take to fetch a key.
+const VALGRIND_MS: &str = "60000";
+
 fn compiled() -> Option<ServerProgram> {
     ServerProgram::compile("cc", SOURCE)
 }
@@ -123,7 +126,8 @@ fn it_ends_by_signals_and_with_its_input_and_leaves_nothing_behind() {
         let bed = Bed::new();
         let request = signed_request(&bed);
         let prefix = format!("{}/", bed.emulator.endpoint());
-        let mut server = Server::start(command.args(["--key-prefix", &prefix]).args(arguments));
+        command.args(["--key-prefix", &prefix, "--key-timeout", VALGRIND_MS]);
+        let mut server = Server::start(command.args(arguments));
         assert_eq!(send(&server, &request, &request.body).0, 200);
         assert_eq!(send(&server, &request, b"another body").0, 403);
         assert_eq!(send(&server, &request, &[b'a'; LARGEST_BODY + 1]).0, 413);
@@ -153,7 +157,7 @@ fn every_option_is_said_when_it_is_asked_for_help() {
     let takes = |rest: &str| rest.starts_with("required_argument") || rest.starts_with("no_argument");
     let entries = source.split("{\"").filter_map(|entry| entry.split_once("\", "));
     let options = entries.filter(|(_, rest)| takes(rest)).map(|(name, _)| name).collect::<Vec<_>>();
-    assert_eq!(options.len(), 5, "{options:?}");
+    assert_eq!(options.len(), 6, "{options:?}");
     for option in options {
         let line = format!("  --{option} ");
         assert!(help.lines().any(|said| said.starts_with(&line)), "nothing about --{option} in\n{help}");
@@ -165,13 +169,15 @@ fn the_rule_that_is_broken_is_named() {
     let Some(program) = compiled() else { return };
     let taken = Server::start(&mut program.command());
     let port = taken.url.rsplit(':').next().expect("a port");
-    let mistakes: [(&[&str], i32, &str); 8] = [
+    let mistakes: [(&[&str], i32, &str); 10] = [
         (&["--nonsense"], 2, "unrecognized option '--nonsense'"),
         (&["file"], 2, "file: not an option"),
         (&["--port"], 2, "option '--port' requires an argument"),
         (&["--port", "http"], 2, "http: not a port"),
         (&["--port", "65536"], 2, "65536: not a port"),
         (&["--key-prefix", "keys.example"], 2, "key-prefix: \"keys.example\" is not a URL"),
+        (&["--key-timeout", "5s"], 2, "5s: not a number of milliseconds"),
+        (&["--key-timeout", "0"], 2, "key-timeout: 0 ms for fetching a key are not from 1 to 60000"),
         (&["--address", "localhost"], 1, "localhost: "),
         (&["--port", port], 1, "cannot listen: Address already in use"),
     ];

@@ -1,8 +1,11 @@
 //! The C programs of this folder, compiled against the library that Cargo has just built, and servers among them.
 
+// Each example compiles this module for itself and uses its own part of it.
+#![allow(dead_code)]
+
 use std::error::Error;
 use std::fmt::Display;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -87,6 +90,11 @@ impl Server {
     /// Where it listens, without a slash at the end.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Passes on what it prints until it ends.
+    pub fn show_output(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        io::copy(&mut self.output, out).map(drop)
     }
 
     /// Ends it, and returns what it printed since it listened.

@@ -45,6 +45,21 @@ pub fn python() -> Result<OsString, String> {
     }
 }
 
+/// A Python that can drive a browser, like the one above, with Chromium and its driver beside it.
+pub fn browser() -> Result<OsString, String> {
+    let python = env::var_os("OSS_TEST_PYTHON").unwrap_or_else(|| "python3".into());
+    let works = |program: &OsString, arguments: &[&str]| {
+        Command::new(program).args(arguments).output().is_ok_and(|out| out.status.success())
+    };
+    if !works(&python, &["-c", "import selenium"]) {
+        return Err(format!("{python:?} lacks selenium, which tests/python/requirements.txt names"));
+    }
+    match ["chromium", "chromedriver"].into_iter().find(|name| !works(&name.into(), &["--version"])) {
+        Some(missing) => Err(format!("{missing} is missing")),
+        None => Ok(python),
+    }
+}
+
 /// Runs a program to its end, and returns what it printed on its standard output. Fails with all its output if it ends
 /// badly, by a signal, or not in time.
 pub fn run(command: &mut Command, limit: Duration) -> String {
