@@ -34,6 +34,7 @@ fn the_package_is_the_library_and_nothing_else() {
     let mut source = support::files_below("src");
     assert!(source.len() > 40, "{source:?}");
     source.extend(support::files_below("include"));
+    source.extend(support::files_below("cmake"));
     assert!(source.contains(&support::header::HEADER.to_owned()));
     let mut expected: BTreeSet<&str> = EXPECTED.into();
     expected.extend(source.iter().map(String::as_str));

@@ -4,48 +4,19 @@
 
 mod support;
 
-use oss_emulator::Answer;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::time::Duration;
-use support::bucket::{TestBucket, app_server, emulator};
 use support::c_program::{Dialect, compiles};
 use support::header::{self, Kind};
-use support::{library, read, repository, tools};
+use support::markdown::{Block, blocks, blocks_after};
+use support::{library, put_callback, read, repository, tools};
 use tempfile::TempDir;
 
 /// Go compiles its runtime for cgo first.
 const COMPILING_TIME: Duration = Duration::from_secs(400);
-const RUNNING_TIME: Duration = Duration::from_secs(120);
-
-/// A block of code, and what the comment on the line before it says.
-#[derive(Debug, PartialEq)]
-struct Block {
-    language: String,
-    comment: String,
-    code: String,
-}
-
-fn blocks(text: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut lines = text.lines();
-    let mut previous = "";
-    while let Some(line) = lines.next() {
-        if let Some(language) = line.strip_prefix("```") {
-            let code: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            let comment = previous.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
-            blocks.push(Block {
-                language: language.to_owned(),
-                comment: comment.unwrap_or_default().to_owned(),
-                code: code.join("\n"),
-            });
-        }
-        previous = line;
-    }
-    blocks
-}
 
 /// The cells of the tables under a heading, without their headers.
 fn table(text: &str, heading: &str) -> Vec<Vec<String>> {
@@ -106,15 +77,11 @@ fn install_and_link_lines_work() {
         command.args(["-e", "-u", "-c", code]).current_dir(folder.path());
         tools::run(command.env("PREFIX", folder.path().join("prefix")), COMPILING_TIME);
     };
-    let of = |comment: &str| -> Vec<Block> {
-        let blocks = blocks(&readme).into_iter().filter(|block| block.comment == comment);
-        blocks.inspect(|block| assert_eq!(block.language, "sh")).collect()
-    };
-    let [install] = of("executed: install").try_into().expect("one block that installs");
+    let [install] = blocks_after(&readme, "executed: install").try_into().expect("one block that installs");
     shell(&install.code);
 
     let mut compilers = Vec::new();
-    for Block { code, .. } in of("executed: program") {
+    for Block { code, .. } in blocks_after(&readme, "executed: program") {
         let compiler = code.lines().last().and_then(|line| line.split(' ').next()).expect("a command");
         compilers.push(compiler.to_owned());
         if compiler == "go" && Command::new("go").arg("version").output().is_err() {
@@ -123,22 +90,10 @@ fn install_and_link_lines_work() {
         }
         shell(&code);
         let program = folder.path().join("put_callback");
-        uploads_with_a_callback(&program);
+        put_callback::assert_uploads(&program, &[]);
         fs::remove_file(&program).expect("the program");
     }
     assert_eq!(compilers, ["cc", "cc", "c++", "c++", "go", "go"]);
-}
-
-/// Runs an example as it was linked, and sees it end well.
-fn uploads_with_a_callback(program: &std::path::Path) {
-    let (emulator, application) = (emulator(), app_server());
-    application.answer(Answer::json(r#"{"linked":true}"#));
-    let bucket = TestBucket::emulated(&emulator);
-    let mut command = Command::new(program);
-    command.env_clear().envs(bucket.environment()).env("OSS_CALLBACK_URL", application.url());
-    let out = tools::run(&mut command, RUNNING_TIME);
-    assert!(out.contains(r#"{"linked":true}"#), "{out}");
-    assert_eq!(application.requests().len(), 1);
 }
 
 #[test]

@@ -6,8 +6,11 @@
 pub mod bed;
 pub mod bucket;
 pub mod c_program;
+pub mod elf;
 pub mod header;
 pub mod library;
+pub mod markdown;
+pub mod put_callback;
 pub mod server;
 pub mod tools;
 
