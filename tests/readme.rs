@@ -153,6 +153,16 @@ fn test_that_does_not_exist_is_noticed() {
     assert!(!is_a_test("test_that_does_not_exist_is_noticed"));
 }
 
+#[test]
+fn commands_of_a_release_are_those_that_ci_runs() {
+    let ci = read(repository(".ci/run"));
+    for block in blocks_after(&read(repository("CONTRIBUTING.md")), "run by: .ci/run") {
+        for line in block.code.lines() {
+            assert!(ci.contains(line), ".ci/run does not run: {line}");
+        }
+    }
+}
+
 /// Where the links of a text lead to within the repository.
 fn links(text: &str) -> Vec<&str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
