@@ -49,10 +49,11 @@ impl Site {
 
     /// A program in each way in which it is watched over here. Under valgrind it speaks http only: what the assembler of the
     /// cryptography writes is uninitialised to valgrind.
-    fn hosts(&self, name: &str, linkage: Linkage, options: &[&str]) -> Vec<CProgram> {
-        let mut programs = CProgram::hosts(name, linkage, options);
+    fn hosts(&self, name: &str, linkage: Linkage, libraries: &[&str]) -> Vec<CProgram> {
+        let program = || CProgram::host(name, linkage, libraries);
+        let mut programs = vec![program(), CProgram::sanitized_host(name, linkage, libraries)];
         if self.ca_file.is_none() {
-            programs.extend(CProgram::compile_host(name, linkage, options).under_valgrind());
+            programs.extend(program().under_valgrind());
         }
         programs
     }
@@ -245,7 +246,7 @@ fn official_c_sdk_may_live_in_the_same_program() {
     let source = with_the_names_of_the_c_sdk(folder.path());
     for site in Site::both() {
         for linkage in [Linkage::Shared, Linkage::Static] {
-            site.run_program(&CProgram::compile_file("beside_c_sdk", &source, linkage), &[]);
+            site.run_program(&CProgram::compile_file(&source, linkage), &[]);
         }
     }
 }

@@ -85,7 +85,7 @@ fn every_example_of_the_header_runs() {
     fs::write(&source, program(&examples)).unwrap();
     let bucket = TestBucket { name: "examplebucket".to_owned(), ..TestBucket::emulated(&emulator) }
         .with_callback_url(&application.url());
-    let program = CProgram::compile_file("examples", &source, Linkage::Shared);
+    let program = CProgram::compile_file(&source, Linkage::Shared);
     let Some(program) = program.under_valgrind() else { return };
     let printed = program.run_on(&bucket, &[]);
 

@@ -1,4 +1,4 @@
-//! C programs: compiled as strictly as compilers can, linked with the library, and run.
+//! C and C++ programs: compiled as strictly as compilers can, linked with the library, and run.
 
 use super::bucket::TestBucket;
 use super::{library, repository, tools};
@@ -11,6 +11,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-pedantic", "-Werror"];
+/// What is asked of C++ besides.
+const CPP_WARNINGS: [&str; 2] = ["-Wconversion", "-Wshadow"];
 /// What a program needs that links the static library.
 const SYSTEM_LIBRARIES: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
 
@@ -44,6 +46,9 @@ impl Dialect {
         };
         let mut command = compiler(self.is_cpp(), program);
         command.args(WARNINGS).arg(format!("-std={}", self.standard));
+        if self.is_cpp() {
+            command.args(CPP_WARNINGS);
+        }
         command
     }
 }
@@ -63,14 +68,22 @@ pub fn compiles(dialect: Dialect, source: &str) -> Result<(), String> {
     let folder = TempDir::new().expect("a temporary folder");
     let file = folder.path().join(if dialect.is_cpp() { "source.cpp" } else { "source.c" });
     fs::write(&file, source).expect("the source");
-    let mut command = dialect.command();
-    command.arg("-I").arg(repository("include")).arg("-c").arg(&file);
-    command.arg("-o").arg(folder.path().join("object.o"));
+    let object = folder.path().join("object.o");
+    said(dialect, dialect.command().arg("-c").arg(&file).arg("-o").arg(object))
+}
+
+/// Has a file looked at by the compiler, which makes nothing of it. The error is what the compiler says.
+pub fn is_clean(dialect: Dialect, flags: &[&str], file: &Path) -> Result<(), String> {
+    said(dialect, dialect.command().args(flags).arg("-fsyntax-only").arg(file))
+}
+
+fn said(dialect: Dialect, command: &mut Command) -> Result<(), String> {
+    command.arg("-I").arg(repository("include"));
     let out = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     if out.status.success() {
         return Ok(());
     }
-    Err(format!("{dialect:?}:\n{}", String::from_utf8_lossy(&out.stderr)))
+    Err(format!("{dialect:?}: {command:?}:\n{}", String::from_utf8_lossy(&out.stderr)))
 }
 
 /// How a program gets at the library.
@@ -91,6 +104,39 @@ enum Watch {
     Sanitizers,
 }
 
+/// A file of a program, and how it is compiled.
+pub struct Source {
+    pub file: PathBuf,
+    pub dialect: Dialect,
+    pub flags: &'static [&'static str],
+}
+
+impl Source {
+    fn label(&self) -> String {
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
+        format!("{name} as {} by {}", self.dialect.standard, self.dialect.compiler)
+    }
+
+    /// `tests/c/<name>.c`.
+    fn named(name: &str) -> Source {
+        Source::c(repository(&format!("tests/c/{name}.c")))
+    }
+
+    fn c(file: PathBuf) -> Source {
+        let dialect = Dialect { compiler: "gcc", standard: "c99" };
+        Source { file, dialect, flags: &["-D_POSIX_C_SOURCE=200809L"] }
+    }
+
+    fn object_in(&self, folder: &Path, checks: &[&str]) -> PathBuf {
+        let object = folder.join(self.file.file_name().expect("a name")).with_extension("o");
+        let mut command = self.dialect.command();
+        command.args(self.flags).args(checks).args(["-g", "-I"]).arg(repository("include"));
+        command.arg("-I").arg(repository("tests/c"));
+        tools::run(command.arg("-c").arg(&self.file).arg("-o").arg(&object), COMPILING_TIME);
+        object
+    }
+}
+
 /// A compiled program, in a folder of its own.
 pub struct CProgram {
     name: String,
@@ -103,20 +149,38 @@ pub struct CProgram {
 impl CProgram {
     /// Compiles `tests/c/<name>.c`.
     pub fn compile(name: &str, linkage: Linkage) -> CProgram {
-        CProgram::compile_file(name, &repository(&format!("tests/c/{name}.c")), linkage)
+        CProgram::of(&[Source::named(name)], linkage)
     }
 
-    /// Compiles a file from elsewhere.
-    pub fn compile_file(name: &str, source: &Path, linkage: Linkage) -> CProgram {
-        CProgram::compile_with(name, source, linkage, &[], Watch::Nobody)
+    /// Compiles a C file from elsewhere.
+    pub fn compile_file(file: &Path, linkage: Linkage) -> CProgram {
+        CProgram::of(&[Source::c(file.to_owned())], linkage)
     }
 
-    fn compile_with(name: &str, source: &Path, linkage: Linkage, options: &[&str], watch: Watch) -> CProgram {
+    /// Compiles each of the sources in its own way, and makes one program of them.
+    pub fn of(sources: &[Source], linkage: Linkage) -> CProgram {
+        CProgram::link(sources, linkage, &[], Watch::Nobody)
+    }
+
+    /// A program that has other libraries around this one.
+    pub fn host(name: &str, linkage: Linkage, libraries: &[&str]) -> CProgram {
+        CProgram::link(&[Source::named(name)], linkage, libraries, Watch::Nobody)
+    }
+
+    /// The same with the compiler's own checks.
+    pub fn sanitized_host(name: &str, linkage: Linkage, libraries: &[&str]) -> CProgram {
+        CProgram::link(&[Source::named(name)], linkage, libraries, Watch::Sanitizers)
+    }
+
+    fn link(sources: &[Source], linkage: Linkage, libraries: &[&str], watch: Watch) -> CProgram {
         let folder = TempDir::new().expect("a temporary folder");
-        let program = folder.path().join(name);
-        let mut command = Dialect { compiler: "gcc", standard: "c99" }.command();
-        command.args(["-g", "-D_POSIX_C_SOURCE=200809L", "-I"]).arg(repository("include"));
-        command.arg("-I").arg(repository("tests/c")).arg(source).arg("-o").arg(&program);
+        let program = folder.path().join("program");
+        let checks: &[&str] = if watch == Watch::Sanitizers { &SANITIZERS } else { &[] };
+        let objects: Vec<PathBuf> =
+            sources.iter().map(|source| source.object_in(folder.path(), checks)).collect();
+        let first = sources.first().expect("a source");
+        let mut command = first.dialect.command();
+        command.args(first.flags).args(checks).args(&objects).arg("-o").arg(&program);
         match linkage {
             Linkage::Shared => link_shared(&mut command, folder.path()),
             Linkage::Static => {
@@ -126,13 +190,8 @@ impl CProgram {
                 command.arg("-ldl");
             }
         }
-        if watch == Watch::Sanitizers {
-            command.args(SANITIZERS);
-        }
-        // Libraries have to come after what needs them.
-        command.args(options);
-        tools::run(&mut command, COMPILING_TIME);
-        CProgram { name: name.to_owned(), linkage, watch, program, folder }
+        tools::run(command.args(libraries), COMPILING_TIME);
+        CProgram { name: first.label(), linkage, watch, program, folder }
     }
 
     /// The program in each way that it is to work: with the shared library, with the static one, and under valgrind.
@@ -141,19 +200,6 @@ impl CProgram {
             vec![CProgram::compile(name, Linkage::Shared), CProgram::compile(name, Linkage::Static)];
         variants.extend(CProgram::compile(name, Linkage::Shared).under_valgrind());
         variants
-    }
-
-    /// A program that has much around the library, by itself and with the compiler's checks. `options` are for the compiler.
-    pub fn hosts(name: &str, linkage: Linkage, options: &[&str]) -> Vec<CProgram> {
-        let source = repository(&format!("tests/c/{name}.c"));
-        let compile = |watch| CProgram::compile_with(name, &source, linkage, options, watch);
-        vec![compile(Watch::Nobody), compile(Watch::Sanitizers)]
-    }
-
-    /// The first of them.
-    pub fn compile_host(name: &str, linkage: Linkage, options: &[&str]) -> CProgram {
-        let source = repository(&format!("tests/c/{name}.c"));
-        CProgram::compile_with(name, &source, linkage, options, Watch::Nobody)
     }
 
     /// Whether it runs as fast as programs do.
@@ -166,7 +212,7 @@ impl CProgram {
         match tools::valgrind() {
             Some(_) => Some(CProgram { watch: Watch::Valgrind, ..self }),
             None => {
-                tools::skip(&format!("the memory of {}.c", self.name), "valgrind is missing");
+                tools::skip(&format!("the memory of {}", self.name), "valgrind is missing");
                 None
             }
         }
@@ -174,7 +220,7 @@ impl CProgram {
 
     /// What to call this variant in a message.
     pub fn label(&self) -> String {
-        format!("{}.c, linked {:?}, watched by {:?}", self.name, self.linkage, self.watch)
+        format!("{}, linked {:?}, watched by {:?}", self.name, self.linkage, self.watch)
     }
 
     /// For those who run it themselves.

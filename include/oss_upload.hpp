@@ -1,0 +1,1382 @@
+/*
+ * oss_upload in C++: the functions of oss_upload.h as classes. C++11 or newer; there is nothing more to link.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * oss_upload.h says what each function does, which values it takes and what it promises. Here is said what differs.
+ *
+ * Handles free themselves. They can be moved and not copied. One that was moved from is empty, and so is one made by default,
+ * unless its default constructor says otherwise: every call on it ends with status::invalid_argument, and nothing else
+ * happens. get() gives the handle to functions of oss_upload.h, and the constructor from a pointer takes one over.
+ *
+ * What can fail returns something that says so: an operation a result, a factory an expected, a setter a setter_result. All
+ * three are true when all went well. Where exceptions are enabled they also have or_throw(), which throws an error otherwise:
+ *
+ *     oss::bucket bucket = oss::bucket::make(endpoint, name, credentials).or_throw();
+ *
+ * Nothing else throws on account of the library, and with -fno-exceptions and -fno-rtti all is there but or_throw(), error and
+ * result::exception(). What allocates may throw std::bad_alloc, as everywhere.
+ *
+ * Functions of the caller's may be anything that can be called. None of their exceptions passes through the library: it is
+ * caught, the upload ends as if the function had failed, and then result::exception() has it and or_throw() rethrows it. If the
+ * handle was given to a function of oss_upload.h instead, it is dropped.
+ *
+ * What belongs to a handle lives with it: a text, and what a list or result gives, is good until the handle goes away.
+ */
+
+#ifndef OSS_UPLOAD_HPP
+#define OSS_UPLOAD_HPP
+
+#include "oss_upload.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#if defined(__cpp_exceptions)
+#include <exception>
+#define OSS_UPLOAD_HPP_EXCEPTIONS 1
+#else
+#define OSS_UPLOAD_HPP_EXCEPTIONS 0
+#endif
+
+#if __cplusplus >= 201703L
+#include <string_view>
+#define OSS_UPLOAD_HPP_NODISCARD [[nodiscard]]
+#else
+#define OSS_UPLOAD_HPP_NODISCARD
+#endif
+
+// Files that were compiled differently can be linked together: what differs among them has different names.
+#if __cplusplus >= 201703L && OSS_UPLOAD_HPP_EXCEPTIONS
+#define OSS_UPLOAD_HPP_FLAVOUR cpp17
+#elif __cplusplus >= 201703L
+#define OSS_UPLOAD_HPP_FLAVOUR cpp17_without_exceptions
+#elif OSS_UPLOAD_HPP_EXCEPTIONS
+#define OSS_UPLOAD_HPP_FLAVOUR cpp11
+#else
+#define OSS_UPLOAD_HPP_FLAVOUR cpp11_without_exceptions
+#endif
+
+namespace oss {
+inline namespace OSS_UPLOAD_HPP_FLAVOUR {
+
+// The numbers of the C header under the names of C++. A name that C++ reserves ends with an underscore.
+
+/** How a call ended. */
+enum class status : std::int32_t {
+    ok = OSS_STATUS_OK,
+    invalid_argument = OSS_STATUS_INVALID_ARGUMENT,
+    local_io = OSS_STATUS_LOCAL_IO,
+    source_changed = OSS_STATUS_SOURCE_CHANGED,
+    cancelled = OSS_STATUS_CANCELLED,
+    credentials = OSS_STATUS_CREDENTIALS,
+    checkpoint_busy = OSS_STATUS_CHECKPOINT_BUSY,
+    network = OSS_STATUS_NETWORK,
+    timeout = OSS_STATUS_TIMEOUT,
+    tls = OSS_STATUS_TLS,
+    service = OSS_STATUS_SERVICE,
+    integrity = OSS_STATUS_INTEGRITY,
+    bad_response = OSS_STATUS_BAD_RESPONSE,
+    /** The object is stored all the same. */
+    callback_failed = OSS_STATUS_CALLBACK_FAILED,
+    /** The object is stored all the same. */
+    callback_unknown = OSS_STATUS_CALLBACK_UNKNOWN,
+    not_authentic = OSS_STATUS_NOT_AUTHENTIC,
+    internal = OSS_STATUS_INTERNAL
+};
+
+/** Whether the object is stored. */
+enum class stored : std::int32_t { no = OSS_STORED_NO, yes = OSS_STORED_YES, unknown = OSS_STORED_UNKNOWN };
+
+/** How bad a finding is. */
+enum class severity : std::int32_t {
+    none = OSS_SEVERITY_NONE,
+    warning = OSS_SEVERITY_WARNING,
+    error = OSS_SEVERITY_ERROR
+};
+
+/** The ways to sign a request. */
+enum class signature_version : std::int32_t { v1 = OSS_SIGNATURE_VERSION_V1, v4 = OSS_SIGNATURE_VERSION_V4 };
+
+/** Where a bucket's name stands in a URL. */
+enum class addressing : std::int32_t {
+    auto_ = OSS_ADDRESSING_AUTO,
+    virtual_ = OSS_ADDRESSING_VIRTUAL,
+    path = OSS_ADDRESSING_PATH,
+    cname = OSS_ADDRESSING_CNAME
+};
+
+/** How the template of a callback's body is filled in. */
+enum class callback_body : std::int32_t { form = OSS_CALLBACK_BODY_FORM, json = OSS_CALLBACK_BODY_JSON };
+
+/** Who may read and write an object. */
+enum class object_acl : std::int32_t {
+    default_ = OSS_OBJECT_ACL_DEFAULT,
+    private_ = OSS_OBJECT_ACL_PRIVATE,
+    public_read = OSS_OBJECT_ACL_PUBLIC_READ,
+    public_read_write = OSS_OBJECT_ACL_PUBLIC_READ_WRITE
+};
+
+/** How an object is stored. */
+enum class storage : std::int32_t {
+    standard = OSS_STORAGE_STANDARD,
+    ia = OSS_STORAGE_IA,
+    archive = OSS_STORAGE_ARCHIVE,
+    cold_archive = OSS_STORAGE_COLD_ARCHIVE,
+    deep_cold_archive = OSS_STORAGE_DEEP_COLD_ARCHIVE
+};
+
+/** How OSS encrypts an object. */
+enum class encryption : std::int32_t {
+    aes256 = OSS_ENCRYPTION_AES256,
+    kms = OSS_ENCRYPTION_KMS,
+    sm4 = OSS_ENCRYPTION_SM4,
+    kms_sm4 = OSS_ENCRYPTION_KMS_SM4
+};
+
+/** Stands for a length that is not known beforehand. */
+constexpr std::uint64_t length_unknown = OSS_LENGTH_UNKNOWN;
+
+/** A status's name, such as "CALLBACK_FAILED"; the text is constant. */
+inline const char *name_of(status value) noexcept { return oss_status_name(static_cast<std::int32_t>(value)); }
+
+/**
+ * A text, or bytes, that the library gives: from C++17 on a view of what belongs to the handle, before that a copy. A NUL
+ * follows its end, so data() is a text for C.
+ */
+#if __cplusplus >= 201703L
+using text = std::string_view;
+#else
+using text = std::string;
+#endif
+
+/**
+ * A parameter that is text. The pointer has to be good for the call. Text with a NUL in it is refused, as text that is not
+ * UTF-8 is, rather than cut off. A null pointer is what NULL is to the C function.
+ */
+class text_arg {
+public:
+    text_arg(const char *value) noexcept : pointer_(value) {}
+    text_arg(const std::string &value) : pointer_(value.c_str()) {
+        if (value.find('\0') != std::string::npos) take(value);
+    }
+#if __cplusplus >= 201703L
+    text_arg(std::string_view value) : pointer_(nullptr) { take(std::string(value)); }
+#endif
+    text_arg(const text_arg &) = delete;
+    text_arg &operator=(const text_arg &) = delete;
+
+    const char *c_str() const noexcept { return pointer_; }
+
+private:
+    void take(std::string value) {
+        for (char &byte : value) {
+            // This byte occurs nowhere in UTF-8.
+            if (byte == '\0') byte = '\xff';
+        }
+        copy_ = std::move(value);
+        pointer_ = copy_.c_str();
+    }
+
+    std::string copy_;
+    const char *pointer_;
+};
+
+/**
+ * A parameter that is data, borrowed: a pointer and a length, or whatever has data() and size() with elements of one byte, such
+ * as std::string, std::vector<unsigned char>, std::string_view or std::span<const std::byte>.
+ */
+class bytes {
+public:
+    bytes(const void *data, std::size_t size) noexcept : data_(data), size_(size) {}
+
+    template <class Range, class Element = typename std::remove_pointer<decltype(std::declval<const Range &>().data())>::type,
+              class = typename std::enable_if<sizeof(Element) == 1>::type,
+              class = decltype(std::declval<const Range &>().size())>
+    bytes(const Range &range) noexcept : data_(range.data()), size_(range.size()) {}
+
+    const void *data() const noexcept { return data_; }
+    std::size_t size() const noexcept { return size_; }
+
+private:
+    const void *data_;
+    std::size_t size_;
+};
+
+/** A parameter that can be left out: a handle, or nullptr where the C function takes NULL. */
+template <class Handle> class maybe {
+public:
+    maybe(std::nullptr_t = nullptr) noexcept : handle_(nullptr) {}
+    maybe(const Handle &handle) noexcept : handle_(&handle) {}
+
+    explicit operator bool() const noexcept { return handle_ != nullptr; }
+    const Handle *operator->() const noexcept { return handle_; }
+    auto get() const noexcept -> decltype(std::declval<const Handle &>().get()) {
+        return handle_ != nullptr ? handle_->get() : nullptr;
+    }
+
+private:
+    const Handle *handle_;
+};
+
+/** A header of a request, or a field of a form. */
+struct name_value {
+    std::string name;
+    std::string value;
+};
+
+/** Not for use by others. */
+namespace detail {
+
+/** Owns a handle of the C library. */
+template <class Handle, void (*Free)(Handle *)> class owner {
+public:
+    typedef Handle c_type;
+
+    explicit owner(Handle *handle) noexcept : handle_(handle) {}
+
+    /** The handle, which stays owned; a null pointer if this is empty. */
+    Handle *get() const noexcept { return handle_.get(); }
+    /** The handle, to be freed by the caller. */
+    Handle *release() noexcept { return handle_.release(); }
+    /** Whether there is a handle. */
+    explicit operator bool() const noexcept { return get() != nullptr; }
+
+private:
+    struct deleter {
+        void operator()(Handle *handle) const noexcept { Free(handle); }
+    };
+    std::unique_ptr<Handle, deleter> handle_;
+};
+
+#if OSS_UPLOAD_HPP_EXCEPTIONS
+/** Keeps what the caller's functions throw during a call. They run on the thread that calls. */
+class catcher {
+public:
+    catcher() noexcept : outer_(innermost()) { innermost() = this; }
+    ~catcher() { innermost() = outer_; }
+    catcher(const catcher &) = delete;
+    catcher &operator=(const catcher &) = delete;
+
+    /** Keeps the exception that is being handled; the first one counts. */
+    static void keep() noexcept {
+        catcher *current = innermost();
+        if (current != nullptr && !current->caught_) current->caught_ = std::current_exception();
+    }
+    const std::exception_ptr &caught() const noexcept { return caught_; }
+
+private:
+    static catcher *&innermost() noexcept {
+        static thread_local catcher *current = nullptr;
+        return current;
+    }
+
+    catcher *outer_;
+    std::exception_ptr caught_;
+};
+#endif
+
+/** What a function of the caller's returns to the library instead of an exception. */
+constexpr std::int32_t failed = -1;
+
+template <class Function> std::int32_t without_exceptions(Function function) noexcept {
+#if OSS_UPLOAD_HPP_EXCEPTIONS
+    try {
+        return function();
+    } catch (...) {
+        catcher::keep();
+        return failed;
+    }
+#else
+    return function();
+#endif
+}
+
+template <class Function, class... Arguments>
+bool goes_on(std::true_type /* returns nothing */, Function &function, Arguments... arguments) {
+    function(arguments...);
+    return true;
+}
+
+template <class Function, class... Arguments>
+bool goes_on(std::false_type /* returns bool */, Function &function, Arguments... arguments) {
+    return function(arguments...);
+}
+
+/** Calls a function that may return bool to say whether to go on. */
+template <class Function, class... Arguments> std::int32_t ask(Function &function, Arguments... arguments) noexcept {
+    typedef decltype(function(arguments...)) answer;
+    static_assert(std::is_void<answer>::value || std::is_same<answer, bool>::value,
+                  "the function returns nothing, or a bool: true to go on");
+    return without_exceptions([&]() -> std::int32_t {
+        return goes_on(std::is_void<answer>(), function, arguments...) ? 0 : failed;
+    });
+}
+
+template <class Read> struct reader {
+    explicit reader(Read &&function) : read(std::move(function)) {}
+
+    static std::int32_t give(void *self, void *buffer, std::size_t capacity, std::size_t *got) noexcept {
+        typedef decltype(std::declval<Read &>()(static_cast<char *>(buffer), capacity)) answer;
+        static_assert(std::is_integral<answer>::value && !std::is_same<answer, bool>::value,
+                      "the function returns how many bytes it gave, or a negative number");
+        return without_exceptions([&]() -> std::int32_t {
+            Read &function = static_cast<reader *>(self)->read;
+            const std::int64_t count = static_cast<std::int64_t>(function(static_cast<char *>(buffer), capacity));
+            if (count < 0) return count < INT32_MIN ? failed : static_cast<std::int32_t>(count);
+            *got = static_cast<std::size_t>(count);
+            return 0;
+        });
+    }
+
+    Read read;
+};
+
+template <class Read, class Rewind> struct rewindable : reader<Read> {
+    rewindable(Read &&read_function, Rewind &&rewind_function)
+        : reader<Read>(std::move(read_function)), rewind(std::move(rewind_function)) {}
+
+    static std::int32_t again(void *self) noexcept {
+        // The pointer was made of the base.
+        return ask(static_cast<rewindable *>(static_cast<reader<Read> *>(self))->rewind);
+    }
+
+    Rewind rewind;
+};
+
+template <class Progress> std::int32_t tell(void *progress, std::uint64_t accepted, std::uint64_t total) noexcept {
+    return ask(*static_cast<Progress *>(progress), accepted, total);
+}
+
+template <class Log> std::int32_t log(void *function, const char *line) noexcept {
+    return ask(*static_cast<Log *>(function), line);
+}
+
+/** Goes through what has an index. */
+template <class List> class index_iterator {
+public:
+    typedef std::input_iterator_tag iterator_category;
+    typedef typename List::value_type value_type;
+    typedef std::ptrdiff_t difference_type;
+    typedef void pointer;
+    typedef value_type reference;
+
+    index_iterator(const List &list, std::size_t index) noexcept : list_(&list), index_(index) {}
+
+    value_type operator*() const { return (*list_)[index_]; }
+    index_iterator &operator++() noexcept {
+        ++index_;
+        return *this;
+    }
+    index_iterator operator++(int) noexcept {
+        index_iterator before = *this;
+        ++index_;
+        return before;
+    }
+    friend bool operator==(const index_iterator &a, const index_iterator &b) noexcept { return a.index_ == b.index_; }
+    friend bool operator!=(const index_iterator &a, const index_iterator &b) noexcept { return a.index_ != b.index_; }
+
+private:
+    const List *list_;
+    std::size_t index_;
+};
+
+/** Seconds since 1970 as a time. */
+inline std::chrono::system_clock::time_point time(std::int64_t seconds) noexcept {
+    return std::chrono::system_clock::from_time_t(static_cast<std::time_t>(seconds));
+}
+
+/** The library refuses what is too long, and a negative duration becomes that. */
+template <class Duration> std::uint64_t count(Duration duration) noexcept {
+    return static_cast<std::uint64_t>(duration.count());
+}
+
+} // namespace detail
+
+/** A text made by the library. */
+class string : public detail::owner<oss_string, oss_string_free> {
+public:
+    explicit string(oss_string *handle = nullptr) noexcept : owner(handle) {}
+
+    /** The text, followed by a NUL that does not count; never a null pointer. */
+    const char *data() const noexcept { return oss_string_data(get()); }
+    std::size_t size() const noexcept { return oss_string_len(get()); }
+    /** A copy. */
+    std::string str() const { return std::string(data(), size()); }
+};
+
+/** All there is to know about one call. True if its status is ok. */
+class OSS_UPLOAD_HPP_NODISCARD result : public detail::owner<oss_result, oss_result_free> {
+public:
+    explicit result(oss_result *handle = nullptr) noexcept : owner(handle) {}
+
+    bool ok() const noexcept { return status() == oss::status::ok; }
+    explicit operator bool() const noexcept { return ok(); }
+
+    oss::status status() const noexcept { return static_cast<oss::status>(oss_result_status(get())); }
+    oss::stored stored() const noexcept { return static_cast<oss::stored>(oss_result_stored(get())); }
+    text message() const { return text(oss_result_message(get())); }
+    int http_status() const noexcept { return oss_result_http_status(get()); }
+    text request_id() const { return text(oss_result_request_id(get())); }
+    text error_code() const { return text(oss_result_error_code(get())); }
+    text ec() const { return text(oss_result_ec(get())); }
+    text etag() const { return text(oss_result_etag(get())); }
+    text version_id() const { return text(oss_result_version_id(get())); }
+    bool has_crc64() const noexcept { return oss_result_crc64(get(), nullptr); }
+    /** 0 if OSS sent none. */
+    std::uint64_t crc64() const noexcept {
+        std::uint64_t value = 0;
+        oss_result_crc64(get(), &value);
+        return value;
+    }
+    std::uint64_t next_position() const noexcept { return oss_result_next_position(get()); }
+    /** Bytes, which may be anything. */
+    text body() const {
+        std::size_t size = 0;
+        const char *data = static_cast<const char *>(oss_result_body(get(), &size));
+        return data != nullptr ? text(data, size) : text();
+    }
+    text content_type() const { return text(oss_result_content_type(get())); }
+    bool has_header(const text_arg &name) const noexcept { return oss_result_header(get(), name.c_str()) != nullptr; }
+    /** Empty if the reply has no such header, too. */
+    text header(const text_arg &name) const {
+        const char *value = oss_result_header(get(), name.c_str());
+        return value != nullptr ? text(value) : text();
+    }
+    unsigned attempts() const noexcept { return oss_result_attempts(get()); }
+    text upload_id() const { return text(oss_result_upload_id(get())); }
+
+#if OSS_UPLOAD_HPP_EXCEPTIONS
+    result(oss_result *handle, std::exception_ptr thrown) noexcept : owner(handle), thrown_(std::move(thrown)) {}
+
+    /** What a function of the caller's threw during the call; null if none did. */
+    std::exception_ptr exception() const noexcept { return thrown_; }
+
+    /**
+     * The result itself, if all went well, to be ignored or moved from. Rethrows what a function of the caller's threw, even if the object was stored in spite of
+     * it; where that matters, ask stored() and exception() instead.
+     *
+     * @throw oss::error if the status is not ok; that of a failed callback too, whose object is stored.
+     */
+    result &&or_throw() &&;
+
+private:
+    std::exception_ptr thrown_;
+#endif
+};
+
+/** What became of a value that was set. A refused one leaves everything as it was. True if it was taken. */
+class OSS_UPLOAD_HPP_NODISCARD setter_result {
+public:
+    setter_result(oss_status value, const char *refusal) noexcept
+        : status_(static_cast<oss::status>(value)), message_(value == OSS_STATUS_OK ? "" : refusal) {}
+
+    bool ok() const noexcept { return status_ == oss::status::ok; }
+    explicit operator bool() const noexcept { return ok(); }
+    oss::status status() const noexcept { return status_; }
+    /** Which rule was broken; good until the next refusal. */
+    text message() const { return text(message_); }
+
+#if OSS_UPLOAD_HPP_EXCEPTIONS
+    /** @throw oss::error if the value was refused. */
+    void or_throw() const;
+#endif
+
+private:
+    oss::status status_;
+    const char *message_;
+};
+
+#if OSS_UPLOAD_HPP_EXCEPTIONS
+/** What or_throw() throws. */
+class error : public std::exception {
+public:
+    explicit error(oss::result &&result)
+        : facts_(std::make_shared<facts>(result.status(), result.message(), std::move(result))) {}
+    explicit error(const setter_result &refusal)
+        : facts_(std::make_shared<facts>(refusal.status(), refusal.message(), oss::result())) {}
+
+    /** The status's name and the message. */
+    const char *what() const noexcept override { return facts_->what.c_str(); }
+    oss::status status() const noexcept { return facts_->status; }
+    /** The result of the call; an empty one if a setter refused a value. */
+    const oss::result &result() const noexcept { return facts_->result; }
+
+private:
+    struct facts {
+        facts(oss::status how, const text &message, oss::result &&all)
+            : status(how), what(name_of(how)), result(std::move(all)) {
+            if (!message.empty()) what.append(": ").append(message.data(), message.size());
+        }
+        oss::status status;
+        std::string what;
+        oss::result result;
+    };
+    std::shared_ptr<const facts> facts_; // exceptions are copied
+};
+
+inline result &&result::or_throw() && {
+    if (thrown_) std::rethrow_exception(thrown_);
+    if (!ok()) throw error(std::move(*this));
+    return std::move(*this);
+}
+
+inline void setter_result::or_throw() const {
+    if (!ok()) throw error(*this);
+}
+#endif
+
+/** A handle, or the result that says why there is none. True if there is one. */
+template <class Handle> class OSS_UPLOAD_HPP_NODISCARD expected {
+public:
+    expected(Handle &&handle, oss::result &&why) noexcept : handle_(std::move(handle)), result_(std::move(why)) {}
+
+    explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
+    /** The handle; an empty one if there is none. */
+    Handle &operator*() & noexcept { return handle_; }
+    const Handle &operator*() const & noexcept { return handle_; }
+    Handle &&operator*() && noexcept { return std::move(handle_); }
+    Handle *operator->() noexcept { return &handle_; }
+    const Handle *operator->() const noexcept { return &handle_; }
+    /** What there is to know about the call, whether it succeeded or not. */
+    const oss::result &result() const noexcept { return result_; }
+
+#if OSS_UPLOAD_HPP_EXCEPTIONS
+    /**
+     * The handle.
+     *
+     * @throw oss::error if there is none.
+     */
+    Handle or_throw() && {
+        std::move(result_).or_throw();
+        return std::move(handle_);
+    }
+#endif
+
+private:
+    Handle handle_;
+    oss::result result_;
+};
+
+namespace detail {
+
+/** Makes a call that writes a result. */
+template <class Call> result run(Call call) noexcept {
+    oss_result *written = nullptr;
+#if OSS_UPLOAD_HPP_EXCEPTIONS
+    catcher during_the_call;
+    call(&written);
+    return result(written, during_the_call.caught());
+#else
+    call(&written);
+    return result(written);
+#endif
+}
+
+/** Makes a call that writes a handle and a result. */
+template <class Handle, class Call> expected<Handle> make(Call call) noexcept {
+    typename Handle::c_type *made = nullptr;
+    result why = run([&](oss_result **written) { call(&made, written); });
+    return expected<Handle>(Handle(made), std::move(why));
+}
+
+} // namespace detail
+
+/** An access key. */
+class credentials : public detail::owner<oss_credentials, oss_credentials_free> {
+public:
+    explicit credentials(oss_credentials *handle = nullptr) noexcept : owner(handle) {}
+
+    static expected<credentials> make(const text_arg &access_key_id, const text_arg &access_key_secret,
+                                      const text_arg &security_token = nullptr) noexcept {
+        return detail::make<credentials>([&](oss_credentials **made, oss_result **why) {
+            oss_credentials_new(access_key_id.c_str(), access_key_secret.c_str(), security_token.c_str(), made, why);
+        });
+    }
+    static expected<credentials> from_environment() noexcept {
+        return detail::make<credentials>(
+            [](oss_credentials **made, oss_result **why) { oss_credentials_new_from_environment(made, why); });
+    }
+};
+
+/** Ends the calls that it was given to. The default constructor makes one that is not fired. */
+class cancel : public detail::owner<oss_cancel, oss_cancel_free> {
+public:
+    cancel() noexcept : owner(oss_cancel_new()) {}
+    explicit cancel(oss_cancel *handle) noexcept : owner(handle) {}
+
+    /** May be called from any thread and from a signal handler, as long as this exists. */
+    void fire() const noexcept { oss_cancel_fire(get()); }
+    bool has_fired() const noexcept { return oss_cancel_has_fired(get()); }
+};
+
+/** How a bucket is reached. The default constructor makes options that hold the defaults. */
+class bucket_options : public detail::owner<oss_bucket_options, oss_bucket_options_free> {
+public:
+    bucket_options() noexcept : owner(oss_bucket_options_new()) {}
+    explicit bucket_options(oss_bucket_options *handle) noexcept : owner(handle) {}
+
+    setter_result set_region(const text_arg &region) noexcept {
+        return set(oss_bucket_options_set_region(get(), region.c_str()));
+    }
+    setter_result set_signature_version(signature_version version) noexcept {
+        return set(oss_bucket_options_set_signature_version(get(), static_cast<std::int32_t>(version)));
+    }
+    setter_result set_addressing(addressing where) noexcept {
+        return set(oss_bucket_options_set_addressing(get(), static_cast<std::int32_t>(where)));
+    }
+    setter_result set_connect_timeout(std::chrono::milliseconds time) noexcept {
+        return set(oss_bucket_options_set_connect_timeout_ms(get(), detail::count(time)));
+    }
+    setter_result set_stall_timeout(std::chrono::milliseconds time) noexcept {
+        return set(oss_bucket_options_set_stall_timeout_ms(get(), detail::count(time)));
+    }
+    setter_result set_deadline(std::chrono::milliseconds time) noexcept {
+        return set(oss_bucket_options_set_deadline_ms(get(), detail::count(time)));
+    }
+    setter_result set_max_attempts(std::uint32_t attempts) noexcept {
+        return set(oss_bucket_options_set_max_attempts(get(), attempts));
+    }
+    setter_result set_ca_file(const text_arg &path) noexcept {
+        return set(oss_bucket_options_set_ca_file(get(), path.c_str()));
+    }
+    setter_result set_proxy(const text_arg &proxy) noexcept {
+        return set(oss_bucket_options_set_proxy(get(), proxy.c_str()));
+    }
+    setter_result set_user_agent(const text_arg &user_agent) noexcept {
+        return set(oss_bucket_options_set_user_agent(get(), user_agent.c_str()));
+    }
+    /** The options keep their own reference to the cancel. */
+    setter_result set_cancel(maybe<cancel> who) noexcept {
+        return set(oss_bucket_options_set_cancel(get(), who.get()));
+    }
+
+private:
+    setter_result set(oss_status value) noexcept { return setter_result(value, oss_bucket_options_error(get())); }
+};
+
+/** Something that was found about a callback. */
+struct finding {
+    oss::severity severity;
+    text rule;
+    text message;
+};
+
+/** What was found about a callback, errors first. A range of finding. */
+class finding_list : public detail::owner<oss_finding_list, oss_finding_list_free> {
+public:
+    typedef finding value_type;
+    typedef detail::index_iterator<finding_list> const_iterator;
+
+    explicit finding_list(oss_finding_list *handle = nullptr) noexcept : owner(handle) {}
+
+    std::size_t size() const noexcept { return oss_finding_list_count(get()); }
+    bool empty() const noexcept { return size() == 0; }
+    /** Beyond the end, one whose severity is none. */
+    finding operator[](std::size_t index) const {
+        return finding{static_cast<severity>(oss_finding_list_severity(get(), index)),
+                       text(oss_finding_list_rule(get(), index)), text(oss_finding_list_message(get(), index))};
+    }
+    const_iterator begin() const noexcept { return const_iterator(*this, 0); }
+    const_iterator end() const noexcept { return const_iterator(*this, size()); }
+};
+
+/** What variables stand for where the result of an upload does not say it. The default constructor makes an empty set. */
+class callback_values : public detail::owner<oss_callback_values, oss_callback_values_free> {
+public:
+    callback_values() noexcept : owner(oss_callback_values_new()) {}
+    explicit callback_values(oss_callback_values *handle) noexcept : owner(handle) {}
+
+    setter_result set(const text_arg &name, const text_arg &value) noexcept {
+        const oss_status taken = oss_callback_values_set(get(), name.c_str(), value.c_str());
+        return setter_result(taken, oss_callback_values_error(get()));
+    }
+};
+
+/** An upload callback. */
+class callback : public detail::owner<oss_callback, oss_callback_free> {
+public:
+    explicit callback(oss_callback *handle = nullptr) noexcept : owner(handle) {}
+
+    static expected<callback> make(const text_arg &url, const text_arg &body) noexcept {
+        return detail::make<callback>(
+            [&](oss_callback **made, oss_result **why) { oss_callback_new(url.c_str(), body.c_str(), made, why); });
+    }
+    static expected<callback> from_policy(const text_arg &policy) noexcept {
+        return detail::make<callback>(
+            [&](oss_callback **made, oss_result **why) { oss_callback_new_from_policy(policy.c_str(), made, why); });
+    }
+
+    setter_result add_url(const text_arg &url) noexcept { return set(oss_callback_add_url(get(), url.c_str())); }
+    setter_result set_host(const text_arg &host) noexcept { return set(oss_callback_set_host(get(), host.c_str())); }
+    setter_result set_body_type(callback_body type) noexcept {
+        return set(oss_callback_set_body_type(get(), static_cast<std::int32_t>(type)));
+    }
+    setter_result set_sni(bool sni) noexcept { return set(oss_callback_set_sni(get(), sni)); }
+    setter_result add_variable(const text_arg &name, const text_arg &value) noexcept {
+        return set(oss_callback_add_variable(get(), name.c_str(), value.c_str()));
+    }
+
+    /** Not ok if there are errors. */
+    oss::result check() const noexcept {
+        finding_list findings;
+        return check(findings);
+    }
+    /** Not ok if there are errors; the findings are there either way. */
+    oss::result check(finding_list &findings) const noexcept {
+        oss_finding_list *found = nullptr;
+        oss::result ended =
+            detail::run([&](oss_result **written) { oss_callback_check(get(), &found, written); });
+        findings = finding_list(found);
+        return ended;
+    }
+    /** Without variables, their text is empty. */
+    oss::result encode(string &encoded, string &variables) const noexcept {
+        oss_string *first = nullptr, *second = nullptr;
+        oss::result ended =
+            detail::run([&](oss_result **written) { oss_callback_encode(get(), &first, &second, written); });
+        encoded = string(first);
+        variables = string(second);
+        return ended;
+    }
+    expected<string> render(maybe<oss::result> upload, maybe<callback_values> values = nullptr) const noexcept {
+        return detail::make<string>([&](oss_string **made, oss_result **why) {
+            oss_callback_render(get(), upload.get(), values.get(), made, why);
+        });
+    }
+
+private:
+    setter_result set(oss_status value) noexcept { return setter_result(value, oss_callback_error(get())); }
+};
+
+/** Verifies callback requests. The default constructor makes one that believes the key which the service publishes. */
+class callback_verifier : public detail::owner<oss_callback_verifier, oss_callback_verifier_free> {
+public:
+    callback_verifier() noexcept : owner(oss_callback_verifier_new()) {}
+    explicit callback_verifier(oss_callback_verifier *handle) noexcept : owner(handle) {}
+
+    setter_result set_public_key(const text_arg &pem) noexcept {
+        return set(oss_callback_verifier_set_public_key(get(), pem.c_str()));
+    }
+    setter_result add_key_prefix(const text_arg &prefix) noexcept {
+        return set(oss_callback_verifier_add_key_prefix(get(), prefix.c_str()));
+    }
+    setter_result set_fetch_timeout(std::chrono::milliseconds time) noexcept {
+        return set(oss_callback_verifier_set_fetch_timeout_ms(get(), detail::count(time)));
+    }
+    setter_result set_cache_time(std::chrono::seconds time) noexcept {
+        return set(oss_callback_verifier_set_cache_time_s(get(), detail::count(time)));
+    }
+    setter_result set_ca_file(const text_arg &path) noexcept {
+        return set(oss_callback_verifier_set_ca_file(get(), path.c_str()));
+    }
+
+    /** Ok only if the request comes from OSS; nullptr stands for a header that is not there. */
+    oss::result verify(const text_arg &target, bytes body, const text_arg &authorization,
+                       const text_arg &pub_key_url) const noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_callback_verify(get(), target.c_str(), body.data(), body.size(), authorization.c_str(),
+                                pub_key_url.c_str(), written);
+        });
+    }
+    /** Ok only if the request was signed with the private half of this key. */
+    static oss::result verify_with_key(const text_arg &public_key, const text_arg &target, bytes body,
+                                       const text_arg &authorization) noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_callback_verify_with_key(public_key.c_str(), target.c_str(), body.data(), body.size(),
+                                         authorization.c_str(), written);
+        });
+    }
+
+private:
+    setter_result set(oss_status value) noexcept { return setter_result(value, oss_callback_verifier_error(get())); }
+};
+
+/** What an object is stored with. The default constructor makes options that hold the defaults. */
+class put_options : public detail::owner<oss_put_options, oss_put_options_free> {
+public:
+    put_options() noexcept : owner(oss_put_options_new()) {}
+    explicit put_options(oss_put_options *handle) noexcept : owner(handle) {}
+
+    setter_result set_content_type(const text_arg &value) noexcept {
+        return set(oss_put_options_set_content_type(get(), value.c_str()));
+    }
+    setter_result set_cache_control(const text_arg &value) noexcept {
+        return set(oss_put_options_set_cache_control(get(), value.c_str()));
+    }
+    setter_result set_content_disposition(const text_arg &value) noexcept {
+        return set(oss_put_options_set_content_disposition(get(), value.c_str()));
+    }
+    setter_result set_content_encoding(const text_arg &value) noexcept {
+        return set(oss_put_options_set_content_encoding(get(), value.c_str()));
+    }
+    setter_result set_content_language(const text_arg &value) noexcept {
+        return set(oss_put_options_set_content_language(get(), value.c_str()));
+    }
+    setter_result set_expires(const text_arg &value) noexcept {
+        return set(oss_put_options_set_expires(get(), value.c_str()));
+    }
+    setter_result set_header(const text_arg &name, const text_arg &value) noexcept {
+        return set(oss_put_options_set_header(get(), name.c_str(), value.c_str()));
+    }
+    setter_result add_metadata(const text_arg &name, const text_arg &value) noexcept {
+        return set(oss_put_options_add_metadata(get(), name.c_str(), value.c_str()));
+    }
+    setter_result add_tag(const text_arg &key, const text_arg &value) noexcept {
+        return set(oss_put_options_add_tag(get(), key.c_str(), value.c_str()));
+    }
+    setter_result set_acl(object_acl acl) noexcept {
+        return set(oss_put_options_set_acl(get(), static_cast<std::int32_t>(acl)));
+    }
+    setter_result set_storage_class(storage how) noexcept {
+        return set(oss_put_options_set_storage_class(get(), static_cast<std::int32_t>(how)));
+    }
+    setter_result set_encryption(encryption how, const text_arg &key_id = nullptr) noexcept {
+        return set(oss_put_options_set_encryption(get(), static_cast<std::int32_t>(how), key_id.c_str()));
+    }
+    setter_result set_forbid_overwrite(bool forbid) noexcept {
+        return set(oss_put_options_set_forbid_overwrite(get(), forbid));
+    }
+    setter_result set_traffic_limit(std::uint64_t bits_per_second) noexcept {
+        return set(oss_put_options_set_traffic_limit(get(), bits_per_second));
+    }
+    setter_result set_content_md5(bool wanted) noexcept {
+        return set(oss_put_options_set_content_md5(get(), wanted));
+    }
+    setter_result set_previous_crc64(std::uint64_t crc64) noexcept {
+        return set(oss_put_options_set_previous_crc64(get(), crc64));
+    }
+    setter_result set_deadline(std::chrono::milliseconds time) noexcept {
+        return set(oss_put_options_set_deadline_ms(get(), detail::count(time)));
+    }
+    /** The options keep their own reference to the cancel. */
+    setter_result set_cancel(maybe<cancel> who) noexcept {
+        return set(oss_put_options_set_cancel(get(), who.get()));
+    }
+
+private:
+    setter_result set(oss_status value) noexcept { return setter_result(value, oss_put_options_error(get())); }
+};
+
+/**
+ * How a managed upload goes about it. The default constructor makes options that hold the defaults. Functions that are set
+ * belong to the options, and to the writers made with them.
+ */
+class upload_options : public detail::owner<oss_upload_options, oss_upload_options_free> {
+public:
+    upload_options() noexcept : owner(oss_upload_options_new()) {}
+    explicit upload_options(oss_upload_options *handle) noexcept : owner(handle) {}
+    /** The handle cannot be had without the functions. */
+    oss_upload_options *release() = delete;
+
+    setter_result set_put_options(maybe<put_options> options) noexcept {
+        return set(oss_upload_options_set_put_options(get(), options.get()));
+    }
+    setter_result set_part_size(std::uint64_t size) noexcept {
+        return set(oss_upload_options_set_part_size(get(), size));
+    }
+    setter_result set_threshold(std::uint64_t size) noexcept {
+        return set(oss_upload_options_set_threshold(get(), size));
+    }
+    setter_result set_parallel(std::uint32_t parts) noexcept {
+        return set(oss_upload_options_set_parallel(get(), parts));
+    }
+    setter_result set_checkpoint(const text_arg &folder) noexcept {
+        return set(oss_upload_options_set_checkpoint(get(), folder.c_str()));
+    }
+    setter_result set_keep_parts(bool keep) noexcept { return set(oss_upload_options_set_keep_parts(get(), keep)); }
+    setter_result set_rate_limit(std::uint64_t bytes_per_second) noexcept {
+        return set(oss_upload_options_set_rate_limit(get(), bytes_per_second));
+    }
+    setter_result set_deadline(std::chrono::milliseconds time) noexcept {
+        return set(oss_upload_options_set_deadline_ms(get(), detail::count(time)));
+    }
+    /** The options keep their own reference to the cancel. */
+    setter_result set_cancel(maybe<cancel> who) noexcept {
+        return set(oss_upload_options_set_cancel(get(), who.get()));
+    }
+
+    /**
+     * Sets who is told how the upload gets on. If uploads on several threads use the options, it is called on all of these.
+     *
+     * @param progress  called with two std::uint64_t, the bytes that were accepted and the total, which may be length_unknown.
+     *                  Returns nothing, or a bool: false, or an exception, cancels the upload.
+     */
+    template <class Progress> setter_result set_progress(Progress progress) {
+        std::shared_ptr<Progress> function = std::make_shared<Progress>(std::move(progress));
+        setter_result taken =
+            set(oss_upload_options_set_progress(get(), &detail::tell<Progress>, function.get()));
+        if (taken) progress_ = std::move(function);
+        return taken;
+    }
+    setter_result set_progress(std::nullptr_t) noexcept {
+        setter_result taken = set(oss_upload_options_set_progress(get(), nullptr, nullptr));
+        if (taken) progress_.reset();
+        return taken;
+    }
+
+    /**
+     * Sets who is told what is worth a line in a log.
+     *
+     * @param log  called with a const char *, which is gone when it returns. Returns nothing, or a bool, as for set_progress().
+     */
+    template <class Log> setter_result set_log(Log log) {
+        std::shared_ptr<Log> function = std::make_shared<Log>(std::move(log));
+        setter_result taken = set(oss_upload_options_set_log(get(), &detail::log<Log>, function.get()));
+        if (taken) log_ = std::move(function);
+        return taken;
+    }
+    setter_result set_log(std::nullptr_t) noexcept {
+        setter_result taken = set(oss_upload_options_set_log(get(), nullptr, nullptr));
+        if (taken) log_.reset();
+        return taken;
+    }
+
+private:
+    friend class writer;
+
+    setter_result set(oss_status value) noexcept { return setter_result(value, oss_upload_options_error(get())); }
+
+    std::shared_ptr<void> progress_;
+    std::shared_ptr<void> log_;
+};
+
+/** What to upload. Each factory says what has to outlive the body; a body that cannot be right fails where it is used. */
+class body : public detail::owner<oss_body, oss_body_free> {
+public:
+    explicit body(oss_body *handle = nullptr) noexcept : owner(handle) {}
+    /** The handle cannot be had without what it reads. */
+    oss_body *release() = delete;
+
+    /** Borrows: the bytes have to stay as they are while the body exists. */
+    static body from_bytes(bytes data) noexcept { return body(oss_body_from_bytes(data.data(), data.size())); }
+    /** from_string() keeps what would be gone. */
+    static body from_bytes(std::string &&) = delete;
+    /** Keeps the string. */
+    static body from_string(std::string data) {
+        std::shared_ptr<std::string> kept = std::make_shared<std::string>(std::move(data));
+        body made(oss_body_from_bytes(kept->data(), kept->size()));
+        made.kept_ = std::move(kept);
+        return made;
+    }
+    static body from_file(const text_arg &path) noexcept { return body(oss_body_from_file(path.c_str())); }
+    static body from_file_range(const text_arg &path, std::uint64_t offset, std::uint64_t length) noexcept {
+        return body(oss_body_from_file_range(path.c_str(), offset, length));
+    }
+    /** Duplicates the descriptor. */
+    static body from_fd(int fd, std::uint64_t offset, std::uint64_t length) noexcept {
+        return body(oss_body_from_fd(fd, offset, length));
+    }
+
+    /**
+     * A body of what a function gives. Keeps the function, though not what that refers to.
+     *
+     * @param read    called with a char * and a std::size_t; puts up to so many bytes there and returns how many, 0 at the end. A
+     *                negative number, which the message then shows, or an exception says that the data cannot be read.
+     * @param length  how many bytes it gives.
+     */
+    template <class Read> static body from_reader(Read read, std::uint64_t length = length_unknown) {
+        typedef detail::reader<Read> reader;
+        std::shared_ptr<reader> kept = std::make_shared<reader>(std::move(read));
+        body made(oss_body_from_reader(&reader::give, nullptr, kept.get(), length));
+        made.kept_ = std::move(kept);
+        return made;
+    }
+    /**
+     * A body of what a function gives that can begin again.
+     *
+     * @param read    as for from_reader().
+     * @param rewind  called with nothing. Returns nothing, or a bool: false, or an exception, if it cannot be done.
+     * @param length  how many bytes it gives.
+     */
+    template <class Read, class Rewind>
+    static body from_rewindable(Read read, Rewind rewind, std::uint64_t length = length_unknown) {
+        typedef detail::rewindable<Read, Rewind> reader;
+        std::shared_ptr<reader> kept = std::make_shared<reader>(std::move(read), std::move(rewind));
+        // As the base, of which the functions make a reader again.
+        detail::reader<Read> *base = kept.get();
+        body made(oss_body_from_reader(&reader::give, &reader::again, base, length));
+        made.kept_ = std::move(kept);
+        return made;
+    }
+
+private:
+    std::shared_ptr<void> kept_;
+};
+
+/** A part of a multipart upload. */
+struct part {
+    std::uint32_t number;
+    std::uint64_t size;
+    text etag;
+    bool has_crc64;
+    std::uint64_t crc64;
+};
+
+/** Parts of a multipart upload. A range of part. The default constructor makes an empty list. */
+class part_list : public detail::owner<oss_part_list, oss_part_list_free> {
+public:
+    typedef part value_type;
+    typedef detail::index_iterator<part_list> const_iterator;
+
+    part_list() noexcept : owner(oss_part_list_new()) {}
+    explicit part_list(oss_part_list *handle) noexcept : owner(handle) {}
+
+    setter_result add(std::uint32_t number, const text_arg &etag) noexcept {
+        const oss_status taken = oss_part_list_add(get(), number, etag.c_str());
+        return setter_result(taken, oss_part_list_error(get()));
+    }
+    std::size_t size() const noexcept { return oss_part_list_count(get()); }
+    bool empty() const noexcept { return size() == 0; }
+    /** Beyond the end, one whose number is 0. */
+    part operator[](std::size_t index) const {
+        std::uint64_t crc64 = 0;
+        const bool has_crc64 = oss_part_list_crc64(get(), index, &crc64);
+        return part{oss_part_list_number(get(), index), oss_part_list_size(get(), index),
+                    text(oss_part_list_etag(get(), index)), has_crc64, crc64};
+    }
+    const_iterator begin() const noexcept { return const_iterator(*this, 0); }
+    const_iterator end() const noexcept { return const_iterator(*this, size()); }
+};
+
+/** An upload in parts. The destructor ends nothing at OSS. bucket makes it. */
+class multipart : public detail::owner<oss_multipart, oss_multipart_free> {
+public:
+    explicit multipart(oss_multipart *handle = nullptr) noexcept : owner(handle) {}
+
+    text upload_id() const { return text(oss_multipart_upload_id(get())); }
+
+    oss::result upload_part(std::uint32_t number, bytes data) noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_upload_part(get(), number, data.data(), data.size(), written);
+        });
+    }
+    oss::result upload_part(std::uint32_t number, const body &what) noexcept {
+        return detail::run(
+            [&](oss_result **written) { oss_upload_part_body(get(), number, what.get(), written); });
+    }
+    expected<part_list> list_parts() noexcept {
+        return detail::make<part_list>(
+            [&](oss_part_list **made, oss_result **why) { oss_list_parts(get(), made, why); });
+    }
+    oss::result complete(maybe<callback> notify = nullptr) noexcept {
+        return detail::run(
+            [&](oss_result **written) { oss_complete_multipart(get(), notify.get(), written); });
+    }
+    /** Of exactly these parts. */
+    oss::result complete(const part_list &parts, maybe<callback> notify = nullptr) noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_complete_multipart_with_parts(get(), parts.get(), notify.get(), written);
+        });
+    }
+    /** Of whatever parts OSS has. */
+    oss::result complete_with_all(maybe<callback> notify = nullptr) noexcept {
+        return detail::run(
+            [&](oss_result **written) { oss_complete_multipart_with_all(get(), notify.get(), written); });
+    }
+    oss::result abort() noexcept {
+        return detail::run([&](oss_result **written) { oss_abort_multipart(get(), written); });
+    }
+};
+
+/** An upload in parts that is neither completed nor aborted. */
+struct unfinished_upload {
+    text key;
+    text upload_id;
+    text initiated;
+};
+
+/** Uploads in parts that are neither completed nor aborted. A range of unfinished_upload. */
+class upload_list : public detail::owner<oss_upload_list, oss_upload_list_free> {
+public:
+    typedef unfinished_upload value_type;
+    typedef detail::index_iterator<upload_list> const_iterator;
+
+    explicit upload_list(oss_upload_list *handle = nullptr) noexcept : owner(handle) {}
+
+    std::size_t size() const noexcept { return oss_upload_list_count(get()); }
+    bool empty() const noexcept { return size() == 0; }
+    bool is_truncated() const noexcept { return oss_upload_list_is_truncated(get()); }
+    /** Beyond the end, one whose texts are empty. */
+    unfinished_upload operator[](std::size_t index) const {
+        return unfinished_upload{text(oss_upload_list_key(get(), index)),
+                                 text(oss_upload_list_upload_id(get(), index)),
+                                 text(oss_upload_list_initiated(get(), index))};
+    }
+    const_iterator begin() const noexcept { return const_iterator(*this, 0); }
+    const_iterator end() const noexcept { return const_iterator(*this, size()); }
+};
+
+/** A request that others can make without knowing a secret. bucket makes one; make() takes one that somebody else signed. */
+class presigned : public detail::owner<oss_presigned, oss_presigned_free> {
+public:
+    explicit presigned(oss_presigned *handle = nullptr) noexcept : owner(handle) {}
+
+    static expected<presigned> make(const text_arg &url) noexcept {
+        return detail::make<presigned>(
+            [&](oss_presigned **made, oss_result **why) { oss_presigned_new(url.c_str(), made, why); });
+    }
+
+    oss::result add_header(const text_arg &name, const text_arg &value) noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_presigned_add_header(get(), name.c_str(), value.c_str(), written);
+        });
+    }
+    /** Uploads to the URL. */
+    oss::result put(const body &what, maybe<bucket_options> options = nullptr) const noexcept {
+        return detail::run(
+            [&](oss_result **written) { oss_put_to_url(get(), what.get(), options.get(), written); });
+    }
+    text method() const { return text(oss_presigned_method(get())); }
+    text url() const { return text(oss_presigned_url(get())); }
+    /** The beginning of 1970 if somebody else signed it. */
+    std::chrono::system_clock::time_point expires() const noexcept {
+        return detail::time(oss_presigned_expires(get()));
+    }
+    /** The headers that have to be sent with the URL. */
+    std::vector<name_value> headers() const {
+        std::vector<name_value> all;
+        for (std::size_t i = 0; i < oss_presigned_header_count(get()); i++) {
+            all.push_back(name_value{oss_presigned_header_name(get(), i), oss_presigned_header_value(get(), i)});
+        }
+        return all;
+    }
+};
+
+/** A form that uploads an object. post_policy makes one; make() begins one that somebody else signed. */
+class post_form : public detail::owner<oss_post_form, oss_post_form_free> {
+public:
+    explicit post_form(oss_post_form *handle = nullptr) noexcept : owner(handle) {}
+
+    static expected<post_form> make(const text_arg &url) noexcept {
+        return detail::make<post_form>(
+            [&](oss_post_form **made, oss_result **why) { oss_post_form_new(url.c_str(), made, why); });
+    }
+
+    oss::result set_field(const text_arg &name, const text_arg &value) noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_post_form_set_field(get(), name.c_str(), value.c_str(), written);
+        });
+    }
+    /** Uploads by the form. */
+    oss::result post(const body &what, maybe<bucket_options> options = nullptr) const noexcept {
+        return detail::run(
+            [&](oss_result **written) { oss_post_object(get(), what.get(), options.get(), written); });
+    }
+    expected<string> to_json() const noexcept {
+        return detail::make<string>(
+            [&](oss_string **made, oss_result **why) { oss_post_form_to_json(get(), made, why); });
+    }
+    text url() const { return text(oss_post_form_url(get())); }
+    /** The beginning of 1970 if somebody else signed it. */
+    std::chrono::system_clock::time_point expires() const noexcept {
+        return detail::time(oss_post_form_expires(get()));
+    }
+    std::vector<name_value> fields() const {
+        std::vector<name_value> all;
+        for (std::size_t i = 0; i < oss_post_form_field_count(get()); i++) {
+            all.push_back(name_value{oss_post_form_field_name(get(), i), oss_post_form_field_value(get(), i)});
+        }
+        return all;
+    }
+};
+
+/** Takes the data of one object, piece by piece. The destructor sends nothing. bucket makes it. */
+class writer : public detail::owner<oss_writer, oss_writer_free> {
+public:
+    explicit writer(oss_writer *handle = nullptr) noexcept : owner(handle) {}
+    /** The handle cannot be had without the functions. */
+    oss_writer *release() = delete;
+
+    oss::result write(bytes data) noexcept {
+        return detail::run(
+            [&](oss_result **written) { oss_writer_write(get(), data.data(), data.size(), written); });
+    }
+    oss::result finish() noexcept {
+        return detail::run([&](oss_result **written) { oss_writer_finish(get(), written); });
+    }
+    oss::result abort() noexcept {
+        return detail::run([&](oss_result **written) { oss_writer_abort(get(), written); });
+    }
+
+private:
+    friend class bucket;
+
+    /** Keeps the functions of its options, which it goes on calling. */
+    void keep(maybe<upload_options> options) noexcept {
+        if (!options) return;
+        progress_ = options->progress_;
+        log_ = options->log_;
+    }
+
+    std::shared_ptr<void> progress_;
+    std::shared_ptr<void> log_;
+};
+
+/** A bucket and the connections to it. Any number of threads may use it at once. */
+class bucket : public detail::owner<oss_bucket, oss_bucket_free> {
+public:
+    explicit bucket(oss_bucket *handle = nullptr) noexcept : owner(handle) {}
+
+    /** The bucket keeps what it needs of the credentials and the options. */
+    static expected<bucket> make(const text_arg &endpoint, const text_arg &name, const credentials &who,
+                                 maybe<bucket_options> options = nullptr) noexcept {
+        return detail::make<bucket>([&](oss_bucket **made, oss_result **why) {
+            oss_bucket_new(endpoint.c_str(), name.c_str(), who.get(), options.get(), made, why);
+        });
+    }
+
+    // Uploads of small data, each with one request.
+
+    oss::result put(const text_arg &key, bytes data, maybe<put_options> options = nullptr) const noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_put_object(get(), key.c_str(), data.data(), data.size(), options.get(), written);
+        });
+    }
+    oss::result put(const text_arg &key, bytes data, const callback &notify,
+                    maybe<put_options> options = nullptr) const noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_put_object_with_callback(get(), key.c_str(), data.data(), data.size(), notify.get(), options.get(),
+                                         written);
+        });
+    }
+    oss::result put(const text_arg &key, const body &what, maybe<callback> notify = nullptr,
+                    maybe<put_options> options = nullptr) const noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_put_body(get(), key.c_str(), what.get(), notify.get(), options.get(), written);
+        });
+    }
+    oss::result put_file(const text_arg &key, const text_arg &path, maybe<callback> notify = nullptr,
+                         maybe<put_options> options = nullptr) const noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_put_file_with_callback(get(), key.c_str(), path.c_str(), notify.get(), options.get(), written);
+        });
+    }
+    /** Adds data to the end of an object. */
+    oss::result append(const text_arg &key, std::uint64_t position, const body &what,
+                       maybe<put_options> options = nullptr) const noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_append_object(get(), key.c_str(), position, what.get(), options.get(), written);
+        });
+    }
+
+    // Uploads of data of any length.
+
+    oss::result upload(const text_arg &key, const body &what, maybe<callback> notify = nullptr,
+                       maybe<upload_options> options = nullptr) const noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_upload_object(get(), key.c_str(), what.get(), notify.get(), options.get(), written);
+        });
+    }
+    /** Begins an upload of data that is written piece by piece. The writer shares the functions of the options. */
+    expected<writer> open_writer(const text_arg &key, maybe<callback> notify = nullptr,
+                                 maybe<upload_options> options = nullptr) const noexcept {
+        expected<writer> opened = detail::make<writer>([&](oss_writer **made, oss_result **why) {
+            oss_writer_new(get(), key.c_str(), notify.get(), options.get(), made, why);
+        });
+        opened->keep(options);
+        return opened;
+    }
+    expected<multipart> begin_multipart(const text_arg &key, maybe<put_options> options = nullptr) const noexcept {
+        return detail::make<multipart>([&](oss_multipart **made, oss_result **why) {
+            oss_begin_multipart(get(), key.c_str(), options.get(), made, why);
+        });
+    }
+    expected<multipart> reopen_multipart(const text_arg &key, const text_arg &upload_id) const noexcept {
+        return detail::make<multipart>([&](oss_multipart **made, oss_result **why) {
+            oss_reopen_multipart(get(), key.c_str(), upload_id.c_str(), made, why);
+        });
+    }
+    /** An empty prefix for all. */
+    expected<upload_list> list_uploads(const text_arg &prefix, std::uint32_t limit) const noexcept {
+        return detail::make<upload_list>([&](oss_upload_list **made, oss_result **why) {
+            oss_list_uploads(get(), prefix.c_str(), limit, made, why);
+        });
+    }
+
+    // Objects that are there.
+
+    oss::result stat(const text_arg &key) const noexcept {
+        return detail::run([&](oss_result **written) { oss_stat_object(get(), key.c_str(), written); });
+    }
+    oss::result remove(const text_arg &key) const noexcept {
+        return detail::run([&](oss_result **written) { oss_remove_object(get(), key.c_str(), written); });
+    }
+
+    // Requests for others to make.
+
+    expected<presigned> presign_put(const text_arg &key, std::chrono::seconds lifetime, maybe<callback> notify = nullptr,
+                                    maybe<put_options> options = nullptr) const noexcept {
+        return detail::make<presigned>([&](oss_presigned **made, oss_result **why) {
+            oss_presign_put(get(), key.c_str(), notify.get(), options.get(), detail::count(lifetime), made, why);
+        });
+    }
+    expected<presigned> presign_upload_part(const text_arg &key, const text_arg &upload_id, std::uint32_t number,
+                                            std::chrono::seconds lifetime) const noexcept {
+        return detail::make<presigned>([&](oss_presigned **made, oss_result **why) {
+            oss_presign_upload_part(get(), key.c_str(), upload_id.c_str(), number, detail::count(lifetime), made, why);
+        });
+    }
+    expected<presigned> presign_complete_multipart(const text_arg &key, const text_arg &upload_id,
+                                                   std::chrono::seconds lifetime,
+                                                   maybe<callback> notify = nullptr) const noexcept {
+        return detail::make<presigned>([&](oss_presigned **made, oss_result **why) {
+            oss_presign_complete_multipart(get(), key.c_str(), upload_id.c_str(), notify.get(),
+                                           detail::count(lifetime), made, why);
+        });
+    }
+    expected<presigned> presign_get(const text_arg &key, std::chrono::seconds lifetime) const noexcept {
+        return detail::make<presigned>([&](oss_presigned **made, oss_result **why) {
+            oss_presign_get(get(), key.c_str(), detail::count(lifetime), made, why);
+        });
+    }
+};
+
+/** What others may upload with a form. The default constructor makes a policy that says nothing yet. */
+class post_policy : public detail::owner<oss_post_policy, oss_post_policy_free> {
+public:
+    post_policy() noexcept : owner(oss_post_policy_new()) {}
+    explicit post_policy(oss_post_policy *handle) noexcept : owner(handle) {}
+
+    setter_result set_key(const text_arg &key) noexcept { return set(oss_post_policy_set_key(get(), key.c_str())); }
+    setter_result set_key_prefix(const text_arg &prefix) noexcept {
+        return set(oss_post_policy_set_key_prefix(get(), prefix.c_str()));
+    }
+    setter_result set_length_range(std::uint64_t least, std::uint64_t most) noexcept {
+        return set(oss_post_policy_set_length_range(get(), least, most));
+    }
+    setter_result set_content_type(const text_arg &content_type) noexcept {
+        return set(oss_post_policy_set_content_type(get(), content_type.c_str()));
+    }
+    setter_result add_field(const text_arg &name, const text_arg &value) noexcept {
+        return set(oss_post_policy_add_field(get(), name.c_str(), value.c_str()));
+    }
+    setter_result add_field_prefix(const text_arg &name, const text_arg &prefix) noexcept {
+        return set(oss_post_policy_add_field_prefix(get(), name.c_str(), prefix.c_str()));
+    }
+    expected<post_form> sign(const bucket &where, std::chrono::seconds lifetime,
+                             maybe<callback> notify = nullptr) const noexcept {
+        return detail::make<post_form>([&](oss_post_form **made, oss_result **why) {
+            oss_post_policy_sign(get(), where.get(), notify.get(), detail::count(lifetime), made, why);
+        });
+    }
+
+private:
+    setter_result set(oss_status value) noexcept { return setter_result(value, oss_post_policy_error(get())); }
+};
+
+} // namespace OSS_UPLOAD_HPP_FLAVOUR
+} // namespace oss
+
+#undef OSS_UPLOAD_HPP_EXCEPTIONS
+#undef OSS_UPLOAD_HPP_FLAVOUR
+#undef OSS_UPLOAD_HPP_NODISCARD
+
+#endif

@@ -1,0 +1,128 @@
+// A handle that was moved from is empty: calls on it say so, and it can be given a new one.
+
+#include "support.hpp"
+
+#include <type_traits>
+
+namespace {
+
+template <class Handle> void check_movable() {
+    static_assert(std::is_nothrow_move_constructible<Handle>::value, "it can be moved");
+    static_assert(std::is_nothrow_move_assignable<Handle>::value, "it can be moved");
+    static_assert(!std::is_copy_constructible<Handle>::value && !std::is_copy_assignable<Handle>::value,
+                  "it cannot be copied");
+    static_assert(!std::is_convertible<typename Handle::c_type *, Handle>::value,
+                  "a handle of C is not taken over by chance");
+}
+
+// Moves a handle away, and returns what is left.
+template <class Handle> Handle moved_from(Handle handle) {
+    check_movable<Handle>();
+    CHECK(static_cast<bool>(handle.get() != nullptr));
+    typename Handle::c_type *const pointer = handle.get();
+    Handle other(std::move(handle));
+    CHECK(other.get() == pointer && handle.get() == nullptr);
+    Handle last(nullptr);
+    last = std::move(other);
+    CHECK(last.get() == pointer && other.get() == nullptr);
+    return other;
+}
+
+constexpr oss::status refused = oss::status::invalid_argument;
+
+void settings() {
+    oss::bucket_options bucket_options = moved_from(oss::bucket_options());
+    CHECK_ENDS(refused, bucket_options.set_region("cn-hangzhou"));
+    oss::put_options put_options = moved_from(oss::put_options());
+    CHECK_ENDS(refused, put_options.set_content_type("text/plain"));
+    oss::callback_values values = moved_from(oss::callback_values());
+    CHECK_ENDS(refused, values.set("object", "value"));
+    oss::post_policy policy = moved_from(oss::post_policy());
+    CHECK_ENDS(refused, policy.set_key("key"));
+    oss::part_list parts = moved_from(oss::part_list());
+    CHECK_ENDS(refused, parts.add(1, "etag"));
+    CHECK(parts.empty() && parts.begin() == parts.end());
+    oss::cancel cancel = moved_from(oss::cancel());
+    cancel.fire();
+    CHECK(!cancel.has_fired());
+    oss::callback_verifier verifier = moved_from(oss::callback_verifier());
+    CHECK_ENDS(refused, verifier.verify("/", std::string(), "a", "b"));
+    oss::upload_options upload_options = moved_from(oss::upload_options());
+    CHECK_ENDS(refused, upload_options.set_progress([](std::uint64_t, std::uint64_t) {}));
+    CHECK_ENDS(refused, upload_options.set_log(nullptr));
+    // It can be used again.
+    upload_options = oss::upload_options();
+    CHECK_OK(upload_options.set_log([](const char *) {}));
+}
+
+void callbacks() {
+    oss::callback callback = moved_from(needed(oss::callback::make("http://app.example.com/", "a=b")));
+    CHECK_ENDS(refused, callback.set_sni(true));
+    CHECK_ENDS(refused, callback.check());
+    oss::string encoded, variables;
+    CHECK_ENDS(refused, callback.encode(encoded, variables));
+    CHECK(!encoded && encoded.size() == 0 && encoded.str().empty());
+    CHECK_ENDS(refused, callback.render(nullptr).result());
+    oss::callback strange = needed(oss::callback::make("http://127.0.0.1/", "a=b"));
+    oss::finding_list findings;
+    static_cast<void>(strange.check(findings));
+    findings = moved_from(std::move(findings));
+    CHECK(findings.empty());
+    CHECK_OK(strange.encode(encoded, variables));
+    CHECK(moved_from(std::move(encoded)).size() == 0);
+}
+
+void uploads(const oss::bucket &bucket) {
+    const std::string data = "data";
+    const oss::body body = moved_from(oss::body::from_string(data));
+    CHECK_ENDS(refused, bucket.put("key", body));
+    CHECK_ENDS(refused, bucket.upload("key", body));
+    CHECK_ENDS(refused, moved_from(open_bucket()).put("key", data));
+    CHECK_ENDS(refused, oss::bucket().stat("key"));
+    CHECK_ENDS(refused, oss::bucket::make("http://127.0.0.1", "name-of-it", oss::credentials()).result());
+    static_cast<void>(moved_from(needed(oss::credentials::make("id", "secret"))));
+
+    const oss::result result = moved_from(bucket.put("key", data));
+    CHECK_ENDS(oss::status::internal, result);
+    CHECK(result.stored() == oss::stored::unknown && result.body().empty() && result.message().empty());
+    CHECK(!result.has_crc64() && result.crc64() == 0 && !result.has_header("ETag") && result.header("ETag").empty());
+
+    oss::multipart upload = needed(bucket.begin_multipart("key"));
+    CHECK_OK(upload.upload_part(1, data));
+    upload = moved_from(std::move(upload));
+    CHECK_ENDS(refused, upload.upload_part(2, data));
+    CHECK_ENDS(refused, upload.list_parts().result());
+    CHECK(upload.upload_id().empty());
+    oss::upload_list left = moved_from(needed(bucket.list_uploads(nullptr, 10)));
+    CHECK(left.empty() && !left.is_truncated());
+    oss::writer writer = moved_from(needed(bucket.open_writer("key")));
+    CHECK_ENDS(refused, writer.write(data));
+    CHECK_ENDS(refused, writer.finish());
+
+    oss::presigned url = moved_from(needed(bucket.presign_get("key", std::chrono::seconds(60))));
+    CHECK(url.url().empty() && url.headers().empty());
+    CHECK_ENDS(refused, url.put(oss::body::from_bytes(data)));
+    oss::post_form form = moved_from(needed(oss::post_form::make("http://127.0.0.1/")));
+    CHECK(form.url().empty() && form.fields().empty());
+    CHECK_ENDS(refused, form.set_field("key", "value"));
+    CHECK_ENDS(refused, form.to_json().result());
+}
+
+// A handle can be had from C and given to it.
+void to_and_from_c() {
+    oss::put_options options(oss_put_options_new());
+    CHECK_OK(options.set_content_type("text/plain"));
+    oss_put_options *released = options.release();
+    CHECK(!options && oss_put_options_set_content_type(released, "text/plain") == OSS_STATUS_OK);
+    oss_put_options_free(released);
+}
+
+} // namespace
+
+int main() {
+    settings();
+    callbacks();
+    uploads(open_bucket());
+    to_and_from_c();
+    return finish();
+}

@@ -1,0 +1,470 @@
+// Uses every class on a bucket, without exceptions. CALLBACK_URL answers with ANSWER, FAILING_URL with an error.
+
+#include "support.hpp"
+
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <thread>
+
+#if __cplusplus >= 202002L
+#include <span>
+#endif
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t part_size = 102400;
+
+std::string data_of(std::size_t size) {
+    std::string data(size, '\0');
+    for (std::size_t i = 0; i < size; i++) data[i] = static_cast<char>(i * 31 % 251);
+    return data;
+}
+
+// A function object that cannot be copied.
+class source {
+public:
+    explicit source(std::string data) : data_(new std::string(std::move(data))) {}
+
+    std::size_t operator()(void *buffer, std::size_t capacity) {
+        const std::size_t count = data_->copy(static_cast<char *>(buffer), capacity, position_);
+        position_ += count;
+        return count;
+    }
+
+private:
+    std::unique_ptr<std::string> data_;
+    std::size_t position_ = 0;
+};
+
+void check_there(const oss::bucket &bucket, const char *key, std::size_t size) {
+    const oss::result there = bucket.stat(key);
+    CHECK_OK(there);
+    CHECK(there.has_header("content-LENGTH") && !there.has_header("x-none"));
+    CHECK_TEXT(there.header("Content-Length"), std::to_string(size));
+    CHECK_TEXT(there.header("x-none"), "");
+    CHECK(there.stored() == oss::stored::yes);
+}
+
+oss::callback callback_to(const char *url) {
+    oss::callback notify =
+        needed(oss::callback::make(variable(url), "object=${object}&size=${size}&user=${x:user}"));
+    CHECK_OK(notify.add_variable("x:user", "a b"));
+    return notify;
+}
+
+void callbacks(const oss::bucket &bucket) {
+    const oss::callback notify = callback_to("CALLBACK_URL"), failing = callback_to("FAILING_URL");
+    const oss::result told = bucket.put("told", std::string("data"), notify);
+    CHECK_OK(told);
+    CHECK(told.stored() == oss::stored::yes && told.http_status() == 200 && told.attempts() == 1);
+    CHECK_TEXT(told.body(), variable("ANSWER"));
+    CHECK(std::strlen(told.body().data()) == told.body().size());
+    CHECK_TEXT(told.content_type(), "application/json");
+    CHECK_TEXT(told.message(), "");
+    CHECK(!told.etag().empty() && !told.request_id().empty() && told.has_crc64() && told.crc64() != 0);
+    CHECK(told.upload_id().empty() && told.version_id().empty() && told.next_position() == 0);
+
+    const oss::result untold = bucket.put("untold", oss::body::from_string("data"), failing);
+    CHECK_ENDS(oss::status::callback_failed, untold);
+    CHECK(untold.stored() == oss::stored::yes && untold.http_status() == 203 && !untold.ec().empty());
+    CHECK_TEXT(untold.error_code(), "CallbackFailed");
+    const oss::string body = needed(failing.render(untold));
+    CHECK_TEXT(body.str(), "object=untold&size=4&user=a%20b");
+    CHECK(std::strlen(body.data()) == body.size());
+    oss::callback_values values;
+    CHECK_OK(values.set("object", "other"));
+    CHECK_ENDS(oss::status::invalid_argument, values.set("none", "other"));
+    CHECK_CONTAINS(needed(failing.render(untold, values)).str(), "object=other&");
+    const oss::expected<oss::string> missing = failing.render(nullptr, values);
+    CHECK(!missing);
+    CHECK_ENDS(oss::status::invalid_argument, missing.result());
+}
+
+void callback_settings() {
+    oss::callback notify = needed(oss::callback::make("https://app.example.com/", "{\"a\":${x:a}}"));
+    CHECK_OK(notify.add_url("https://other.example.com/"));
+    CHECK_OK(notify.set_host("app.example.com"));
+    CHECK_OK(notify.set_body_type(oss::callback_body::json));
+    const oss::setter_result refused = notify.add_variable("user", "42");
+    CHECK_ENDS(oss::status::invalid_argument, refused);
+    CHECK_CONTAINS(refused.message(), "x:");
+
+    oss::finding_list findings;
+    CHECK_ENDS(oss::status::invalid_argument, notify.check());
+    CHECK_ENDS(oss::status::invalid_argument, notify.check(findings));
+    CHECK(!findings.empty() && findings[0].severity == oss::severity::error && !findings[0].rule.empty());
+    std::size_t warnings = 0;
+    for (const oss::finding &found : findings) {
+        if (found.severity == oss::severity::warning && found.rule == "https-without-sni") warnings++;
+        CHECK(!found.message.empty());
+    }
+    CHECK(warnings == 1);
+    CHECK(findings[findings.size()].severity == oss::severity::none);
+
+    oss::callback plain = needed(oss::callback::make("https://app.example.com/", "a=${x:a}"));
+    CHECK_OK(plain.add_variable("x:a", "1"));
+    CHECK_OK(plain.set_sni(true));
+    CHECK_OK(plain.check(findings));
+    CHECK(findings.empty());
+    oss::string encoded, variables;
+    CHECK_OK(plain.encode(encoded, variables));
+    CHECK(encoded.size() > 0 && variables.size() > 0);
+    CHECK_OK(needed(oss::callback::from_policy("policy")).encode(encoded, variables));
+    CHECK(encoded.size() > 0 && variables.size() == 0 && !variables);
+}
+
+void settings(const oss::bucket &bucket) {
+    oss::put_options options;
+    CHECK_OK(options.set_content_type("text/plain"));
+    CHECK_OK(options.set_cache_control("no-cache"));
+    CHECK_OK(options.set_content_disposition("inline"));
+    CHECK_OK(options.set_content_encoding("identity"));
+    CHECK_OK(options.set_content_language("en"));
+    CHECK_OK(options.set_expires("Wed, 08 Jul 2026 16:57:01 GMT"));
+    CHECK_OK(options.set_header("x-oss-persistent-headers", "a:YQ=="));
+    CHECK_OK(options.add_metadata("name", std::string("value")));
+    CHECK_OK(options.add_tag("key", "value"));
+    CHECK_OK(options.set_acl(oss::object_acl::private_));
+    CHECK_OK(options.set_storage_class(oss::storage::standard));
+    CHECK_OK(options.set_encryption(oss::encryption::kms, "key-id"));
+    CHECK_OK(options.set_encryption(oss::encryption::aes256));
+    CHECK_OK(options.set_forbid_overwrite(true));
+    CHECK_OK(options.set_traffic_limit(838860800));
+    CHECK_OK(options.set_content_md5(true));
+    CHECK_OK(options.set_deadline(std::chrono::minutes(1)));
+    CHECK_OK(options.set_cancel(nullptr));
+    CHECK_ENDS(oss::status::invalid_argument, options.set_deadline(milliseconds(-1)));
+    CHECK_OK(bucket.put("set", std::string("data"), options));
+    CHECK_TEXT(bucket.stat("set").header("x-oss-meta-name"), "value");
+    CHECK_TEXT(bucket.put("set", std::string("data"), options).error_code(), "FileAlreadyExists");
+    CHECK_OK(bucket.put("empty", std::string(), nullptr));
+
+    const std::array<unsigned char, 3> array = {{1, 2, 3}};
+    CHECK_OK(bucket.put("array", array));
+    CHECK_OK(bucket.put("vector", std::vector<char>(7)));
+    CHECK_OK(bucket.put("pointer", oss::bytes("data", 4)));
+    check_there(bucket, "vector", 7);
+#if __cplusplus >= 201703L
+    CHECK_OK(bucket.put(std::string_view("viewed", 4), std::string_view("data")));
+    check_there(bucket, "view", 4);
+#endif
+#if __cplusplus >= 202002L
+    const std::array<std::byte, 5> raw = {};
+    CHECK_OK(bucket.put("span", std::span<const std::byte>(raw)));
+    check_there(bucket, "span", 5);
+#endif
+    CHECK_OK(bucket.remove("set"));
+    CHECK(bucket.stat("set").stored() == oss::stored::no);
+}
+
+void bucket_settings(const oss::credentials &who) {
+    oss::bucket_options options;
+    CHECK_OK(options.set_region("cn-hangzhou"));
+    CHECK_OK(options.set_signature_version(oss::signature_version::v4));
+    CHECK_OK(options.set_addressing(oss::addressing::path));
+    CHECK_OK(options.set_connect_timeout(seconds(5)));
+    CHECK_OK(options.set_stall_timeout(seconds(5)));
+    CHECK_OK(options.set_deadline(seconds(60)));
+    CHECK_OK(options.set_max_attempts(2));
+    CHECK_OK(options.set_ca_file("/nonexistent"));
+    CHECK_OK(options.set_proxy("http://proxy.example.com:8080"));
+    CHECK_OK(options.set_user_agent("test/1"));
+    const oss::setter_result refused = options.set_max_attempts(0);
+    CHECK_ENDS(oss::status::invalid_argument, refused);
+    CHECK(!refused.message().empty());
+
+    oss::cancel fired;
+    CHECK(!fired.has_fired());
+    CHECK_OK(options.set_cancel(fired));
+    fired.fire();
+    CHECK(fired.has_fired());
+    const oss::bucket bucket =
+        needed(oss::bucket::make(variable("OSS_ENDPOINT"), variable("OSS_BUCKET"), who, options));
+    CHECK_ENDS(oss::status::cancelled, bucket.stat("anything"));
+
+    const oss::expected<oss::bucket> wrong = oss::bucket::make("https://example.com", "No Bucket", who);
+    CHECK(!wrong && wrong->get() == nullptr);
+    CHECK_ENDS(oss::status::invalid_argument, wrong.result());
+    CHECK_ENDS(oss::status::invalid_argument, oss::credentials::make("", "secret").result());
+}
+
+// Text that C would see the beginning of only is refused.
+void text_with_nul(const oss::bucket &bucket) {
+    const std::string cut("key\0more", 8);
+    CHECK_ENDS(oss::status::invalid_argument, bucket.put(cut, std::string("data")));
+    CHECK_ENDS(oss::status::invalid_argument, bucket.put_file("key", std::string("/dev/null\0", 10)));
+    CHECK(bucket.stat("key").stored() == oss::stored::no);
+    oss::upload_options options;
+    CHECK_ENDS(oss::status::invalid_argument, options.set_checkpoint(std::string("\0", 1)));
+#if __cplusplus >= 201703L
+    CHECK_ENDS(oss::status::invalid_argument, bucket.put(std::string_view(cut), std::string("data")));
+#endif
+}
+
+void bodies(const oss::bucket &bucket, const std::string &folder) {
+    const std::string data = data_of(3 * part_size + 1), path = folder + "/data";
+    std::ofstream(path.c_str(), std::ios::binary) << data;
+    CHECK_OK(bucket.put_file("file", path));
+    CHECK_OK(bucket.put("file", oss::body::from_file(path)));
+    check_there(bucket, "file", data.size());
+    CHECK_OK(bucket.put("range", oss::body::from_file_range(path, 1, 10)));
+    check_there(bucket, "range", 10);
+    std::FILE *file = std::fopen(path.c_str(), "rb");
+    const oss::body open_file = oss::body::from_fd(fileno(file), 2, 20);
+    std::fclose(file);
+    CHECK_OK(bucket.put("open", open_file));
+    check_there(bucket, "open", 20);
+    CHECK_ENDS(oss::status::local_io, bucket.put("none", oss::body::from_file("/nonexistent")));
+
+    oss::upload_options options;
+    CHECK_OK(options.set_part_size(part_size));
+    CHECK_OK(options.set_threshold(part_size));
+    CHECK_OK(options.set_parallel(2));
+    CHECK_OK(bucket.upload("bytes", oss::body::from_bytes(data), nullptr, options));
+    check_there(bucket, "bytes", data.size());
+    CHECK_OK(bucket.upload("read", oss::body::from_reader(source(data)), nullptr, options));
+    check_there(bucket, "read", data.size());
+    CHECK(bucket.stat("read").crc64() == bucket.stat("bytes").crc64());
+    CHECK_OK(bucket.put("read-once", oss::body::from_reader(source("four"), 4)));
+
+    std::size_t position = 0;
+    int rewinds = 0;
+    oss::body again = oss::body::from_rewindable(
+        [&](char *buffer, std::size_t capacity) {
+            const std::size_t count = data.copy(buffer, capacity, position);
+            position += count;
+            return count;
+        },
+        [&] {
+            position = 0;
+            rewinds++;
+        },
+        data.size());
+    const oss::body moved = std::move(again);
+    CHECK_OK(bucket.put("again", moved));
+    CHECK_OK(bucket.upload("again", moved, nullptr, options));
+    CHECK(rewinds > 0);
+    CHECK(bucket.stat("again").crc64() == bucket.stat("bytes").crc64());
+
+    const oss::body wrong = oss::body::from_rewindable([](char *, std::size_t) { return -7; }, [] { return false; }, 9);
+    CHECK_CONTAINS(bucket.put("wrong", wrong).message(), "-7");
+    CHECK_CONTAINS(bucket.put("wrong", wrong).message(), "rewind");
+    CHECK_ENDS(oss::status::local_io, bucket.put("wrong", wrong));
+}
+
+void watching(const oss::bucket &bucket) {
+    const std::string data = data_of(3 * part_size);
+    std::uint64_t last = 0;
+    unsigned calls = 0;
+    oss::put_options put;
+    CHECK_OK(put.add_metadata("name", "value"));
+    oss::upload_options options;
+    CHECK_OK(options.set_part_size(part_size));
+    CHECK_OK(options.set_threshold(0));
+    CHECK_OK(options.set_put_options(put));
+    CHECK_OK(options.set_rate_limit(1 << 30));
+    CHECK_OK(options.set_deadline(seconds(60)));
+    CHECK_OK(options.set_log([](const std::string &) {}));
+    CHECK_OK(options.set_progress([&](std::uint64_t accepted, std::uint64_t total) {
+        CHECK(accepted >= last && total == data.size());
+        last = accepted;
+        calls++;
+    }));
+    CHECK_OK(bucket.upload("watched", oss::body::from_bytes(data), nullptr, options));
+    CHECK(last == data.size() && calls > 1);
+    CHECK_TEXT(bucket.stat("watched").header("x-oss-meta-name"), "value");
+
+    CHECK_OK(options.set_keep_parts(true));
+    CHECK_OK(options.set_progress([](std::uint64_t accepted, std::uint64_t) { return accepted == 0; }));
+    const oss::result stopped = bucket.upload("stopped", oss::body::from_bytes(data), nullptr, options);
+    CHECK_ENDS(oss::status::cancelled, stopped);
+    CHECK(stopped.stored() == oss::stored::no && !stopped.upload_id().empty());
+    const oss::upload_list left = needed(bucket.list_uploads("stop", 10));
+    CHECK(left.size() == 1 && !left.empty() && !left.is_truncated());
+    for (const oss::unfinished_upload upload : left) {
+        CHECK_TEXT(upload.key, "stopped");
+        CHECK(upload.upload_id == stopped.upload_id() && !upload.initiated.empty());
+        CHECK_OK(needed(bucket.reopen_multipart(std::string(upload.key), std::string(upload.upload_id))).abort());
+    }
+    CHECK(needed(bucket.list_uploads("", 10)).empty());
+
+    CHECK_OK(options.set_progress(nullptr));
+    CHECK_OK(options.set_log(nullptr));
+    oss::cancel fired;
+    fired.fire();
+    CHECK_OK(options.set_cancel(fired));
+    CHECK_ENDS(oss::status::cancelled, bucket.upload("stopped", oss::body::from_bytes(data), nullptr, options));
+}
+
+void resuming(const oss::bucket &bucket, const std::string &folder) {
+    const std::string path = folder + "/resumed", records = folder + "/records";
+    std::ofstream(path.c_str(), std::ios::binary) << data_of(3 * part_size);
+    oss::upload_options options;
+    CHECK_OK(options.set_part_size(part_size));
+    CHECK_OK(options.set_parallel(1));
+    CHECK_OK(options.set_checkpoint(records));
+    CHECK_OK(options.set_progress([](std::uint64_t accepted, std::uint64_t) { return accepted < part_size; }));
+    CHECK_ENDS(oss::status::cancelled, bucket.upload("resumed", oss::body::from_file(path), nullptr, options));
+    std::uint64_t first = 0;
+    CHECK_OK(options.set_progress([&](std::uint64_t accepted, std::uint64_t) {
+        if (first == 0) first = accepted;
+    }));
+    CHECK_OK(bucket.upload("resumed", oss::body::from_file(path), nullptr, options));
+    CHECK(first >= part_size);
+}
+
+void writing(const oss::bucket &bucket) {
+    const std::string data = data_of(part_size);
+    std::uint64_t seen = 0;
+    oss::writer writer;
+    {
+        // The writer goes on calling the function when the options are gone.
+        oss::upload_options options;
+        CHECK_OK(options.set_part_size(part_size));
+        const std::shared_ptr<std::uint64_t> kept = std::make_shared<std::uint64_t>(0);
+        CHECK_OK(options.set_progress([&seen, kept](std::uint64_t accepted, std::uint64_t) {
+            *kept = accepted;
+            seen = *kept;
+        }));
+        writer = needed(bucket.open_writer("written", callback_to("CALLBACK_URL"), options));
+        CHECK_OK(options.set_progress([](std::uint64_t, std::uint64_t) { return false; }));
+    }
+    for (int i = 0; i < 6; i++) CHECK_OK(writer.write(data));
+    const oss::result finished = writer.finish();
+    CHECK_OK(finished);
+    CHECK_TEXT(finished.body(), variable("ANSWER"));
+    CHECK(seen == 6 * data.size());
+    check_there(bucket, "written", 6 * data.size());
+
+    oss::writer given_up = needed(bucket.open_writer("given-up"));
+    CHECK_OK(given_up.write(std::string("data")));
+    CHECK_OK(given_up.abort());
+    CHECK(bucket.stat("given-up").stored() == oss::stored::no);
+}
+
+void parts(const oss::bucket &bucket) {
+    const std::string data = data_of(part_size);
+    oss::multipart upload = needed(bucket.begin_multipart("parts"));
+    // Several threads may upload parts of it at once.
+    oss::result second;
+    std::thread other([&] { second = upload.upload_part(2, oss::body::from_bytes(data)); });
+    const oss::result first = upload.upload_part(1, data);
+    other.join();
+    CHECK_OK(first);
+    CHECK_OK(second);
+    const oss::part_list there = needed(upload.list_parts());
+    CHECK(there.size() == 2 && !there.empty() && there[2].number == 0);
+    std::uint32_t number = 0;
+    for (const oss::part &part : there) {
+        CHECK(part.number == ++number && part.size == data.size() && part.etag == first.etag());
+        CHECK(!part.has_crc64 || part.crc64 == first.crc64());
+    }
+    oss::part_list some;
+    CHECK_OK(some.add(1, std::string(first.etag())));
+    CHECK_ENDS(oss::status::invalid_argument, some.add(1, "again"));
+    CHECK_OK(upload.complete(some));
+    check_there(bucket, "parts", data.size());
+
+    oss::multipart begun = needed(bucket.begin_multipart("parts", oss::put_options()));
+    CHECK_OK(begun.upload_part(1, data));
+    oss::multipart reopened = needed(bucket.reopen_multipart("parts", std::string(begun.upload_id())));
+    CHECK_OK(reopened.complete(callback_to("CALLBACK_URL")));
+    oss::multipart all = needed(bucket.begin_multipart("parts"));
+    CHECK_OK(all.upload_part(1, std::string("data")));
+    CHECK_OK(all.complete_with_all());
+    check_there(bucket, "parts", 4);
+    CHECK_TEXT(bucket.reopen_multipart("parts", "none").result().error_code(), "NoSuchUpload");
+}
+
+void appending(const oss::bucket &bucket) {
+    oss::put_options options;
+    CHECK_OK(options.set_previous_crc64(0));
+    const oss::body line = oss::body::from_string("line\n");
+    const oss::result begun = bucket.append("log", 0, line, options);
+    CHECK_OK(begun);
+    CHECK(begun.next_position() == 5);
+    CHECK_OK(bucket.append("log", begun.next_position(), line));
+    CHECK_TEXT(bucket.append("log", 1, line).error_code(), "PositionNotEqualToLength");
+}
+
+void for_others(const oss::bucket &bucket) {
+    const std::chrono::system_clock::time_point now = std::chrono::system_clock::now();
+    oss::put_options options;
+    CHECK_OK(options.set_content_type("text/plain"));
+    const oss::presigned url = needed(bucket.presign_put("for/others", seconds(900), callback_to("CALLBACK_URL"), options));
+    CHECK_TEXT(url.method(), "PUT");
+    CHECK(url.expires() > now + seconds(800) && url.expires() < now + seconds(1000));
+    CHECK(url.headers().size() == 1 && url.headers()[0].value == "text/plain");
+    const oss::result told = url.put(oss::body::from_string("data"));
+    CHECK_OK(told);
+    CHECK_TEXT(told.body(), variable("ANSWER"));
+
+    oss::presigned theirs = needed(oss::presigned::make(std::string(url.url())));
+    CHECK_ENDS(oss::status::invalid_argument, theirs.add_header("Host", "x"));
+    CHECK_OK(theirs.add_header("Content-Type", "text/plain"));
+    CHECK_OK(theirs.put(oss::body::from_string("data"), oss::bucket_options()));
+    CHECK(theirs.expires() == std::chrono::system_clock::time_point());
+    CHECK_TEXT(needed(bucket.presign_get("for/others", std::chrono::hours(1))).method(), "GET");
+    CHECK_TEXT(needed(bucket.presign_upload_part("key", "id", 1, seconds(60))).method(), "PUT");
+    CHECK_TEXT(needed(bucket.presign_complete_multipart("key", "id", seconds(60))).method(), "POST");
+    CHECK_ENDS(oss::status::invalid_argument, bucket.presign_get("key", seconds(-1)).result());
+
+    oss::post_policy policy;
+    CHECK_OK(policy.set_key("other"));
+    CHECK_OK(policy.set_key_prefix("users/"));
+    CHECK_OK(policy.set_length_range(1, 100));
+    CHECK_OK(policy.set_content_type("text/plain"));
+    CHECK_OK(policy.add_field("x-oss-meta-a", "b"));
+    CHECK_OK(policy.add_field_prefix("x-oss-meta-c", "d"));
+    CHECK_ENDS(oss::status::invalid_argument, policy.add_field("policy", "x"));
+    oss::post_form form = needed(policy.sign(bucket, seconds(600), callback_to("CALLBACK_URL")));
+    CHECK(form.expires() > now + seconds(500));
+    CHECK_OK(form.set_field("key", "users/42"));
+    CHECK_OK(form.set_field("x-oss-meta-c", "dd"));
+    const oss::result posted = form.post(oss::body::from_string("data"));
+    CHECK_OK(posted);
+    CHECK_TEXT(posted.body(), variable("ANSWER"));
+    CHECK_CONTAINS(needed(form.to_json()).str(), "users/42");
+
+    oss::post_form handed_out = needed(oss::post_form::make(std::string(form.url())));
+    for (const oss::name_value &field : form.fields()) CHECK_OK(handed_out.set_field(field.name, field.value));
+    CHECK_OK(handed_out.post(oss::body::from_string("data")));
+    check_there(bucket, "users/42", 4);
+}
+
+void verifying() {
+    oss::callback_verifier verifier;
+    CHECK_OK(verifier.add_key_prefix("https://keys.example.com/"));
+    CHECK_OK(verifier.set_fetch_timeout(milliseconds(100)));
+    CHECK_OK(verifier.set_cache_time(std::chrono::hours(24)));
+    CHECK_OK(verifier.set_ca_file("/nonexistent"));
+    CHECK_ENDS(oss::status::invalid_argument, verifier.set_public_key("none"));
+    CHECK_ENDS(oss::status::not_authentic, verifier.verify("/", std::string("body"), nullptr, nullptr));
+    CHECK_ENDS(oss::status::invalid_argument,
+               oss::callback_verifier::verify_with_key("none", "/", std::string("body"), "AAAA"));
+}
+
+} // namespace
+
+int main() {
+    const oss::bucket bucket = open_bucket();
+    const std::string folder = variable("SCRATCH");
+    callbacks(bucket);
+    callback_settings();
+    settings(bucket);
+    bucket_settings(needed(oss::credentials::from_environment()));
+    text_with_nul(bucket);
+    bodies(bucket, folder);
+    watching(bucket);
+    resuming(bucket, folder);
+    writing(bucket);
+    parts(bucket);
+    appending(bucket);
+    for_others(bucket);
+    verifying();
+    return finish();
+}

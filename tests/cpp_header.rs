@@ -1,0 +1,149 @@
+//! The C++ header: it covers all of the C header, compiles without a warning everywhere, and keeps its macros to itself.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::Duration;
+use support::c_program::{Dialect, is_clean};
+use support::header::{self, Kind, words};
+use support::{read, repository, tools};
+
+const HEADER: &str = "include/oss_upload.hpp";
+const STANDARDS: [&str; 5] = ["c++11", "c++14", "c++17", "c++20", "c++2b"];
+
+/// What stands in a C++ source outside its comments.
+fn code(source: &str) -> String {
+    let mut code = String::new();
+    let mut rest = source;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        code.push_str(before);
+        rest = comment.split_once("*/").expect("the end of a comment").1;
+    }
+    code.push_str(rest);
+    code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// The functions, handles and enumerators of the C header that a C++ source does not use.
+fn missing_in(source: &str) -> Vec<String> {
+    let code = code(source);
+    let used: BTreeSet<&str> = words(&code).collect();
+    let mut declared = Vec::new();
+    for item in header::items() {
+        match item.kind {
+            Kind::Function { .. } | Kind::Handle => declared.push(item.name),
+            Kind::Enum(enumerators) => {
+                declared.extend(enumerators.into_iter().map(|enumerator| enumerator.name));
+            }
+            Kind::Alias => {}
+        }
+    }
+    assert!(declared.len() > 150, "only {} names are declared", declared.len());
+    declared.retain(|name| !used.contains(name.as_str()));
+    declared
+}
+
+#[test]
+fn everything_of_the_c_header_is_covered() {
+    let missing = missing_in(&read(repository(HEADER)));
+    assert!(missing.is_empty(), "{HEADER} has nothing for {missing:?}");
+}
+
+#[test]
+fn what_is_not_covered_is_found() {
+    let source = read(repository(HEADER));
+    let without = source.replace("oss_append_object(", "/* oss_append_object( */ (");
+    assert_eq!(missing_in(&without), ["oss_append_object"]);
+    let without = source.replace("OSS_STORED_UNKNOWN", "2 // OSS_STORED_UNKNOWN\n");
+    assert_eq!(missing_in(&without), ["OSS_STORED_UNKNOWN"]);
+}
+
+/// The compilers that are there.
+fn compilers() -> Vec<&'static str> {
+    if Command::new("clang++").arg("--version").output().is_ok() {
+        return vec!["gcc", "clang"];
+    }
+    tools::skip("the C++ header under clang", "clang++ is missing");
+    vec!["gcc"]
+}
+
+/// The programs of the tests that use all there is.
+const PROGRAMS: [&str; 2] = ["tests/cpp/operations.cpp", "tests/cpp/exceptions.cpp"];
+
+#[test]
+fn every_standard_of_every_compiler_is_content() {
+    for compiler in compilers() {
+        for standard in STANDARDS {
+            for program in PROGRAMS {
+                if let Err(complaint) = is_clean(Dialect { compiler, standard }, &[], &repository(program)) {
+                    panic!("{complaint}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_needs_exceptions_or_type_information() {
+    let operations = repository("tests/cpp/operations.cpp");
+    for compiler in compilers() {
+        for standard in STANDARDS {
+            let flags = ["-fno-exceptions", "-fno-rtti"];
+            if let Err(complaint) = is_clean(Dialect { compiler, standard }, &flags, &operations) {
+                panic!("{complaint}");
+            }
+        }
+    }
+    let exceptions = repository("tests/cpp/exceptions.cpp");
+    let gcc = Dialect { compiler: "gcc", standard: "c++17" };
+    assert!(
+        is_clean(gcc, &["-fno-exceptions"], &exceptions).is_err(),
+        "or_throw() is there without exceptions"
+    );
+}
+
+/// What must not compile, and why not.
+const MISTAKES: [(&str, &str); 7] = [
+    ("oss::bucket a, b(a);", "a handle is copied"),
+    ("oss::bucket a = oss_put_options_new();", "a handle of another type is taken over"),
+    ("oss::body a = oss::body::from_bytes(std::string());", "a body borrows what is about to go"),
+    ("oss::upload_options a; a.release();", "the functions of options are lost"),
+    ("oss::upload_options a; (void)a.set_log([](const char *) { return 0; });", "0 is taken for false"),
+    ("(void)oss::body::from_reader([](char *, std::size_t) { return true; });", "true is taken for 1"),
+    ("oss::bucket a; a.stat(\"key\");", "a result is ignored"),
+];
+
+#[test]
+fn mistakes_do_not_compile() {
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let file = folder.path().join("mistake.cpp");
+    let gcc = Dialect { compiler: "gcc", standard: "c++17" };
+    let compile = |statement: &str| {
+        std::fs::write(&file, format!("#include <oss_upload.hpp>\nvoid f();\nvoid f() {{ {statement} }}\n"))
+            .unwrap();
+        is_clean(gcc, &[], &file)
+    };
+    assert_eq!(compile("oss::bucket a; (void)a.stat(\"key\");"), Ok(()));
+    for (statement, mistake) in MISTAKES {
+        assert!(compile(statement).is_err(), "{mistake}: {statement}");
+    }
+}
+
+/// The macros about which the preprocessor knows after a header, and that are ours by their names.
+fn macros_of(header: &str) -> BTreeSet<String> {
+    let mut command = Command::new("g++");
+    command.args(["-std=c++17", "-x", "c++", "-dM", "-E", "-I"]).arg(repository("include"));
+    let out = tools::run(command.arg(repository(header)), Duration::from_secs(60));
+    let names = out.lines().filter_map(|line| line.strip_prefix("#define ")?.split([' ', '(']).next());
+    names.filter(|name| name.to_ascii_uppercase().contains("OSS_")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_guard_is_the_only_macro_that_is_left() {
+    let mut expected = macros_of(header::HEADER);
+    assert!(expected.contains("OSS_UPLOAD_H"), "{expected:?}");
+    expected.insert("OSS_UPLOAD_HPP".to_owned());
+    assert_eq!(macros_of(HEADER), expected);
+}

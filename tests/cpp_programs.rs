@@ -1,0 +1,105 @@
+//! What C++ programs do with `oss_upload.hpp`: each of `tests/cpp` checks what it is told.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use oss_emulator::Answer;
+use std::fs;
+use std::process::Command;
+use support::bucket::{TestBucket, app_server, emulator};
+use support::c_program::{CProgram, Dialect, Linkage, Source};
+use support::{noise, repository, tools};
+
+const ANSWER: &str = r#"{"id":7,"name":"名"}"#;
+const THREADS: &[&str] = &["-pthread"];
+const WITHOUT_EXCEPTIONS: &[&str] = &["-pthread", "-fno-exceptions", "-fno-rtti"];
+
+fn source(
+    name: &str,
+    compiler: &'static str,
+    standard: &'static str,
+    flags: &'static [&'static str],
+) -> Source {
+    let file = repository(&format!("tests/cpp/{name}.cpp"));
+    Source { file, dialect: Dialect { compiler, standard }, flags }
+}
+
+fn gcc(name: &str, standard: &'static str) -> CProgram {
+    CProgram::of(&[source(name, "gcc", standard, THREADS)], Linkage::Shared)
+}
+
+fn clang(name: &str, standard: &'static str) -> Option<CProgram> {
+    if Command::new("clang++").arg("--version").output().is_err() {
+        tools::skip(&format!("{name}.cpp under clang"), "clang++ is missing");
+        return None;
+    }
+    Some(CProgram::of(&[source(name, "clang", standard, THREADS)], Linkage::Shared))
+}
+
+/// A program where all is a copy, where texts are views, by another compiler, and under valgrind.
+fn variants(name: &str) -> Vec<CProgram> {
+    let mut variants = vec![gcc(name, "c++11"), gcc(name, "c++2b")];
+    variants.extend(clang(name, "c++17"));
+    variants.extend(gcc(name, "c++17").under_valgrind());
+    variants
+}
+
+/// Runs a program on a bucket, with an application server that answers and one that fails.
+fn run(program: &CProgram) {
+    let (emulator, answering, failing) = (emulator(), app_server(), app_server());
+    answering.answer(Answer::json(ANSWER));
+    failing.answer(Answer::status(500));
+    let source = program.folder().join("source");
+    fs::write(&source, noise(500_000)).expect("a file for the program");
+    let environment = [
+        ("CALLBACK_URL", answering.url()),
+        ("FAILING_URL", failing.url()),
+        ("ANSWER", ANSWER.to_owned()),
+        ("SOURCE", source.display().to_string()),
+    ];
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    program.run_on(&TestBucket::emulated(&emulator), &environment);
+}
+
+#[test]
+fn every_operation_works_and_no_memory_is_lost() {
+    variants("operations").iter().for_each(run);
+    run(&CProgram::of(&[source("operations", "gcc", "c++17", THREADS)], Linkage::Static));
+}
+
+#[test]
+fn every_operation_works_without_exceptions() {
+    for standard in ["c++11", "c++20"] {
+        run(&CProgram::of(&[source("operations", "gcc", standard, WITHOUT_EXCEPTIONS)], Linkage::Shared));
+    }
+}
+
+#[test]
+fn what_a_function_of_the_caller_throws_comes_back_after_the_call() {
+    variants("exceptions").iter().for_each(run);
+}
+
+#[test]
+fn what_was_moved_from_is_refused() {
+    variants("moved_from").iter().for_each(run);
+}
+
+#[test]
+fn files_that_were_compiled_differently_make_one_program() {
+    let other_ways = [
+        ("c++11", THREADS),
+        ("c++11", WITHOUT_EXCEPTIONS),
+        ("c++20", THREADS),
+        ("c++20", WITHOUT_EXCEPTIONS),
+    ];
+    for (standard, flags) in other_ways {
+        for first in ["c++11", "c++17"] {
+            let sources = [
+                source("two_files", "gcc", first, THREADS),
+                source("two_files_other", "gcc", standard, flags),
+            ];
+            run(&CProgram::of(&sources, Linkage::Shared));
+        }
+    }
+}
