@@ -2,23 +2,25 @@
  * oss_upload in C++: the functions of oss_upload.h as classes. C++11 or newer; there is nothing more to link.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * oss_upload.h says what each function does, which values it takes and what it promises. Here is said what differs.
+ * oss_upload.h says what each function does, which values it takes and what it promises. This header says what differs.
  *
- * Handles free themselves. They can be moved and not copied. One that was moved from is empty, and so is one made by default,
- * unless its default constructor says otherwise: every call on it ends with status::invalid_argument, and nothing else
- * happens. get() gives the handle to functions of oss_upload.h, and the constructor from a pointer takes one over.
+ * Handles free themselves. They can be moved and not copied. One that was moved from is empty, and so is one made by
+ * default, unless its default constructor says otherwise: operations and setters then end with status::invalid_argument,
+ * and what is asked of it is empty. get() gives the handle to functions of oss_upload.h, and the constructor from a pointer
+ * takes one over.
  *
- * What can fail returns something that says so: an operation a result, a factory an expected, a setter a setter_result. All
- * three are true when all went well. Where exceptions are enabled they also have or_throw(), which throws an error otherwise:
+ * What can fail returns something that says so: an operation a result, a factory an expected, a setter a setter_result.
+ * All three are true when all went well. Where exceptions are enabled they also have or_throw(), which throws an error
+ * otherwise:
  *
  *     oss::bucket bucket = oss::bucket::make(endpoint, name, credentials).or_throw();
  *
- * Nothing else throws on account of the library, and with -fno-exceptions and -fno-rtti all is there but or_throw(), error and
- * result::exception(). What allocates may throw std::bad_alloc, as everywhere.
+ * Nothing else throws on account of the library, and with -fno-exceptions and -fno-rtti all is there but or_throw(),
+ * error and result::exception(). What allocates may throw std::bad_alloc, as everywhere.
  *
- * Functions of the caller's may be anything that can be called. None of their exceptions passes through the library: it is
- * caught, the upload ends as if the function had failed, and then result::exception() has it and or_throw() rethrows it. If the
- * handle was given to a function of oss_upload.h instead, it is dropped.
+ * Functions of the caller's may be anything that can be called. None of their exceptions passes through the library: it
+ * is caught, the upload ends as if the function had failed, and then result::exception() has it and or_throw() rethrows
+ * it. If the handle was given to a function of oss_upload.h instead, it is dropped.
  *
  * What belongs to a handle lives with it: a text, and what a list or result gives, is good until the handle goes away.
  */
@@ -190,14 +192,15 @@ private:
 };
 
 /**
- * A parameter that is data, borrowed: a pointer and a length, or whatever has data() and size() with elements of one byte, such
- * as std::string, std::vector<unsigned char>, std::string_view or std::span<const std::byte>.
+ * A parameter that is data, borrowed: a pointer and a length, or whatever has data() and size() with elements of one byte,
+ * such as std::string, std::vector<unsigned char>, std::string_view or std::span<const std::byte>.
  */
 class bytes {
 public:
     bytes(const void *data, std::size_t size) noexcept : data_(data), size_(size) {}
 
-    template <class Range, class Element = typename std::remove_pointer<decltype(std::declval<const Range &>().data())>::type,
+    template <class Range,
+              class Element = typename std::remove_pointer<decltype(std::declval<const Range &>().data())>::type,
               class = typename std::enable_if<sizeof(Element) == 1>::type,
               class = decltype(std::declval<const Range &>().size())>
     bytes(const Range &range) noexcept : data_(range.data()), size_(range.size()) {}
@@ -460,8 +463,8 @@ public:
     std::exception_ptr exception() const noexcept { return thrown_; }
 
     /**
-     * The result itself, if all went well, to be ignored or moved from. Rethrows what a function of the caller's threw, even if the object was stored in spite of
-     * it; where that matters, ask stored() and exception() instead.
+     * The result itself, to be ignored or moved from, if all went well. Rethrows what a function of the caller's threw, even
+     * if the object was stored in spite of it; where that matters, ask stored() and exception() instead.
      *
      * @throw oss::error if the status is not ok; that of a failed callback too, whose object is stored.
      */
@@ -906,8 +909,8 @@ public:
     /**
      * Sets who is told how the upload gets on. If uploads on several threads use the options, it is called on all of these.
      *
-     * @param progress  called with two std::uint64_t, the bytes that were accepted and the total, which may be length_unknown.
-     *                  Returns nothing, or a bool: false, or an exception, cancels the upload.
+     * @param progress  called with two std::uint64_t, the bytes that were accepted and the total, which may be
+     *                  length_unknown. Returns nothing, or a bool: false, or an exception, cancels the upload.
      */
     template <class Progress> setter_result set_progress(Progress progress) {
         std::shared_ptr<Progress> function = std::make_shared<Progress>(std::move(progress));
@@ -925,7 +928,8 @@ public:
     /**
      * Sets who is told what is worth a line in a log.
      *
-     * @param log  called with a const char *, which is gone when it returns. Returns nothing, or a bool, as for set_progress().
+     * @param log  called with a const char *, which is gone when it returns. Returns nothing, or a bool, as for
+     *             set_progress().
      */
     template <class Log> setter_result set_log(Log log) {
         std::shared_ptr<Log> function = std::make_shared<Log>(std::move(log));
@@ -978,8 +982,8 @@ public:
     /**
      * A body of what a function gives. Keeps the function, though not what that refers to.
      *
-     * @param read    called with a char * and a std::size_t; puts up to so many bytes there and returns how many, 0 at the end. A
-     *                negative number, which the message then shows, or an exception says that the data cannot be read.
+     * @param read    called with a char * and a std::size_t; puts up to so many bytes there and returns how many, 0 at the
+     *                end. A negative number, which the message then shows, or an exception says that the data cannot be read.
      * @param length  how many bytes it gives.
      */
     template <class Read> static body from_reader(Read read, std::uint64_t length = length_unknown) {

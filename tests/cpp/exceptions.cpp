@@ -2,6 +2,8 @@
 
 #include "support.hpp"
 
+#include <condition_variable>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 
@@ -119,16 +121,39 @@ void thrown_while_watching(const oss::bucket &bucket) {
     }
     CHECK_TEXT(carried, "enough");
     CHECK(bucket.stat("written").stored() == oss::stored::no);
+}
 
-    // A function that is called on several threads tells each of them its own.
-    oss::upload_options shared = in_parts();
-    shared.set_progress([](std::uint64_t, std::uint64_t total) { throw mishap(std::to_string(total)); }).or_throw();
+// Waits until two threads are here.
+class meeting {
+public:
+    void wait() {
+        std::unique_lock<std::mutex> lock(mutex_);
+        here_++;
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return here_ >= 2; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int here_ = 0;
+};
+
+// A function that is called on two threads at once tells each of them its own.
+void thrown_on_two_threads(const oss::bucket &bucket) {
+    meeting both;
+    oss::upload_options options = in_parts();
+    options.set_progress([&](std::uint64_t, std::uint64_t total) {
+        both.wait();
+        throw mishap(std::to_string(total));
+    }).or_throw();
+    const auto upload = [&](const char *key, std::size_t size) {
+        const std::string data(size, 'a');
+        return carried_by(bucket.upload(key, oss::body::from_bytes(data), nullptr, options));
+    };
     std::string carried_there;
-    std::thread other([&] {
-        const std::string more(4 * part_size, 'b');
-        carried_there = carried_by(bucket.upload("there", oss::body::from_bytes(more), nullptr, shared));
-    });
-    CHECK_TEXT(carried_by(bucket.upload("here", oss::body::from_bytes(data), nullptr, shared)), std::to_string(data.size()));
+    std::thread other([&] { carried_there = upload("there", 4 * part_size); });
+    CHECK_TEXT(upload("here", 3 * part_size), std::to_string(3 * part_size));
     other.join();
     CHECK_TEXT(carried_there, std::to_string(4 * part_size));
 }
@@ -179,6 +204,7 @@ int main() {
     what_ended_badly(bucket);
     thrown_while_reading(bucket);
     thrown_while_watching(bucket);
+    thrown_on_two_threads(bucket);
     thrown_while_logging(bucket);
     thrown_within(bucket);
     thrown_under_c(bucket);

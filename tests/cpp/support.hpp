@@ -35,7 +35,8 @@ void check_status(const Outcome &outcome, oss::status expected, const char *file
 }
 
 inline void check_text(const oss::text &actual, const std::string &expected, const char *file, int line, const char *what) {
-    check(actual == expected, file, line, std::string(what) + " is \"" + expected + "\", but \"" + std::string(actual) + "\"");
+    check(actual == expected, file, line,
+          std::string(what) + " is \"" + expected + "\", but \"" + std::string(actual) + "\"");
 }
 
 inline void check_contains(const oss::text &actual, const std::string &part, const char *file, int line, const char *what) {

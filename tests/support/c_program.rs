@@ -11,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-pedantic", "-Werror"];
-/// What is asked of C++ besides.
+/// What is asked besides of what uses the C++ header.
 const CPP_WARNINGS: [&str; 2] = ["-Wconversion", "-Wshadow"];
 /// What a program needs that links the static library.
 const SYSTEM_LIBRARIES: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
@@ -46,9 +46,6 @@ impl Dialect {
         };
         let mut command = compiler(self.is_cpp(), program);
         command.args(WARNINGS).arg(format!("-std={}", self.standard));
-        if self.is_cpp() {
-            command.args(CPP_WARNINGS);
-        }
         command
     }
 }
@@ -72,9 +69,9 @@ pub fn compiles(dialect: Dialect, source: &str) -> Result<(), String> {
     said(dialect, dialect.command().arg("-c").arg(&file).arg("-o").arg(object))
 }
 
-/// Has a file looked at by the compiler, which makes nothing of it. The error is what the compiler says.
+/// Has a C++ file looked at by the compiler, which makes nothing of it. The error is what the compiler says.
 pub fn is_clean(dialect: Dialect, flags: &[&str], file: &Path) -> Result<(), String> {
-    said(dialect, dialect.command().args(flags).arg("-fsyntax-only").arg(file))
+    said(dialect, dialect.command().args(CPP_WARNINGS).args(flags).arg("-fsyntax-only").arg(file))
 }
 
 fn said(dialect: Dialect, command: &mut Command) -> Result<(), String> {
@@ -130,6 +127,9 @@ impl Source {
     fn object_in(&self, folder: &Path, checks: &[&str]) -> PathBuf {
         let object = folder.join(self.file.file_name().expect("a name")).with_extension("o");
         let mut command = self.dialect.command();
+        if self.dialect.is_cpp() {
+            command.args(CPP_WARNINGS);
+        }
         command.args(self.flags).args(checks).args(["-g", "-I"]).arg(repository("include"));
         command.arg("-I").arg(repository("tests/c"));
         tools::run(command.arg("-c").arg(&self.file).arg("-o").arg(&object), COMPILING_TIME);
