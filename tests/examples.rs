@@ -213,6 +213,72 @@ fn put_callback_in_cpp_uploads_bytes() {
     check(&Example::cpp("put_callback"), &NO_ARGUMENTS, &letters());
 }
 
+/// Runs `upload_stream` with a file as its standard input.
+fn upload_stream(scene: &Scene, example: &Example, content: &[u8]) -> Ended {
+    let file = file(example, content);
+    let url = format!("{}/uploaded", scene.application.url());
+    let bucket = TestBucket::emulated(&scene.emulator);
+    let mut environment = bucket.environment();
+    environment.push(("OSS_CALLBACK_URL", &url));
+    let redirect = OsStr::new(r#""$0" < "$1""#);
+    let arguments = [OsStr::new("-c"), redirect, example.program.as_os_str(), file.as_os_str()];
+    run(Path::new("sh"), &arguments, &environment)
+}
+
+#[test]
+fn upload_stream_uploads_what_it_reads() {
+    // More than a part.
+    let (example, content) = (Example::cpp("upload_stream"), noise((8 << 20) + 1));
+    let scene = Scene::new();
+    let last = format!("{} bytes are there", content.len());
+    let ended = upload_stream(&scene, &example, &content);
+    ended.assert(0, &["0 bytes are there", &last, "status:      OK", "stored:      yes", ANSWER]);
+    assert!(scene.stored().as_deref() == Some(content.as_slice()), "another object is stored");
+    assert_eq!(scene.request_with_callback().operation, "CompleteMultipartUpload");
+    let callbacks = scene.application.requests();
+    assert_eq!(callbacks.len(), 1);
+    let told = format!("object=examplefiles%2Fexampleobject.txt&size={}", content.len());
+    assert_eq!(String::from_utf8_lossy(&callbacks[0].body), told);
+
+    let scene = Scene::new();
+    scene.application.answer(Answer::status(500));
+    upload_stream(&scene, &example, b"").assert(3, &["status:      CALLBACK_FAILED", "stored:      yes"]);
+}
+
+#[test]
+fn upload_stream_says_what_it_cannot_read() {
+    let (example, scene) = (Example::cpp("upload_stream"), Scene::new());
+    let bucket = TestBucket::emulated(&scene.emulator);
+    let mut environment = bucket.environment();
+    environment.push(("OSS_CALLBACK_URL", "http://127.0.0.1/"));
+    // A folder can be opened, but not be read.
+    let arguments = [OsStr::new("-c"), OsStr::new(r#""$0" < /"#), example.program.as_os_str()];
+    run(Path::new("sh"), &arguments, &environment).assert(1, &["the stream cannot be read"]);
+    assert_eq!(scene.stored(), None);
+}
+
+#[test]
+fn upload_stream_is_cancelled_by_ctrl_c() {
+    let (example, scene) = (Example::cpp("upload_stream"), Scene::new());
+    let stall = Action::StallAfterBodyBytes(0);
+    scene.emulator.inject(Fault::new(stall).operation("UploadPart").always());
+    let input = File::open(file(&example, &noise((8 << 20) + 1))).expect("the file");
+    let mut command = Command::new(&example.program);
+    command.env_clear().envs(TestBucket::emulated(&scene.emulator).environment());
+    command.env("OSS_CALLBACK_URL", scene.application.url()).stdin(input).stdout(Stdio::piped());
+    let running = Running::start(&mut command);
+    let sent = || scene.emulator.requests().iter().any(|request| request.operation == "UploadPart");
+    let give_up = Instant::now() + RUNNING_TIME;
+    while !sent() {
+        assert!(Instant::now() < give_up, "no part comes");
+        thread::yield_now();
+    }
+    running.signal(libc::SIGINT);
+    running.end().assert(1, &["status:      CANCELLED", "stored:      no"]);
+    assert_eq!(scene.stored(), None);
+    assert_eq!(scene.application.requests(), []);
+}
+
 #[test]
 fn put_callback_in_go_uploads_bytes() {
     if let Some(example) = Example::go("put_callback") {
@@ -261,7 +327,7 @@ fn missing_variable_is_named() {
         .map(Example::c)
         .into_iter()
         .collect::<Vec<_>>();
-    examples.push(Example::cpp("put_callback"));
+    examples.extend(["put_callback", "upload_stream"].map(Example::cpp));
     examples.extend(Example::go("put_callback"));
     let names =
         ["OSS_ENDPOINT", "OSS_BUCKET", "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_CALLBACK_URL"];
@@ -282,10 +348,11 @@ fn refused_upload_is_a_failure() {
     let scene = Scene::new();
     let stranger =
         TestBucket { access_key_secret: "wrong".to_owned(), ..TestBucket::emulated(&scene.emulator) };
-    let example = Example::c("put_callback");
-    let ended = scene.run_with(&stranger, &example, &NO_ARGUMENTS);
-    ended.assert(1, &["status:      SERVICE", "stored:      no"]);
-    assert!(ended.printed.contains("SignatureDoesNotMatch"), "{}", ended.printed);
+    for example in [Example::c("put_callback"), Example::cpp("put_callback")] {
+        let ended = scene.run_with(&stranger, &example, &NO_ARGUMENTS);
+        ended.assert(1, &["status:      SERVICE", "stored:      no"]);
+        assert!(ended.printed.contains("SignatureDoesNotMatch"), "{}", ended.printed);
+    }
 }
 
 #[test]
