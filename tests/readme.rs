@@ -55,6 +55,26 @@ fn c_code_compiles() {
     }
 }
 
+#[test]
+fn cpp_code_compiles() {
+    let readme = readme();
+    let snippets: Vec<Block> = blocks(&readme).into_iter().filter(|block| block.language == "cpp").collect();
+    assert!(!snippets.is_empty(), "there is no C++ code");
+    for Block { code, .. } in snippets {
+        let source = format!(
+            "#include <iostream>\n#include <oss_upload.hpp>\n\n\
+             void example(std::istream &stream, const std::string &data);\n\
+             void example(std::istream &stream, const std::string &data)\n\
+             {{\n    (void)stream; (void)data;\n    {{\n{code}\n    }}\n}}\n"
+        );
+        for standard in ["c++11", "c++20"] {
+            if let Err(complaint) = compiles(Dialect { compiler: "gcc", standard }, &source) {
+                panic!("{complaint}");
+            }
+        }
+    }
+}
+
 /// A copy of what the commands find in the repository after a release build, where they may write.
 fn workplace() -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
@@ -165,7 +185,8 @@ fn commands_of_a_release_are_those_that_ci_runs() {
 
 /// Where the links of a text lead to within the repository.
 fn links(text: &str) -> Vec<&str> {
-    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let prose = text.split("```").step_by(2);
+    let targets = prose.flat_map(|prose| prose.split("](").skip(1).filter_map(|rest| rest.split(')').next()));
     targets.filter(|target| !target.starts_with("https://")).collect()
 }
 
