@@ -631,6 +631,34 @@ oss_status oss_bucket_new(const char *endpoint,
                           oss_result **result);
 
 /**
+ * Gives another handle for a bucket, which shares its connections, and whose calls are bound to a deadline and a cancel of
+ * their own instead of the bucket's. With it a single call can be ended that takes no options, such as oss_stat_object().
+ *
+ * @param bucket       not NULL.
+ * @param deadline_ms  how long each call may take in all, at most 604 800 000 milliseconds; 0 for no limit.
+ * @param cancel       who may end the calls; NULL for nobody; the handle keeps its own reference.
+ * @param limited      receives the handle, to be freed with oss_bucket_free(), or NULL on failure; not NULL.
+ * @param result       receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ *
+ * @code
+ * oss_bucket *limited = NULL;
+ * oss_result *result = NULL;
+ * oss_bucket_with_limits(bucket, 2000, NULL, &limited, NULL);
+ * if (oss_stat_object(limited, "dir/photo.jpg", &result) == OSS_STATUS_TIMEOUT) {
+ *     printf("no answer within two seconds\n");
+ * }
+ * oss_result_free(result);
+ * oss_bucket_free(limited);
+ * @endcode
+ */
+oss_status oss_bucket_with_limits(const oss_bucket *bucket,
+                                  uint64_t deadline_ms,
+                                  const oss_cancel *cancel,
+                                  oss_bucket **limited,
+                                  oss_result **result);
+
+/**
  * Frees a bucket and closes its idle connections. No call on it may be running or about to; multipart uploads made
  * from it keep their own reference.
  *
@@ -1271,6 +1299,23 @@ oss_status oss_reopen_multipart(const oss_bucket *bucket,
                                 const char *upload_id,
                                 oss_multipart **multipart,
                                 oss_result **result);
+
+/**
+ * Gives another handle for an upload in parts, whose calls are bound to a deadline and a cancel of their own instead of
+ * those that it was begun with. What is uploaded through one of the handles is known to the other.
+ *
+ * @param multipart    not NULL.
+ * @param deadline_ms  how long each call may take in all, at most 604 800 000 milliseconds; 0 for no limit.
+ * @param cancel       who may end the calls; NULL for nobody; the handle keeps its own reference.
+ * @param limited      receives the handle, to be freed with oss_multipart_free(), or NULL on failure; not NULL.
+ * @param result       receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ */
+oss_status oss_multipart_with_limits(oss_multipart *multipart,
+                                     uint64_t deadline_ms,
+                                     const oss_cancel *cancel,
+                                     oss_multipart **limited,
+                                     oss_result **result);
 
 /**
  * Gives the id under which OSS knows the upload.

@@ -333,6 +333,18 @@ fn what_is_appended_stands_at_the_end_of_the_object() {
 }
 
 #[test]
+fn handle_with_limits_of_its_own_ends_nothing_but_its_calls() {
+    for program in CProgram::variants("limits") {
+        let emulator = emulator();
+        for key in ["silent/stat", "silent/remove"] {
+            emulator.inject(Fault::new(Action::SlowReply(Duration::from_secs(60))).key(key).always());
+        }
+        program.run_on(&TestBucket::emulated(&emulator), &[]);
+        assert_eq!(stored(&emulator, "in time").data, b"x", "{}", program.label());
+    }
+}
+
+#[test]
 fn the_answer_of_the_application_server_comes_back_and_its_failure_is_told() {
     for program in CProgram::variants("callback_put") {
         let (emulator, answering, failing) = (emulator(), answering(), failing());

@@ -1,14 +1,17 @@
 //! `oss_bucket`: a bucket and the way to it.
 
 use super::bucket_options::oss_bucket_options;
+use super::cancel::{self, oss_cancel};
 use super::convert::{self, Output};
 use super::credentials::oss_credentials;
 use super::guard;
 use super::result::oss_result;
 use super::status::oss_status;
-use crate::engine::{Bucket, BucketOptions};
+use crate::engine::{Bucket, BucketOptions, Limits};
+use crate::wire::mistake::Mistake;
 use std::ffi::c_char;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A bucket and the connections to it. Any number of threads may use it at once, and so may a child after fork(): it
 /// never touches a connection of its parent's.
@@ -62,6 +65,56 @@ pub unsafe extern "C" fn oss_bucket_new(
             Ok(())
         })
     }
+}
+
+/// Gives another handle for a bucket, which shares its connections, and whose calls are bound to a deadline and a cancel of
+/// their own instead of the bucket's. With it a single call can be ended that takes no options, such as oss_stat_object().
+///
+/// @param bucket       not NULL.
+/// @param deadline_ms  how long each call may take in all, at most 604 800 000 milliseconds; 0 for no limit.
+/// @param cancel       who may end the calls; NULL for nobody; the handle keeps its own reference.
+/// @param limited      receives the handle, to be freed with oss_bucket_free(), or NULL on failure; not NULL.
+/// @param result       receives what there is to know about the call; may be NULL.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+///
+/// @code
+/// oss_bucket *limited = NULL;
+/// oss_result *result = NULL;
+/// oss_bucket_with_limits(bucket, 2000, NULL, &limited, NULL);
+/// if (oss_stat_object(limited, "dir/photo.jpg", &result) == OSS_STATUS_TIMEOUT) {
+///     printf("no answer within two seconds\n");
+/// }
+/// oss_result_free(result);
+/// oss_bucket_free(limited);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_with_limits(
+    bucket: *const oss_bucket,
+    deadline_ms: u64,
+    cancel: *const oss_cancel,
+    limited: *mut *mut oss_bucket,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        guard::construction(result, || {
+            let output = Output::new(limited, "limited")?;
+            let bucket = convert::handle(bucket, "bucket")?;
+            let inner = bucket.inner.with_limits(limits(deadline_ms, cancel)?);
+            output.give(oss_bucket { inner: Arc::new(inner) });
+            Ok(())
+        })
+    }
+}
+
+/// # Safety
+/// `cancel` is NULL or a live handle.
+pub(super) unsafe fn limits(deadline_ms: u64, cancel: *const oss_cancel) -> Result<Limits, Mistake> {
+    let mut limits = Limits::default();
+    limits.set_deadline(Duration::from_millis(deadline_ms))?;
+    // SAFETY: the caller vouches for it.
+    limits.set_cancel(unsafe { cancel::shared(cancel) });
+    Ok(limits)
 }
 
 /// Frees a bucket and closes its idle connections. No call on it may be running or about to; multipart uploads made

@@ -1,8 +1,9 @@
 //! `oss_multipart`: an upload in parts.
 
 use super::body::oss_body;
-use super::bucket::oss_bucket;
+use super::bucket::{self, oss_bucket};
 use super::callback::oss_callback;
+use super::cancel::oss_cancel;
 use super::convert::{self, Output, c_text};
 use super::guard::{self, Refusal};
 use super::part_list::oss_part_list;
@@ -103,6 +104,34 @@ pub unsafe extern "C" fn oss_reopen_multipart(
             let key = convert::text(key, "key")?;
             let upload_id = convert::text(upload_id, "upload_id")?;
             Ok(give(output, Multipart::reopen(&bucket.inner, key, upload_id)))
+        })
+    }
+}
+
+/// Gives another handle for an upload in parts, whose calls are bound to a deadline and a cancel of their own instead of
+/// those that it was begun with. What is uploaded through one of the handles is known to the other.
+///
+/// @param multipart    not NULL.
+/// @param deadline_ms  how long each call may take in all, at most 604 800 000 milliseconds; 0 for no limit.
+/// @param cancel       who may end the calls; NULL for nobody; the handle keeps its own reference.
+/// @param limited      receives the handle, to be freed with oss_multipart_free(), or NULL on failure; not NULL.
+/// @param result       receives what there is to know about the call; may be NULL.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_multipart_with_limits(
+    multipart: *mut oss_multipart,
+    deadline_ms: u64,
+    cancel: *const oss_cancel,
+    limited: *mut *mut oss_multipart,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        guard::construction(result, || {
+            let output = Output::new(limited, "limited")?;
+            let inner = shared(multipart)?.with_limits(bucket::limits(deadline_ms, cancel)?);
+            output.give(oss_multipart { upload_id: c_text(inner.upload_id()), inner });
+            Ok(())
         })
     }
 }

@@ -197,17 +197,18 @@ pub(super) fn checked_deadline(time: Duration) -> Result<Option<Duration>, Mista
     Ok(Some(time).filter(|time| !time.is_zero()))
 }
 
-/// A bucket and the way to it. Shared by any number of threads.
+/// A bucket and the way to it. Shared by any number of threads. Clones share the connections and what was learnt.
+#[derive(Clone)]
 pub struct Bucket {
     pub(super) endpoint: Endpoint,
     pub(super) credentials: Arc<Credentials>,
-    pub(super) signing: Signing,
+    pub(super) signing: Arc<Signing>,
     pub(super) max_attempts: u32,
     pub(super) user_agent: String,
     limits: Limits,
-    transport: Transport,
+    transport: Arc<Transport>,
     /// Seconds that the server's clock is ahead of ours.
-    clock_offset: AtomicI64,
+    clock_offset: Arc<AtomicI64>,
 }
 
 impl Bucket {
@@ -221,15 +222,20 @@ impl Bucket {
         let endpoint = Endpoint::new(endpoint, name, options.addressing)?;
         let transport = Transport::new(options.settings(endpoint.is_https()));
         Ok(Bucket {
-            signing: Signing::new(options.signature, options.scope(&endpoint))?,
+            signing: Arc::new(Signing::new(options.signature, options.scope(&endpoint))?),
             endpoint,
             credentials,
             max_attempts: options.max_attempts,
             user_agent: options.user_agent.clone(),
             limits: options.limits.clone(),
-            transport,
-            clock_offset: AtomicI64::new(0),
+            transport: Arc::new(transport),
+            clock_offset: Arc::default(),
         })
+    }
+
+    /// The same bucket, whose calls are bound to other limits.
+    pub fn with_limits(&self, limits: Limits) -> Bucket {
+        Bucket { limits, ..self.clone() }
     }
 
     /// Runs an operation on the calling thread, within its own limits and the bucket's. `stored` is what is known when

@@ -26,12 +26,12 @@ pub struct Multipart {
     pub(super) bucket: Arc<Bucket>,
     pub(super) key: String,
     pub(super) upload_id: String,
-    pub(super) parts: Parts,
+    pub(super) parts: Arc<Parts>,
     pub(super) terms: Terms,
 }
 
 /// What holds for the requests of a multipart upload.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Terms {
     pub(super) headers: MultipartHeaders,
     pub(super) content_md5: bool,
@@ -109,7 +109,7 @@ impl Multipart {
             bucket: Arc::clone(bucket),
             key: key.to_owned(),
             upload_id: upload_id.to_owned(),
-            parts: Parts::default(),
+            parts: Arc::default(),
             terms,
         }
     }
@@ -123,6 +123,17 @@ impl Multipart {
         let (parts, outcome) = multipart.list_parts();
         parts.into_iter().for_each(|part| multipart.parts.add(part));
         (outcome.is_ok().then_some(multipart), outcome)
+    }
+
+    /// The same upload, whose calls are bound to other limits.
+    pub fn with_limits(&self, limits: Limits) -> Multipart {
+        Multipart {
+            bucket: Arc::new(self.bucket.with_limits(Limits::default())),
+            key: self.key.clone(),
+            upload_id: self.upload_id.clone(),
+            parts: Arc::clone(&self.parts),
+            terms: Terms { limits, ..self.terms.clone() },
+        }
     }
 
     /// The id that OSS gave the upload.

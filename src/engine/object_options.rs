@@ -261,7 +261,7 @@ impl ObjectOptions {
 }
 
 /// The headers for the requests of a multipart upload.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct MultipartHeaders {
     pub(super) begin: Vec<(String, String)>,
     pub(super) part: Vec<(String, String)>,

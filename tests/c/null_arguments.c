@@ -169,6 +169,12 @@ static void credentials_and_buckets(void) {
     REFUSED("bucket name", oss_bucket_new("http://127.0.0.1", "Example", credentials, NULL, &opened, where));
     REFUSED("bucket name", oss_bucket_new("http://127.0.0.1", "a/b", credentials, NULL, &opened, where));
     CHECK(opened == NULL);
+
+    REFUSED("bucket", oss_bucket_with_limits(NULL, 0, NULL, &opened, where));
+    CHECK_NULLS(opened);
+    REFUSED("limited", oss_bucket_with_limits(bucket, 0, NULL, NULL, where));
+    REFUSED("deadline", oss_bucket_with_limits(bucket, DAYS_7 + 1, NULL, &opened, where));
+    CHECK(opened == NULL);
 }
 
 static void options_of_buckets(void) {
@@ -607,6 +613,12 @@ static void multiparts(void) {
     REFUSED("upload id", oss_reopen_multipart(bucket, "refused", "", &made, where));
     CHECK_NULLS(made);
     CHECK_TEXT(oss_multipart_upload_id(NULL), "");
+
+    REFUSED("multipart", oss_multipart_with_limits(NULL, 0, NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("limited", oss_multipart_with_limits(multipart, 0, NULL, NULL, where));
+    REFUSED("deadline", oss_multipart_with_limits(multipart, UINT64_MAX, NULL, &made, where));
+    CHECK_NULLS(made);
 
     REFUSED("multipart", oss_upload_part(NULL, 1, "x", 1, where));
     REFUSED("data", oss_upload_part(multipart, 1, NULL, 1, where));
