@@ -68,7 +68,10 @@ impl Example {
         go.current_dir(repository(&format!("examples/go/{name}")));
         go.env("CGO_CFLAGS", format!("-I{}", repository("include").display()));
         go.env("CGO_LDFLAGS", example.linking().join(" "));
-        tools::run(go.args(["build", "-o"]).arg(&example.program), COMPILING_TIME);
+        tools::run(
+            go.args(["build", "-tags", "oss_upload_flags", "-o"]).arg(&example.program),
+            COMPILING_TIME,
+        );
         Some(example)
     }
 

@@ -5,38 +5,21 @@
 
 mod support;
 
-use serde_json::Value;
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use support::bucket::{TestBucket, emulator};
 use support::c_program::{CProgram, Linkage};
-use support::{noise, repository, tools};
+use support::{emulator_program, noise, repository, tools};
 
 const SUITE_TIME: Duration = Duration::from_secs(600);
 const EXCHANGE_TIME: Duration = Duration::from_secs(60);
-const BUILD_TIME: Duration = Duration::from_secs(600);
 
 /// The Python to use; `None`, and it is said why, when there is none that has the SDKs.
 fn python(what: &str) -> Option<OsString> {
     tools::python().map_err(|why| tools::skip(what, &why)).ok()
-}
-
-/// The program `oss-emulator`, built like this test.
-fn emulator_program() -> PathBuf {
-    let test = std::env::current_exe().expect("the path of this test");
-    let target = test.ancestors().nth(3).expect("target/<profile>/deps");
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--offline", "--package", "oss-emulator", "--message-format", "json"]);
-    command.arg("--target-dir").arg(target).current_dir(repository(""));
-    let messages = tools::run(&mut command, BUILD_TIME);
-    let executable = messages.lines().find_map(|line| {
-        let message: Value = serde_json::from_str(line).ok()?;
-        Some(PathBuf::from(message["executable"].as_str()?))
-    });
-    executable.unwrap_or_else(|| panic!("the emulator was not built:\n{messages}"))
 }
 
 /// What is about the library as well, and so needs a program that uses it.
@@ -46,7 +29,7 @@ const PRESIGNED: &str = "tests/python/test_presigned.py";
 fn pytest(python: &OsString, arguments: &[&str], environment: &[(&str, &Path)]) {
     let mut command = Command::new(python);
     command.args(["-m", "pytest", "--quiet", "-rs"]).args(arguments).current_dir(repository(""));
-    command.env("OSS_EMULATOR", emulator_program()).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.env("OSS_EMULATOR", emulator_program::build()).env("PYTHONDONTWRITEBYTECODE", "1");
     command.envs(environment.iter().copied());
     let out = tools::run(&mut command, SUITE_TIME);
     let last = out.lines().last().unwrap_or_default();

@@ -82,7 +82,7 @@ fn workplace() -> TempDir {
     fs::create_dir_all(path.join("target/release")).expect("a folder");
     symlink(library::shared_library(), path.join("target/release/liboss_upload.so")).expect("a link");
     symlink(library::static_library(), path.join("target/release/liboss_upload.a")).expect("a link");
-    for name in ["examples", "include"] {
+    for name in ["bindings", "examples", "include"] {
         symlink(repository(name), path.join(name)).expect("a link");
     }
     folder

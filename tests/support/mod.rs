@@ -7,6 +7,8 @@ pub mod bed;
 pub mod bucket;
 pub mod c_program;
 pub mod elf;
+pub mod emulator_program;
+pub mod go;
 pub mod header;
 pub mod library;
 pub mod markdown;

@@ -1,0 +1,45 @@
+#include "bridge.h"
+
+#include "_cgo_export.h"
+
+void ossupload_read_result(const oss_result *result, ossupload_fields *fields) {
+    fields->status = (int32_t)oss_result_status(result);
+    fields->stored = (int32_t)oss_result_stored(result);
+    fields->message = oss_result_message(result);
+    fields->http_status = oss_result_http_status(result);
+    fields->request_id = oss_result_request_id(result);
+    fields->error_code = oss_result_error_code(result);
+    fields->ec = oss_result_ec(result);
+    fields->etag = oss_result_etag(result);
+    fields->version_id = oss_result_version_id(result);
+    fields->has_crc64 = oss_result_crc64(result, &fields->crc64);
+    fields->next_position = oss_result_next_position(result);
+    fields->body = oss_result_body(result, &fields->body_len);
+    fields->content_type = oss_result_content_type(result);
+    fields->attempts = oss_result_attempts(result);
+    fields->upload_id = oss_result_upload_id(result);
+}
+
+static int32_t read_go(void *reader, void *buffer, size_t capacity, size_t *got) {
+    return ossuploadRead((uintptr_t)reader, buffer, capacity, got);
+}
+
+static int32_t rewind_go(void *reader) { return ossuploadRewind((uintptr_t)reader); }
+
+static int32_t progress_go(void *observer, uint64_t accepted, uint64_t total) {
+    return ossuploadProgress((uintptr_t)observer, accepted, total);
+}
+
+static int32_t log_go(void *observer, const char *line) { return ossuploadLog((uintptr_t)observer, (char *)line); }
+
+oss_body *ossupload_body_from_reader(uintptr_t reader, bool can_rewind, uint64_t len) {
+    return oss_body_from_reader(read_go, can_rewind ? rewind_go : NULL, (void *)reader, len);
+}
+
+oss_status ossupload_set_progress(oss_upload_options *options, uintptr_t observer) {
+    return oss_upload_options_set_progress(options, progress_go, (void *)observer);
+}
+
+oss_status ossupload_set_log(oss_upload_options *options, uintptr_t observer) {
+    return oss_upload_options_set_log(options, log_go, (void *)observer);
+}

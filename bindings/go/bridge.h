@@ -1,0 +1,24 @@
+/* What Go cannot do in C itself: hand a cgo.Handle over as a pointer, and read a whole result with one call. */
+#ifndef OSSUPLOAD_BRIDGE_H
+#define OSSUPLOAD_BRIDGE_H
+
+#include <oss_upload.h>
+#include <stdlib.h>
+
+typedef struct {
+    const char *message, *request_id, *error_code, *ec, *etag, *version_id, *content_type, *upload_id;
+    const void *body;
+    size_t body_len;
+    uint64_t crc64, next_position;
+    uint32_t attempts;
+    int32_t status, stored, http_status;
+    bool has_crc64;
+} ossupload_fields;
+
+void ossupload_read_result(const oss_result *result, ossupload_fields *fields);
+
+oss_body *ossupload_body_from_reader(uintptr_t reader, bool can_rewind, uint64_t len);
+oss_status ossupload_set_progress(oss_upload_options *options, uintptr_t observer);
+oss_status ossupload_set_log(oss_upload_options *options, uintptr_t observer);
+
+#endif

@@ -1,0 +1,65 @@
+package ossupload
+
+// #include "bridge.h"
+import "C"
+
+import "unsafe"
+
+// Bucket is a bucket and the connections to it.
+type Bucket struct {
+	native *handle
+	name   string
+}
+
+// NewBucket makes a Bucket. Nothing is sent: whether the bucket exists is found out by the first upload.
+//
+// The endpoint is such as "https://oss-cn-hangzhou.aliyuncs.com", "http://127.0.0.1:9000" or a domain of the bucket's own;
+// https if it names no scheme.
+func NewBucket(endpoint, name string, credentials Credentials, options ...BucketOption) (*Bucket, error) {
+	var made *C.oss_bucket
+	_, err := operation{op: "open bucket", key: name}.construct(func(c *call) *C.oss_result {
+		var result *C.oss_result
+		key := c.credentials(credentials, &result)
+		settings := c.bucketOptions(options)
+		if key != nil && c.mistake == "" {
+			C.oss_bucket_new(c.text(endpoint), c.text(name), key, settings, &made, &result)
+		}
+		return result
+	})
+	if err != nil {
+		return nil, err
+	}
+	bucket := &Bucket{name: name}
+	bucket.native = newHandle(bucket, unsafe.Pointer(made), func(p unsafe.Pointer) { C.oss_bucket_free((*C.oss_bucket)(p)) })
+	return bucket, nil
+}
+
+// Name gives the bucket's name.
+func (b *Bucket) Name() string {
+	return b.name
+}
+
+// Close closes the connections when the last call on the bucket has ended. Later calls fail with [ErrClosed]; uploads in
+// parts and writers made from it go on. It never fails.
+func (b *Bucket) Close() error {
+	b.native.close()
+	return nil
+}
+
+// credentials lends an access key; without one, the result says why.
+func (c *call) credentials(credentials Credentials, result **C.oss_result) *C.oss_credentials {
+	id, secret := c.text(credentials.AccessKeyID), c.text(credentials.AccessKeySecret)
+	token := c.optionalText(credentials.SecurityToken)
+	if c.mistake != "" {
+		c.mistake = "an access key holds a NUL"
+		return nil
+	}
+	var made *C.oss_credentials
+	C.oss_credentials_new(id, secret, token, &made, result)
+	if made != nil {
+		C.oss_result_free(*result)
+		*result = nil
+		c.atEnd(func() { C.oss_credentials_free(made) })
+	}
+	return made
+}

@@ -1,0 +1,137 @@
+package ossupload
+
+// #include "bridge.h"
+import "C"
+
+import "time"
+
+// BucketOption says how a bucket, or a URL or form that was signed, is reached.
+type BucketOption func(*call, *C.oss_bucket_options) C.oss_status
+
+// SignatureVersion is a way to sign a request.
+type SignatureVersion int32
+
+const (
+	// SignatureV1 is HMAC-SHA1. OSS no longer offers it to new accounts.
+	SignatureV1 SignatureVersion = C.OSS_SIGNATURE_VERSION_V1
+	// SignatureV4 is HMAC-SHA256, bound to a region.
+	SignatureV4 SignatureVersion = C.OSS_SIGNATURE_VERSION_V4
+)
+
+// Addressing is a place where a bucket's name can stand in a URL. An IP address always has the bucket in the path.
+type Addressing int32
+
+const (
+	// AddressingAuto is in the path for an IP address or "localhost", before the host otherwise.
+	AddressingAuto Addressing = C.OSS_ADDRESSING_AUTO
+	// AddressingVirtual is before the host: bucket.endpoint/key.
+	AddressingVirtual Addressing = C.OSS_ADDRESSING_VIRTUAL
+	// AddressingPath is in the path: endpoint/bucket/key. Public OSS refuses it.
+	AddressingPath Addressing = C.OSS_ADDRESSING_PATH
+	// AddressingCNAME is nowhere: the endpoint is a domain of the bucket's own.
+	AddressingCNAME Addressing = C.OSS_ADDRESSING_CNAME
+)
+
+// WithRegion sets the region for V4 signatures, such as "cn-hangzhou". It need not be set for an endpoint whose name tells
+// it.
+func WithRegion(region string) BucketOption {
+	return func(c *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_region(o, c.text(region))
+	}
+}
+
+// WithSignatureVersion sets the signature. By default it is V4 if the region is given or the endpoint tells it, and V1
+// otherwise.
+func WithSignatureVersion(version SignatureVersion) BucketOption {
+	return func(_ *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_signature_version(o, C.int32_t(version))
+	}
+}
+
+// WithAddressing sets where the bucket's name stands in a URL. The default is AddressingAuto.
+func WithAddressing(addressing Addressing) BucketOption {
+	return func(_ *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_addressing(o, C.int32_t(addressing))
+	}
+}
+
+// WithConnectTimeout sets how long name resolution, connecting and the TLS handshake may take together. The default is 10
+// seconds.
+func WithConnectTimeout(timeout time.Duration) BucketOption {
+	return func(_ *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_connect_timeout_ms(o, milliseconds(timeout))
+	}
+}
+
+// WithStallTimeout sets how long a connection may move no byte in either direction. The default is 30 seconds. While OSS
+// runs a callback, it may be silent for 6 seconds for each callback URL even if this is less.
+func WithStallTimeout(timeout time.Duration) BucketOption {
+	return func(_ *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_stall_timeout_ms(o, milliseconds(timeout))
+	}
+}
+
+// WithMaxAttempts sets how often a request is tried at the most, the first time included. The default is 3.
+func WithMaxAttempts(attempts int) BucketOption {
+	return func(c *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_max_attempts(o, c.uint32("a number of attempts", attempts))
+	}
+}
+
+// WithCAFile sets the certificates to trust instead of the system's: a file in PEM form.
+func WithCAFile(path string) BucketOption {
+	return func(c *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_ca_file(o, c.text(path))
+	}
+}
+
+// WithProxy sets an HTTP proxy to go through, such as "http://user:password@proxy.example.com:8080". There is none by
+// default; the environment is not asked.
+func WithProxy(url string) BucketOption {
+	return func(c *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_proxy(o, c.text(url))
+	}
+}
+
+// WithUserAgent sets the User-Agent header.
+func WithUserAgent(userAgent string) BucketOption {
+	return func(c *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_user_agent(o, c.text(userAgent))
+	}
+}
+
+// bucketOptions lends options; what is wrong with one is a mistake.
+func (c *call) bucketOptions(options []BucketOption) *C.oss_bucket_options {
+	made := C.oss_bucket_options_new()
+	c.atEnd(func() { C.oss_bucket_options_free(made) })
+	for _, option := range options {
+		if option(c, made) != C.OSS_STATUS_OK {
+			c.refuse("%s", C.GoString(C.oss_bucket_options_error(made)))
+		}
+	}
+	return made
+}
+
+// milliseconds rounds up, so that no time becomes none. No setter takes a negative one, which becomes a very long one.
+func milliseconds(duration time.Duration) C.uint64_t {
+	if duration < 0 {
+		return ^C.uint64_t(0)
+	}
+	return C.uint64_t((duration + time.Millisecond - 1) / time.Millisecond)
+}
+
+// uint32 converts a number. One that does not fit is a mistake.
+func (c *call) uint32(what string, number int) C.uint32_t {
+	if number < 0 || int64(number) > int64(^uint32(0)) {
+		c.refuse("%s cannot be %d", what, number)
+	}
+	return C.uint32_t(number)
+}
+
+// uint64 converts a number. A negative one is a mistake.
+func (c *call) uint64(what string, number int64) C.uint64_t {
+	if number < 0 {
+		c.refuse("%s cannot be %d", what, number)
+	}
+	return C.uint64_t(number)
+}

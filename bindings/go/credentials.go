@@ -1,0 +1,43 @@
+package ossupload
+
+import (
+	"os"
+	"strings"
+)
+
+// Credentials are an access key, with a security token if it is a temporary one. They print without their secrets.
+type Credentials struct {
+	AccessKeyID     string
+	AccessKeySecret string
+	// SecurityToken is empty for a key that has none.
+	SecurityToken string
+}
+
+// String leaves the secrets out.
+func (c Credentials) String() string {
+	return "access key " + c.AccessKeyID
+}
+
+// GoString leaves the secrets out.
+func (c Credentials) GoString() string {
+	return c.String()
+}
+
+// CredentialsFromEnvironment takes the access key from OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and, for a temporary key,
+// OSS_SESSION_TOKEN; or, if those are not set, from ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
+// ALIBABA_CLOUD_SECURITY_TOKEN.
+func CredentialsFromEnvironment() (Credentials, error) {
+	// Go reads its environment itself: C must not while another goroutine may be changing it.
+	for _, names := range [][3]string{
+		{"OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"},
+		{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"},
+	} {
+		id, secret, token := os.Getenv(names[0]), os.Getenv(names[1]), os.Getenv(names[2])
+		if strings.TrimSpace(id) != "" && strings.TrimSpace(secret) != "" {
+			return Credentials{AccessKeyID: id, AccessKeySecret: secret, SecurityToken: token}, nil
+		}
+	}
+	result := refused(StatusCredentials, "the environment holds neither OSS_ACCESS_KEY_ID with OSS_ACCESS_KEY_SECRET nor "+
+		"ALIBABA_CLOUD_ACCESS_KEY_ID with ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+	return Credentials{}, &OpError{Op: "credentials from environment", Result: result}
+}

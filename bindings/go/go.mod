@@ -1,0 +1,3 @@
+module example.com/ossupload
+
+go 1.24

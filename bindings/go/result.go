@@ -1,0 +1,98 @@
+package ossupload
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"unsafe"
+)
+
+// Result is all there is to know about one call, whether it succeeded or not.
+type Result struct {
+	// Status says how the call ended.
+	Status Status
+	// Stored says whether the call stored the object; after [Bucket.Stat] and [Bucket.Remove], whether it is there. A
+	// part makes no object before the upload is completed, so the result of a successful part says StoredNo.
+	Stored Stored
+	// Message says in one line, for a human, what went wrong. It holds no secrets.
+	Message string
+	// HTTPStatus is that of the last reply; 0 when there was none.
+	HTTPStatus int
+	// RequestID is what OSS knows the request by, for its support.
+	RequestID string
+	// ErrorCode is OSS's name for the error, such as "SignatureDoesNotMatch".
+	ErrorCode string
+	// EC is OSS's number for the cause of the error. Show it, but do not branch on it: the numbers may change.
+	EC string
+	// ETag is that of the object or part, without quotes.
+	ETag string
+	// VersionID is that of the object in a bucket with versions.
+	VersionID string
+	// NextPosition is where the next append goes on: the length of an object that was made by appending.
+	NextPosition uint64
+	// Body is that of the reply, byte for byte: with a callback the application server's answer, after a failure OSS's
+	// error document.
+	Body []byte
+	// ContentType is that of the body.
+	ContentType string
+	// Attempts tells how often the request was tried.
+	Attempts int
+	// UploadID names an upload in parts that has come to no end: its parts are still at OSS, where they cost money.
+	// [Bucket.ReopenMultipart] takes it.
+	UploadID string
+
+	crc64    uint64
+	hasCRC64 bool
+	native   *handle
+}
+
+// CRC64 gives the CRC-64 (ECMA-182) that OSS computed of the object or part, and whether it sent one.
+func (r *Result) CRC64() (uint64, bool) {
+	return r.crc64, r.hasCRC64
+}
+
+// Header gives a header of the reply by its name in any case; empty if the reply has none.
+func (r *Result) Header(name string) string {
+	if r.native == nil {
+		return ""
+	}
+	c := new(call)
+	defer c.end()
+	native := (*C.oss_result)(r.native.acquire())
+	defer r.native.release()
+	return C.GoString(C.oss_result_header(native, c.text(name)))
+}
+
+// newResult takes a result of C's over.
+func newResult(native *C.oss_result) *Result {
+	var fields C.ossupload_fields
+	C.ossupload_read_result(native, &fields)
+	result := &Result{
+		Status:       Status(fields.status),
+		Stored:       Stored(fields.stored),
+		Message:      C.GoString(fields.message),
+		HTTPStatus:   int(fields.http_status),
+		RequestID:    C.GoString(fields.request_id),
+		ErrorCode:    C.GoString(fields.error_code),
+		EC:           C.GoString(fields.ec),
+		ETag:         C.GoString(fields.etag),
+		VersionID:    C.GoString(fields.version_id),
+		NextPosition: uint64(fields.next_position),
+		Body:         C.GoBytes(fields.body, C.int(fields.body_len)),
+		ContentType:  C.GoString(fields.content_type),
+		Attempts:     int(fields.attempts),
+		UploadID:     C.GoString(fields.upload_id),
+		crc64:        uint64(fields.crc64),
+		hasCRC64:     bool(fields.has_crc64),
+	}
+	// It is kept for its headers, and because a callback's body is made from it.
+	result.native = newHandle(result, unsafe.Pointer(native), func(p unsafe.Pointer) {
+		C.oss_result_free((*C.oss_result)(p))
+	})
+	return result
+}
+
+// refused is the result of a call that was not made.
+func refused(status Status, message string) *Result {
+	return &Result{Status: status, Stored: StoredNo, Message: message}
+}

@@ -1,0 +1,73 @@
+package ossupload
+
+// #include "bridge.h"
+import "C"
+
+// Status says how a call ended. The numbers never change; later versions may add some.
+type Status int32
+
+const (
+	// StatusOK: all went well; with a callback, the application server answered.
+	StatusOK Status = C.OSS_STATUS_OK
+	// StatusInvalidArgument: an argument breaks a rule, which the message names. Nothing was sent.
+	StatusInvalidArgument Status = C.OSS_STATUS_INVALID_ARGUMENT
+	// StatusLocalIO: a file or another source could not be read.
+	StatusLocalIO Status = C.OSS_STATUS_LOCAL_IO
+	// StatusSourceChanged: the source changed while it was being uploaded, so it was not stored.
+	StatusSourceChanged Status = C.OSS_STATUS_SOURCE_CHANGED
+	// StatusCancelled: the caller cancelled.
+	StatusCancelled Status = C.OSS_STATUS_CANCELLED
+	// StatusCredentials: there are no credentials to sign with.
+	StatusCredentials Status = C.OSS_STATUS_CREDENTIALS
+	// StatusCheckpointBusy: another process is using the checkpoint.
+	StatusCheckpointBusy Status = C.OSS_STATUS_CHECKPOINT_BUSY
+	// StatusNetwork: no connection could be made, or it broke.
+	StatusNetwork Status = C.OSS_STATUS_NETWORK
+	// StatusTimeout: a time-out or the deadline ended the call.
+	StatusTimeout Status = C.OSS_STATUS_TIMEOUT
+	// StatusTLS: the TLS handshake failed, or there are no root certificates.
+	StatusTLS Status = C.OSS_STATUS_TLS
+	// StatusService: OSS refused; see [Result.ErrorCode] and [Result.HTTPStatus].
+	StatusService Status = C.OSS_STATUS_SERVICE
+	// StatusIntegrity: the CRC-64 that OSS computed is not that of the data.
+	StatusIntegrity Status = C.OSS_STATUS_INTEGRITY
+	// StatusBadResponse: the reply makes no sense.
+	StatusBadResponse Status = C.OSS_STATUS_BAD_RESPONSE
+	// StatusCallbackFailed: the object is stored, but the application server did not answer as it should.
+	StatusCallbackFailed Status = C.OSS_STATUS_CALLBACK_FAILED
+	// StatusCallbackUnknown: the object is stored, but what became of the callback is not known.
+	StatusCallbackUnknown Status = C.OSS_STATUS_CALLBACK_UNKNOWN
+	// StatusNotAuthentic: a callback request does not come from OSS.
+	StatusNotAuthentic Status = C.OSS_STATUS_NOT_AUTHENTIC
+	// StatusInternal: a defect of the library.
+	StatusInternal Status = C.OSS_STATUS_INTERNAL
+)
+
+// String gives the status's name, such as "CALLBACK_FAILED".
+func (s Status) String() string {
+	return C.GoString(C.oss_status_name(C.int32_t(s)))
+}
+
+// Stored says whether the object is stored.
+type Stored int32
+
+const (
+	// StoredNo: what the call had to upload was not stored by it. Another object may be there under the key.
+	StoredNo Stored = C.OSS_STORED_NO
+	// StoredYes: it is stored.
+	StoredYes Stored = C.OSS_STORED_YES
+	// StoredUnknown: that could not be found out, or OSS may still be about to store it.
+	StoredUnknown Stored = C.OSS_STORED_UNKNOWN
+)
+
+// String gives "no", "yes" or "unknown".
+func (s Stored) String() string {
+	switch s {
+	case StoredNo:
+		return "no"
+	case StoredYes:
+		return "yes"
+	default:
+		return "unknown"
+	}
+}

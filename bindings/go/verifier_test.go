@@ -1,0 +1,169 @@
+package ossupload_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/ossupload"
+)
+
+// request is a callback request as it came over the wire.
+type request struct {
+	target, authorization, keyURL string
+	body                          []byte
+}
+
+// received uploads something and gives the callback request that came of it.
+func received(t *testing.T) request {
+	t.Helper()
+	got := make(chan request, 1)
+	application := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		io.WriteString(w, "{}")
+		got <- request{r.RequestURI, r.Header.Get("Authorization"), r.Header.Get("x-oss-pub-key-url"), body}
+	}))
+	defer application.Close()
+	callback := &ossupload.Callback{URL: application.URL + "/up%20loaded?from=oss&a=%2F", Body: "object=${object}"}
+	if _, err := openBucket(t).Put(context.Background(), keyOf(t), ossupload.FromString("a"), callback); err != nil {
+		t.Fatal(err)
+	}
+	return <-got
+}
+
+func publicKey(t *testing.T) string {
+	return string(control(t, "GET", "callback_pub_key.pem", nil))
+}
+
+func verifier(t *testing.T, options ...ossupload.VerifierOption) *ossupload.Verifier {
+	t.Helper()
+	verifier, err := ossupload.NewVerifier(options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { verifier.Close() })
+	return verifier
+}
+
+func TestRequestIsBelievedOnlyIfItComesFromOSS(t *testing.T) {
+	got := received(t)
+	fetching := verifier(t, ossupload.WithKeyPrefix(server.Endpoint+"/"), ossupload.WithFetchTimeout(patience), ossupload.WithCacheTime(time.Hour))
+	for name, verify := range map[string]func(r request) error{
+		"fetched": func(r request) error { return fetching.Verify(r.target, r.body, r.authorization, r.keyURL) },
+		"given": func(r request) error {
+			return verifier(t, ossupload.WithPublicKey(publicKey(t))).Verify(r.target, r.body, r.authorization, "")
+		},
+		"function": func(r request) error {
+			return ossupload.VerifyWithKey(publicKey(t), r.target, r.body, r.authorization)
+		},
+	} {
+		if err := verify(got); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for what, change := range map[string]func(*request){
+			"target":       func(r *request) { r.target += "1" },
+			"body":         func(r *request) { r.body = append([]byte("x"), r.body...) },
+			"no signature": func(r *request) { r.authorization = "" },
+			"signature":    func(r *request) { r.authorization = strings.ToLower(r.authorization) },
+		} {
+			changed := got
+			change(&changed)
+			if err := verify(changed); !errors.Is(err, ossupload.ErrNotAuthentic) {
+				t.Errorf("%s, %s: %v", name, what, err)
+			}
+		}
+	}
+	if err := verifier(t).Verify(got.target, got.body, got.authorization, got.keyURL); !errors.Is(err, ossupload.ErrNotAuthentic) {
+		t.Error("a key from elsewhere was believed: ", err)
+	}
+	if _, err := ossupload.NewVerifier(ossupload.WithPublicKey("no key")); !errors.Is(err, ossupload.ErrInvalidArgument) {
+		t.Error(err)
+	}
+	must(fetching.Close())
+	if err := fetching.Verify(got.target, got.body, got.authorization, got.keyURL); !errors.Is(err, ossupload.ErrClosed) {
+		t.Error(err)
+	}
+}
+
+// guarded is an application server behind a verifier; it keeps what was let through.
+type guarded struct {
+	*httptest.Server
+	mutex  sync.Mutex
+	bodies []string
+}
+
+func (g *guarded) letThrough() []string {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return g.bodies
+}
+
+func guard(t *testing.T, verifier *ossupload.Verifier) *guarded {
+	g := new(guarded)
+	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		g.mutex.Lock()
+		defer g.mutex.Unlock()
+		g.bodies = append(g.bodies, string(body))
+		if err == nil {
+			io.WriteString(w, `{"Status":"verified"}`)
+		}
+	})
+	g.Server = httptest.NewServer(http.StripPrefix("/prefix", verifier.Handler(next)))
+	t.Cleanup(g.Close)
+	return g
+}
+
+func TestHandlerLetsThroughWhatComesFromOSS(t *testing.T) {
+	g := guard(t, verifier(t, ossupload.WithKeyPrefix(server.Endpoint+"/")))
+	callback := &ossupload.Callback{URL: g.URL + "/prefix/up%20loaded?a=%2F", Body: "object=${object}"}
+	result, err := openBucket(t).Put(context.Background(), keyOf(t), ossupload.FromString("a"), callback)
+	if err != nil || string(result.Body) != `{"Status":"verified"}` {
+		t.Fatalf("%v %+v", err, result)
+	}
+	if bodies := g.letThrough(); len(bodies) != 1 || bodies[0] != "object="+keyOf(t) {
+		t.Fatal(bodies)
+	}
+}
+
+func TestHandlerLetsNothingElseThrough(t *testing.T) {
+	got := received(t)
+	believing := verifier(t, ossupload.WithPublicKey(publicKey(t)))
+	unreachable := verifier(t, ossupload.WithKeyPrefix("http://127.0.0.1:1/"), ossupload.WithFetchTimeout(patience))
+	for name, it := range map[string]struct {
+		verifier *ossupload.Verifier
+		keyURL   string
+		body     []byte
+		status   int
+	}{
+		"changed":     {believing, got.keyURL, []byte("object=other"), http.StatusForbidden},
+		"too large":   {believing, got.keyURL, make([]byte, ossupload.MaxCallbackBody+1), http.StatusRequestEntityTooLarge},
+		"no key":      {verifier(t), "", got.body, http.StatusForbidden},
+		"unreachable": {unreachable, "aHR0cDovLzEyNy4wLjAuMToxL2E=", got.body, http.StatusServiceUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := guard(t, it.verifier)
+			request, err := http.NewRequest("POST", g.URL+"/prefix/uploaded", bytes.NewReader(it.body))
+			must(err)
+			request.Header.Set("Authorization", got.authorization)
+			if it.keyURL != "" {
+				request.Header.Set("x-oss-pub-key-url", it.keyURL)
+			}
+			reply, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reply.Body.Close()
+			if reply.StatusCode != it.status || len(g.letThrough()) != 0 {
+				t.Fatal(reply.Status, g.letThrough())
+			}
+		})
+	}
+}

@@ -1,0 +1,113 @@
+//! The Go package: its own tests, in every way that it can be built, and that it leaves nothing of the library out.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::process::Command;
+use std::time::Duration;
+use support::go::{self, Installation};
+use support::header::{self, Kind};
+use support::{emulator_program, files_below, read, repository, tools};
+
+const PACKAGE: &str = "bindings/go";
+
+/// Functions that Go has no use for: it does the same with another one, or by itself.
+const NOT_NEEDED: [(&str, &str); 11] = [
+    ("oss_put_object", "oss_put_body"),
+    ("oss_put_object_with_callback", "oss_put_body"),
+    ("oss_put_file_with_callback", "oss_put_body"),
+    ("oss_upload_part", "oss_upload_part_body"),
+    ("oss_put_options_set_cancel", "oss_bucket_with_limits"),
+    ("oss_put_options_set_deadline_ms", "oss_bucket_with_limits"),
+    ("oss_upload_options_set_cancel", "oss_bucket_with_limits"),
+    ("oss_upload_options_set_deadline_ms", "oss_bucket_with_limits"),
+    ("oss_cancel_has_fired", "context.Context"),
+    ("oss_credentials_new_from_environment", "os.Getenv"),
+    ("oss_post_form_to_json", "json.Marshal"),
+];
+
+/// Runs the package's tests; these arguments and variables say how it is built.
+fn test_package(name: &str, arguments: &[&str], environment: &[(&str, &str)]) {
+    if !go::is_there("the Go package") {
+        return;
+    }
+    let emulator = emulator_program::build();
+    let mut environment = environment.to_vec();
+    environment.push(("OSS_EMULATOR", emulator.to_str().expect("a path in UTF-8")));
+    let arguments = [&["test", "-count=1"], arguments, &["./..."]].concat();
+    let out = Installation::of(name).go(PACKAGE, &arguments, &environment);
+    assert!(out.lines().any(|line| line.starts_with("ok")), "{out}");
+}
+
+#[test]
+fn package_passes_its_tests() {
+    test_package("plain", &[], &[]);
+}
+
+#[test]
+fn package_has_no_races() {
+    test_package("race", &["-race"], &[]);
+}
+
+#[test]
+fn package_keeps_the_rules_of_cgo_for_pointers() {
+    test_package("pointers", &[], &[("GOEXPERIMENT", "cgocheck2"), ("GODEBUG", "cgocheck=1")]);
+}
+
+#[test]
+fn statically_linked_package_needs_no_shared_library() {
+    if !go::is_there("the Go package, linked statically") {
+        return;
+    }
+    let emulator = emulator_program::build();
+    let installation = Installation::of("static");
+    let program = installation.path("tests");
+    let output = program.to_str().expect("a path in UTF-8");
+    installation.go(PACKAGE, &["test", "-c", "-tags", "oss_upload_static", "-o", output], &[]);
+    installation.remove_the_shared_library();
+    let emulator = emulator.to_str().expect("a path in UTF-8");
+    let out = installation.run(PACKAGE, &program, &[], &[("OSS_EMULATOR", emulator)]);
+    assert!(out.ends_with("PASS\n"), "{out}");
+}
+
+#[test]
+fn package_is_formatted_and_vetted() {
+    if !go::is_there("the form of the Go package") {
+        return;
+    }
+    for folder in [PACKAGE, "examples/go/put_callback"] {
+        let mut gofmt = Command::new("gofmt");
+        gofmt.args(["-l", "."]).current_dir(repository(folder));
+        assert_eq!(tools::run(&mut gofmt, Duration::from_secs(60)), "", "not as gofmt has it");
+        Installation::of("vet").go(folder, &["vet", "./..."], &[]);
+    }
+}
+
+#[test]
+fn package_leaves_nothing_of_the_library_out() {
+    let is_source =
+        |file: &String| (file.ends_with(".go") && !file.ends_with("_test.go")) || file.ends_with(".c");
+    let source: String = files_below(PACKAGE)
+        .iter()
+        .filter(|file| is_source(file))
+        .map(|file| read(repository(file)))
+        .collect();
+    let is_used = |name: &str| header::words(&source).any(|word| word == name);
+    for item in header::items() {
+        match &item.kind {
+            Kind::Enum(values) => {
+                let missing: Vec<_> = values.iter().filter(|value| !is_used(&value.name)).collect();
+                // There is no finding without a severity in Go.
+                let missing: Vec<_> =
+                    missing.iter().filter(|value| value.name != "OSS_SEVERITY_NONE").collect();
+                assert!(missing.is_empty(), "{missing:?}");
+            }
+            _ if item.parameters().is_some() => {
+                let needed = NOT_NEEDED.iter().all(|(name, _)| *name != item.name);
+                assert_eq!(is_used(&item.name), needed, "is {} used?", item.name);
+            }
+            _ => {}
+        }
+    }
+}

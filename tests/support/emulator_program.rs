@@ -1,0 +1,24 @@
+//! The emulator as a program, for tests in other languages.
+
+use super::{repository, tools};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+const BUILD_TIME: Duration = Duration::from_secs(600);
+
+/// The program `oss-emulator`, built like this test.
+pub fn build() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of this test");
+    let target = test.ancestors().nth(3).expect("target/<profile>/deps");
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--offline", "--package", "oss-emulator", "--message-format", "json"]);
+    command.arg("--target-dir").arg(target).current_dir(repository(""));
+    let messages = tools::run(&mut command, BUILD_TIME);
+    let executable = messages.lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        Some(PathBuf::from(message["executable"].as_str()?))
+    });
+    executable.unwrap_or_else(|| panic!("the emulator was not built:\n{messages}"))
+}

@@ -1,0 +1,79 @@
+//! Go: its tests, and the library as Go finds it.
+
+use super::{library, repository, tools};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// Go compiles its runtime for cgo first, and again for the race detector.
+const SUITE_TIME: Duration = Duration::from_secs(900);
+
+/// Whether there is a Go; it is said what cannot be checked otherwise.
+pub fn is_there(what: &str) -> bool {
+    for program in ["go", "pkg-config"] {
+        let argument = if program == "go" { "version" } else { "--version" };
+        if Command::new(program).arg(argument).output().is_err() {
+            tools::skip(what, &format!("{program} is missing"));
+            return false;
+        }
+    }
+    true
+}
+
+/// A folder with the library and what pkg-config says of it. Its path stays the same from run to run: Go compiles anew
+/// what is compiled with another one.
+pub struct Installation(PathBuf);
+
+impl Installation {
+    pub fn of(test: &str) -> Installation {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go").join(test);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).expect("an old folder");
+        }
+        fs::create_dir_all(&folder).expect("a folder");
+        for name in ["liboss_upload.so", env!("OSS_UPLOAD_SONAME")] {
+            symlink(library::shared_library(), folder.join(name)).expect("a link to the library");
+        }
+        symlink(library::static_library(), folder.join("liboss_upload.a")).expect("a link to the library");
+        let description = format!(
+            "Name: oss_upload\nDescription: as it was built\nVersion: {}\nCflags: -I{}\n\
+             Libs: -L{folder} -loss_upload -Wl,-rpath,{folder}\n\
+             Libs.private: -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc\n",
+            env!("CARGO_PKG_VERSION"),
+            repository("include").display(),
+            folder = folder.display()
+        );
+        fs::write(folder.join("oss_upload.pc"), description).expect("a description for pkg-config");
+        Installation(folder)
+    }
+
+    pub fn remove_the_shared_library(&self) {
+        for name in ["liboss_upload.so", env!("OSS_UPLOAD_SONAME")] {
+            fs::remove_file(self.0.join(name)).expect("the link to the library");
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Runs a program in a folder of the repository, where Go finds the library. Returns what it printed.
+    pub fn run(
+        &self,
+        folder: &str,
+        program: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> String {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(repository(folder));
+        command.env("PKG_CONFIG_PATH", &self.0).envs(environment.iter().copied());
+        tools::run(&mut command, SUITE_TIME)
+    }
+
+    pub fn go(&self, folder: &str, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+        self.run(folder, Path::new("go"), arguments, environment)
+    }
+}
