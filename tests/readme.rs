@@ -10,6 +10,7 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::time::Duration;
 use support::c_program::{Dialect, compiles};
+use support::go::{self, Installation};
 use support::header::{self, Kind};
 use support::markdown::{Block, blocks, blocks_after};
 use support::{library, put_callback, read, repository, tools};
@@ -73,6 +74,32 @@ fn cpp_code_compiles() {
             }
         }
     }
+}
+
+#[test]
+fn go_code_compiles() {
+    if !go::is_there("the Go code") {
+        return;
+    }
+    let readme = readme();
+    let snippets: Vec<Block> = blocks(&readme).into_iter().filter(|block| block.language == "go").collect();
+    let [snippet] = &snippets[..] else { panic!("{snippets:?}") };
+    let folder = TempDir::new().expect("a temporary folder");
+    let module = format!(
+        "module example.com/readme\n\ngo 1.24\n\nrequire example.com/ossupload v0.0.0\n\n\
+         replace example.com/ossupload => {}\n",
+        repository("bindings/go").display()
+    );
+    let program = format!(
+        "package readme\n\nimport (\n\t\"context\"\n\t\"errors\"\n\t\"fmt\"\n\n\t\"example.com/ossupload\"\n)\n\n\
+         func example(ctx context.Context, credentials ossupload.Credentials, tellTheServer func(string, error) error) error {{\n\
+         {}\n\treturn nil\n}}\n",
+        snippet.code
+    );
+    fs::write(folder.path().join("go.mod"), module).expect("the module");
+    fs::write(folder.path().join("readme.go"), program).expect("the program");
+    let installation = Installation::of("readme");
+    installation.go(&folder.path().display().to_string(), &["vet", "."], &[]);
 }
 
 /// A copy of what the commands find in the repository after a release build, where they may write.
