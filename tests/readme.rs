@@ -1,4 +1,4 @@
-//! What README.md shows compiles and runs, and what it says is so.
+//! What README.md and the pages in docs/ show compiles and runs, and what they say is so.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -36,11 +36,20 @@ fn readme() -> String {
     read(repository("README.md"))
 }
 
+/// All pages for users, with their paths.
+fn pages() -> Vec<(String, String)> {
+    let docs = support::files_below("docs").into_iter().filter(|path| path.ends_with(".md"));
+    let pages: Vec<_> =
+        docs.chain(["README.md".to_owned()]).map(|path| (path.clone(), read(repository(&path)))).collect();
+    assert!(pages.len() > 1, "the pages are not found");
+    pages
+}
+
 #[test]
 fn c_code_compiles() {
-    let readme = readme();
-    let snippets: Vec<Block> = blocks(&readme).into_iter().filter(|block| block.language == "c").collect();
-    assert!(!snippets.is_empty(), "there is no C code");
+    let snippets: Vec<Block> = pages().iter().flat_map(|(_, text)| blocks(text)).collect();
+    let snippets: Vec<Block> = snippets.into_iter().filter(|block| block.language == "c").collect();
+    assert!(snippets.len() > 2, "there is no C code");
     for Block { code, .. } in snippets {
         let source = format!(
             "#include <oss_upload.h>\n#include <stdio.h>\n\n\
@@ -161,12 +170,13 @@ fn outcome_table_lists_the_statuses_of_the_header() {
 #[test]
 fn functions_that_are_named_exist() {
     let items = header::items();
-    let readme = readme();
-    let named: Vec<&str> = quoted(&readme).filter_map(|text| text.strip_suffix("()")).collect();
-    let named: Vec<&str> = named.into_iter().filter(|name| name.starts_with("oss_")).collect();
-    assert!(!named.is_empty());
-    for name in named {
-        assert!(items.iter().any(|item| item.name == name), "there is no {name}()");
+    for (path, text) in pages() {
+        let named: Vec<&str> = quoted(&text).filter_map(|text| text.strip_suffix("()")).collect();
+        let named: Vec<&str> = named.into_iter().filter(|name| name.starts_with("oss_")).collect();
+        for name in &named {
+            assert!(items.iter().any(|item| item.name == *name), "{path}: there is no {name}()");
+        }
+        assert!(path != "README.md" || named.len() > 5, "the names are not found");
     }
 }
 
@@ -219,12 +229,11 @@ fn links(text: &str) -> Vec<&str> {
 
 #[test]
 fn links_lead_somewhere() {
-    for (folder, file) in
-        [("", "README.md"), ("", "CONTRIBUTING.md"), ("", "CHANGELOG.md"), ("benches/", "README.md")]
-    {
-        let text = read(repository(folder).join(file));
-        for link in links(&text) {
-            assert!(repository(folder).join(link).exists(), "{folder}{file} links to {link}");
+    let others = ["CONTRIBUTING.md", "CHANGELOG.md", "benches/README.md"].map(str::to_owned);
+    for path in pages().into_iter().map(|(path, _)| path).chain(others) {
+        let file = repository(&path);
+        for link in links(&read(&file)) {
+            assert!(file.with_file_name(link).exists(), "{path} links to {link}");
         }
     }
     assert!(links(&readme()).len() > 5, "the links were not found");
