@@ -14,7 +14,7 @@ const CMAKE_VERSION: &str = "oss_upload-config-version.cmake";
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=src/abi");
     println!("cargo::rerun-if-changed=cbindgen.toml");
-    println!("cargo::rerun-if-changed=cmake");
+    println!("cargo::rerun-if-changed=cmake/{CMAKE_VERSION}.in");
     println!("cargo::rerun-if-changed=build.rs");
 
     let out = env::var("OUT_DIR")?;
