@@ -592,6 +592,16 @@ template <class Handle, class Call> expected<Handle> make(Call call) noexcept {
 
 } // namespace detail
 
+/** The version of the library, such as "1.2.3"; the text is constant. */
+inline const char *version() noexcept { return oss_version(); }
+/** The same as a number. */
+inline std::uint32_t version_number() noexcept { return oss_version_number(); }
+/** Ok if the library that was loaded can do what the header says that the caller was compiled with. */
+inline result check_version(std::uint32_t header_abi = OSS_UPLOAD_ABI,
+                            std::uint32_t header_version = OSS_UPLOAD_VERSION_NUMBER) noexcept {
+    return detail::run([&](oss_result **written) { oss_check_version(header_abi, header_version, written); });
+}
+
 /** An access key. */
 class credentials : public detail::owner<oss_credentials, oss_credentials_free> {
 public:
@@ -1057,6 +1067,13 @@ public:
 
     text upload_id() const { return text(oss_multipart_upload_id(get())); }
 
+    /** Another handle for the upload, with limits of its own: a deadline for each call, 0 for none, and a cancel. */
+    expected<multipart> with_limits(std::chrono::milliseconds deadline, maybe<cancel> who = nullptr) noexcept {
+        return detail::make<multipart>([&](oss_multipart **made, oss_result **why) {
+            oss_multipart_with_limits(get(), detail::count(deadline), who.get(), made, why);
+        });
+    }
+
     oss::result upload_part(std::uint32_t number, bytes data) noexcept {
         return detail::run([&](oss_result **written) {
             oss_upload_part(get(), number, data.data(), data.size(), written);
@@ -1234,6 +1251,13 @@ public:
                                  maybe<bucket_options> options = nullptr) noexcept {
         return detail::make<bucket>([&](oss_bucket **made, oss_result **why) {
             oss_bucket_new(endpoint.c_str(), name.c_str(), who.get(), options.get(), made, why);
+        });
+    }
+
+    /** Another handle for the bucket, with limits of its own: a deadline for each call, 0 for none, and a cancel. */
+    expected<bucket> with_limits(std::chrono::milliseconds deadline, maybe<cancel> who = nullptr) const noexcept {
+        return detail::make<bucket>([&](oss_bucket **made, oss_result **why) {
+            oss_bucket_with_limits(get(), detail::count(deadline), who.get(), made, why);
         });
     }
 

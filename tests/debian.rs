@@ -56,6 +56,7 @@ fn the_shared_library_and_what_is_for_development_are_apart() {
     assert!(has(&runtime, &format!("/{}", env!("OSS_UPLOAD_SONAME"))), "{runtime:?}");
     for end in [
         "./usr/include/oss_upload.h",
+        "./usr/include/oss_upload.hpp",
         "/liboss_upload.so",
         "/liboss_upload.a",
         "/pkgconfig/oss_upload.pc",

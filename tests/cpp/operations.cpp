@@ -448,6 +448,29 @@ void verifying() {
                oss::callback_verifier::verify_with_key("none", "/", std::string("body"), "AAAA"));
 }
 
+void limits(const oss::bucket &bucket) {
+    oss::cancel fired;
+    fired.fire();
+    const oss::bucket patient = needed(bucket.with_limits(std::chrono::minutes(1)));
+    CHECK_OK(patient.put("in-time", std::string("data")));
+    CHECK_ENDS(oss::status::cancelled, needed(bucket.with_limits(milliseconds(0), fired)).stat("in-time"));
+    CHECK_ENDS(oss::status::invalid_argument, bucket.with_limits(milliseconds(-1)).result());
+    CHECK_OK(bucket.stat("in-time"));
+
+    oss::multipart upload = needed(bucket.begin_multipart("limited"));
+    CHECK_OK(needed(upload.with_limits(seconds(60))).upload_part(1, std::string("data")));
+    CHECK_ENDS(oss::status::cancelled, needed(upload.with_limits(seconds(60), fired)).complete());
+    CHECK_OK(upload.complete());
+    check_there(bucket, "limited", 4);
+}
+
+void versions() {
+    CHECK_TEXT(oss::version(), OSS_UPLOAD_VERSION);
+    CHECK(oss::version_number() == OSS_UPLOAD_VERSION_NUMBER);
+    CHECK_OK(oss::check_version());
+    CHECK_ENDS(oss::status::invalid_argument, oss::check_version(OSS_UPLOAD_ABI + 1));
+}
+
 } // namespace
 
 int main() {
@@ -466,5 +489,7 @@ int main() {
     appending(bucket);
     for_others(bucket);
     verifying();
+    limits(bucket);
+    versions();
     return finish();
 }
