@@ -142,6 +142,13 @@ func (l *limits) end() {
 	C.oss_cancel_free(l.cancel)
 }
 
+// catchUp makes sure that C knows it if the context is done.
+func (l *limits) catchUp() {
+	if l.ctx.Err() != nil {
+		<-l.fired
+	}
+}
+
 // cause is the context's error if it was the context that ended the call.
 func (l *limits) cause(status Status) error {
 	if status != StatusCancelled && status != StatusTimeout {

@@ -13,8 +13,8 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -200,9 +200,15 @@ func noise(size int) []byte {
 	return data
 }
 
-// keyOf gives a key that is the test's own.
+var (
+	runs    sync.Map
+	lastRun atomic.Int64
+)
+
+// keyOf gives a key that is the test's own, and another one each time that the test runs.
 func keyOf(t testing.TB) string {
-	return strings.ReplaceAll(t.Name(), "#", "_")
+	run, _ := runs.LoadOrStore(t, lastRun.Add(1))
+	return fmt.Sprintf("%s_%d", t.Name(), run)
 }
 
 // application is an application server that keeps the callbacks it gets.

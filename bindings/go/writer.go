@@ -134,6 +134,7 @@ func (w *Writer) run(work func(*C.oss_writer) *C.oss_result) (*Result, error) {
 		return w.op.refuse(StatusInvalidArgument, ErrClosed.Error(), ErrClosed)
 	}
 	defer w.native.release()
+	w.parts.limits.catchUp()
 	native := work((*C.oss_writer)(pointer))
 	if panicked := w.parts.lent.panicked; panicked != nil {
 		w.parts.lent.panicked = nil
