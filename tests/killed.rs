@@ -84,7 +84,7 @@ impl Site {
         let calls = scratch.join("calls");
         let mut bucket = TestBucket::emulated(&self.emulator);
         bucket.callback_url = self.application.as_ref().map(AppServer::url);
-        let mut command = Command::new(scratch.join("killed_upload"));
+        let mut command = Command::new(self.program.path());
         command.env_clear().envs(bucket.environment()).env("LD_PRELOAD", &self.shim).env("CALLS", &calls);
         command.env("FILE", scratch.join("file")).env("KEY", key).env("CHECKPOINT", self.folder(key));
         command.env("PART_SIZE", PART.to_string()).env("PARALLEL", self.parallel.to_string());
