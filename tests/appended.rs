@@ -5,7 +5,12 @@
 mod support;
 
 use oss_emulator::Action;
-use oss_upload::engine::{Body, ObjectOptions, Outcome, Status, Stored};
+use oss_upload::credentials::Credentials;
+use oss_upload::engine::{Body, Bucket, BucketOptions, ObjectOptions, Outcome, Status, Stored};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread;
 use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
 
 const FIRST: &[u8] = b"first, ";
@@ -145,6 +150,38 @@ fn somebody_elses_append_is_not_taken_for_ones_own() {
     let outcome = append_with(&bed, POSITION, SECOND, &options);
     assert_ended(&outcome, Status::Service, Stored::Unknown);
     assert_eq!(content(&bed), [FIRST, theirs].concat());
+}
+
+/// A server that says the same to every request.
+fn saying(reply: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            // The head and the few bytes after it come at once.
+            let _ = stream.read(&mut [0; 8192]);
+            let _ = stream.write_all(reply.as_bytes());
+        }
+    });
+    endpoint
+}
+
+#[test]
+fn success_that_does_not_say_where_the_object_ends_is_not_believed() {
+    for reply in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 203 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
+    ] {
+        let credentials = Arc::new(Credentials::new("id", "secret", None).unwrap());
+        let mut options = BucketOptions::default();
+        options.set_max_attempts(1).unwrap();
+        let bucket = Bucket::new(&saying(reply), BUCKET, credentials, &options).unwrap();
+        let outcome = bucket.append(KEY, 0, Body::Bytes(FIRST), &ObjectOptions::default());
+        assert_eq!(outcome.stored, Stored::Unknown, "{reply}: {}", outcome.message);
+        assert_ne!(outcome.status, Status::Ok, "{reply}");
+    }
 }
 
 #[test]

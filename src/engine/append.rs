@@ -40,18 +40,19 @@ impl Bucket {
             if let Err(mistake) = check_end(position, body.size()) {
                 return mistake.into();
             }
+            let call = match append_call(key, position, &body, options) {
+                Ok(call) => call,
+                Err(mistake) => return mistake.into(),
+            };
             let before = self.crc64_before(lane, deadline, key, position, options).await;
-            let call = append_call(key, position, &body, options);
             // Where the CRC-64 of the whole cannot be compared, OSS is to compare the piece.
             let md5 = options.wants_content_md5() || before.is_none();
-            match call.map(|call| call.with_content_md5(md5, &body, &|| lane.check(deadline))) {
-                Ok(Ok(call)) => {
-                    Append { bucket: self, key, call, body: &body, position, before }
-                        .run(lane, deadline)
-                        .await
+            match call.with_content_md5(md5, &body, &|| lane.check(deadline)) {
+                Ok(call) => {
+                    let append = Append { bucket: self, key, call, body: &body, position, before };
+                    append.run(lane, deadline).await
                 }
-                Ok(Err(failure)) => Outcome::failed(failure, Stored::No),
-                Err(mistake) => mistake.into(),
+                Err(failure) => Outcome::failed(failure, Stored::No),
             }
         })
     }
@@ -124,7 +125,7 @@ impl Append<'_> {
             let verdict = self.judge(&sent, attempts);
             whole = self.whole(&reading).or(whole);
             match sent {
-                Ok(reply) if verdict == Verdict::Final && reply.status == 200 => {
+                Ok(reply) if verdict == Verdict::Final && is_success(&reply) => {
                     return self.success(reply, whole);
                 }
                 _ if verdict != Verdict::Final && attempts.again(lane, verdict).await => {}
@@ -148,9 +149,7 @@ impl Append<'_> {
         let verdict = attempts.judge(Some(self.bucket), sent);
         match sent {
             // A success that does not say where the object ends was spoken by somebody else.
-            Ok(reply)
-                if verdict == Verdict::Final && reply.status == 200 && next_position_of(reply).is_none() =>
-            {
+            Ok(reply) if verdict == Verdict::Final && reply.status / 100 == 2 && !is_success(reply) => {
                 attempts.note_loss()
             }
             _ => verdict,
@@ -199,4 +198,8 @@ impl Append<'_> {
             Found::Other(_) | Found::Unclear { .. } => unknown(sent),
         }
     }
+}
+
+fn is_success(reply: &Reply) -> bool {
+    reply.status == 200 && next_position_of(reply).is_some()
 }
