@@ -65,7 +65,7 @@ impl Bucket {
             source,
             patience: call.patience,
         };
-        Box::pin(lane.exchange(request, deadline)).await
+        lane.exchange(request, deadline).await
     }
 
     /// What of `call` is signed.

@@ -133,7 +133,7 @@ impl SignedUrl {
             source: Some(source),
             patience: call.patience,
         };
-        Box::pin(lane.exchange(request, deadline)).await
+        lane.exchange(request, deadline).await
     }
 }
 

@@ -98,7 +98,7 @@ impl<'a> Upload<'a> {
             Creates::ObjectOfParts(content) => content,
             Creates::Object | Creates::Part => None,
         };
-        // On the heap: on the stack, which may be small, every caller would have room for it.
+        // On the heap, like an exchange.
         let outcome = Box::pin(self.send(lane, &mut attempts, &mut content)).await.after(attempts.made);
         let outcome = if self.callback { outcome.about(self.about(content)) } else { outcome };
         Uploaded { outcome, content }
@@ -137,7 +137,7 @@ impl<'a> Upload<'a> {
             if verdict == Verdict::Lost && self.callback {
                 // The pause comes first: OSS may be about to store the object.
                 let again = attempts.again(lane, verdict).await;
-                match Box::pin(self.settle(lane, *content, attempts)).await {
+                match self.settle(lane, *content, attempts).await {
                     Found::Absent | Found::Other(_) if again && !attempts.may_go_on => continue,
                     found => return self.settled(sent, found, attempts),
                 }
@@ -154,7 +154,7 @@ impl<'a> Upload<'a> {
                 }
                 _ if verdict != Verdict::Final && attempts.again(lane, verdict).await => continue,
                 sent => {
-                    let outcome = Box::pin(self.failure(lane, sent, *content, attempts)).await;
+                    let outcome = self.failure(lane, sent, *content, attempts).await;
                     return match stored_broken {
                         Some(broken) if outcome.stored != Stored::Yes => broken,
                         _ => outcome,

@@ -68,6 +68,11 @@ impl Lane {
     /// Sends `request` and waits for the reply, but not beyond `deadline`.
     pub async fn exchange(&self, request: Request<'_>, deadline: Deadline) -> Result<Reply, Failure> {
         self.check(deadline)?;
+        // On the heap: on the stack, which may be small, every caller would have room for it.
+        Box::pin(self.send_and_receive(request, deadline)).await
+    }
+
+    async fn send_and_receive(&self, request: Request<'_>, deadline: Deadline) -> Result<Reply, Failure> {
         let size = request.source.as_ref().map_or(0, |source| source.size());
         let progress = Progress::new(&self.way, size);
         let answer = self.answer_to(request, &progress, deadline).await;
@@ -118,7 +123,7 @@ impl Lane {
         // What is fed keeps the pace frame by frame.
         let start = if feeding.is_none() { self.admit(progress.size) } else { None };
         let watch = Watch::new(self, deadline, progress, patience);
-        // Futures of this size go onto the heap: on the stack, which may be small, every caller would have room for them.
+        // On the heap too: they are large, and of two kinds.
         let answer: Pin<Box<dyn Future<Output = Result<Answer, Failure>> + '_>> = match &self.way {
             Way::Client(client) => {
                 let mut request = client.request(method, url).headers(headers);
