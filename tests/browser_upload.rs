@@ -202,7 +202,7 @@ fn prepared<'a>(command: &'a mut Command, emulator: &Emulator) -> &'a mut Comman
 /// The form that is written in JSON.
 fn form(json: &str) -> PostForm {
     let json: Value = serde_json::from_str(json).unwrap();
-    let mut form = PostForm::to_url(json["url"].as_str().unwrap()).unwrap();
+    let mut form = PostForm::from_url(json["url"].as_str().unwrap()).unwrap();
     for (name, value) in json["fields"].as_object().unwrap() {
         form.set_field(name, value.as_str().unwrap()).unwrap();
     }

@@ -37,7 +37,7 @@ fn post(form: &PostForm) -> Outcome {
 /// What somebody else makes of a form that was handed on as JSON.
 fn handed_on(form: &PostForm) -> PostForm {
     let json: serde_json::Value = serde_json::from_str(&form.to_json()).unwrap();
-    let mut other = PostForm::to_url(json["url"].as_str().unwrap()).unwrap();
+    let mut other = PostForm::from_url(json["url"].as_str().unwrap()).unwrap();
     for (name, value) in json["fields"].as_object().unwrap() {
         other.set_field(name, value.as_str().unwrap()).unwrap();
     }
@@ -304,7 +304,7 @@ fn values_that_cannot_be_right_are_refused_and_change_nothing() {
     assert!(policy.add_field("a", "b\r\nc").is_err());
     assert!(Bed::new().bucket.sign_post_policy(&policy, None, LIFE_S).is_err());
 
-    let mut form = PostForm::to_url("http://bucket.example.com/").unwrap();
+    let mut form = PostForm::from_url("http://bucket.example.com/").unwrap();
     for (name, value) in
         [("file", "x"), ("", "x"), ("x:", "x"), ("key", "/a"), ("key", "${a}"), ("a", "b\nc")]
     {

@@ -41,7 +41,7 @@ pub unsafe extern "C" fn oss_post_form_new(
     unsafe {
         guard::construction(result, || {
             let output = Output::new(form, "form")?;
-            output.give(oss_post_form::from(PostForm::to_url(convert::text(url, "url")?)?));
+            output.give(oss_post_form::from(PostForm::from_url(convert::text(url, "url")?)?));
             Ok(())
         })
     }

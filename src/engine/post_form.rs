@@ -29,7 +29,7 @@ pub struct PostForm {
 
 impl PostForm {
     /// A form without fields that is sent to this URL.
-    pub fn to_url(url: &str) -> Result<PostForm, Mistake> {
+    pub fn from_url(url: &str) -> Result<PostForm, Mistake> {
         put_to_url::parse(url)?;
         Ok(PostForm { url: url.to_owned(), fields: Vec::new(), expires: None })
     }
