@@ -116,8 +116,8 @@ pub unsafe extern "C" fn oss_callback_render(
             let output = Output::new(body, "body")?;
             let callback = convert::handle(callback, "callback")?;
             let known = upload.as_ref().map(|upload| upload.callback_values.clone()).unwrap_or_default();
-            let values = values.as_ref().map_or(known.clone(), |values| values.inner.or(&known));
-            output.give(oss_string::new(&callback.inner.render(&values)?));
+            let given = values.as_ref().map(|values| values.inner.clone()).unwrap_or_default();
+            output.give(oss_string::new(&callback.inner.render(&given.or(&known))?));
             Ok(())
         })
     }

@@ -114,16 +114,20 @@ fn check_placeholder(name: &str) -> Result<(), Mistake> {
 
 /// Checks that each variable of one's own that the body names is set. What OSS would put in its place is unknown.
 pub(super) fn check_references(body: &str, variables: &[(String, String)]) -> Result<(), Mistake> {
-    for name in template::placeholders(body) {
-        let name = name?;
-        if name.starts_with("x:") && !variables.iter().any(|(known, _)| known == name) {
-            return Err(Mistake::new(format!(
-                "the callback body refers to the variable {}, which is not set",
-                shown(name)
-            )));
-        }
-    }
-    Ok(())
+    wrong_references(body, variables).next().map_or(Ok(()), Err)
+}
+
+/// What is wrong with the variables of one's own that the body names, in order.
+pub(super) fn wrong_references(body: &str, variables: &[(String, String)]) -> impl Iterator<Item = Mistake> {
+    let is_set = |name: &str| variables.iter().any(|(known, _)| known == name);
+    template::placeholders(body).filter_map(move |name| match name {
+        Ok(name) if name.starts_with("x:") && !is_set(name) => Some(Mistake::new(format!(
+            "the callback body refers to the variable {}, which is not set",
+            shown(name)
+        ))),
+        Ok(_) => None,
+        Err(mistake) => Some(mistake),
+    })
 }
 
 pub(super) fn check_variable_name(name: &str) -> Result<(), Mistake> {
