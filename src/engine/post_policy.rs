@@ -105,11 +105,17 @@ impl PostPolicy {
     }
 
     /// The policy as JSON, with a condition for each of the `fields` that the form has besides its own.
-    fn json(&self, key: &Rule, bucket: &str, fields: &[(String, String)], expires: i64) -> String {
+    fn json<'a>(
+        &self,
+        key: &Rule,
+        bucket: &str,
+        fields: impl Iterator<Item = &'a (String, String)>,
+        expires: i64,
+    ) -> String {
         let mut conditions = vec![json!({ "bucket": bucket }), key.condition("key")];
         conditions.extend(self.length.map(|(least, most)| json!(["content-length-range", least, most])));
         conditions.extend(self.fields.iter().map(|(name, rule)| rule.condition(name)));
-        conditions.extend(fields.iter().map(|(name, value)| equal(name, value)));
+        conditions.extend(fields.map(|(name, value)| equal(name, value)));
         json!({ "expiration": date::iso8601(expires), "conditions": conditions }).to_string()
     }
 }
@@ -163,15 +169,15 @@ impl Bucket {
         let now = self.server_time();
         let expires = now.saturating_add(i64::try_from(life_s).unwrap_or(i64::MAX));
         let identity = self.credentials.identity();
-        let mut pinned = callback_fields(callback)?;
-        pinned.extend(self.signing.policy_fields(&identity, now));
-        let json = policy.json(key, self.endpoint.bucket(), &pinned, expires);
+        let callback = callback_fields(callback)?;
+        let signature = self.signing.policy_fields(&identity, now);
+        let json = policy.json(key, self.endpoint.bucket(), callback.iter().chain(&signature), expires);
 
         let given = std::iter::once(("key", key))
             .chain(policy.fields.iter().map(|(name, rule)| (name.as_str(), rule)));
         let mut fields: Vec<(String, String)> =
             given.filter_map(|(name, rule)| Some((name.to_owned(), rule.value()?.to_owned()))).collect();
-        fields.extend(callback_fields(callback)?);
+        fields.extend(callback);
         fields.extend(self.signing.sign_policy(&json, &identity, now));
         Ok(PostForm { url: self.endpoint.url(None, &[])?.into(), fields, expires: Some(expires) })
     }
