@@ -18,6 +18,7 @@ use std::process::Command;
 use std::time::Duration;
 use support::bed::assert_ended;
 use support::bucket::{TestBucket, app_server, emulator};
+use support::sanitizer::Sanitizer;
 use support::server::{Server, ServerProgram, libmicrohttpd};
 use support::{noise, repository, tools};
 use tempfile::TempDir;
@@ -40,8 +41,15 @@ struct Person {
 }
 
 impl Person {
-    /// `None`, and it is said why, where there is no browser or no libmicrohttpd.
+    /// `None`, and it is said why, where there is no browser, no libmicrohttpd, or no server that goes with the library.
     fn with(arguments: &[&str], environment: &[(&str, &str)]) -> Option<Person> {
+        if Sanitizer::of_the_library().is_some() {
+            tools::skip(
+                "uploads from a browser",
+                "the example compiles its server by itself, without a sanitizer",
+            );
+            return None;
+        }
         let flags = libmicrohttpd("uploads from a browser")?;
         let python =
             tools::browser().map_err(|why| tools::skip("the page for uploads from a browser", &why)).ok()?;
@@ -310,7 +318,7 @@ fn clang_has_nothing_to_say_either() {
 #[test]
 fn it_leaves_nothing_behind() {
     let Some(program) = ServerProgram::compile("cc", SOURCE) else { return };
-    let Some(mut command) = program.under_valgrind("the memory of the upload page's server") else { return };
+    let Some(mut command) = program.watched("the memory of the upload page's server") else { return };
     // Under valgrind it may take longer to answer than OSS would wait.
     let patient = Config { callback_timeout: BROWSING_TIME, ..Config::default() };
     let emulator = Emulator::start(patient).expect("the emulator");

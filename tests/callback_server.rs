@@ -122,7 +122,7 @@ fn it_ends_by_signals_and_with_its_input_and_leaves_nothing_behind() {
         (&["--port", "0"], |server| server.signal(libc::SIGTERM)),
     ];
     for (arguments, end) in ends {
-        let Some(mut command) = program.under_valgrind("the application server's memory") else { return };
+        let Some(mut command) = program.watched("the application server's memory") else { return };
         let bed = Bed::new();
         let request = signed_request(&bed);
         let prefix = format!("{}/", bed.emulator.endpoint());

@@ -21,6 +21,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 use support::bucket::{TestBucket, app_server, emulator};
+use support::sanitizer::{self, Sanitizer};
 use support::{library, noise, repository, server, tools};
 use tempfile::TempDir;
 
@@ -38,27 +39,31 @@ struct Example {
 
 impl Example {
     fn c(name: &str) -> Example {
-        Example::compile(
-            name,
-            Command::new("cc").arg("-std=c99").arg(repository(&format!("examples/{name}.c"))),
-        )
+        Example::compile(name, "c", sanitizer::compiler("cc").arg("-std=c99"))
     }
 
     fn cpp(name: &str) -> Example {
-        let source = repository(&format!("examples/{name}.cpp"));
-        Example::compile(name, Command::new("c++").arg("-std=c++11").arg(source))
+        Example::compile(name, "cpp", sanitizer::compiler("c++").arg("-std=c++11"))
     }
 
-    fn compile(name: &str, compiler: &mut Command) -> Example {
+    fn compile(name: &str, extension: &str, compiler: &mut Command) -> Example {
         let example = Example::new(name);
+        compiler.arg(repository(&format!("examples/{name}.{extension}")));
         compiler.args(["-Wall", "-Wextra", "-pedantic", "-Werror", "-I"]).arg(repository("include"));
         compiler.arg("-o").arg(&example.program).args(example.linking());
+        if let Some(sanitizer) = Sanitizer::of_the_library() {
+            compiler.args(sanitizer.compiling()).args(sanitizer.linking());
+        }
         tools::run(compiler, COMPILING_TIME);
         example
     }
 
-    /// `None` when there is no Go.
+    /// `None` when there is no Go, or its programs cannot have the library's sanitizer.
     fn go(name: &str) -> Option<Example> {
+        if Sanitizer::of_the_library().is_some() {
+            tools::skip(&format!("the Go example {name}"), "Go has no such sanitizer");
+            return None;
+        }
         if Command::new("go").arg("version").output().is_err() {
             tools::skip(&format!("the Go example {name}"), "go is missing");
             return None;
@@ -114,7 +119,7 @@ fn run<A: AsRef<OsStr>>(program: &Path, arguments: &[A], environment: &[(&str, &
     let mut shell = Command::new("sh");
     shell.args(["-c", r#""$0" "$@" 2>&1; echo "ended with $?""#]).arg(program).args(arguments);
     let path = std::env::var_os("PATH").unwrap_or_default();
-    shell.env_clear().env("PATH", path).envs(environment.iter().copied());
+    sanitizer::clear_environment(&mut shell).env("PATH", path).envs(environment.iter().copied());
     let out = tools::run(&mut shell, RUNNING_TIME);
     let (printed, code) = out.trim_end().rsplit_once("ended with ").expect("the exit code");
     Ended { code: code.parse().expect("a number"), printed: printed.to_owned() }
@@ -267,7 +272,7 @@ fn upload_stream_is_cancelled_by_ctrl_c() {
     scene.emulator.inject(Fault::new(stall).operation("UploadPart").always());
     let input = File::open(file(&example, &noise((8 << 20) + 1))).expect("the file");
     let mut command = Command::new(&example.program);
-    command.env_clear().envs(TestBucket::emulated(&scene.emulator).environment());
+    sanitizer::clear_environment(&mut command).envs(TestBucket::emulated(&scene.emulator).environment());
     command.env("OSS_CALLBACK_URL", scene.application.url()).stdin(input).stdout(Stdio::piped());
     let running = Running::start(&mut command);
     let sent = || scene.emulator.requests().iter().any(|request| request.operation == "UploadPart");
@@ -412,7 +417,7 @@ impl Uploader {
     /// The program with these arguments, and nothing else in its environment than what it needs.
     fn command(&self, more: &[&str]) -> Command {
         let mut command = Command::new(&self.example.program);
-        command.args(self.arguments(more)).env_clear().envs(self.bucket.environment());
+        sanitizer::clear_environment(command.args(self.arguments(more))).envs(self.bucket.environment());
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         command
     }
@@ -626,7 +631,8 @@ fn upload_file_tells_a_failed_callback_from_an_unknown_one_and_from_a_failed_upl
 fn upload_file_says_every_option_when_it_is_asked_for_help() {
     let example = Example::c("upload_file");
     // The environment is not asked, and the standard output gets it all.
-    let help = tools::run(Command::new(&example.program).arg("--help").env_clear(), RUNNING_TIME);
+    let mut command = Command::new(&example.program);
+    let help = tools::run(sanitizer::clear_environment(command.arg("--help")), RUNNING_TIME);
     let source = fs::read_to_string(repository("examples/upload_file.c")).expect("the source");
     let takes = |rest: &str| rest.starts_with("required_argument") || rest.starts_with("no_argument");
     let entries = source.split("{\"").filter_map(|entry| entry.split_once("\", "));

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::bucket::{TestBucket, emulator};
 use support::c_program::{CProgram, Linkage};
+use support::sanitizer::Sanitizer;
 use support::{library, read, repository, tools};
 use tempfile::{NamedTempFile, TempDir};
 
@@ -51,7 +52,8 @@ impl Site {
     /// cryptography writes is uninitialised to valgrind.
     fn hosts(&self, name: &str, linkage: Linkage, libraries: &[&str]) -> Vec<CProgram> {
         let program = || CProgram::host(name, linkage, libraries);
-        let mut programs = vec![program(), CProgram::sanitized_host(name, linkage, libraries)];
+        let mut programs = vec![program()];
+        programs.extend(CProgram::sanitized_host(name, linkage, libraries));
         if self.ca_file.is_none() {
             programs.extend(program().under_valgrind());
         }
@@ -184,10 +186,17 @@ fn many_threads_share_a_bucket_and_an_upload() {
 
 #[test]
 fn small_stack_is_enough() {
-    // What is not optimised needs several times as much; what is released is checked when it has been built.
-    let kib = if library::is_released() { "128" } else { "768" };
+    // What is not optimised needs several times as much, what is watched even more; what is released is checked when it has
+    // been built.
+    let kib = match (library::is_released(), Sanitizer::of_the_library()) {
+        (true, _) => "128",
+        (false, None) => "768",
+        (false, Some(_)) => "4096",
+    };
     for site in Site::both() {
-        site.run_with("small_stack", Linkage::Shared, &[("STACK_KIB", kib)]);
+        for program in site.hosts("small_stack", Linkage::Shared, &[]) {
+            site.run_program(&program, &[("STACK_KIB", kib)]);
+        }
     }
 }
 
@@ -203,7 +212,9 @@ fn signals_that_interrupt_every_system_call_do_no_harm() {
 #[test]
 fn address_needs_no_thread_and_a_name_that_cannot_have_one_is_an_error() {
     for site in Site::both() {
-        site.run("no_clone", Linkage::Shared);
+        for program in site.hosts("no_clone", Linkage::Shared, &[]) {
+            site.run_program(&program, &[]);
+        }
         let scheme = if site.ca_file.is_some() { "https" } else { "http" };
         let endpoint = format!("{scheme}://localhost:{}", site.emulator.port());
         let by_name = Site { bucket: TestBucket { endpoint, ..site.bucket.clone() }, ..site };

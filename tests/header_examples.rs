@@ -86,7 +86,7 @@ fn every_example_of_the_header_runs() {
     let bucket = TestBucket { name: "examplebucket".to_owned(), ..TestBucket::emulated(&emulator) }
         .with_callback_url(&application.url());
     let program = CProgram::compile_file(&source, Linkage::Shared);
-    let Some(program) = program.under_valgrind() else { return };
+    let Some(program) = program.watched() else { return };
     let printed = program.run_on(&bucket, &[]);
 
     assert!(printed.contains(&format!("example {}\n", examples.len())), "{printed}");

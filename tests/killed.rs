@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use support::bucket::{TestBucket, app_server, emulator};
 use support::c_program::{CProgram, Linkage};
-use support::{noise, repository};
+use support::{noise, repository, sanitizer};
 
 const PART: usize = 102_400;
 /// Four parts and a smaller one.
@@ -85,7 +85,10 @@ impl Site {
         let mut bucket = TestBucket::emulated(&self.emulator);
         bucket.callback_url = self.application.as_ref().map(AppServer::url);
         let mut command = Command::new(self.program.path());
-        command.env_clear().envs(bucket.environment()).env("LD_PRELOAD", &self.shim).env("CALLS", &calls);
+        sanitizer::clear_environment(&mut command)
+            .envs(bucket.environment())
+            .env("LD_PRELOAD", &self.shim)
+            .env("CALLS", &calls);
         command.env("FILE", scratch.join("file")).env("KEY", key).env("CHECKPOINT", self.folder(key));
         command.env("PART_SIZE", PART.to_string()).env("PARALLEL", self.parallel.to_string());
         command.env("USER_AGENT", who).envs(kill_at.map(|number| ("KILL_AT", number.to_string())));

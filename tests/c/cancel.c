@@ -168,7 +168,9 @@ static struct {
     int64_t fired_at;
     pthread_t caller, aiming;
 } shot;
-static volatile sig_atomic_t armed, alarms;
+/* Whether the next signal fires. */
+static int armed;
+static volatile sig_atomic_t alarms;
 
 static void fire(void) {
     shot.fired_at = now_us();
@@ -177,8 +179,7 @@ static void fire(void) {
 
 static void on_signal(int signal) {
     alarms += signal == SIGALRM;
-    if (armed) {
-        armed = 0;
+    if (__atomic_exchange_n(&armed, 0, __ATOMIC_SEQ_CST)) {
         fire();
     }
 }
@@ -199,12 +200,11 @@ static void *aim(void *unused) {
         fire();
         break;
     case BY_SIGNAL:
-        armed = 1;
+        __atomic_store_n(&armed, 1, __ATOMIC_SEQ_CST);
         pthread_kill(shot.caller, SIGUSR1);
         break;
     default:
-        /* The next one fires. */
-        armed = 1;
+        __atomic_store_n(&armed, 1, __ATOMIC_SEQ_CST);
     }
     return NULL;
 }
@@ -468,8 +468,9 @@ struct scene {
 
 /* Checks how a call ended at which the cancel was fired, and that those to come end at once. */
 static void check_cancelled(const char *name, oss_status status, oss_result *result, oss_stored stored) {
-    const int64_t took = returned_at - shot.fired_at;
+    int64_t took;
     CHECK(pthread_join(shot.aiming, NULL) == 0);
+    took = returned_at - shot.fired_at;
     if (shot.way == BY_TIMER) {
         tick_every(0);
     }

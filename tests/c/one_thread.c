@@ -14,8 +14,19 @@ static int threads(void) {
     return count;
 }
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+/* It begins a thread of its own when the program begins its first. */
+#define WATCHING 1
+#endif
+#endif
+#ifndef WATCHING
+#define WATCHING 0
+#endif
+
 int main(void) {
     const int by_name = variable("BY_NAME") != NULL;
+    const int expected = by_name ? 1 + WATCHING : 1;
     oss_bucket *bucket = open_bucket();
     oss_multipart *multipart = NULL;
     char *data = calloc(1, 3 << 20);
@@ -28,9 +39,9 @@ int main(void) {
     if (by_name) {
         /* The thread that resolved the name has given its answer and is about to end. */
         time_t give_up = time(NULL) + 10;
-        while (threads() > 1 && time(NULL) < give_up) sched_yield();
+        while (threads() > expected && time(NULL) < give_up) sched_yield();
     }
-    CHECK(threads() == 1);
+    CHECK(threads() == expected);
 
     free(data);
     oss_multipart_free(multipart);

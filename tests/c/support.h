@@ -14,43 +14,48 @@
 static unsigned checks;
 static unsigned failures;
 
+/* Any thread may check. */
+static inline void count(unsigned *number) {
+    __atomic_add_fetch(number, 1, __ATOMIC_RELAXED);
+}
+
 static inline void check(bool holds, const char *file, int line, const char *what) {
-    checks++;
+    count(&checks);
     if (!holds) {
-        failures++;
+        count(&failures);
         fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
     }
 }
 
 static inline void check_text(const char *actual, const char *expected, const char *file, int line, const char *what) {
-    checks++;
+    count(&checks);
     if (actual == NULL || strcmp(actual, expected) != 0) {
-        failures++;
+        count(&failures);
         fprintf(stderr, "%s:%d: %s is \"%s\", not \"%s\"\n", file, line, what, actual ? actual : "(NULL)", expected);
     }
 }
 
 static inline void check_contains(const char *text, const char *part, const char *file, int line, const char *what) {
-    checks++;
+    count(&checks);
     if (text == NULL || strstr(text, part) == NULL) {
-        failures++;
+        count(&failures);
         fprintf(stderr, "%s:%d: %s is \"%s\", without \"%s\"\n", file, line, what, text ? text : "(NULL)", part);
     }
 }
 
 static inline void check_status(oss_status actual, oss_status expected, const oss_result *result, const char *file,
                                 int line, const char *what) {
-    checks++;
+    count(&checks);
     if (actual != expected) {
-        failures++;
+        count(&failures);
         fprintf(stderr, "%s:%d: %s: %s instead of %s: %s\n", file, line, what, oss_status_name(actual),
                 oss_status_name(expected), oss_result_message(result));
     } else if (result != NULL && oss_result_status(result) != actual) {
-        failures++;
+        count(&failures);
         fprintf(stderr, "%s:%d: %s: the result says %s\n", file, line, what,
                 oss_status_name(oss_result_status(result)));
     } else if (result != NULL && actual != OSS_STATUS_OK && oss_result_message(result)[0] == '\0') {
-        failures++;
+        count(&failures);
         fprintf(stderr, "%s:%d: %s: %s without a message\n", file, line, what, oss_status_name(actual));
     }
 }

@@ -1,6 +1,7 @@
 //! C and C++ programs: compiled as strictly as compilers can, linked with the library, and run.
 
 use super::bucket::TestBucket;
+use super::sanitizer::{self, Sanitizer};
 use super::{library, repository, tools};
 use std::ffi::OsStr;
 use std::fs;
@@ -16,6 +17,7 @@ const CPP_WARNINGS: [&str; 2] = ["-Wconversion", "-Wshadow"];
 /// What a program needs that links the static library.
 const SYSTEM_LIBRARIES: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
 
+/// For programs whose library was not compiled for a sanitizer.
 const SANITIZERS: [&str; 3] =
     ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
 
@@ -38,10 +40,12 @@ impl Dialect {
     }
 
     fn command(self) -> Command {
-        let program = match (self.compiler, self.is_cpp()) {
+        // Only clang's programs can have the same sanitizer as the library.
+        let family = if Sanitizer::of_the_library().is_some() { "clang" } else { self.compiler };
+        let program = match (family, self.is_cpp()) {
             ("gcc", false) => None,
             ("gcc", true) => Some("g++"),
-            (compiler, false) => Some(compiler),
+            (family, false) => Some(family),
             (_, true) => Some("clang++"),
         };
         let mut command = compiler(self.is_cpp(), program);
@@ -97,7 +101,8 @@ pub enum Linkage {
 enum Watch {
     Nobody,
     Valgrind,
-    /// The compiler's own checks of addresses, leaks and undefined behaviour.
+    /// What the compiler puts into the program: checks of addresses, leaks and undefined behaviour, or those for which the
+    /// library was compiled.
     Sanitizers,
 }
 
@@ -124,7 +129,7 @@ impl Source {
         Source { file, dialect, flags: &["-D_POSIX_C_SOURCE=200809L"] }
     }
 
-    fn object_in(&self, folder: &Path, checks: &[&str]) -> PathBuf {
+    fn object_in(&self, folder: &Path, checks: &[String]) -> PathBuf {
         let object = folder.join(self.file.file_name().expect("a name")).with_extension("o");
         let mut command = self.dialect.command();
         if self.dialect.is_cpp() {
@@ -167,30 +172,40 @@ impl CProgram {
         CProgram::link(&[Source::named(name)], linkage, libraries, Watch::Nobody)
     }
 
-    /// The same with the compiler's own checks.
-    pub fn sanitized_host(name: &str, linkage: Linkage, libraries: &[&str]) -> CProgram {
-        CProgram::link(&[Source::named(name)], linkage, libraries, Watch::Sanitizers)
+    /// The same with the compiler's own checks, unless it has them in any case.
+    pub fn sanitized_host(name: &str, linkage: Linkage, libraries: &[&str]) -> Option<CProgram> {
+        let program = || CProgram::link(&[Source::named(name)], linkage, libraries, Watch::Sanitizers);
+        Sanitizer::of_the_library().is_none().then(program)
     }
 
     fn link(sources: &[Source], linkage: Linkage, libraries: &[&str], watch: Watch) -> CProgram {
         let folder = TempDir::new().expect("a temporary folder");
         let program = folder.path().join("program");
-        let checks: &[&str] = if watch == Watch::Sanitizers { &SANITIZERS } else { &[] };
+        let (watch, compiling, linking) = match Sanitizer::of_the_library() {
+            Some(sanitizer) => (Watch::Sanitizers, sanitizer.compiling(), sanitizer.linking()),
+            None if watch == Watch::Sanitizers => {
+                let flags = SANITIZERS.map(str::to_owned).to_vec();
+                (watch, flags.clone(), flags)
+            }
+            None => (watch, Vec::new(), Vec::new()),
+        };
         let objects: Vec<PathBuf> =
-            sources.iter().map(|source| source.object_in(folder.path(), checks)).collect();
+            sources.iter().map(|source| source.object_in(folder.path(), &compiling)).collect();
         let first = sources.first().expect("a source");
         let mut command = first.dialect.command();
-        command.args(first.flags).args(checks).args(&objects).arg("-o").arg(&program);
-        match linkage {
-            Linkage::Shared => link_shared(&mut command, folder.path()),
+        command.args(first.flags).args(&objects).arg("-o").arg(&program);
+        let system: &[&str] = match linkage {
+            Linkage::Shared => {
+                link_shared(&mut command, folder.path());
+                &[]
+            }
             Linkage::Static => {
-                command.arg(library::static_library()).args(SYSTEM_LIBRARIES);
+                command.arg(library::static_library());
+                &SYSTEM_LIBRARIES
             }
-            Linkage::Loaded => {
-                command.arg("-ldl");
-            }
-        }
-        tools::run(command.args(libraries), COMPILING_TIME);
+            Linkage::Loaded => &["-ldl"],
+        };
+        tools::run(command.args(linking).args(system).args(libraries), COMPILING_TIME);
         CProgram { name: first.label(), linkage, watch, program, folder }
     }
 
@@ -207,15 +222,21 @@ impl CProgram {
         self.watch == Watch::Nobody
     }
 
-    /// The program as valgrind watches it; `None`, and it is said why, where there is none.
+    /// The program as valgrind watches it, unless somebody else does; `None`, and it is said why, where there is none.
     pub fn under_valgrind(self) -> Option<CProgram> {
-        match tools::valgrind() {
-            Some(_) => Some(CProgram { watch: Watch::Valgrind, ..self }),
-            None => {
-                tools::skip(&format!("the memory of {}", self.name), "valgrind is missing");
-                None
-            }
+        if self.is_unwatched() { self.watched() } else { None }
+    }
+
+    /// The program as somebody watches it; `None`, and it is said why, where nobody can.
+    pub fn watched(self) -> Option<CProgram> {
+        if !self.is_unwatched() {
+            return Some(self);
         }
+        if tools::valgrind().is_none() {
+            tools::skip(&format!("the memory of {}", self.name), "valgrind is missing");
+            return None;
+        }
+        Some(CProgram { watch: Watch::Valgrind, ..self })
     }
 
     /// What to call this variant in a message.
@@ -260,8 +281,8 @@ impl CProgram {
         } else {
             Command::new(&self.program)
         };
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("SCRATCH", self.folder.path()).envs(bucket.environment());
+        sanitizer::clear_environment(&mut command).envs(bucket.environment());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("SCRATCH", self.folder.path());
         command
     }
 

@@ -13,6 +13,7 @@ pub mod header;
 pub mod library;
 pub mod markdown;
 pub mod put_callback;
+pub mod sanitizer;
 pub mod server;
 pub mod tools;
 

@@ -1,7 +1,7 @@
 //! The servers among the examples: compiled, started, asked, ended.
 
-use super::tools;
-use super::{library, repository};
+use super::sanitizer::{self, Sanitizer};
+use super::{library, repository, tools};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::symlink;
@@ -45,23 +45,29 @@ impl ServerProgram {
         let shared = library::shared_library();
         symlink(&shared, folder.path().join(env!("OSS_UPLOAD_SONAME"))).expect("a link to the library");
         let program = folder.path().join("server");
-        let mut command = Command::new(compiler);
+        let mut command = sanitizer::compiler(compiler);
         command.args(["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-g", "-I"]);
         command.arg(repository("include")).arg(repository("examples").join(source)).arg("-o").arg(&program);
         command.arg(shared).arg(format!("-Wl,-rpath,{}", folder.path().display())).args(flags);
+        if let Some(sanitizer) = Sanitizer::of_the_library() {
+            command.args(sanitizer.compiling()).args(sanitizer.linking());
+        }
         tools::run(&mut command, COMPILING_TIME);
         Some(ServerProgram { program, folder })
     }
 
-    /// The program, with nothing in its environment.
+    /// The program, with nothing in its environment that means anything to it.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.env_clear();
+        sanitizer::clear_environment(&mut command);
         command
     }
 
-    /// The program under valgrind; `None`, and it is said why, where that is missing.
-    pub fn under_valgrind(&self, what: &str) -> Option<Command> {
+    /// The program as somebody watches it, who is valgrind as a rule; `None`, and it is said why, where that is missing.
+    pub fn watched(&self, what: &str) -> Option<Command> {
+        if Sanitizer::of_the_library().is_some() {
+            return Some(self.command());
+        }
         let Some(valgrind) = tools::valgrind() else {
             tools::skip(what, "valgrind is missing");
             return None;
