@@ -67,6 +67,32 @@ fn the_shared_library_and_what_is_for_development_are_apart() {
 }
 
 #[test]
+fn licences_of_all_that_is_linked_are_given_along() {
+    let Some(packages) = packages("the licences in the Debian packages") else { return };
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["tree", "--package", "oss-upload", "--edges", "normal,no-proc-macro", "--prefix", "none"]);
+    let tree = tools::run(cargo.args(["--offline", "--format", "{p}"]).current_dir(repository("")), TIME);
+    let linked: BTreeSet<String> = tree
+        .lines()
+        .filter_map(|line| line.split_once(" v"))
+        .filter(|(name, _)| *name != "oss-upload")
+        .map(|(name, version)| format!("\n  {name} {}: ", version.split(' ').next().unwrap()))
+        .collect();
+    assert!(linked.len() > 50, "{linked:?}");
+    for package in packages {
+        let folder = TempDir::new().expect("a temporary folder");
+        tools::run(Command::new("dpkg-deb").arg("--extract").arg(&package).arg(folder.path()), TIME);
+        let doc = folder.path().join("usr/share/doc").join(field(&package, "Package"));
+        let copyright = read(doc.join("copyright"));
+        for name in &linked {
+            assert!(copyright.contains(name), "nothing about{name} in {}", package.display());
+        }
+        let isc = "Permission to use, copy, modify, and/or distribute this software for any";
+        assert!(copyright.contains(isc), "a licence is named and not given");
+    }
+}
+
+#[test]
 fn programs_are_built_and_run_with_what_the_packages_install() {
     let Some(packages) = packages("a program with the Debian packages") else { return };
     let root = TempDir::new().expect("a temporary folder");
