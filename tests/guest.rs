@@ -127,8 +127,8 @@ fn name_whose_resolution_never_ends_holds_nobody_up() {
 #[test]
 fn forked_child_and_parent_go_on_with_the_same_handle() {
     for site in Site::both() {
-        // Nobody watches: what a child drops of its parent's without touching it is a leak to valgrind, and the allocator of
-        // the compiler's checks cannot be forked while another thread is in it.
+        // Neither valgrind nor gcc's checks watch: what a child drops of its parent's without touching it is a leak to the one,
+        // and the others' allocator cannot be forked while another thread is in it.
         site.run_with("fork", Linkage::Shared, &[("ROUNDS", "500")]);
         let [parent, child, grandchild] =
             ["parent/", "child/", "grandchild/"].map(|who| site.connections_of(who));
