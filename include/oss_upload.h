@@ -30,8 +30,9 @@
  * Fork is safe. A handle made before fork() works in parent and child; the child never touches a connection of the
  * parent's.
  *
- * Nothing but the end of memory aborts the host. NULL, wrong lengths, wrong numbers and text that is not UTF-8 end in
- * OSS_STATUS_INVALID_ARGUMENT, and a defect of the library in OSS_STATUS_INTERNAL, with a line on the standard error output.
+ * Nothing aborts the host but the end of memory, and pthread_cancel() of a thread that is in a call. NULL, wrong lengths,
+ * wrong numbers and text that is not UTF-8 end in OSS_STATUS_INVALID_ARGUMENT, and a defect of the library in
+ * OSS_STATUS_INTERNAL, with a line on the standard error output.
  *
  * One deadline for each call, on the monotonic clock, over name resolution, connecting, TLS, sending, retries and the wait
  * for the callback. A cancel works from any thread and from a signal handler, and takes effect within a tenth of a second.
@@ -43,7 +44,7 @@
  * A file that changes while it is being uploaded is an error of its own.
  *
  * A crash loses nothing but time: an upload with a checkpoint folder goes on from what OSS really has. Its record is never
- * half-written, never used by two processes at once, never needs to be deleted by hand, and holds no secret.
+ * half-written, never used by two calls at once, never needs to be deleted by hand, and holds no secret.
  *
  * Secrets stay in: the access key's secret and the security token are in no message, and are wiped from oss_credentials
  * when the last user of it is freed.
@@ -59,8 +60,7 @@
  *
  * Operations return an oss_status; their last parameter receives an oss_result that says more, whether they succeed or not,
  * unless it is NULL. What was there before is overwritten, so free it before the variable is used again, with
- * oss_result_free(). Setters return an oss_status too, and the object they set says why a
- * value was refused.
+ * oss_result_free(). Setters return an oss_status too, and the object they set says why a value was refused.
  */
 
 
@@ -100,7 +100,8 @@ typedef enum {
      */
     OSS_STATUS_OK = 0,
     /**
-     * An argument is NULL or breaks a rule, which the message names. Nothing was sent.
+     * An argument is NULL or breaks a rule, which the message names. Nothing was sent, unless data of unknown length
+     * turned out to be too long.
      */
     OSS_STATUS_INVALID_ARGUMENT = 1,
     /**
@@ -108,7 +109,8 @@ typedef enum {
      */
     OSS_STATUS_LOCAL_IO = 2,
     /**
-     * The source changed while it was being uploaded. What was being sent was cut off, so it was not stored.
+     * The source changed while it was being uploaded. What was being sent was cut off, so it was not stored; of an
+     * earlier attempt, whose reply was lost, that may not be known.
      */
     OSS_STATUS_SOURCE_CHANGED = 3,
     /**
@@ -120,7 +122,7 @@ typedef enum {
      */
     OSS_STATUS_CREDENTIALS = 5,
     /**
-     * Another process is using the checkpoint.
+     * Another call, of this process or another, is using the checkpoint.
      */
     OSS_STATUS_CHECKPOINT_BUSY = 6,
     /**
@@ -447,9 +449,9 @@ typedef struct oss_writer oss_writer;
 
 /**
  * Gives data. It puts up to `capacity` bytes into `buffer`, of which there is at least one, and says in `*got` how many;
- * none at the end. It runs on the thread that called, during the call, and must not upload anything itself; while it
- * waits, everything waits. Returns 0, or a number of the caller's own if the data cannot be read: the call then ends with
- * OSS_STATUS_LOCAL_IO and the number in its message.
+ * none at the end. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free a
+ * bucket; while it waits, everything waits. Returns 0, or a number of the caller's own if the data cannot be read: the call
+ * then ends with OSS_STATUS_LOCAL_IO and the number in its message.
  */
 typedef int32_t (*oss_read_fn)(void *user_data, void *buffer, size_t capacity, size_t *got);
 
@@ -460,7 +462,7 @@ typedef int32_t (*oss_rewind_fn)(void *user_data);
 
 /**
  * Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise about four times a
- * second. It runs on the thread that called, during the call, and must not upload anything itself.
+ * second. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free a bucket.
  *
  * `accepted` is how many bytes OSS has said that it has: it only grows, whatever is sent again, and an upload that is
  * resumed begins with what was there. `total` is how many there are, or OSS_LENGTH_UNKNOWN. Returns 0 to go on; anything
@@ -710,8 +712,8 @@ oss_status oss_bucket_options_set_addressing(oss_bucket_options *options, int32_
 oss_status oss_bucket_options_set_connect_timeout_ms(oss_bucket_options *options, uint64_t ms);
 
 /**
- * Sets how long a connection may move no byte in either direction. The default is 30 000 ms. While OSS runs a
- * callback, it may be silent for 6 seconds for each callback URL even if this is less.
+ * Sets how long a connection may move no byte in either direction. The default is 30 000 ms. Even if this is less, OSS
+ * may be silent for 6 seconds for each callback URL, and for 60 seconds while it puts parts together.
  *
  * @param options  not NULL.
  * @param ms       from 1 to 604 800 000 milliseconds.
@@ -2231,8 +2233,8 @@ oss_status oss_put_options_set_forbid_overwrite(oss_put_options *options, bool f
 oss_status oss_put_options_set_traffic_limit(oss_put_options *options, uint64_t bits_per_second);
 
 /**
- * Sets whether a put sends the Content-MD5 of the data, for which the data is read once more beforehand. It is not
- * needed for integrity: the CRC-64 is always compared. A multipart upload takes no notice of it.
+ * Sets whether a put, an append and each part of a multipart upload send the Content-MD5 of their data, for which the
+ * data is read once more beforehand. It is not needed for integrity: the CRC-64 is compared in any case.
  *
  * @param options  not NULL.
  * @param wanted   whether to send it; the default is false.
@@ -2481,9 +2483,10 @@ void oss_string_free(oss_string *string);
  *                  were left at OSS.
  * @return as for oss_put_body(), and besides:
  *         OSS_STATUS_CANCELLED: a cancel was fired, or the progress function said so.
- *         OSS_STATUS_CHECKPOINT_BUSY: another process is at the same upload.
+ *         OSS_STATUS_CHECKPOINT_BUSY: another call, of this process or another, is at the same upload.
  *         OSS_STATUS_LOCAL_IO: the data could not be read, or the checkpoint not be written.
- *         OSS_STATUS_SOURCE_CHANGED: the file changed meanwhile; nothing is stored.
+ *         OSS_STATUS_SOURCE_CHANGED: the file changed meanwhile, and what was being sent is not stored.
+ *         OSS_STATUS_INTEGRITY with OSS_STORED_NO: a part had another CRC-64 than its data, however often it was sent.
  *         OSS_STATUS_CALLBACK_UNKNOWN can also mean that an earlier process stored the object and was stopped before it
  *         learnt of it. Blocks until the object is stored, or a time-out, the deadline or a cancel ends it.
  *
@@ -2645,7 +2648,7 @@ oss_status oss_upload_options_set_parallel(oss_upload_options *options, uint32_t
  * The record is bound to the endpoint, bucket and key, to the file's path, inode, length and time of modification, and to the
  * part size and the object's headers: when one of them differs, the upload starts over, and so it does when the record
  * is damaged. Before it goes on, OSS is asked which parts it has. When the object is stored, the record is removed. It
- * holds no secret, and only its owner can read it. One process at a time works on an upload.
+ * holds no secret, and only its owner can read it. One call at a time works on an upload.
  *
  * @param options  not NULL.
  * @param folder   made if it is missing; NULL for no record, which is the default; copied.

@@ -141,8 +141,8 @@ pub unsafe extern "C" fn oss_bucket_options_set_connect_timeout_ms(
     unsafe { set(options, |options| options.set_connect_timeout(Duration::from_millis(ms))) }
 }
 
-/// Sets how long a connection may move no byte in either direction. The default is 30 000 ms. While OSS runs a
-/// callback, it may be silent for 6 seconds for each callback URL even if this is less.
+/// Sets how long a connection may move no byte in either direction. The default is 30 000 ms. Even if this is less, OSS
+/// may be silent for 6 seconds for each callback URL, and for 60 seconds while it puts parts together.
 ///
 /// @param options  not NULL.
 /// @param ms       from 1 to 604 800 000 milliseconds.

@@ -348,8 +348,8 @@ pub unsafe extern "C" fn oss_put_options_set_traffic_limit(
     unsafe { set(options, |options| options.set_traffic_limit(bits_per_second)) }
 }
 
-/// Sets whether a put sends the Content-MD5 of the data, for which the data is read once more beforehand. It is not
-/// needed for integrity: the CRC-64 is always compared. A multipart upload takes no notice of it.
+/// Sets whether a put, an append and each part of a multipart upload send the Content-MD5 of their data, for which the
+/// data is read once more beforehand. It is not needed for integrity: the CRC-64 is compared in any case.
 ///
 /// @param options  not NULL.
 /// @param wanted   whether to send it; the default is false.

@@ -9,17 +9,19 @@ use std::ffi::{CStr, c_char};
 pub enum oss_status {
     /// All went well; with a callback, the application server answered.
     Ok = 0,
-    /// An argument is NULL or breaks a rule, which the message names. Nothing was sent.
+    /// An argument is NULL or breaks a rule, which the message names. Nothing was sent, unless data of unknown length
+    /// turned out to be too long.
     InvalidArgument = 1,
     /// A file or another source could not be read.
     LocalIo = 2,
-    /// The source changed while it was being uploaded. What was being sent was cut off, so it was not stored.
+    /// The source changed while it was being uploaded. What was being sent was cut off, so it was not stored; of an
+    /// earlier attempt, whose reply was lost, that may not be known.
     SourceChanged = 3,
     /// The caller cancelled.
     Cancelled = 4,
     /// There are no credentials to sign with.
     Credentials = 5,
-    /// Another process is using the checkpoint.
+    /// Another call, of this process or another, is using the checkpoint.
     CheckpointBusy = 6,
     /// No connection could be made, or it broke.
     Network = 100,

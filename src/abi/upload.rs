@@ -28,9 +28,10 @@ use std::ffi::{CString, c_char};
 ///                  were left at OSS.
 /// @return as for oss_put_body(), and besides:
 ///         OSS_STATUS_CANCELLED: a cancel was fired, or the progress function said so.
-///         OSS_STATUS_CHECKPOINT_BUSY: another process is at the same upload.
+///         OSS_STATUS_CHECKPOINT_BUSY: another call, of this process or another, is at the same upload.
 ///         OSS_STATUS_LOCAL_IO: the data could not be read, or the checkpoint not be written.
-///         OSS_STATUS_SOURCE_CHANGED: the file changed meanwhile; nothing is stored.
+///         OSS_STATUS_SOURCE_CHANGED: the file changed meanwhile, and what was being sent is not stored.
+///         OSS_STATUS_INTEGRITY with OSS_STORED_NO: a part had another CRC-64 than its data, however often it was sent.
 ///         OSS_STATUS_CALLBACK_UNKNOWN can also mean that an earlier process stored the object and was stopped before it
 ///         learnt of it. Blocks until the object is stored, or a time-out, the deadline or a cancel ends it.
 ///

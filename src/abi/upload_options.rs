@@ -13,7 +13,7 @@ use std::ptr;
 use std::time::Duration;
 
 /// Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise about four times a
-/// second. It runs on the thread that called, during the call, and must not upload anything itself.
+/// second. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free a bucket.
 ///
 /// `accepted` is how many bytes OSS has said that it has: it only grows, whatever is sent again, and an upload that is
 /// resumed begins with what was there. `total` is how many there are, or OSS_LENGTH_UNKNOWN. Returns 0 to go on; anything
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn oss_upload_options_set_parallel(
 /// The record is bound to the endpoint, bucket and key, to the file's path, inode, length and time of modification, and to the
 /// part size and the object's headers: when one of them differs, the upload starts over, and so it does when the record
 /// is damaged. Before it goes on, OSS is asked which parts it has. When the object is stored, the record is removed. It
-/// holds no secret, and only its owner can read it. One process at a time works on an upload.
+/// holds no secret, and only its owner can read it. One call at a time works on an upload.
 ///
 /// @param options  not NULL.
 /// @param folder   made if it is missing; NULL for no record, which is the default; copied.
