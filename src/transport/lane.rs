@@ -12,6 +12,7 @@ use reqwest::Client;
 use rustls::ClientConfig;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
+use std::mem::ManuallyDrop;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
@@ -34,7 +35,7 @@ pub struct Bounds {
 pub struct Lane {
     // Declared before the runtime and so dropped before it: connections live on it.
     pub(super) way: Way,
-    runtime: Runtime,
+    runtime: OwnRuntime,
     pub(super) connect_timeout: Duration,
     pub(super) stall_timeout: Duration,
     pub(super) ticks: Ticks,
@@ -45,6 +46,17 @@ pub struct Lane {
     /// Set while there is something to clean up, cancelled or not.
     carries_on: Cell<bool>,
     cut_short: Cell<bool>,
+}
+
+/// A runtime that may be dropped while another one runs on the thread, as when a function of the caller's frees a bucket.
+/// By itself it would refuse, since it would have to wait for its threads; but it has none.
+struct OwnRuntime(ManuallyDrop<Runtime>);
+
+impl Drop for OwnRuntime {
+    fn drop(&mut self) {
+        // SAFETY: it is taken this once, and nobody has it any more.
+        unsafe { ManuallyDrop::take(&mut self.0) }.shutdown_background();
+    }
 }
 
 /// How the endpoint is reached.
@@ -66,7 +78,7 @@ impl Lane {
         };
         Ok(Lane {
             way,
-            runtime,
+            runtime: OwnRuntime(ManuallyDrop::new(runtime)),
             connect_timeout: settings.connect_timeout,
             stall_timeout: settings.stall_timeout,
             ticks,
@@ -90,7 +102,7 @@ impl Lane {
     }
 
     fn drive<T>(&self, mut work: Pin<Box<dyn Future<Output = T> + '_>>) -> T {
-        self.runtime.block_on(async {
+        self.runtime.0.block_on(async {
             if let Way::Client(_) = self.way {
                 // Lets the runtime look at its sockets once, so that a connection which the server closed since the
                 // last call is found out and replaced before anything is sent on it.
