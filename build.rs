@@ -31,6 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rustc-env=OSS_UPLOAD_VERSION_NUMBER={}", version.number);
     println!("cargo::rustc-env=OSS_UPLOAD_SONAME=liboss_upload.so.{ABI}");
     println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,liboss_upload.so.{ABI}");
+    // A thread that ends runs code for what the library keeps for it, and may do so after the last dlclose(). The C library
+    // knows that only from glibc 2.18 on.
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     println!("cargo::metadata=include={out}");
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use object::elf::{DT_NEEDED, DT_SONAME};
+use object::elf::{DF_1_NODELETE, DT_FLAGS_1, DT_NEEDED, DT_SONAME};
 use std::collections::BTreeSet;
 use support::elf::SharedLibrary;
 use support::header;
@@ -49,6 +49,12 @@ fn the_header_declares_what_is_exported() {
 fn the_soname_counts_breaks_of_the_abi() {
     assert_eq!(library().dynamic(DT_SONAME), ["liboss_upload.so.0"]);
     assert_eq!(env!("OSS_UPLOAD_SONAME"), "liboss_upload.so.0");
+}
+
+#[test]
+fn the_library_stays_loaded_once_it_is() {
+    let flags: u64 = library().numbers(DT_FLAGS_1).iter().sum();
+    assert_ne!(flags & DF_1_NODELETE.0, 0, "{flags:#x}");
 }
 
 #[test]

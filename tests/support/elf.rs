@@ -32,6 +32,14 @@ impl SharedLibrary {
         texts.map(|text| String::from_utf8_lossy(text).into_owned()).collect()
     }
 
+    /// The numbers of the dynamic section under this tag.
+    pub fn numbers(&self, tag: DynamicTag) -> Vec<u64> {
+        let (endian, sections) = self.sections();
+        let (entries, _) =
+            sections.dynamic(endian, &*self.0).expect("a dynamic section").expect("a dynamic section");
+        entries.iter().filter(|entry| entry.tag(endian) == tag).map(|entry| entry.val(endian)).collect()
+    }
+
     fn sections(&self) -> (Endianness, SectionTable<'_, FileHeader64<Endianness>>) {
         let file = FileHeader64::<Endianness>::parse(&*self.0).expect("an ELF file of 64 bits");
         let endian = file.endian().expect("an order of bytes");
