@@ -30,9 +30,9 @@
  * Fork is safe. A handle made before fork() works in parent and child; the child never touches a connection of the
  * parent's.
  *
- * Nothing aborts the host but the end of memory, and pthread_cancel() of a thread that is in a call. NULL, wrong lengths,
- * wrong numbers and text that is not UTF-8 end in OSS_STATUS_INVALID_ARGUMENT, and a defect of the library in
- * OSS_STATUS_INTERNAL, with a line on the standard error output.
+ * Nothing aborts the host but the end of memory. NULL, wrong lengths, wrong numbers and text that is not UTF-8 end in
+ * OSS_STATUS_INVALID_ARGUMENT, and a defect of the library in OSS_STATUS_INTERNAL, with a line on the standard error
+ * output. A pthread_cancel() waits until the thread's call is over.
  *
  * One deadline for each call, on the monotonic clock, over name resolution, connecting, TLS, sending, retries and the wait
  * for the callback. A cancel works from any thread and from a signal handler, and takes effect within a tenth of a second.

@@ -185,6 +185,15 @@ fn many_threads_share_a_bucket_and_an_upload() {
 }
 
 #[test]
+fn functions_of_the_caller_may_free_other_buckets_and_be_cancelled() {
+    for site in Site::both() {
+        for program in site.hosts("in_a_function", Linkage::Shared, &["-lpthread"]) {
+            site.run_program(&program, &[]);
+        }
+    }
+}
+
+#[test]
 fn small_stack_is_enough() {
     // What is not optimised needs several times as much, what is watched even more; what is released is checked when it has
     // been built.
