@@ -20,9 +20,9 @@ func NewBucket(endpoint, name string, credentials Credentials, options ...Bucket
 	_, err := operation{op: "open bucket", key: name}.construct(func(c *call) *C.oss_result {
 		var result *C.oss_result
 		key := c.credentials(credentials, &result)
-		settings := c.bucketOptions(options)
+		address, bucket, settings := c.text(endpoint), c.text(name), c.bucketOptions(options)
 		if key != nil && c.mistake == "" {
-			C.oss_bucket_new(c.text(endpoint), c.text(name), key, settings, &made, &result)
+			C.oss_bucket_new(address, bucket, key, settings, &made, &result)
 		}
 		return result
 	})

@@ -88,6 +88,8 @@ func (cb *Callback) Check() ([]Finding, error) {
 		if !taken {
 			// To C it is no part of the callback; here an upload with it is refused.
 			c.refuse("%s", C.GoString(C.oss_callback_error(native)))
+		}
+		if c.mistake != "" {
 			C.oss_result_free(result)
 			return nil
 		}

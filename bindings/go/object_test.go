@@ -195,6 +195,40 @@ func TestMistakeIsFoundBeforeAnythingIsSent(t *testing.T) {
 	}
 }
 
+func TestTextIsNotCutShortAtANUL(t *testing.T) {
+	variables := map[string]string{"x:a": "1\x00"}
+	callback := &ossupload.Callback{URL: "http://a.example", Body: "a=${x:a}", Variables: variables}
+	for name, refused := range map[string]func() error{
+		"endpoint": func() error {
+			_, err := ossupload.NewBucket(server.Endpoint+"\x00.example", server.Buckets[0], credentials())
+			return err
+		},
+		"bucket": func() error {
+			_, err := ossupload.NewBucket(server.Endpoint, server.Buckets[0]+"\x00", credentials())
+			return err
+		},
+		"checked callback": func() error {
+			_, err := callback.Check()
+			return err
+		},
+		"encoded callback": func() error {
+			_, _, err := callback.Encode()
+			return err
+		},
+		"verified target": func() error {
+			return verifier(t).Verify("/\x00", nil, "", "")
+		},
+	} {
+		if err := refused(); !errors.Is(err, ossupload.ErrInvalidArgument) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	result, err := openBucket(t).Put(context.Background(), keyOf(t), ossupload.FromString("a"), nil)
+	if err != nil || result.Header("ETag\x00") != "" {
+		t.Errorf("%q, %v", result.Header("ETag\x00"), err)
+	}
+}
+
 func TestAppendGoesOnWhereItEnded(t *testing.T) {
 	bucket := openBucket(t)
 	key, position, crc64 := keyOf(t), uint64(0), uint64(0)

@@ -58,9 +58,13 @@ func (r *Result) Header(name string) string {
 	}
 	c := new(call)
 	defer c.end()
+	text := c.text(name)
+	if c.mistake != "" {
+		return ""
+	}
 	native := (*C.oss_result)(r.native.acquire())
 	defer r.native.release()
-	return C.GoString(C.oss_result_header(native, c.text(name)))
+	return C.GoString(C.oss_result_header(native, text))
 }
 
 // newResult takes a result of C's over.
