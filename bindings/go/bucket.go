@@ -30,7 +30,7 @@ func NewBucket(endpoint, name string, credentials Credentials, options ...Bucket
 		return nil, err
 	}
 	bucket := &Bucket{name: name}
-	bucket.native = newHandle(bucket, unsafe.Pointer(made), func(p unsafe.Pointer) { C.oss_bucket_free((*C.oss_bucket)(p)) })
+	bucket.native = newHandle(unsafe.Pointer(made), func(p unsafe.Pointer) { C.oss_bucket_free((*C.oss_bucket)(p)) })
 	return bucket, nil
 }
 

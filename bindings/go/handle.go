@@ -6,9 +6,15 @@ import (
 	"unsafe"
 )
 
-// A handle owns something of C's. It is freed when it is closed and no call uses it any more, so that closing is safe
-// whenever it happens. It also closes when its owner is garbage.
+// A handle is what has to be kept of something of C's: when nobody has it any more, it closes. Structs that are copied share
+// theirs. It is in use until it is released, so it stays while it is acquired.
 type handle struct {
+	*owned
+}
+
+// Owned is something of C's. It is freed when it is closed and no call uses it any more, so that closing is safe whenever it
+// happens.
+type owned struct {
 	mutex   sync.Mutex
 	pointer unsafe.Pointer
 	users   int
@@ -16,40 +22,40 @@ type handle struct {
 	free    func(unsafe.Pointer)
 }
 
-func newHandle[T any](owner *T, pointer unsafe.Pointer, free func(unsafe.Pointer)) *handle {
-	h := &handle{pointer: pointer, free: free}
-	runtime.AddCleanup(owner, (*handle).close, h)
+func newHandle(pointer unsafe.Pointer, free func(unsafe.Pointer)) *handle {
+	h := &handle{&owned{pointer: pointer, free: free}}
+	runtime.AddCleanup(h, (*owned).close, h.owned)
 	return h
 }
 
-// acquire gives what is owned, which stays until it is released; nil if the handle is closed.
-func (h *handle) acquire() unsafe.Pointer {
-	h.mutex.Lock()
-	defer h.mutex.Unlock()
-	if h.closed {
+// acquire gives what is owned, which stays until it is released; nil if it is closed.
+func (o *owned) acquire() unsafe.Pointer {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	if o.closed {
 		return nil
 	}
-	h.users++
-	return h.pointer
+	o.users++
+	return o.pointer
 }
 
-func (h *handle) release() {
-	h.mutex.Lock()
-	defer h.mutex.Unlock()
-	h.users--
-	h.freeIfUnused()
+func (o *owned) release() {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.users--
+	o.freeIfUnused()
 }
 
-func (h *handle) close() {
-	h.mutex.Lock()
-	defer h.mutex.Unlock()
-	h.closed = true
-	h.freeIfUnused()
+func (o *owned) close() {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.closed = true
+	o.freeIfUnused()
 }
 
-func (h *handle) freeIfUnused() {
-	if h.closed && h.users == 0 && h.pointer != nil {
-		h.free(h.pointer)
-		h.pointer = nil
+func (o *owned) freeIfUnused() {
+	if o.closed && o.users == 0 && o.pointer != nil {
+		o.free(o.pointer)
+		o.pointer = nil
 	}
 }

@@ -66,7 +66,7 @@ func newMultipart(key string, native *C.oss_multipart) *Multipart {
 		return nil
 	}
 	multipart := &Multipart{key: key, uploadID: C.GoString(C.oss_multipart_upload_id(native))}
-	multipart.native = newHandle(multipart, unsafe.Pointer(native), func(p unsafe.Pointer) {
+	multipart.native = newHandle(unsafe.Pointer(native), func(p unsafe.Pointer) {
 		C.oss_multipart_free((*C.oss_multipart)(p))
 	})
 	return multipart

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -110,6 +111,43 @@ func TestResultTellsWhatOSSSaid(t *testing.T) {
 	}
 	if _, err := bucket.Remove(context.Background(), key); err != nil || isThere(t, key) {
 		t.Fatal("it was not removed: ", err)
+	}
+}
+
+// collectGarbage has everything freed that nobody has any more.
+func collectGarbage(t testing.TB) {
+	t.Helper()
+	for range 2 {
+		gone := make(chan struct{})
+		runtime.AddCleanup(new(*int), func(gone chan struct{}) { close(gone) }, gone)
+		eventually(t, "garbage is collected", func() bool {
+			runtime.GC()
+			select {
+			case <-gone:
+				return true
+			default:
+				return false
+			}
+		})
+	}
+}
+
+func TestCopyOfAResultIsAsGoodAsTheResult(t *testing.T) {
+	application := startApplication(t)
+	var copied ossupload.Result
+	func() {
+		result, err := openBucket(t).Put(context.Background(), keyOf(t), ossupload.FromString("a"), application.callback())
+		if err != nil {
+			t.Fatal(err)
+		}
+		copied = *result
+	}()
+	collectGarbage(t)
+	if copied.Header("x-oss-request-id") != copied.RequestID {
+		t.Errorf("%q instead of %q", copied.Header("x-oss-request-id"), copied.RequestID)
+	}
+	if body, err := application.callback().Render(&copied, nil); err != nil || body != application.called()[0] {
+		t.Errorf("%q, %v", body, err)
 	}
 }
 

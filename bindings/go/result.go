@@ -90,7 +90,7 @@ func newResult(native *C.oss_result) *Result {
 		hasCRC64:     bool(fields.has_crc64),
 	}
 	// It is kept for its headers, and because a callback's body is made from it.
-	result.native = newHandle(result, unsafe.Pointer(native), func(p unsafe.Pointer) {
+	result.native = newHandle(unsafe.Pointer(native), func(p unsafe.Pointer) {
 		C.oss_result_free((*C.oss_result)(p))
 	})
 	return result

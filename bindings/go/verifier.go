@@ -75,7 +75,7 @@ func NewVerifier(options ...VerifierOption) (*Verifier, error) {
 		return nil, err
 	}
 	verifier := new(Verifier)
-	verifier.native = newHandle(verifier, unsafe.Pointer(made), func(p unsafe.Pointer) {
+	verifier.native = newHandle(unsafe.Pointer(made), func(p unsafe.Pointer) {
 		C.oss_callback_verifier_free((*C.oss_callback_verifier)(p))
 	})
 	return verifier, nil

@@ -56,7 +56,7 @@ func (b *Bucket) NewWriter(ctx context.Context, key string, callback *Callback, 
 	}
 	C.oss_result_free(result)
 	writer := &Writer{parts: parts, op: op}
-	writer.native = newHandle(writer, unsafe.Pointer(parts.writer), func(unsafe.Pointer) { parts.free() })
+	writer.native = newHandle(unsafe.Pointer(parts.writer), func(unsafe.Pointer) { parts.free() })
 	return writer, nil
 }
 
