@@ -149,25 +149,36 @@ func (l *limits) catchUp() {
 	}
 }
 
-// cause is the context's error if it was the context that ended the call.
-func (l *limits) cause(status Status) error {
-	if status != StatusCancelled && status != StatusTimeout {
+// explain gives the context's error if it was the context that ended the call. The status then says which of its ends it
+// was: a deadline comes to C as a cancel too, and mostly that is seen first.
+func (l *limits) explain(result *Result) error {
+	err := l.ctx.Err()
+	switch {
+	case result.Status == StatusCancelled && err != nil:
+		result.Status = statusOf(err)
+		return causeOf(l.ctx, err)
+	case result.Status == StatusTimeout && errors.Is(err, context.DeadlineExceeded):
+		return causeOf(l.ctx, err)
+	case result.Status == StatusTimeout && l.areNearlyOver():
+		return context.DeadlineExceeded
+	default:
 		return nil
 	}
-	if err := l.ctx.Err(); err != nil {
-		return causeOf(l.ctx, err)
+}
+
+// areNearlyOver reports whether there is no time left but what an upload in parts keeps for removing them: then it ends
+// before the context does.
+func (l *limits) areNearlyOver() bool {
+	if l.deadlineMS == 0 {
+		return false
 	}
-	// An upload in parts keeps a tenth of the time for removing them, so it ends before the context does.
-	deadline, ok := l.ctx.Deadline()
-	if ok && status == StatusTimeout && time.Since(l.began) >= deadline.Sub(l.began)*8/10 {
-		return context.DeadlineExceeded
-	}
-	return nil
+	deadline, _ := l.ctx.Deadline()
+	return time.Until(deadline) <= min(deadline.Sub(l.began)/10, 2*time.Second)
 }
 
 func causeOf(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != err {
-		return errors.Join(err, cause)
+		return fmt.Errorf("%w: %w", err, cause)
 	}
 	return err
 }
@@ -218,7 +229,7 @@ func (o operation) conclude(c *call, native *C.oss_result, limits *limits) (*Res
 	result := newResult(native)
 	cause := c.cause
 	if cause == nil && limits != nil {
-		cause = limits.cause(result.Status)
+		cause = limits.explain(result)
 	}
 	return result, errorOf(o.op, o.key, result, o.callback, cause)
 }

@@ -155,6 +155,9 @@ func TestCancelEndsWhateverACallIsWaitingFor(t *testing.T) {
 		if !errors.Is(err, context.Canceled) || !errors.Is(err, ossupload.ErrCancelled) || !errors.Is(err, why) {
 			t.Fatal(err)
 		}
+		if text := err.Error(); !strings.Contains(text, why.Error()) || strings.Contains(text, "\n") {
+			t.Errorf("%q does not say in one line why", text)
+		}
 		if took := time.Since(began); took > patience {
 			t.Fatalf("it took %v", took)
 		}
@@ -167,7 +170,10 @@ func TestDeadlineEndsWhateverACallIsWaitingFor(t *testing.T) {
 		defer cancel()
 		err := call(ctx)
 		var timeout interface{ Timeout() bool }
-		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() {
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ossupload.ErrTimeout) || errors.Is(err, ossupload.ErrCancelled) {
+			t.Fatal(err)
+		}
+		if !errors.As(err, &timeout) || !timeout.Timeout() {
 			t.Fatal(err)
 		}
 	})
@@ -194,12 +200,14 @@ func TestContextThatIsDoneSendsNothing(t *testing.T) {
 
 func TestTimeOutOfAConnectionIsNotTheContexts(t *testing.T) {
 	inject(t, fault{"action": "slow_reply", "delay_ms": 2 * patience.Milliseconds(), "key": keyOf(t), "times": "always"})
-	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
-	defer cancel()
 	bucket := openBucket(t, ossupload.WithStallTimeout(100*time.Millisecond), ossupload.WithMaxAttempts(1))
-	_, err := bucket.Stat(ctx, keyOf(t))
-	if !errors.Is(err, ossupload.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
-		t.Fatal(err)
+	for _, left := range []time.Duration{time.Hour, 50 * 365 * 24 * time.Hour} {
+		ctx, cancel := context.WithTimeout(context.Background(), left)
+		_, err := bucket.Stat(ctx, keyOf(t))
+		cancel()
+		if !errors.Is(err, ossupload.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("with %v left: %v", left, err)
+		}
 	}
 }
 

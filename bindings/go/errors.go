@@ -47,7 +47,7 @@ type OpError struct {
 	cause error
 }
 
-// Error says in one line what went wrong, and that the object is stored if it is.
+// Error says in one line what went wrong and what ended the call, and that the object is stored if it is.
 func (e *OpError) Error() string {
 	what := e.Op
 	if e.Key != "" {
@@ -57,10 +57,14 @@ func (e *OpError) Error() string {
 	if e.Result.Stored == StoredYes {
 		status += ", the object is stored"
 	}
-	if e.Result.RequestID != "" {
-		return fmt.Sprintf("ossupload: %s: %s: %s (request id %s)", what, status, e.Result.Message, e.Result.RequestID)
+	text := fmt.Sprintf("ossupload: %s: %s: %s", what, status, e.Result.Message)
+	if e.cause != nil && e.cause.Error() != e.Result.Message {
+		text += ": " + e.cause.Error()
 	}
-	return fmt.Sprintf("ossupload: %s: %s: %s", what, status, e.Result.Message)
+	if e.Result.RequestID != "" {
+		text += fmt.Sprintf(" (request id %s)", e.Result.RequestID)
+	}
+	return text
 }
 
 // Is reports whether the target stands for the status of the call, as [ErrService] and the others do.

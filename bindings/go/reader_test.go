@@ -48,6 +48,9 @@ func TestErrorOfAReaderIsFoundInTheError(t *testing.T) {
 			if !errors.Is(err, broken) || !errors.Is(err, ossupload.ErrLocalIO) || result.Stored != ossupload.StoredNo {
 				t.Fatalf("%v %+v", err, result)
 			}
+			if !strings.Contains(err.Error(), broken.Error()) {
+				t.Errorf("%q does not say that %v", err, broken)
+			}
 			expectNoUploads(t, keyOf(t))
 		})
 	}

@@ -26,7 +26,7 @@ var _ io.WriteCloser = (*Writer)(nil)
 // writerParts are what C keeps a hold of while the writer exists.
 type writerParts struct {
 	writer *C.oss_writer
-	// lent is what the options and the context's cancel are made of; its mistake and cause are those of the last call.
+	// lent is what the options and the context's cancel are made of; its mistake and cause stay with the writer.
 	lent   *call
 	limits *limits
 	once   sync.Once
@@ -48,6 +48,8 @@ func (b *Bucket) NewWriter(ctx context.Context, key string, callback *Callback, 
 	defer b.native.release()
 
 	parts := &writerParts{lent: new(call), limits: newLimits(ctx)}
+	// That is left to the context's cancel: C would count it anew for each call.
+	parts.limits.deadlineMS = 0
 	result := parts.open((*C.oss_bucket)(pointer), key, callback, options)
 	if parts.writer == nil {
 		defer parts.free()
@@ -60,7 +62,7 @@ func (b *Bucket) NewWriter(ctx context.Context, key string, callback *Callback, 
 	return writer, nil
 }
 
-// open makes C's writer. The deadline is left to the context's cancel: C would count it anew for each call.
+// open makes C's writer.
 func (p *writerParts) open(bucket *C.oss_bucket, key string, callback *Callback, options []UploadOption) (result *C.oss_result) {
 	c := p.lent
 	name, notify, settings := c.text(key), c.callback(callback), c.uploadOptions(options)
@@ -68,7 +70,7 @@ func (p *writerParts) open(bucket *C.oss_bucket, key string, callback *Callback,
 		return nil
 	}
 	var limited *C.oss_bucket
-	C.oss_bucket_with_limits(bucket, 0, p.limits.cancel, &limited, &result)
+	C.oss_bucket_with_limits(bucket, p.limits.deadlineMS, p.limits.cancel, &limited, &result)
 	if limited == nil {
 		return result
 	}
