@@ -187,6 +187,8 @@ func causeOf(ctx context.Context, err error) error {
 type operation struct {
 	op, key  string
 	callback *Callback
+	// looks has the result say whether the object is there, of which a call that was not made says nothing.
+	looks bool
 }
 
 // run makes a call within the limits of a context: work has to lend what C needs, to make the call unless there was a
@@ -236,6 +238,9 @@ func (o operation) conclude(c *call, native *C.oss_result, limits *limits) (*Res
 
 func (o operation) refuse(status Status, message string, cause error) (*Result, error) {
 	result := refused(status, message)
+	if o.looks {
+		result.Stored = StoredUnknown
+	}
 	return result, errorOf(o.op, o.key, result, o.callback, cause)
 }
 

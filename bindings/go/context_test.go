@@ -198,6 +198,30 @@ func TestContextThatIsDoneSendsNothing(t *testing.T) {
 	})
 }
 
+func TestCallThatWasNotMadeDoesNotSayThatTheObjectIsNotThere(t *testing.T) {
+	bucket := openBucket(t)
+	if _, err := bucket.Put(context.Background(), keyOf(t), ossupload.FromString("a"), nil); err != nil {
+		t.Fatal(err)
+	}
+	done, cancel := context.WithCancel(context.Background())
+	cancel()
+	looked := func() {
+		t.Helper()
+		if result, err := bucket.Stat(done, keyOf(t)); err == nil || result.Stored != ossupload.StoredUnknown {
+			t.Errorf("%v, %v", result.Stored, err)
+		}
+		if result, err := bucket.Remove(done, keyOf(t)); err == nil || result.Stored != ossupload.StoredUnknown {
+			t.Errorf("%v, %v", result.Stored, err)
+		}
+		if result, err := bucket.Put(done, keyOf(t), ossupload.FromString("b"), nil); err == nil || result.Stored != ossupload.StoredNo {
+			t.Errorf("%v, %v", result.Stored, err)
+		}
+	}
+	looked()
+	must(bucket.Close())
+	looked()
+}
+
 func TestTimeOutOfAConnectionIsNotTheContexts(t *testing.T) {
 	inject(t, fault{"action": "slow_reply", "delay_ms": 2 * patience.Milliseconds(), "key": keyOf(t), "times": "always"})
 	bucket := openBucket(t, ossupload.WithStallTimeout(100*time.Millisecond), ossupload.WithMaxAttempts(1))

@@ -168,7 +168,7 @@ func (m *Multipart) Close() error {
 
 // run makes a call within the limits of a context.
 func (m *Multipart) run(ctx context.Context, op string, callback *Callback, work func(*call, *C.oss_multipart) *C.oss_result) (*Result, error) {
-	return operation{op, m.key, callback}.runOn(ctx, m.native, func(c *call, pointer unsafe.Pointer, limits *limits) *C.oss_result {
+	return operation{op: op, key: m.key, callback: callback}.runOn(ctx, m.native, func(c *call, pointer unsafe.Pointer, limits *limits) *C.oss_result {
 		var limited *C.oss_multipart
 		var result *C.oss_result
 		C.oss_multipart_with_limits((*C.oss_multipart)(pointer), limits.deadlineMS, limits.cancel, &limited, &result)

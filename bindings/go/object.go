@@ -13,7 +13,7 @@ import "context"
 //
 // The key has 1 to 1023 bytes of UTF-8 that do not begin with "/" or "\". The callback may be nil.
 func (b *Bucket) Put(ctx context.Context, key string, body Body, callback *Callback, options ...PutOption) (*Result, error) {
-	return operation{"put", key, callback}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
+	return operation{op: "put", key: key, callback: callback}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
 		name, data, notify, settings := c.text(key), c.body(body), c.callback(callback), c.putOptions(options)
 		if c.mistake == "" {
 			C.oss_put_body(bucket, name, data, notify, settings, &result)
@@ -29,7 +29,7 @@ func (b *Bucket) Put(ctx context.Context, key string, body Body, callback *Callb
 // CRC-64 is compared with the one that OSS reports, and so is that of the whole. The callback goes with the request that
 // makes the object, and only with that one. If the upload fails, its parts are removed, unless they are wanted for resuming.
 func (b *Bucket) Upload(ctx context.Context, key string, body Body, callback *Callback, options ...UploadOption) (*Result, error) {
-	return operation{"upload", key, callback}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
+	return operation{op: "upload", key: key, callback: callback}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
 		name, data, notify, settings := c.text(key), c.body(body), c.callback(callback), c.uploadOptions(options)
 		if c.mistake == "" {
 			C.oss_upload_object(bucket, name, data, notify, settings, &result)
@@ -58,7 +58,7 @@ func (b *Bucket) Append(ctx context.Context, key string, position uint64, body B
 // Stat looks whether an object is there and what it is. Its size is the header "Content-Length" of the result, its metadata
 // the headers "x-oss-meta-…". If there is none, the error is [ErrService] with the HTTP status 404.
 func (b *Bucket) Stat(ctx context.Context, key string) (*Result, error) {
-	return operation{op: "stat", key: key}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
+	return operation{op: "stat", key: key, looks: true}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
 		if name := c.text(key); c.mistake == "" {
 			C.oss_stat_object(bucket, name, &result)
 		}
@@ -68,7 +68,7 @@ func (b *Bucket) Stat(ctx context.Context, key string) (*Result, error) {
 
 // Remove removes an object. Removing one that is not there succeeds.
 func (b *Bucket) Remove(ctx context.Context, key string) (*Result, error) {
-	return operation{op: "remove", key: key}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
+	return operation{op: "remove", key: key, looks: true}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
 		if name := c.text(key); c.mistake == "" {
 			C.oss_remove_object(bucket, name, &result)
 		}

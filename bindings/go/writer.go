@@ -35,7 +35,7 @@ type writerParts struct {
 // NewWriter begins an upload of data that is produced piece by piece. Nothing is sent yet. The context is for the whole
 // upload: when it is done, Write and Finish end, and the parts are removed. The callback may be nil.
 func (b *Bucket) NewWriter(ctx context.Context, key string, callback *Callback, options ...UploadOption) (*Writer, error) {
-	op := operation{"write", key, callback}
+	op := operation{op: "write", key: key, callback: callback}
 	if err := ctx.Err(); err != nil {
 		_, err = op.refuse(statusOf(err), "the context was done before anything was sent", causeOf(ctx, err))
 		return nil, err
