@@ -134,10 +134,16 @@ const MaxCallbackBody = 1 << 20
 //
 // It has to see what came over the wire: the target of the request line and the raw body. So put it outside of whatever
 // decodes bodies; handlers that change [http.Request.URL], such as [http.StripPrefix], do no harm. What does not come from
-// OSS is answered 403, a body larger than [MaxCallbackBody] 413, and a request of which that could not be found out 503: OSS
-// then tells the uploader that the callback failed.
+// OSS is answered 403, a method other than POST 405, a body larger than [MaxCallbackBody] 413, and a request of which that
+// could not be found out 503: OSS then tells the uploader that the callback failed.
 func (v *Verifier) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// OSS signs no method, so a signature would be as good for any other.
+		if r.Method != http.MethodPost {
+			w.Header().Set("Allow", http.MethodPost)
+			http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+			return
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxCallbackBody))
 		if err == nil {
 			err = v.verifyRequest(r, body)
@@ -146,8 +152,9 @@ func (v *Verifier) Handler(next http.Handler) http.Handler {
 			http.Error(w, http.StatusText(refusalOf(err)), refusalOf(err))
 			return
 		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		next.ServeHTTP(w, r)
+		verified := r.WithContext(r.Context())
+		verified.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, verified)
 	})
 }
 
@@ -164,6 +171,8 @@ func refusalOf(err error) int {
 		return http.StatusRequestEntityTooLarge
 	case !errors.As(err, &failure):
 		return http.StatusBadRequest
+	case errors.Is(err, ErrClosed):
+		return http.StatusServiceUnavailable
 	case failure.Result.Status == StatusNotAuthentic || failure.Result.Status == StatusInvalidArgument:
 		return http.StatusForbidden
 	default:

@@ -136,6 +136,8 @@ func TestHandlerLetsThroughWhatComesFromOSS(t *testing.T) {
 func TestHandlerLetsNothingElseThrough(t *testing.T) {
 	got := received(t)
 	believing := verifier(t, ossupload.WithPublicKey(publicKey(t)))
+	closed := verifier(t, ossupload.WithPublicKey(publicKey(t)))
+	must(closed.Close())
 	unreachable := verifier(t, ossupload.WithKeyPrefix("http://127.0.0.1:1/"), ossupload.WithFetchTimeout(patience))
 	for name, it := range map[string]struct {
 		verifier *ossupload.Verifier
@@ -146,6 +148,7 @@ func TestHandlerLetsNothingElseThrough(t *testing.T) {
 		"changed":     {believing, got.keyURL, []byte("object=other"), http.StatusForbidden},
 		"too large":   {believing, got.keyURL, make([]byte, ossupload.MaxCallbackBody+1), http.StatusRequestEntityTooLarge},
 		"no key":      {verifier(t), "", got.body, http.StatusForbidden},
+		"closed":      {closed, got.keyURL, got.body, http.StatusServiceUnavailable},
 		"unreachable": {unreachable, "aHR0cDovLzEyNy4wLjAuMToxL2E=", got.body, http.StatusServiceUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -165,5 +168,43 @@ func TestHandlerLetsNothingElseThrough(t *testing.T) {
 				t.Fatal(reply.Status, g.letThrough())
 			}
 		})
+	}
+}
+
+func TestHandlerTakesNoMethodButPOST(t *testing.T) {
+	got := received(t)
+	var methods []string
+	handler := verifier(t, ossupload.WithPublicKey(publicKey(t))).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		methods = append(methods, r.Method)
+	}))
+	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "post", "POST"} {
+		request := httptest.NewRequest(method, got.target, bytes.NewReader(got.body))
+		request.Header.Set("Authorization", got.authorization)
+		reply := httptest.NewRecorder()
+		handler.ServeHTTP(reply, request)
+		if method != "POST" && (reply.Code != http.StatusMethodNotAllowed || reply.Header().Get("Allow") != "POST") {
+			t.Errorf("%s: %d %v", method, reply.Code, reply.Header())
+		}
+	}
+	if len(methods) != 1 || methods[0] != "POST" {
+		t.Errorf("%v were let through", methods)
+	}
+}
+
+func TestHandlerLeavesTheRequestAsItCame(t *testing.T) {
+	got := received(t)
+	request := httptest.NewRequest("POST", got.target, bytes.NewReader(got.body))
+	request.Header.Set("Authorization", got.authorization)
+	before := request.Body
+	var seen *http.Request
+	handler := verifier(t, ossupload.WithPublicKey(publicKey(t))).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		seen = r
+	}))
+	handler.ServeHTTP(httptest.NewRecorder(), request)
+	if request.Body != before {
+		t.Error("whoever has the request outside has another body now")
+	}
+	if body, err := io.ReadAll(seen.Body); err != nil || !bytes.Equal(body, got.body) || seen.Context() != request.Context() {
+		t.Errorf("%q, %v", body, err)
 	}
 }
