@@ -421,6 +421,19 @@ fn writer_that_failed_stays_failed_and_leaves_nothing() {
 }
 
 #[test]
+fn writer_whose_callback_failed_says_again_that_the_object_is_stored() {
+    let bed = Bed::new();
+    bed.application.answer(Answer::status(500));
+    let mut writer = Writer::new(&bed.bucket, KEY, Some(&bed.callback()), &in_parts()).unwrap();
+    writer.write(b"data", &Unmoved);
+    assert_ended(&writer.finish(&Unmoved), Status::CallbackFailed, Stored::Yes);
+    for again in [writer.write(b"more", &Unmoved), writer.finish(&Unmoved)] {
+        assert_ended(&again, Status::CallbackFailed, Stored::Yes);
+    }
+    assert_eq!(bed.callbacks(), 1);
+}
+
+#[test]
 fn everything_about_many_parts_in_flight_stays_on_the_thread_that_called() {
     struct SameThread(std::thread::ThreadId, Cell<u32>);
     impl Observer for SameThread {

@@ -82,6 +82,24 @@ func TestFailedCallbackIsNeitherSuccessNorFailure(t *testing.T) {
 	}
 }
 
+func TestWriterWhoseCallbackFailedSaysAgainThatTheObjectIsStored(t *testing.T) {
+	application := startApplication(t)
+	application.fail()
+	writer, err := openBucket(t).NewWriter(context.Background(), keyOf(t), application.callback())
+	must(err)
+	defer writer.Close()
+	writer.Write([]byte("a"))
+	for range 2 {
+		var callbackError *ossupload.CallbackError
+		if result, err := writer.Finish(); !errors.As(err, &callbackError) || result.Stored != ossupload.StoredYes {
+			t.Fatalf("%v, %v", result.Stored, err)
+		}
+	}
+	if _, err := writer.Write([]byte("b")); !errors.Is(err, ossupload.ErrCallbackFailed) {
+		t.Error(err)
+	}
+}
+
 func TestCallbackWhoseReplyWasLostIsUnknown(t *testing.T) {
 	application := startApplication(t)
 	inject(t, fault{"action": "close_without_reply", "operation": "PutObject", "key": keyOf(t)})

@@ -46,7 +46,7 @@ struct Held {
 enum End {
     Finished,
     Aborted,
-    Failed(Status, String),
+    Failed(Status, Stored, String),
 }
 
 impl Writer {
@@ -132,8 +132,8 @@ impl Writer {
         Some(match self.end.as_ref()? {
             End::Finished => mistake("the writer is finished; a new object needs a new one"),
             End::Aborted => mistake("the writer was aborted; a new object needs a new one"),
-            End::Failed(status, message) => {
-                Outcome::new(*status, Stored::No, format!("the writer failed before: {message}"))
+            End::Failed(status, stored, message) => {
+                Outcome::new(*status, *stored, format!("the writer failed before: {message}"))
             }
         })
     }
@@ -172,7 +172,7 @@ impl Writer {
         self.upload = upload;
         self.accepted = accepted;
         if !outcome.is_ok() {
-            self.end = Some(End::Failed(outcome.status, outcome.message.clone()));
+            self.end = Some(End::Failed(outcome.status, outcome.stored, outcome.message.clone()));
         }
         outcome
     }
