@@ -120,3 +120,22 @@ func TestSeekerIsSentAgainFromWhereItStood(t *testing.T) {
 	}
 	expectStored(t, keyOf(t), data[1000:])
 }
+
+// oneWay is a reader that finds its end, but not back.
+type oneWay struct{ *bytes.Reader }
+
+var errOneWay = errors.New("there is no way back")
+
+func (o oneWay) Seek(offset int64, whence int) (int64, error) {
+	if whence == io.SeekStart {
+		return 0, errOneWay
+	}
+	return o.Reader.Seek(offset, whence)
+}
+
+func TestReaderThatDoesNotComeBackFromItsEndIsNoEmptyBody(t *testing.T) {
+	body := ossupload.FromReader(oneWay{bytes.NewReader([]byte("data"))})
+	if _, err := openBucket(t).Upload(context.Background(), keyOf(t), body, nil); !errors.Is(err, errOneWay) || isThere(t, keyOf(t)) {
+		t.Fatal(err)
+	}
+}
