@@ -1,11 +1,13 @@
 package ossupload
 
 import (
+	"log/slog"
 	"os"
 	"strings"
 )
 
-// Credentials are an access key, with a security token if it is a temporary one. They print without their secrets.
+// Credentials are an access key, with a security token if it is a temporary one. They print and log without their
+// secrets; encoding them, as JSON for example, keeps everything.
 type Credentials struct {
 	AccessKeyID     string
 	AccessKeySecret string
@@ -21,6 +23,11 @@ func (c Credentials) String() string {
 // GoString leaves the secrets out.
 func (c Credentials) GoString() string {
 	return c.String()
+}
+
+// LogValue leaves the secrets out.
+func (c Credentials) LogValue() slog.Value {
+	return slog.StringValue(c.String())
 }
 
 // CredentialsFromEnvironment takes the access key from OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and, for a temporary key,
