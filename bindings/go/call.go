@@ -97,13 +97,20 @@ func (c *call) handle(value any) C.uintptr_t {
 // guard runs a function of the caller's. What it fails or panics with is kept for the end of the call, since no panic may
 // go through C. It gives the number that ends the call, or 0.
 func (c *call) guard(run func() error) (code C.int32_t) {
+	code = 1
+	returned := false
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			c.panicked = panicked
-			code = 1
+		} else if !returned {
+			// It called runtime.Goexit, which nothing stops: C never comes to its end on this thread. So the thread has to
+			// end with the goroutine, which it does when it is locked to it.
+			runtime.LockOSThread()
 		}
 	}()
-	if err := run(); err != nil {
+	err := run()
+	returned = true
+	if err != nil {
 		c.cause = err
 		return 1
 	}

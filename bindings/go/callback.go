@@ -27,7 +27,7 @@ type Callback struct {
 	Host string
 	// SNI has OSS name the host in the TLS handshake with an https URL. Most servers with several domains need that.
 	SNI bool
-	// Policy names a callback that is stored on the bucket. Nothing else can be set then.
+	// Policy names a callback that is stored on the bucket. Nothing but Variables can be set then.
 	Policy string
 }
 

@@ -28,21 +28,27 @@
 //		// result.Stored says whether the object is stored.
 //	}
 //
-// Every operation returns a [*Result], which is never nil, with and without an error. [Result.Stored] says Yes, No or
-// Unknown. Errors are [*OpError] and hold the result too; [errors.Is] tells them apart by [ErrService], [ErrNetwork] and
+// What uploads, completes or looks up returns a [*Result], which is never nil, with and without an error. [Result.Stored] says
+// Yes, No or Unknown. Errors are [*OpError] and hold a result too; [errors.Is] tells them apart by [ErrService], [ErrNetwork] and
 // the others, and finds the error of a reader, [context.Canceled] and [context.DeadlineExceeded] in them.
 //
 // # Contexts, goroutines, memory
 //
-// A context that is done ends a call within a tenth of a second, whatever it is waiting for, and its deadline is known to
-// the call beforehand, so that an upload can still remove its parts. No goroutine is started to watch it.
+// A context that is done ends a call within a tenth of a second, whether it waits for a name, a connection, a reply or the
+// next attempt. Only a function of the caller's is waited for, a reader that blocks for example, and up to two seconds more
+// if parts are to be removed. A deadline is known to the call beforehand, so that an upload removes its parts in time. A call
+// that had done its work by then succeeds.
 //
 // A call occupies an operating system thread while it runs, as every call of C does; so bound the number of calls at once,
-// not that of goroutines. Readers and other functions are called by the goroutine that made the call, and must not call
-// [runtime.Goexit]. When one of them panics, the call ends and the panic goes on in the caller.
+// not that of goroutines. No goroutine outlives it.
 //
-// [Bucket], [Multipart], [Writer] and [Verifier] have to be closed. Closing waits for nothing: what is still running goes
-// on to its end. All but [Writer], and bodies made of readers, can be used by any number of goroutines at once.
+// Readers and other functions are called by the goroutine that made the call, and must not make another one meanwhile: that
+// is refused. When one of them panics, the call ends and the panic goes on in the caller. One that calls [runtime.Goexit], as
+// FailNow of the package testing does, ends the goroutine together with its thread, and what the call had in C is lost.
+//
+// [Bucket], [Multipart], [Writer] and [Verifier] have to be closed. Closing a writer gives up what is not finished; the others
+// wait for nothing: what is still running goes on to its end. All but [Writer], and bodies made of readers, can be used by
+// any number of goroutines at once.
 //
 // # Linking
 //

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 
@@ -106,6 +108,36 @@ func TestPanicOfAFunctionGoesOnInTheCaller(t *testing.T) {
 		if _, err := bucket.Put(context.Background(), keyOf(t), ossupload.FromString("a"), nil); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestGoexitOfAFunctionLeavesOtherCallsAlone(t *testing.T) {
+	bucket := openBucket(t)
+	together := func(work func()) {
+		var group sync.WaitGroup
+		for range 10 {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				work()
+			}()
+		}
+		group.Wait()
+	}
+	exiting := readerFunc(func([]byte) (int, error) {
+		runtime.Goexit()
+		return 0, nil
+	})
+	together(func() {
+		bucket.Upload(context.Background(), keyOf(t), ossupload.FromReader(exiting), nil)
+		t.Error("the goroutine goes on")
+	})
+	for range 10 {
+		together(func() {
+			if _, err := bucket.Put(context.Background(), keyOf(t), ossupload.FromString("a"), nil); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
