@@ -55,6 +55,12 @@ fn package_keeps_the_rules_of_cgo_for_pointers() {
     test_package("pointers", &[], &[("GOEXPERIMENT", "cgocheck2"), ("GODEBUG", "cgocheck=1")]);
 }
 
+/// A goroutine that ends in the middle of a call cannot give anything back.
+#[test]
+fn package_gives_back_what_it_has_of_c() {
+    test_package("leaks", &["-asan", "-skip", "Goexit"], &[]);
+}
+
 #[test]
 fn statically_linked_package_needs_no_shared_library() {
     if !go::is_there("the Go package, linked statically") {

@@ -117,7 +117,9 @@ func PostObject(ctx context.Context, form *PostForm, body Body, options ...Bucke
 }
 
 // postForm lends a form; without one, the result says why.
-func (c *call) postForm(form *PostForm) (native *C.oss_post_form, result *C.oss_result) {
+func (c *call) postForm(form *PostForm) (*C.oss_post_form, *C.oss_result) {
+	var native *C.oss_post_form
+	var result *C.oss_result
 	C.oss_post_form_new(c.text(form.URL), &native, &result)
 	if native == nil {
 		return nil, result

@@ -121,11 +121,13 @@ func PutToURL(ctx context.Context, presigned *Presigned, body Body, options ...B
 }
 
 // presigned lends a URL; without one, the result says why.
-func (c *call) presigned(presigned *Presigned) (native *C.oss_presigned, result *C.oss_result) {
+func (c *call) presigned(presigned *Presigned) (*C.oss_presigned, *C.oss_result) {
 	if presigned.Method != "" && presigned.Method != "PUT" {
 		c.refuse("the URL is for %s, not for PUT", presigned.Method)
 		return nil, nil
 	}
+	var native *C.oss_presigned
+	var result *C.oss_result
 	C.oss_presigned_new(c.text(presigned.URL), &native, &result)
 	if native == nil {
 		return nil, result
