@@ -434,6 +434,29 @@ fn writer_whose_callback_failed_says_again_that_the_object_is_stored() {
 }
 
 #[test]
+fn writer_that_was_cancelled_removes_its_parts_but_does_not_wait_long_for_that() {
+    for oss_answers in [true, false] {
+        let bed = Bed::new();
+        let cancel = Cancel::default();
+        let mut options = in_parts();
+        options.set_parallel(1).unwrap();
+        options.limits_mut().set_cancel(Some(cancel.clone()));
+        let mut writer = Writer::new(&bed.bucket, KEY, None, &options).unwrap();
+        assert_ended(&writer.write(&noise(SIZE), &Unmoved), Status::Ok, Stored::No);
+        assert_eq!(pending(&bed).len(), 1);
+        if !oss_answers {
+            bed.always("AbortMultipartUpload", Action::StallAfterBodyBytes(0));
+        }
+        cancel.fire();
+        let began = Instant::now();
+        let aborted = writer.abort();
+        assert!(began.elapsed() < Duration::from_secs(10), "it took {:?}", began.elapsed());
+        assert_eq!(aborted.is_ok(), oss_answers, "{}", aborted.message);
+        assert_eq!(pending(&bed).is_empty(), oss_answers);
+    }
+}
+
+#[test]
 fn everything_about_many_parts_in_flight_stays_on_the_thread_that_called() {
     struct SameThread(std::thread::ThreadId, Cell<u32>);
     impl Observer for SameThread {

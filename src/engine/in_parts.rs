@@ -16,7 +16,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 /// What is kept of a deadline for removing the parts of an upload that failed, and how long that may take.
-const FOR_CLEANING_UP: Duration = Duration::from_secs(2);
+pub(super) const FOR_CLEANING_UP: Duration = Duration::from_secs(2);
 
 /// How often a part may fail for good before the upload does.
 const CHANCES: u32 = 3;

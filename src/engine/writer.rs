@@ -2,7 +2,7 @@
 
 use super::bucket::Bucket;
 use super::buffers::Buffers;
-use super::in_parts::InParts;
+use super::in_parts::{FOR_CLEANING_UP, InParts};
 use super::managed::Managed;
 use super::outcome::{Outcome, Status, Stored};
 use super::part_sizes::PartSizes;
@@ -107,7 +107,8 @@ impl Writer {
         outcome
     }
 
-    /// Removes what OSS has of it, cancelled or not. If that fails, it can be asked for again.
+    /// Removes what OSS has of it, cancelled or not; once cancelled, it takes no longer than cleaning up may. If that fails,
+    /// it can be asked for again.
     pub fn abort(&mut self) -> Outcome {
         self.held.clear();
         self.end = Some(End::Aborted);
@@ -117,7 +118,11 @@ impl Writer {
         let multipart = &upload.multipart;
         let limits = self.options.limits();
         let outcome = self.bucket.run(&limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
-            lane.nevertheless(multipart.abort_on(lane, deadline)).await
+            let outcome = multipart.abort_on(lane, deadline).await;
+            if outcome.is_ok() || !lane.is_cancelled() {
+                return outcome;
+            }
+            lane.nevertheless(multipart.abort_on(lane, deadline.within(FOR_CLEANING_UP))).await
         });
         if outcome.is_ok() || outcome.error.code == "NoSuchUpload" {
             return outcome;
