@@ -7,6 +7,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"time"
@@ -143,7 +144,7 @@ func ExampleMultipart() {
 	for number := 1; number <= 3; number++ {
 		part := ossupload.FromString(strings.Repeat("part", 30_000))
 		if _, err := multipart.UploadPart(ctx, number, part); err != nil {
-			multipart.Abort(ctx)
+			multipart.Abort(context.WithoutCancel(ctx))
 			log.Fatal(err)
 		}
 	}
@@ -191,15 +192,40 @@ func ExampleBucket_SignPostPolicy() {
 }
 
 func ExampleVerifier_Handler() {
-	verifier, err := ossupload.NewVerifier()
+	// Without options it believes what OSS signs; here another server does.
+	verifier, err := ossupload.NewVerifier(ossupload.WithKeyPrefix(os.Getenv("OSS_ENDPOINT") + "/"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer verifier.Close()
 	uploaded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		log.Printf("OSS says: %s", body)
+		fmt.Printf("OSS says: %s\n", body)
 		io.WriteString(w, `{"Status":"OK"}`)
 	})
-	http.Handle("POST /uploaded", verifier.Handler(uploaded))
+	mux := http.NewServeMux()
+	mux.Handle("/uploaded", verifier.Handler(uploaded))
+	application := httptest.NewServer(mux)
+	defer application.Close()
+
+	bucket := open()
+	defer bucket.Close()
+	callback := &ossupload.Callback{URL: application.URL + "/uploaded", Body: "object=${object}"}
+	result, err := bucket.Put(context.Background(), "photo.jpg", ossupload.FromString("a photo"), callback)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("the uploader hears: %s\n", result.Body)
+
+	// Somebody who is not OSS:
+	reply, err := http.Post(application.URL+"/uploaded", "application/x-www-form-urlencoded", strings.NewReader("object=photo.jpg"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	reply.Body.Close()
+	fmt.Println(reply.Status)
+	// Output:
+	// OSS says: object=photo.jpg
+	// the uploader hears: {"Status":"OK"}
+	// 403 Forbidden
 }

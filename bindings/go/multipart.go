@@ -152,7 +152,8 @@ func (m *Multipart) CompleteWithAll(ctx context.Context, callback *Callback) (*R
 }
 
 // Abort ends an upload without an object: OSS forgets it and its parts. Parts that are being uploaded meanwhile may survive;
-// abort again when they are done.
+// abort again when they are done. It needs a context that is not done: after a call that its context ended,
+// [context.WithoutCancel] makes one.
 func (m *Multipart) Abort(ctx context.Context) (*Result, error) {
 	return m.run(ctx, "abort multipart", nil, func(_ *call, native *C.oss_multipart) (result *C.oss_result) {
 		C.oss_abort_multipart(native, &result)

@@ -111,7 +111,8 @@ func (w *Writer) Finish() (*Result, error) {
 	})
 }
 
-// Abort ends the upload without an object, and removes what OSS has of it, whether the context is done or not.
+// Abort ends the upload without an object, and removes what OSS has of it, whether the context is done or not. When it is
+// done, that takes two seconds at the most.
 func (w *Writer) Abort() (*Result, error) {
 	return w.run(func(native *C.oss_writer) (result *C.oss_result) {
 		C.oss_writer_abort(native, &result)
