@@ -61,7 +61,7 @@ impl Example {
     /// `None` when there is no Go, or its programs cannot have the library's sanitizer.
     fn go(name: &str) -> Option<Example> {
         if Sanitizer::of_the_library().is_some() {
-            tools::skip(&format!("the Go example {name}"), "Go has no such sanitizer");
+            tools::skip(&format!("the Go example {name}"), "Go makes it without the library's sanitizer");
             return None;
         }
         if Command::new("go").arg("version").output().is_err() {

@@ -19,7 +19,7 @@ const (
 	StatusCancelled Status = C.OSS_STATUS_CANCELLED
 	// StatusCredentials: there are no credentials to sign with.
 	StatusCredentials Status = C.OSS_STATUS_CREDENTIALS
-	// StatusCheckpointBusy: another process is using the checkpoint.
+	// StatusCheckpointBusy: another call, of this process or another, is at the same upload.
 	StatusCheckpointBusy Status = C.OSS_STATUS_CHECKPOINT_BUSY
 	// StatusNetwork: no connection could be made, or it broke.
 	StatusNetwork Status = C.OSS_STATUS_NETWORK
