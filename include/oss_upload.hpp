@@ -213,7 +213,10 @@ private:
     std::size_t size_;
 };
 
-/** A parameter that can be left out: a handle, or nullptr where the C function takes NULL. */
+/**
+ * A parameter that can be left out: a handle, or nullptr where the C function takes NULL. An empty handle counts as left
+ * out, but for a callback: a call with an empty one is refused.
+ */
 template <class Handle> class maybe {
 public:
     maybe(std::nullptr_t = nullptr) noexcept : handle_(nullptr) {}
@@ -769,6 +772,21 @@ private:
     setter_result set(oss_status value) noexcept { return setter_result(value, oss_callback_error(get())); }
 };
 
+namespace detail {
+
+/** The same for a call that takes a callback. If that is empty the call is refused: without it, nobody would be told. */
+template <class Call> result run(maybe<callback> notify, Call call) noexcept {
+    if (notify && notify.get() == nullptr) return notify->check();
+    return run(call);
+}
+
+template <class Handle, class Call> expected<Handle> make(maybe<callback> notify, Call call) noexcept {
+    if (notify && notify.get() == nullptr) return expected<Handle>(Handle(nullptr), notify->check());
+    return make<Handle>(call);
+}
+
+} // namespace detail
+
 /** Verifies callback requests. The default constructor makes one that believes the key which the service publishes. */
 class callback_verifier : public detail::owner<oss_callback_verifier, oss_callback_verifier_free> {
 public:
@@ -1088,19 +1106,19 @@ public:
             [&](oss_part_list **made, oss_result **why) { oss_list_parts(get(), made, why); });
     }
     oss::result complete(maybe<callback> notify = nullptr) noexcept {
-        return detail::run(
-            [&](oss_result **written) { oss_complete_multipart(get(), notify.get(), written); });
+        return detail::run(notify, [&](oss_result **written) { oss_complete_multipart(get(), notify.get(), written); });
     }
     /** Of exactly these parts. */
     oss::result complete(const part_list &parts, maybe<callback> notify = nullptr) noexcept {
-        return detail::run([&](oss_result **written) {
+        return detail::run(notify, [&](oss_result **written) {
             oss_complete_multipart_with_parts(get(), parts.get(), notify.get(), written);
         });
     }
     /** Of whatever parts OSS has. */
     oss::result complete_with_all(maybe<callback> notify = nullptr) noexcept {
-        return detail::run(
-            [&](oss_result **written) { oss_complete_multipart_with_all(get(), notify.get(), written); });
+        return detail::run(notify, [&](oss_result **written) {
+            oss_complete_multipart_with_all(get(), notify.get(), written);
+        });
     }
     oss::result abort() noexcept {
         return detail::run([&](oss_result **written) { oss_abort_multipart(get(), written); });
@@ -1270,20 +1288,20 @@ public:
     }
     oss::result put(const text_arg &key, bytes data, const callback &notify,
                     maybe<put_options> options = nullptr) const noexcept {
-        return detail::run([&](oss_result **written) {
+        return detail::run(notify, [&](oss_result **written) {
             oss_put_object_with_callback(get(), key.c_str(), data.data(), data.size(), notify.get(), options.get(),
                                          written);
         });
     }
     oss::result put(const text_arg &key, const body &what, maybe<callback> notify = nullptr,
                     maybe<put_options> options = nullptr) const noexcept {
-        return detail::run([&](oss_result **written) {
+        return detail::run(notify, [&](oss_result **written) {
             oss_put_body(get(), key.c_str(), what.get(), notify.get(), options.get(), written);
         });
     }
     oss::result put_file(const text_arg &key, const text_arg &path, maybe<callback> notify = nullptr,
                          maybe<put_options> options = nullptr) const noexcept {
-        return detail::run([&](oss_result **written) {
+        return detail::run(notify, [&](oss_result **written) {
             oss_put_file_with_callback(get(), key.c_str(), path.c_str(), notify.get(), options.get(), written);
         });
     }
@@ -1299,14 +1317,14 @@ public:
 
     oss::result upload(const text_arg &key, const body &what, maybe<callback> notify = nullptr,
                        maybe<upload_options> options = nullptr) const noexcept {
-        return detail::run([&](oss_result **written) {
+        return detail::run(notify, [&](oss_result **written) {
             oss_upload_object(get(), key.c_str(), what.get(), notify.get(), options.get(), written);
         });
     }
     /** Begins an upload of data that is written piece by piece. The writer shares the functions of the options. */
     expected<writer> open_writer(const text_arg &key, maybe<callback> notify = nullptr,
                                  maybe<upload_options> options = nullptr) const noexcept {
-        expected<writer> opened = detail::make<writer>([&](oss_writer **made, oss_result **why) {
+        expected<writer> opened = detail::make<writer>(notify, [&](oss_writer **made, oss_result **why) {
             oss_writer_new(get(), key.c_str(), notify.get(), options.get(), made, why);
         });
         opened->keep(options);
@@ -1342,7 +1360,7 @@ public:
 
     expected<presigned> presign_put(const text_arg &key, std::chrono::seconds lifetime, maybe<callback> notify = nullptr,
                                     maybe<put_options> options = nullptr) const noexcept {
-        return detail::make<presigned>([&](oss_presigned **made, oss_result **why) {
+        return detail::make<presigned>(notify, [&](oss_presigned **made, oss_result **why) {
             oss_presign_put(get(), key.c_str(), notify.get(), options.get(), detail::count(lifetime), made, why);
         });
     }
@@ -1355,7 +1373,7 @@ public:
     expected<presigned> presign_complete_multipart(const text_arg &key, const text_arg &upload_id,
                                                    std::chrono::seconds lifetime,
                                                    maybe<callback> notify = nullptr) const noexcept {
-        return detail::make<presigned>([&](oss_presigned **made, oss_result **why) {
+        return detail::make<presigned>(notify, [&](oss_presigned **made, oss_result **why) {
             oss_presign_complete_multipart(get(), key.c_str(), upload_id.c_str(), notify.get(),
                                            detail::count(lifetime), made, why);
         });
@@ -1391,7 +1409,7 @@ public:
     }
     expected<post_form> sign(const bucket &where, std::chrono::seconds lifetime,
                              maybe<callback> notify = nullptr) const noexcept {
-        return detail::make<post_form>([&](oss_post_form **made, oss_result **why) {
+        return detail::make<post_form>(notify, [&](oss_post_form **made, oss_result **why) {
             oss_post_policy_sign(get(), where.get(), notify.get(), detail::count(lifetime), made, why);
         });
     }

@@ -108,6 +108,36 @@ void uploads(const oss::bucket &bucket) {
     CHECK_ENDS(refused, form.to_json().result());
 }
 
+// Nothing is uploaded or signed without the callback that it should have had.
+void callback_that_is_empty(const oss::bucket &bucket) {
+    const oss::expected<oss::callback> never_made = oss::callback::make("no URL", "a=b");
+    CHECK(!never_made);
+    const oss::callback &empty = *never_made;
+    const std::string data = "data";
+    const oss::body body = oss::body::from_bytes(data);
+    CHECK_ENDS(refused, bucket.put("untold", data, empty));
+    CHECK_CONTAINS(bucket.put("untold", data, empty).message(), "callback");
+    CHECK_ENDS(refused, bucket.put("untold", body, empty));
+    CHECK_ENDS(refused, bucket.put_file("untold", variable("SOURCE"), empty));
+    CHECK_ENDS(refused, bucket.upload("untold", body, empty));
+    CHECK_ENDS(refused, bucket.open_writer("untold", empty).result());
+    CHECK_ENDS(refused, bucket.presign_put("untold", std::chrono::seconds(60), empty).result());
+    CHECK_ENDS(refused, bucket.presign_complete_multipart("untold", "id", std::chrono::seconds(60), empty).result());
+    oss::post_policy policy;
+    CHECK_OK(policy.set_key("untold"));
+    CHECK_ENDS(refused, policy.sign(bucket, std::chrono::seconds(60), empty).result());
+
+    oss::multipart upload = needed(bucket.begin_multipart("untold"));
+    const oss::result sent = upload.upload_part(1, data);
+    oss::part_list parts;
+    CHECK_OK(parts.add(1, std::string(sent.etag())));
+    CHECK_ENDS(refused, upload.complete(empty));
+    CHECK_ENDS(refused, upload.complete(parts, empty));
+    CHECK_ENDS(refused, upload.complete_with_all(empty));
+    CHECK(bucket.stat("untold").stored() == oss::stored::no);
+    CHECK_OK(upload.complete(nullptr));
+}
+
 // A handle can be had from C and given to it.
 void to_and_from_c() {
     oss::put_options options(oss_put_options_new());
@@ -123,6 +153,7 @@ int main() {
     settings();
     callbacks();
     uploads(open_bucket());
+    callback_that_is_empty(open_bucket());
     to_and_from_c();
     return finish();
 }
