@@ -22,7 +22,8 @@
  * is caught, the upload ends as if the function had failed, and then result::exception() has it and or_throw() rethrows
  * it. If the handle was given to a function of oss_upload.h instead, it is dropped.
  *
- * What belongs to a handle lives with it: a text, and what a list or result gives, is good until the handle goes away.
+ * What belongs to a handle lives with it: a text, and what a list or result gives, is good until the handle goes away or is
+ * changed.
  */
 
 #ifndef OSS_UPLOAD_HPP
@@ -150,8 +151,9 @@ constexpr std::uint64_t length_unknown = OSS_LENGTH_UNKNOWN;
 inline const char *name_of(status value) noexcept { return oss_status_name(static_cast<std::int32_t>(value)); }
 
 /**
- * A text, or bytes, that the library gives: from C++17 on a view of what belongs to the handle, before that a copy. A NUL
- * follows its end, so data() is a text for C.
+ * A text, or bytes, that the library gives: from C++17 on a view of what belongs to the handle, before that a copy. A handle
+ * that is about to go, such as a result that has no name, gives a std::string. A NUL follows the end, so data() is a text
+ * for C.
  */
 #if __cplusplus >= 201703L
 using text = std::string_view;
@@ -428,13 +430,19 @@ public:
 
     oss::status status() const noexcept { return static_cast<oss::status>(oss_result_status(get())); }
     oss::stored stored() const noexcept { return static_cast<oss::stored>(oss_result_stored(get())); }
-    text message() const { return text(oss_result_message(get())); }
+    text message() const & { return text(oss_result_message(get())); }
+    std::string message() const && { return oss_result_message(get()); }
     int http_status() const noexcept { return oss_result_http_status(get()); }
-    text request_id() const { return text(oss_result_request_id(get())); }
-    text error_code() const { return text(oss_result_error_code(get())); }
-    text ec() const { return text(oss_result_ec(get())); }
-    text etag() const { return text(oss_result_etag(get())); }
-    text version_id() const { return text(oss_result_version_id(get())); }
+    text request_id() const & { return text(oss_result_request_id(get())); }
+    std::string request_id() const && { return oss_result_request_id(get()); }
+    text error_code() const & { return text(oss_result_error_code(get())); }
+    std::string error_code() const && { return oss_result_error_code(get()); }
+    text ec() const & { return text(oss_result_ec(get())); }
+    std::string ec() const && { return oss_result_ec(get()); }
+    text etag() const & { return text(oss_result_etag(get())); }
+    std::string etag() const && { return oss_result_etag(get()); }
+    text version_id() const & { return text(oss_result_version_id(get())); }
+    std::string version_id() const && { return oss_result_version_id(get()); }
     bool has_crc64() const noexcept { return oss_result_crc64(get(), nullptr); }
     /** 0 if OSS sent none. */
     std::uint64_t crc64() const noexcept {
@@ -444,20 +452,24 @@ public:
     }
     std::uint64_t next_position() const noexcept { return oss_result_next_position(get()); }
     /** Bytes, which may be anything. */
-    text body() const {
+    text body() const & {
         std::size_t size = 0;
         const char *data = static_cast<const char *>(oss_result_body(get(), &size));
         return data != nullptr ? text(data, size) : text();
     }
-    text content_type() const { return text(oss_result_content_type(get())); }
+    std::string body() const && { return std::string(body()); }
+    text content_type() const & { return text(oss_result_content_type(get())); }
+    std::string content_type() const && { return oss_result_content_type(get()); }
     bool has_header(const text_arg &name) const noexcept { return oss_result_header(get(), name.c_str()) != nullptr; }
     /** Empty if the reply has no such header, too. */
-    text header(const text_arg &name) const {
+    text header(const text_arg &name) const & {
         const char *value = oss_result_header(get(), name.c_str());
         return value != nullptr ? text(value) : text();
     }
+    std::string header(const text_arg &name) const && { return std::string(header(name)); }
     unsigned attempts() const noexcept { return oss_result_attempts(get()); }
-    text upload_id() const { return text(oss_result_upload_id(get())); }
+    text upload_id() const & { return text(oss_result_upload_id(get())); }
+    std::string upload_id() const && { return oss_result_upload_id(get()); }
 
 #if OSS_UPLOAD_HPP_EXCEPTIONS
     result(oss_result *handle, std::exception_ptr thrown) noexcept : owner(handle), thrown_(std::move(thrown)) {}
@@ -548,11 +560,12 @@ public:
     /** The handle; an empty one if there is none. */
     Handle &operator*() & noexcept { return handle_; }
     const Handle &operator*() const & noexcept { return handle_; }
-    Handle &&operator*() && noexcept { return std::move(handle_); }
+    Handle operator*() && noexcept { return std::move(handle_); }
     Handle *operator->() noexcept { return &handle_; }
     const Handle *operator->() const noexcept { return &handle_; }
     /** What there is to know about the call, whether it succeeded or not. */
-    const oss::result &result() const noexcept { return result_; }
+    const oss::result &result() const & noexcept { return result_; }
+    oss::result result() && noexcept { return std::move(result_); }
 
 #if OSS_UPLOAD_HPP_EXCEPTIONS
     /**
@@ -1083,7 +1096,8 @@ class multipart : public detail::owner<oss_multipart, oss_multipart_free> {
 public:
     explicit multipart(oss_multipart *handle = nullptr) noexcept : owner(handle) {}
 
-    text upload_id() const { return text(oss_multipart_upload_id(get())); }
+    text upload_id() const & { return text(oss_multipart_upload_id(get())); }
+    std::string upload_id() const && { return oss_multipart_upload_id(get()); }
 
     /** Another handle for the upload, with limits of its own: a deadline for each call, 0 for none, and a cancel. */
     expected<multipart> with_limits(std::chrono::milliseconds deadline, maybe<cancel> who = nullptr) noexcept {
@@ -1173,8 +1187,10 @@ public:
         return detail::run(
             [&](oss_result **written) { oss_put_to_url(get(), what.get(), options.get(), written); });
     }
-    text method() const { return text(oss_presigned_method(get())); }
-    text url() const { return text(oss_presigned_url(get())); }
+    text method() const & { return text(oss_presigned_method(get())); }
+    std::string method() const && { return oss_presigned_method(get()); }
+    text url() const & { return text(oss_presigned_url(get())); }
+    std::string url() const && { return oss_presigned_url(get()); }
     /** The beginning of 1970 if somebody else signed it. */
     std::chrono::system_clock::time_point expires() const noexcept {
         return detail::time(oss_presigned_expires(get()));
@@ -1213,7 +1229,8 @@ public:
         return detail::make<string>(
             [&](oss_string **made, oss_result **why) { oss_post_form_to_json(get(), made, why); });
     }
-    text url() const { return text(oss_post_form_url(get())); }
+    text url() const & { return text(oss_post_form_url(get())); }
+    std::string url() const && { return oss_post_form_url(get()); }
     /** The beginning of 1970 if somebody else signed it. */
     std::chrono::system_clock::time_point expires() const noexcept {
         return detail::time(oss_post_form_expires(get()));

@@ -448,6 +448,29 @@ void verifying() {
                oss::callback_verifier::verify_with_key("none", "/", std::string("body"), "AAAA"));
 }
 
+// What is asked of a handle that has no name outlives it.
+void handles_without_names(const oss::bucket &bucket) {
+    CHECK_OK(bucket.put("nameless", std::string("data")));
+    const auto length = bucket.stat("nameless").header("Content-Length");
+    CHECK_TEXT(length, "4");
+    const auto answer = bucket.put("told", std::string("data"), callback_to("CALLBACK_URL")).body();
+    CHECK_TEXT(answer, variable("ANSWER"));
+    const auto rule = bucket.stat("/").message();
+    CHECK_CONTAINS(rule, "slash");
+    const auto wrong = oss::credentials::make("", "").result().message();
+    CHECK_CONTAINS(wrong, "access key");
+    const oss::result &why = oss::credentials::make("", "").result();
+    CHECK_ENDS(oss::status::invalid_argument, why);
+    const auto url = needed(bucket.presign_get("nameless", seconds(60))).url();
+    CHECK_CONTAINS(url, "nameless");
+    const oss::multipart left = needed(bucket.begin_multipart("left"));
+    for (const oss::unfinished_upload upload : *bucket.list_uploads("left", 10)) {
+        CHECK_TEXT(upload.upload_id, std::string(left.upload_id()));
+        CHECK_OK(needed(bucket.reopen_multipart("left", std::string(upload.upload_id))).abort());
+    }
+    CHECK(needed(bucket.list_uploads("left", 10)).empty());
+}
+
 void limits(const oss::bucket &bucket) {
     oss::cancel fired;
     fired.fire();
@@ -489,6 +512,7 @@ int main() {
     appending(bucket);
     for_others(bucket);
     verifying();
+    handles_without_names(bucket);
     limits(bucket);
     versions();
     return finish();
