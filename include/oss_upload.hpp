@@ -264,6 +264,16 @@ private:
     std::unique_ptr<Handle, deleter> handle_;
 };
 
+/**
+ * There if Range&& is something with bytes of its own that is about to go. A view can be told from that: it has nothing to
+ * destroy, and its bytes do not become const with it.
+ */
+template <class Range, class Bytes = decltype(std::declval<Range &>().data()),
+          class ConstBytes = decltype(std::declval<const Range &>().data())>
+struct enable_if_owner_about_to_go
+    : std::enable_if<!std::is_lvalue_reference<Range>::value &&
+                     !(std::is_trivially_destructible<Range>::value && std::is_same<Bytes, ConstBytes>::value)> {};
+
 #if OSS_UPLOAD_HPP_EXCEPTIONS
 /** Keeps what the caller's functions throw during a call. They run on the thread that calls. */
 class catcher {
@@ -1002,8 +1012,9 @@ public:
 
     /** Borrows: the bytes have to stay as they are while the body exists. */
     static body from_bytes(bytes data) noexcept { return body(oss_body_from_bytes(data.data(), data.size())); }
-    /** from_string() keeps what would be gone. */
-    static body from_bytes(std::string &&) = delete;
+    /** What owns its bytes and is about to go takes them along; from_string() keeps them. Views may go. */
+    template <class Range, class = typename detail::enable_if_owner_about_to_go<Range>::type>
+    static body from_bytes(Range &&) = delete;
     /** Keeps the string. */
     static body from_string(std::string data) {
         std::shared_ptr<std::string> kept = std::make_shared<std::string>(std::move(data));
