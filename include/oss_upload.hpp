@@ -34,7 +34,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -189,7 +188,7 @@ private:
         pointer_ = copy_.c_str();
     }
 
-    std::string copy_;
+    std::string copy_{};
     const char *pointer_;
 };
 
@@ -205,7 +204,7 @@ public:
               class Element = typename std::remove_pointer<decltype(std::declval<const Range &>().data())>::type,
               class = typename std::enable_if<sizeof(Element) == 1>::type,
               class = decltype(std::declval<const Range &>().size())>
-    bytes(const Range &range) noexcept : data_(range.data()), size_(range.size()) {}
+    bytes(const Range &range) noexcept : data_(range.data()), size_(static_cast<std::size_t>(range.size())) {}
 
     const void *data() const noexcept { return data_; }
     std::size_t size() const noexcept { return size_; }
@@ -297,7 +296,7 @@ private:
     }
 
     catcher *outer_;
-    std::exception_ptr caught_;
+    std::exception_ptr caught_{};
 };
 #endif
 
@@ -408,7 +407,8 @@ private:
 
 /** Seconds since 1970 as a time. */
 inline std::chrono::system_clock::time_point time(std::int64_t seconds) noexcept {
-    return std::chrono::system_clock::from_time_t(static_cast<std::time_t>(seconds));
+    // std::time_t may end in 2038.
+    return std::chrono::system_clock::from_time_t(0) + std::chrono::seconds(seconds);
 }
 
 /** The library refuses what is too long, and a negative duration becomes that. */
@@ -467,7 +467,10 @@ public:
         const char *data = static_cast<const char *>(oss_result_body(get(), &size));
         return data != nullptr ? text(data, size) : text();
     }
-    std::string body() const && { return std::string(body()); }
+    std::string body() const && {
+        const text all = body();
+        return std::string(all.begin(), all.end());
+    }
     text content_type() const & { return text(oss_result_content_type(get())); }
     std::string content_type() const && { return oss_result_content_type(get()); }
     bool has_header(const text_arg &name) const noexcept { return oss_result_header(get(), name.c_str()) != nullptr; }
@@ -476,7 +479,10 @@ public:
         const char *value = oss_result_header(get(), name.c_str());
         return value != nullptr ? text(value) : text();
     }
-    std::string header(const text_arg &name) const && { return std::string(header(name)); }
+    std::string header(const text_arg &name) const && {
+        const text all = header(name);
+        return std::string(all.begin(), all.end());
+    }
     unsigned attempts() const noexcept { return oss_result_attempts(get()); }
     text upload_id() const & { return text(oss_result_upload_id(get())); }
     std::string upload_id() const && { return oss_result_upload_id(get()); }
@@ -496,7 +502,7 @@ public:
     result &&or_throw() &&;
 
 private:
-    std::exception_ptr thrown_;
+    std::exception_ptr thrown_{};
 #endif
 };
 
@@ -999,8 +1005,8 @@ private:
 
     setter_result set(oss_status value) noexcept { return setter_result(value, oss_upload_options_error(get())); }
 
-    std::shared_ptr<void> progress_;
-    std::shared_ptr<void> log_;
+    std::shared_ptr<void> progress_{};
+    std::shared_ptr<void> log_{};
 };
 
 /** What to upload. Each factory says what has to outlive the body; a body that cannot be right fails where it is used. */
@@ -1064,7 +1070,7 @@ public:
     }
 
 private:
-    std::shared_ptr<void> kept_;
+    std::shared_ptr<void> kept_{};
 };
 
 /** A part of a multipart upload. */
@@ -1283,8 +1289,8 @@ private:
         log_ = options->log_;
     }
 
-    std::shared_ptr<void> progress_;
-    std::shared_ptr<void> log_;
+    std::shared_ptr<void> progress_{};
+    std::shared_ptr<void> log_{};
 };
 
 /** A bucket and the connections to it. Any number of threads may use it at once. */

@@ -134,8 +134,8 @@ public:
     }
 
 private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
+    std::mutex mutex_{};
+    std::condition_variable changed_{};
     int here_ = 0;
 };
 

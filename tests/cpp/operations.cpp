@@ -40,6 +40,12 @@ private:
     std::size_t position_ = 0;
 };
 
+// Bytes that are counted in an int, as some libraries do.
+struct counted_in_int {
+    const char *data() const { return "data"; }
+    int size() const { return 4; }
+};
+
 void check_there(const oss::bucket &bucket, const char *key, std::size_t size) {
     const oss::result there = bucket.stat(key);
     CHECK_OK(there);
@@ -147,6 +153,7 @@ void settings(const oss::bucket &bucket) {
     CHECK_OK(bucket.put("array", array));
     CHECK_OK(bucket.put("vector", std::vector<char>(7)));
     CHECK_OK(bucket.put("pointer", oss::bytes("data", 4)));
+    CHECK_OK(bucket.put("counted", counted_in_int()));
     check_there(bucket, "vector", 7);
 #if __cplusplus >= 201703L
     CHECK_OK(bucket.put(std::string_view("viewed", 4), std::string_view("data")));

@@ -13,7 +13,15 @@ use tempfile::TempDir;
 
 const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-pedantic", "-Werror"];
 /// What is asked besides of what uses the C++ header.
-const CPP_WARNINGS: [&str; 2] = ["-Wconversion", "-Wshadow"];
+const CPP_WARNINGS: [&str; 7] = [
+    "-Wconversion",
+    "-Wsign-conversion",
+    "-Wshadow",
+    "-Wold-style-cast",
+    "-Wextra-semi",
+    "-Wnon-virtual-dtor",
+    "-Weffc++",
+];
 /// What a program needs that links the static library.
 const SYSTEM_LIBRARIES: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
 
