@@ -41,7 +41,7 @@
 #include <utility>
 #include <vector>
 
-#if defined(__cpp_exceptions)
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) // which alone is there before gcc 5
 #include <exception>
 #define OSS_UPLOAD_HPP_EXCEPTIONS 1
 #else

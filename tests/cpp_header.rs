@@ -104,6 +104,15 @@ fn nothing_needs_exceptions_or_type_information() {
     );
 }
 
+#[test]
+fn compilers_that_do_not_count_features_have_exceptions_too() {
+    let gcc = Dialect { compiler: "gcc", standard: "c++11" };
+    let exceptions = repository("tests/cpp/exceptions.cpp");
+    if let Err(complaint) = is_clean(gcc, &["-U__cpp_exceptions"], &exceptions) {
+        panic!("{complaint}");
+    }
+}
+
 /// What must not compile, and why not.
 const MISTAKES: [(&str, &str); 9] = [
     ("oss::bucket a, b(a);", "a handle is copied"),
