@@ -56,15 +56,32 @@
 #endif
 
 // Files that were compiled differently can be linked together: what differs among them has different names.
-#if __cplusplus >= 201703L && OSS_UPLOAD_HPP_EXCEPTIONS
-#define OSS_UPLOAD_HPP_FLAVOUR cpp17
-#elif __cplusplus >= 201703L
-#define OSS_UPLOAD_HPP_FLAVOUR cpp17_without_exceptions
-#elif OSS_UPLOAD_HPP_EXCEPTIONS
-#define OSS_UPLOAD_HPP_FLAVOUR cpp11
+#if __cplusplus >= 201703L
+#define OSS_UPLOAD_HPP_LANGUAGE cpp17
 #else
-#define OSS_UPLOAD_HPP_FLAVOUR cpp11_without_exceptions
+#define OSS_UPLOAD_HPP_LANGUAGE cpp11
 #endif
+#if OSS_UPLOAD_HPP_EXCEPTIONS
+#define OSS_UPLOAD_HPP_THROWING
+#else
+#define OSS_UPLOAD_HPP_THROWING _without_exceptions
+#endif
+#if defined(_LIBCPP_VERSION)
+#define OSS_UPLOAD_HPP_STRINGS _libcpp
+#elif !defined(_GLIBCXX_USE_CXX11_ABI) || !_GLIBCXX_USE_CXX11_ABI
+#define OSS_UPLOAD_HPP_STRINGS _old_strings // as before gcc 5
+#else
+#define OSS_UPLOAD_HPP_STRINGS
+#endif
+#if defined(_GLIBCXX_DEBUG)
+#define OSS_UPLOAD_HPP_VECTORS _checked_vectors
+#else
+#define OSS_UPLOAD_HPP_VECTORS
+#endif
+#define OSS_UPLOAD_HPP_JOIN_TEXT(a, b, c, d) a##b##c##d
+#define OSS_UPLOAD_HPP_JOIN(a, b, c, d) OSS_UPLOAD_HPP_JOIN_TEXT(a, b, c, d)
+#define OSS_UPLOAD_HPP_FLAVOUR                                                                                           \
+    OSS_UPLOAD_HPP_JOIN(OSS_UPLOAD_HPP_LANGUAGE, OSS_UPLOAD_HPP_THROWING, OSS_UPLOAD_HPP_STRINGS, OSS_UPLOAD_HPP_VECTORS)
 
 namespace oss {
 inline namespace OSS_UPLOAD_HPP_FLAVOUR {
@@ -1456,6 +1473,12 @@ private:
 } // namespace oss
 
 #undef OSS_UPLOAD_HPP_EXCEPTIONS
+#undef OSS_UPLOAD_HPP_LANGUAGE
+#undef OSS_UPLOAD_HPP_THROWING
+#undef OSS_UPLOAD_HPP_STRINGS
+#undef OSS_UPLOAD_HPP_VECTORS
+#undef OSS_UPLOAD_HPP_JOIN_TEXT
+#undef OSS_UPLOAD_HPP_JOIN
 #undef OSS_UPLOAD_HPP_FLAVOUR
 #undef OSS_UPLOAD_HPP_NODISCARD
 

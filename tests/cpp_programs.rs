@@ -14,6 +14,10 @@ use support::{noise, repository, tools};
 const ANSWER: &str = r#"{"id":7,"name":"名"}"#;
 const THREADS: &[&str] = &["-pthread"];
 const WITHOUT_EXCEPTIONS: &[&str] = &["-pthread", "-fno-exceptions", "-fno-rtti"];
+/// Strings as they were before gcc 5.
+const OLD_STRINGS: &[&str] = &["-pthread", "-D_GLIBCXX_USE_CXX11_ABI=0"];
+/// Vectors that check what is asked of them.
+const CHECKED_VECTORS: &[&str] = &["-pthread", "-D_GLIBCXX_DEBUG"];
 
 fn source(
     name: &str,
@@ -87,9 +91,14 @@ fn what_was_moved_from_is_refused() {
 
 #[test]
 fn files_that_were_compiled_differently_make_one_program() {
-    for (standard, flags) in
-        [("c++11", THREADS), ("c++11", WITHOUT_EXCEPTIONS), ("c++17", WITHOUT_EXCEPTIONS)]
-    {
+    let others = [
+        ("c++11", THREADS),
+        ("c++11", WITHOUT_EXCEPTIONS),
+        ("c++17", WITHOUT_EXCEPTIONS),
+        ("c++17", OLD_STRINGS),
+        ("c++17", CHECKED_VECTORS),
+    ];
+    for (standard, flags) in others {
         let one = source("two_files", "gcc", "c++17", THREADS);
         let other = source("two_files_other", "gcc", standard, flags);
         let program = CProgram::of(&[one, other], Linkage::Shared);
