@@ -399,12 +399,22 @@ public:
     typedef std::input_iterator_tag iterator_category;
     typedef typename List::value_type value_type;
     typedef std::ptrdiff_t difference_type;
-    typedef void pointer;
     typedef value_type reference;
+    /** What -> works on, since the list does not hold what it gives. */
+    class pointer {
+    public:
+        explicit pointer(value_type &&value) : value_(std::move(value)) {}
+        const value_type *operator->() const noexcept { return &value_; }
 
+    private:
+        value_type value_;
+    };
+
+    index_iterator() noexcept : list_(nullptr), index_(0) {}
     index_iterator(const List &list, std::size_t index) noexcept : list_(&list), index_(index) {}
 
     value_type operator*() const { return (*list_)[index_]; }
+    pointer operator->() const { return pointer(**this); }
     index_iterator &operator++() noexcept {
         ++index_;
         return *this;

@@ -8,7 +8,12 @@
 #include <thread>
 
 #if __cplusplus >= 202002L
+#include <ranges>
 #include <span>
+
+static_assert(std::ranges::input_range<const oss::finding_list>, "algorithms for ranges take it");
+static_assert(std::ranges::input_range<const oss::part_list>, "algorithms for ranges take it");
+static_assert(std::ranges::input_range<const oss::upload_list>, "algorithms for ranges take it");
 #endif
 
 namespace {
@@ -103,6 +108,9 @@ void callback_settings() {
     CHECK_ENDS(oss::status::invalid_argument, notify.check());
     CHECK_ENDS(oss::status::invalid_argument, notify.check(findings));
     CHECK(!findings.empty() && findings[0].severity == oss::severity::error && !findings[0].rule.empty());
+    CHECK(findings.begin()->rule == findings[0].rule);
+    const std::vector<oss::finding> all(findings.begin(), findings.end());
+    CHECK(all.size() == findings.size());
     std::size_t warnings = 0;
     for (const oss::finding &found : findings) {
         if (found.severity == oss::severity::warning && found.rule == "https-without-sni") warnings++;
