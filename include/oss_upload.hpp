@@ -457,6 +457,10 @@ public:
     std::string str() const { return std::string(data(), size()); }
 };
 
+#if OSS_UPLOAD_HPP_EXCEPTIONS
+class good_result;
+#endif
+
 /** All there is to know about one call. True if its status is ok. */
 class OSS_UPLOAD_HPP_NODISCARD result : public detail::owner<oss_result, oss_result_free> {
 public:
@@ -521,17 +525,26 @@ public:
     std::exception_ptr exception() const noexcept { return thrown_; }
 
     /**
-     * The result itself, to be ignored or moved from, if all went well. Rethrows what a function of the caller's threw, even
+     * The result, which may be ignored, if all went well. Rethrows what a function of the caller's threw, even
      * if the object was stored in spite of it; where that matters, ask stored() and exception() instead.
      *
      * @throw oss::error if the status is not ok; that of a failed callback too, whose object is stored.
      */
-    result &&or_throw() &&;
+    good_result or_throw() &&;
 
 private:
     std::exception_ptr thrown_{};
 #endif
 };
+
+#if OSS_UPLOAD_HPP_EXCEPTIONS
+/** A result whose status is ok, and which may therefore be ignored. */
+class good_result : public result {
+private:
+    friend class result;
+    explicit good_result(result &&good) noexcept : result(std::move(good)) {}
+};
+#endif
 
 /** What became of a value that was set. A refused one leaves everything as it was. True if it was taken. */
 class OSS_UPLOAD_HPP_NODISCARD setter_result {
@@ -583,10 +596,10 @@ private:
     std::shared_ptr<const facts> facts_; // exceptions are copied
 };
 
-inline result &&result::or_throw() && {
+inline good_result result::or_throw() && {
     if (thrown_) std::rethrow_exception(thrown_);
     if (!ok()) throw error(std::move(*this));
-    return std::move(*this);
+    return good_result(std::move(*this));
 }
 
 inline void setter_result::or_throw() const {

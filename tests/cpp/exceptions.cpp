@@ -45,6 +45,9 @@ void what_ended_badly(const oss::bucket &bucket) {
     bucket.put("well", data).or_throw();
     const oss::result well = bucket.put("well", data).or_throw();
     CHECK(well.stored() == oss::stored::yes && !well.etag().empty());
+    const oss::result &referred_to = bucket.put("well", data).or_throw();
+    CHECK_OK(referred_to);
+    CHECK(referred_to.etag() == well.etag());
     oss::callback failing = oss::callback::make(variable("FAILING_URL"), "a=b").or_throw();
     try {
         bucket.put("untold", data, failing).or_throw();
