@@ -449,9 +449,9 @@ typedef struct oss_writer oss_writer;
 
 /**
  * Gives data. It puts up to `capacity` bytes into `buffer`, of which there is at least one, and says in `*got` how many;
- * none at the end. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free a
- * bucket; while it waits, everything waits. Returns 0, or a number of the caller's own if the data cannot be read: the call
- * then ends with OSS_STATUS_LOCAL_IO and the number in its message.
+ * none at the end. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free
+ * what the call uses; while it waits, everything waits. Returns 0, or a number of the caller's own if the data cannot be
+ * read: the call then ends with OSS_STATUS_LOCAL_IO and the number in its message.
  */
 typedef int32_t (*oss_read_fn)(void *user_data, void *buffer, size_t capacity, size_t *got);
 
@@ -462,7 +462,8 @@ typedef int32_t (*oss_rewind_fn)(void *user_data);
 
 /**
  * Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise about four times a
- * second. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free a bucket.
+ * second. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free what
+ * the call uses.
  *
  * `accepted` is how many bytes OSS has said that it has: it only grows, whatever is sent again, and an upload that is
  * resumed begins with what was there. `total` is how many there are, or OSS_LENGTH_UNKNOWN. Returns 0 to go on; anything

@@ -13,7 +13,8 @@ use std::ptr;
 use std::time::Duration;
 
 /// Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise about four times a
-/// second. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free a bucket.
+/// second. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free what
+/// the call uses.
 ///
 /// `accepted` is how many bytes OSS has said that it has: it only grows, whatever is sent again, and an upload that is
 /// resumed begins with what was there. `total` is how many there are, or OSS_LENGTH_UNKNOWN. Returns 0 to go on; anything
