@@ -1,57 +1,34 @@
 //! What an upload is: put, multipart, what is sent again and what is not, and the truth about the object afterwards.
+//!
+//! The rooms, each of which uses only those below it:
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`managed`], [`signed`] | put or parts, resumed, written to; what others upload with: URLs and forms |
+//! | [`multipart`] | begin, parts, complete, list |
+//! | [`object`] | put, append, look and remove, and what an object is stored with |
+//! | [`request`], [`verifier`] | one request and what its reply means; whether a callback request is OSS's |
+//! | [`bucket`] | where, who signs, the limits of calls |
+//! | [`source`], [`outcome`], [`rules`] | what is uploaded; how it ended; OSS's own limits |
 
-mod append;
-mod attempt;
 mod bucket;
-mod buffers;
-mod checkpoint;
-mod complete;
-mod endpoint;
-mod form_data;
-mod in_parts;
-mod limits;
 mod managed;
 mod multipart;
 mod object;
-mod object_options;
 mod outcome;
-mod part_sizes;
-mod parts;
-mod post_form;
-mod post_policy;
-mod presign;
-mod put;
-mod put_to_url;
-mod reader;
-mod report;
-mod resume;
-mod retry;
-mod settle;
-mod signing;
+mod request;
+mod rules;
+mod signed;
 mod source;
-mod upload;
-mod upload_options;
-mod uploads;
 mod verifier;
-mod writer;
 
-pub use bucket::{Bucket, BucketOptions, SignatureVersion};
-pub use complete::Completion;
-pub use endpoint::Addressing;
-pub use limits::Limits;
-pub use multipart::Multipart;
-pub use object_options::{Acl, Encryption, ObjectOptions, StorageClass};
+pub use bucket::{Addressing, Bucket, BucketOptions, Limits, SignatureVersion};
+pub use managed::{Observer, UploadOptions, Writer};
+pub use multipart::{Completion, Multipart, Part, Uploads};
+pub use object::{Acl, Encryption, ObjectOptions, StorageClass};
 pub use outcome::{Outcome, Status, Stored};
-pub use parts::Part;
-pub use post_form::PostForm;
-pub use post_policy::PostPolicy;
-pub use presign::Presigned;
-pub use reader::{Input, Reader};
-pub use report::Observer;
-pub use source::{Body, Unusable};
-pub use upload_options::UploadOptions;
-pub use uploads::Uploads;
+pub use signed::{PostForm, PostPolicy, Presigned};
+pub use source::{Body, Input, Reader, Unusable};
 pub use verifier::{Verifier, verify_with};
-pub use writer::Writer;
 
 pub use crate::transport::{Cancel, SourceFailure};

@@ -1,7 +1,7 @@
 //! All there is to know about one call.
 
-use super::reader::Unfit;
 use crate::callback::Values;
+use crate::engine::source::Unfit;
 use crate::transport::{Cause, Failure, Reply, SourceFailure};
 use crate::wire::error_reply::{self, ErrorReply};
 use crate::wire::mistake::Mistake;
@@ -107,7 +107,7 @@ impl Outcome {
     }
 
     /// A call whose reply says that all went well.
-    pub(super) fn success(reply: Reply, stored: Stored) -> Outcome {
+    pub(crate) fn success(reply: Reply, stored: Stored) -> Outcome {
         Outcome {
             http_status: reply.status,
             crc64: crc64_of(&reply),
@@ -119,7 +119,7 @@ impl Outcome {
     }
 
     /// A call that OSS refused, or whose reply makes no sense.
-    pub(super) fn refused(reply: Reply, stored: Stored) -> Outcome {
+    pub(crate) fn refused(reply: Reply, stored: Stored) -> Outcome {
         let error = error_of(&reply);
         let status = if reply.status >= 300 { Status::Service } else { Status::BadResponse };
         let message = describe(&reply, &error);
@@ -127,7 +127,7 @@ impl Outcome {
     }
 
     /// A call without a reply.
-    pub(super) fn failed(failure: Failure, stored: Stored) -> Outcome {
+    pub(crate) fn failed(failure: Failure, stored: Stored) -> Outcome {
         let status = match failure.cause {
             Cause::Network | Cause::Interrupted => Status::Network,
             Cause::Timeout | Cause::Deadline => Status::Timeout,
@@ -141,13 +141,28 @@ impl Outcome {
         Outcome::new(status, stored, failure.message)
     }
 
+    /// A call that did not do what it was to do.
+    pub(crate) fn without_success(sent: Result<Reply, Failure>, stored: Stored) -> Outcome {
+        match sent {
+            Ok(reply) => Outcome::refused(reply, stored),
+            Err(failure) => Outcome::failed(failure, stored),
+        }
+    }
+
+    /// The same, where nobody can tell what became of the object.
+    pub(crate) fn unknown(sent: Result<Reply, Failure>) -> Outcome {
+        let mut outcome = Outcome::without_success(sent, Stored::Unknown);
+        outcome.message.push_str("; whether the object is stored could not be found out");
+        outcome
+    }
+
     /// Whether the call did what it was asked for.
     pub fn is_ok(&self) -> bool {
         self.status == Status::Ok
     }
 
     /// The same outcome under another status.
-    pub(super) fn with(mut self, status: Status, message: impl Into<String>) -> Outcome {
+    pub(crate) fn with(mut self, status: Status, message: impl Into<String>) -> Outcome {
         self.status = status;
         self.message = message.into();
         self
@@ -155,7 +170,7 @@ impl Outcome {
 
     /// The outcome of a call that was cancelled. What failed without a reply failed because of that; and so did what
     /// was not tried again.
-    pub(super) fn cut_short(self, tried_no_more: bool) -> Outcome {
+    pub(crate) fn cut_short(self, tried_no_more: bool) -> Outcome {
         let cancelled = match self.status {
             Status::Network | Status::Timeout => true,
             Status::Service | Status::BadResponse | Status::Integrity => tried_no_more,
@@ -169,19 +184,19 @@ impl Outcome {
     }
 
     /// The same outcome in other words.
-    pub(super) fn saying(mut self, message: String) -> Outcome {
+    pub(crate) fn saying(mut self, message: String) -> Outcome {
         self.message = message;
         self
     }
 
     /// The same outcome, which leaves parts behind.
-    pub(super) fn leaving(mut self, upload_id: &str) -> Outcome {
+    pub(crate) fn leaving(mut self, upload_id: &str) -> Outcome {
         self.upload_id = upload_id.to_owned();
         self
     }
 
     /// The same outcome of an upload with a callback that was to tell of this.
-    pub(super) fn about(mut self, uploaded: Values) -> Outcome {
+    pub(crate) fn about(mut self, uploaded: Values) -> Outcome {
         self.uploaded = uploaded;
         self
     }
@@ -201,7 +216,7 @@ impl Outcome {
         values
     }
 
-    pub(super) fn after(mut self, attempts: u32) -> Outcome {
+    pub(crate) fn after(mut self, attempts: u32) -> Outcome {
         self.attempts = attempts;
         self
     }
@@ -243,22 +258,22 @@ impl From<Mistake> for Outcome {
 }
 
 /// A header as text.
-pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
 }
 
 /// The CRC-64 in the reply's headers.
-pub(super) fn crc64_of(reply: &Reply) -> Option<u64> {
+pub(crate) fn crc64_of(reply: &Reply) -> Option<u64> {
     text(&reply.headers, "x-oss-hash-crc64ecma").and_then(|value| value.trim().parse().ok())
 }
 
 /// Where an appendable object ends, in the reply's headers.
-pub(super) fn next_position_of(reply: &Reply) -> Option<u64> {
+pub(crate) fn next_position_of(reply: &Reply) -> Option<u64> {
     text(&reply.headers, "x-oss-next-append-position")?.parse().ok()
 }
 
 /// What OSS says is wrong, from the body or, where there is none, from the header that stands in for it.
-pub(super) fn error_of(reply: &Reply) -> ErrorReply {
+pub(crate) fn error_of(reply: &Reply) -> ErrorReply {
     let header = text(&reply.headers, "x-oss-err").and_then(error_reply::from_header);
     error_reply::parse(&reply.body).or(header).unwrap_or_default()
 }

@@ -1,9 +1,8 @@
 //! Verifying callback requests for the server that receives them, with the key that the service publishes.
 
-use super::bucket::run_on;
-use super::limits::Limits;
-use super::outcome::{Outcome, Status, Stored};
 use crate::callback::verify::{self, Forgery, PEM_MAX, PublicKey};
+use crate::engine::bucket::{Limits, run_on};
+use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::transport::{Deadline, Lane, Request, Settings, Transport};
 use crate::wire::mistake::Mistake;
 use arc_swap::ArcSwap;

@@ -28,6 +28,13 @@ pub enum SourceFailure {
     Changed(String),
 }
 
+impl SourceFailure {
+    /// What has this `name` in messages is not what it was.
+    pub fn changed(name: &str) -> SourceFailure {
+        SourceFailure::Changed(format!("{name} changed while it was being uploaded"))
+    }
+}
+
 impl fmt::Display for SourceFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,0 +1,241 @@
+//! Where a bucket is: the endpoint, and the place of the bucket in a URL.
+
+use crate::wire::key;
+use crate::wire::mistake::Mistake;
+use url::{Host, Url};
+
+/// Where the bucket's name goes in a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Addressing {
+    /// In the path for an IP address or `localhost`, in the host otherwise.
+    #[default]
+    Auto,
+    /// `bucket.endpoint/key`.
+    Virtual,
+    /// `endpoint/bucket/key`; public OSS refuses it.
+    Path,
+    /// `endpoint/key`: the endpoint is a domain of the bucket's own.
+    Cname,
+}
+
+/// An endpoint with the bucket that is reached there.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoint {
+    /// Scheme, host and port, with the bucket before the host if it belongs there.
+    base: Url,
+    bucket: String,
+    bucket_in_path: bool,
+    https: bool,
+    scope: Option<Scope>,
+}
+
+/// What a V4 signature is bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Scope {
+    pub(crate) region: String,
+    pub(crate) product: &'static str,
+}
+
+impl Endpoint {
+    pub(crate) fn new(endpoint: &str, bucket: &str, addressing: Addressing) -> Result<Endpoint, Mistake> {
+        key::check_bucket_name(bucket)?;
+        let url = parse(endpoint)?;
+        let Some(host) = url.host() else { return Err(mistake(endpoint, "it names no host")) };
+        let is_ip = !matches!(host, Host::Domain(_));
+        let bucket_in_path = match addressing {
+            // No name can stand before an IP address, so nothing else would work.
+            _ if is_ip => true,
+            Addressing::Auto => matches!(host, Host::Domain("localhost")),
+            Addressing::Path => true,
+            Addressing::Virtual | Addressing::Cname => false,
+        };
+        let own_domain = bucket_in_path || addressing == Addressing::Cname;
+        let host = host.to_string();
+        if !own_domain && host.starts_with(&format!("{bucket}.")) {
+            return Err(mistake(endpoint, "it already begins with the bucket's name; leave that out"));
+        }
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.clone(),
+        };
+        let base = match own_domain {
+            true => format!("{}://{authority}", url.scheme()),
+            false => format!("{}://{bucket}.{authority}", url.scheme()),
+        };
+        Ok(Endpoint {
+            base: Url::parse(&base).map_err(|error| mistake(endpoint, &error.to_string()))?,
+            bucket: bucket.to_owned(),
+            bucket_in_path,
+            https: url.scheme() == "https",
+            scope: scope_of(&host),
+        })
+    }
+
+    pub(crate) fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// Scheme, host and port.
+    pub(crate) fn origin(&self) -> String {
+        self.base.origin().ascii_serialization()
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// The region and product that the endpoint's name tells.
+    pub(crate) fn scope(&self) -> Option<&Scope> {
+        self.scope.as_ref()
+    }
+
+    /// The URL of an object, or of the bucket when there is no key. The query comes decoded.
+    pub(crate) fn url(&self, key: Option<&str>, query: &[(String, String)]) -> Result<Url, Mistake> {
+        let bucket = self.bucket_in_path.then_some(self.bucket.as_str());
+        let mut url = self.base.clone();
+        url.set_path(&key::request_path(bucket, key)?);
+        if !query.is_empty() {
+            url.set_query(Some(&encode_query(query)));
+        }
+        Ok(url)
+    }
+}
+
+fn encode_query(query: &[(String, String)]) -> String {
+    let mut text = String::new();
+    for (name, value) in query {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.push_str(&key::encode(name));
+        if !value.is_empty() {
+            text.push('=');
+            text.push_str(&key::encode(value));
+        }
+    }
+    text
+}
+
+fn parse(endpoint: &str) -> Result<Url, Mistake> {
+    let with_scheme = match endpoint.contains("://") {
+        true => endpoint.to_owned(),
+        false => format!("https://{endpoint}"),
+    };
+    let url = Url::parse(&with_scheme).map_err(|error| mistake(endpoint, &error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(mistake(endpoint, "its scheme is neither http nor https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        // Not repeated in the message: what stands there may be a password.
+        return Err(Mistake::new("the endpoint holds a user name or a password; it takes neither"));
+    }
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err(mistake(endpoint, "it has more than a scheme, a host and a port"));
+    }
+    Ok(url)
+}
+
+fn mistake(endpoint: &str, rule: &str) -> Mistake {
+    Mistake::new(format!("the endpoint {endpoint:?} is not usable: {rule}"))
+}
+
+/// Reads region and product from the names of OSS's own endpoints.
+fn scope_of(host: &str) -> Option<Scope> {
+    let name = host.strip_suffix(".aliyuncs.com")?;
+    if let Some(cloud_box) = name.strip_suffix(".oss-cloudbox") {
+        let (id, _region) = cloud_box.split_once('.')?;
+        return Some(Scope { region: id.to_owned(), product: "oss-cloudbox" });
+    }
+    let region = match name.strip_suffix(".oss") {
+        Some(region) => region,
+        None => {
+            let region = name.strip_prefix("oss-")?;
+            region.strip_suffix("-internal").unwrap_or(region)
+        }
+    };
+    // Acceleration endpoints serve buckets of every region.
+    let tells_region = !region.contains('.') && !region.is_empty() && !region.starts_with("accelerate");
+    tells_region.then(|| Scope { region: region.to_owned(), product: "oss" })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn url(endpoint: &str, addressing: Addressing, key: &str) -> String {
+        let endpoint = Endpoint::new(endpoint, "example-bucket", addressing).unwrap();
+        endpoint.url(Some(key), &[]).unwrap().to_string()
+    }
+
+    #[test]
+    fn bucket_goes_where_the_addressing_says() {
+        use Addressing::*;
+        let cases = [
+            ("oss-cn-hangzhou.aliyuncs.com", Auto, "https://example-bucket.oss-cn-hangzhou.aliyuncs.com/k"),
+            (
+                "http://oss-cn-hangzhou.aliyuncs.com:80/",
+                Auto,
+                "http://example-bucket.oss-cn-hangzhou.aliyuncs.com/k",
+            ),
+            ("https://oss.example.com:8443", Virtual, "https://example-bucket.oss.example.com:8443/k"),
+            ("https://oss.example.com", Path, "https://oss.example.com/example-bucket/k"),
+            ("https://files.example.com", Cname, "https://files.example.com/k"),
+            ("http://127.0.0.1:9000", Auto, "http://127.0.0.1:9000/example-bucket/k"),
+            ("http://127.0.0.1:9000", Cname, "http://127.0.0.1:9000/example-bucket/k"),
+            ("http://[::1]:9000", Auto, "http://[::1]:9000/example-bucket/k"),
+            ("http://[::1]", Virtual, "http://[::1]/example-bucket/k"),
+            ("http://localhost:9000", Auto, "http://localhost:9000/example-bucket/k"),
+            ("http://localhost:9000", Virtual, "http://example-bucket.localhost:9000/k"),
+        ];
+        for (endpoint, addressing, expected) in cases {
+            assert_eq!(url(endpoint, addressing, "k"), expected, "{endpoint} {addressing:?}");
+        }
+    }
+
+    #[test]
+    fn query_is_percent_encoded_and_empty_values_are_left_out() {
+        let endpoint = Endpoint::new("http://127.0.0.1", "example-bucket", Addressing::Auto).unwrap();
+        let query = [("uploads".to_owned(), String::new()), ("uploadId".to_owned(), "a+b/c=".to_owned())];
+        let url = endpoint.url(Some("k"), &query).unwrap();
+        assert_eq!(url.query(), Some("uploads&uploadId=a%2Bb%2Fc%3D"));
+    }
+
+    #[test]
+    fn endpoints_of_oss_tell_region_and_product() {
+        let cases = [
+            ("oss-cn-hangzhou.aliyuncs.com", Some(("cn-hangzhou", "oss"))),
+            ("oss-cn-hangzhou-internal.aliyuncs.com", Some(("cn-hangzhou", "oss"))),
+            ("cn-hangzhou.oss.aliyuncs.com", Some(("cn-hangzhou", "oss"))),
+            ("cb-123.cn-hangzhou.oss-cloudbox.aliyuncs.com", Some(("cb-123", "oss-cloudbox"))),
+            ("oss-accelerate.aliyuncs.com", None),
+            ("oss-accelerate-overseas.aliyuncs.com", None),
+            ("oss-cn-hangzhou.example.com", None),
+            ("127.0.0.1", None),
+        ];
+        for (host, expected) in cases {
+            let scope = scope_of(host);
+            let found = scope.as_ref().map(|scope| (scope.region.as_str(), scope.product));
+            assert_eq!(found, expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn unusable_endpoints_are_refused_with_the_rule() {
+        let cases = [
+            ("", "empty host"),
+            ("ftp://oss.example.com", "neither http nor https"),
+            ("https://oss.example.com/path", "more than a scheme"),
+            ("https://oss.example.com?x", "more than a scheme"),
+            ("https://user:pass@oss.example.com", "user name or a password"),
+            ("https://example-bucket.oss-cn-hangzhou.aliyuncs.com", "begins with the bucket's name"),
+            ("https://oss.example.com:99999", "port"),
+        ];
+        for (endpoint, rule) in cases {
+            let message =
+                Endpoint::new(endpoint, "example-bucket", Addressing::Auto).unwrap_err().to_string();
+            assert!(message.contains(rule), "{endpoint}: {message}");
+            assert!(!message.contains("pass@"), "{message}");
+        }
+    }
+}

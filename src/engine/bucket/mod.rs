@@ -1,0 +1,113 @@
+//! A bucket: where it is, who signs, and the connections to it.
+
+mod endpoint;
+mod limits;
+mod options;
+mod signing;
+
+pub use endpoint::Addressing;
+pub use limits::Limits;
+pub use options::BucketOptions;
+pub use signing::SignatureVersion;
+
+use crate::credentials::Credentials;
+use crate::engine::outcome::{Outcome, Stored};
+use crate::transport::{Bounds, Deadline, Failure, Lane, Transport};
+use crate::wire::mistake::Mistake;
+use endpoint::Endpoint;
+use signing::Signing;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A bucket and the way to it. Shared by any number of threads. Clones share the connections and what was learnt.
+#[derive(Clone)]
+pub struct Bucket {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) credentials: Arc<Credentials>,
+    pub(crate) signing: Arc<Signing>,
+    pub(crate) max_attempts: u32,
+    pub(crate) user_agent: String,
+    limits: Limits,
+    transport: Arc<Transport>,
+    /// Seconds that the server's clock is ahead of ours.
+    clock_offset: Arc<AtomicI64>,
+}
+
+impl Bucket {
+    /// Checks everything, but touches neither the network nor a file.
+    pub fn new(
+        endpoint: &str,
+        name: &str,
+        credentials: Arc<Credentials>,
+        options: &BucketOptions,
+    ) -> Result<Bucket, Mistake> {
+        let endpoint = Endpoint::new(endpoint, name, options.addressing())?;
+        let transport = Transport::new(options.settings(endpoint.is_https()));
+        Ok(Bucket {
+            signing: Arc::new(options.signing(&endpoint)?),
+            endpoint,
+            credentials,
+            max_attempts: options.max_attempts(),
+            user_agent: options.user_agent().to_owned(),
+            limits: options.limits().clone(),
+            transport: Arc::new(transport),
+            clock_offset: Arc::default(),
+        })
+    }
+
+    /// The same bucket, whose calls are bound to other limits.
+    pub fn with_limits(&self, limits: Limits) -> Bucket {
+        Bucket { limits, ..self.clone() }
+    }
+
+    /// Runs an operation on the calling thread, within its own limits and the bucket's. `stored` is what is known when
+    /// the network cannot even be set up.
+    pub(crate) fn run(
+        &self,
+        limits: &Limits,
+        stored: Stored,
+        operation: impl AsyncFnOnce(&Lane, Deadline) -> Outcome,
+    ) -> Outcome {
+        run_on(&self.transport, limits, &self.limits, stored, operation)
+    }
+
+    /// The server's time, as far as it is known, in seconds since 1970.
+    pub(crate) fn server_time(&self) -> i64 {
+        our_time() + self.clock_offset.load(Ordering::Relaxed)
+    }
+
+    /// Learns the server's clock from a reply that says `now`.
+    pub(crate) fn learn_server_time(&self, now: i64) {
+        self.clock_offset.store(now - our_time(), Ordering::Relaxed);
+    }
+}
+
+/// Runs an operation on the calling thread, within its `own` limits and the `common` ones.
+pub(crate) fn run_on(
+    transport: &Transport,
+    own: &Limits,
+    common: &Limits,
+    stored: Stored,
+    operation: impl AsyncFnOnce(&Lane, Deadline) -> Outcome,
+) -> Outcome {
+    let deadline = Deadline::after(own.or(common).deadline.flatten());
+    let cancels = own.cancel.iter().chain(&common.cancel).cloned().collect();
+    let bounds = Bounds { cancels, bytes_per_second: own.bytes_per_second };
+    let result = transport.run(bounds, async |lane: &Lane| {
+        let outcome = operation(lane, deadline).await;
+        if lane.is_cancelled() { outcome.cut_short(lane.was_cut_short()) } else { outcome }
+    });
+    result.unwrap_or_else(|failure: Failure| Outcome::failed(failure, stored))
+}
+
+fn our_time() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// The header promises that threads may share it; here the compiler holds it.
+const _: () = {
+    const fn shareable<T: Send + Sync>() {}
+    shareable::<Bucket>();
+};

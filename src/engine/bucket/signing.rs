@@ -1,0 +1,115 @@
+//! How a bucket's requests are signed.
+
+use super::endpoint::Scope;
+use crate::sign::v4::SigningKey;
+use crate::sign::{Identity, Presigned, Request, Signature, v1, v4};
+use crate::wire::mistake::Mistake;
+use arc_swap::ArcSwapOption;
+use std::sync::Arc;
+
+/// How requests are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureVersion {
+    /// HMAC-SHA1, closed to new accounts.
+    V1,
+    /// HMAC-SHA256 over a scope with the region.
+    V4,
+}
+
+/// The signature that a bucket uses.
+pub(crate) enum Signing {
+    V1,
+    V4 {
+        scope: Scope,
+        /// The day's key: to derive it for every request would be most of the work of signing.
+        key: ArcSwapOption<SigningKey>,
+    },
+}
+
+impl Signing {
+    /// V4 wherever there is a region for it, unless V1 is asked for.
+    pub(crate) fn new(version: Option<SignatureVersion>, scope: Option<Scope>) -> Result<Signing, Mistake> {
+        match (version, scope) {
+            (Some(SignatureVersion::V1), _) | (None, None) => Ok(Signing::V1),
+            (_, Some(scope)) => Ok(Signing::V4 { scope, key: ArcSwapOption::empty() }),
+            (Some(SignatureVersion::V4), None) => Err(Mistake::new(
+                "signature V4 needs a region, and the endpoint does not tell it; set the region",
+            )),
+        }
+    }
+
+    pub(crate) fn is_v4(&self) -> bool {
+        matches!(self, Signing::V4 { .. })
+    }
+
+    /// Signs a URL that is good for `life_s` seconds from `now` on.
+    pub(crate) fn presign(
+        &self,
+        request: &Request<'_>,
+        identity: &Identity<'_>,
+        now: i64,
+        life_s: u64,
+    ) -> Presigned {
+        match self {
+            Signing::V1 => {
+                let life_s = i64::try_from(life_s).unwrap_or(i64::MAX);
+                v1::presign(request, identity, now.saturating_add(life_s))
+            }
+            Signing::V4 { scope, .. } => v4::presign(request, identity, &scope.as_signed(), &[], now, life_s),
+        }
+    }
+
+    /// The fields of a form's signature that its policy has to have conditions for.
+    pub(crate) fn policy_fields(&self, identity: &Identity<'_>, now: i64) -> Vec<(String, String)> {
+        match self {
+            Signing::V1 => v1::policy_fields(identity),
+            Signing::V4 { scope, .. } => v4::policy_fields(identity, &scope.as_signed(), now),
+        }
+    }
+
+    /// Signs the policy of a form, and gives all fields of the signature.
+    pub(crate) fn sign_policy(
+        &self,
+        policy: &str,
+        identity: &Identity<'_>,
+        now: i64,
+    ) -> Vec<(String, String)> {
+        match self {
+            Signing::V1 => v1::sign_policy(policy, identity),
+            Signing::V4 { scope, .. } => v4::sign_policy(policy, identity, &scope.as_signed(), now),
+        }
+    }
+
+    /// Signs with the identity, which is always the same one, at the time `now`.
+    pub(crate) fn sign(&self, request: &Request<'_>, identity: &Identity<'_>, now: i64) -> Signature {
+        match self {
+            Signing::V1 => v1::sign(request, identity, now),
+            Signing::V4 { scope, key } => {
+                let key = days_key(key, scope, identity, now);
+                v4::sign_with_key(request, identity, &key, &[], now)
+            }
+        }
+    }
+}
+
+impl Scope {
+    fn as_signed(&self) -> v4::Scope<'_> {
+        v4::Scope { region: &self.region, product: self.product }
+    }
+}
+
+fn days_key(
+    kept: &ArcSwapOption<SigningKey>,
+    scope: &Scope,
+    identity: &Identity<'_>,
+    now: i64,
+) -> Arc<SigningKey> {
+    match kept.load_full() {
+        Some(key) if key.covers(now) => key,
+        _ => {
+            let key = Arc::new(SigningKey::new(identity, &scope.as_signed(), now));
+            kept.store(Some(Arc::clone(&key)));
+            key
+        }
+    }
+}

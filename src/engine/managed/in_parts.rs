@@ -1,0 +1,217 @@
+//! An upload in parts that goes on several at a time: what is common to data of every kind.
+
+use super::checkpoint::Checkpoint;
+use super::options::UploadOptions;
+use super::part_sizes::{PartSizes, Place, places};
+use super::run::{Managed, Step, failed, refused};
+use crate::engine::multipart::{Completion, Multipart, Terms};
+use crate::engine::outcome::{Outcome, Status, Stored};
+use crate::engine::request::may_pass;
+use crate::engine::rules::PART_NUMBERS;
+use crate::engine::source::Body;
+use crate::transport::{Failure, SourceFailure};
+use crate::wire::mistake::Mistake;
+use futures_util::{StreamExt, stream};
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+/// What is kept of a deadline for removing the parts of an upload that failed, and how long that may take.
+pub(super) const FOR_CLEANING_UP: Duration = Duration::from_secs(2);
+
+/// How often a part may fail for good before the upload does.
+const CHANCES: u32 = 3;
+
+/// A part that is to be sent, or why it cannot be had.
+pub(super) type NextPart<'a> = Result<(u32, Body<'a>), Failure>;
+
+/// An upload in parts under way.
+pub(super) struct InParts {
+    pub(super) multipart: Multipart,
+    checkpoint: Option<Checkpoint>,
+    requests: Cell<u32>,
+}
+
+impl Managed<'_> {
+    /// Begins an upload that leaves no record.
+    pub(super) async fn begin(&self, file_name: Option<&str>) -> Step<InParts> {
+        let terms = self.terms(file_name)?;
+        let begun = Multipart::begin_on(self.lane, self.deadline, self.bucket, self.key, terms).await;
+        let (multipart, outcome) = begun?;
+        Ok(InParts::new(multipart, None, outcome.attempts))
+    }
+
+    /// The terms of the requests. A traffic limit is shared out among the parts that are sent at once.
+    pub(super) fn terms(&self, file_name: Option<&str>) -> Step<Terms> {
+        let mut object = self.options.object.clone();
+        if let (_, Some(limit)) = self.options.shares() {
+            object.set_traffic_limit(limit).map_err(refused)?;
+        }
+        Terms::new(self.key, file_name, &object).map_err(refused)
+    }
+
+    /// Sends the parts that OSS does not have yet and makes the object of all. `completed_before` says that an earlier
+    /// process may have made it.
+    pub(super) async fn send_pieces(
+        &self,
+        upload: &InParts,
+        body: &Body<'_>,
+        sizes: PartSizes,
+        completed_before: bool,
+    ) -> Step<Outcome> {
+        let there: HashSet<u32> = upload.multipart.parts.all().iter().map(|part| part.number).collect();
+        let piece = |place: Place| match body.piece(place.offset, place.size) {
+            Some(piece) => Ok((place.number, piece)),
+            None => Err(SourceFailure::Unreadable("the data cannot be read in pieces".to_owned()).into()),
+        };
+        let missing = places(body.size(), sizes.uniform()).filter(|place| !there.contains(&place.number));
+        upload.send(self, missing.map(piece)).await?;
+        // Parts from an earlier process and parts of this one must be of the same data.
+        body.check_unchanged().map_err(|failure| failed(failure.into()))?;
+        upload.complete(self, completed_before).await
+    }
+}
+
+impl InParts {
+    pub(super) fn new(multipart: Multipart, checkpoint: Option<Checkpoint>, requests: u32) -> InParts {
+        InParts { multipart, checkpoint, requests: Cell::new(requests) }
+    }
+
+    /// Sends `parts`, several at a time. A part is asked for when there is room for it.
+    pub(super) async fn send<'a>(
+        &self,
+        managed: &Managed<'_>,
+        parts: impl Iterator<Item = NextPart<'a>>,
+    ) -> Step<()> {
+        let sending = stream::iter(parts).map(async |part| {
+            let (number, body) = part.map_err(failed)?;
+            if !PART_NUMBERS.contains(&number) {
+                return Err(refused(too_many_parts()));
+            }
+            self.send_one(managed, number, &body).await.map(|()| body.size())
+        });
+        let mut sending = pin!(sending.buffer_unordered(managed.options.shares().0));
+        while let Some(size) = sending.next().await {
+            managed.report.add(managed.lane, size?);
+            if let Some(checkpoint) = &self.checkpoint {
+                warn(managed, checkpoint.note_parts(&self.multipart.parts));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a part. Where there are thousands of them, one or another fails as often as it may be sent: it gets another
+    /// chance as long as others get through.
+    async fn send_one(&self, managed: &Managed<'_>, number: u32, body: &Body<'_>) -> Step<()> {
+        let deadline = managed.deadline.leaving(FOR_CLEANING_UP);
+        let mut chances = CHANCES;
+        loop {
+            let others = managed.report.accepted();
+            let outcome = self.multipart.send_part(managed.lane, deadline, number, body).await;
+            self.count(&outcome);
+            if outcome.is_ok() {
+                return Ok(());
+            }
+            chances -= 1;
+            let others_get_through = managed.report.accepted() > others;
+            let over = managed.lane.is_cancelled() || deadline.has_passed();
+            if chances == 0 || over || !others_get_through || !may_pass(&outcome) {
+                let message = format!("part {number}: {}", outcome.message);
+                return Err(Box::new(outcome.saying(message)));
+            }
+        }
+    }
+
+    /// Makes the object of its parts. `completed_before` says that an earlier process may have done so.
+    pub(super) async fn complete(&self, managed: &Managed<'_>, completed_before: bool) -> Step<Outcome> {
+        let Managed { lane, callback, .. } = *managed;
+        if let Some(checkpoint) = &self.checkpoint {
+            // Written before, since afterwards it could be too late: this is what keeps a callback from running twice.
+            checkpoint.note_completion(&self.multipart.parts, callback.is_some())?;
+        }
+        let deadline = managed.deadline.leaving(FOR_CLEANING_UP);
+        let completion = Completion::Known;
+        let outcome =
+            self.multipart.complete_on(lane, deadline, completion, callback, completed_before).await?;
+        self.count(&outcome);
+        Ok(outcome)
+    }
+
+    /// What the upload came to. Where there is no object, its parts are removed or kept, and the outcome says which.
+    pub(super) async fn conclude(self, managed: &Managed<'_>, outcome: Step<Outcome>) -> Outcome {
+        let outcome = outcome.unwrap_or_else(|outcome| *outcome);
+        let upload_id = self.multipart.upload_id();
+        let outcome = match outcome.stored {
+            Stored::Yes => {
+                self.forget_checkpoint();
+                outcome
+            }
+            // OSS may be about to make the object of them.
+            Stored::Unknown => outcome.leaving(upload_id),
+            Stored::No if self.keeps_parts(managed.options, &outcome) => {
+                if let Some(checkpoint) = &self.checkpoint {
+                    warn(managed, checkpoint.save_parts(&self.multipart.parts));
+                }
+                let message = format!("{}; its parts are kept as upload {upload_id}", outcome.message);
+                outcome.saying(message).leaving(upload_id)
+            }
+            Stored::No => self.without_parts(managed, outcome).await,
+        };
+        outcome.after(self.requests.get())
+    }
+
+    /// What can be resumed is kept, and what the caller wants kept.
+    fn keeps_parts(&self, options: &UploadOptions, outcome: &Outcome) -> bool {
+        // Parts of a version of the file that is gone are of no use to whoever resumes.
+        let resumable = self.checkpoint.is_some() && outcome.status != Status::SourceChanged;
+        options.keep_parts.unwrap_or(resumable)
+    }
+
+    /// Removes the parts, cancelled or not.
+    pub(super) async fn without_parts(&self, managed: &Managed<'_>, outcome: Outcome) -> Outcome {
+        let deadline = managed.deadline.within(FOR_CLEANING_UP);
+        let aborted = managed.lane.nevertheless(self.multipart.abort_on(managed.lane, deadline)).await;
+        self.count(&aborted);
+        if aborted.is_ok() || aborted.error.code == "NoSuchUpload" {
+            self.forget_checkpoint();
+            if aborted.is_ok() && managed.options.shares().0 > 1 {
+                // OSS says that a part which arrives during the first abort may outlive it.
+                managed.lane.nevertheless(self.multipart.abort_on(managed.lane, deadline)).await;
+            }
+            let message = format!("{}; its parts were removed", outcome.message);
+            return outcome.saying(message);
+        }
+        let upload_id = self.multipart.upload_id();
+        let message = format!(
+            "{}; its parts could not be removed and stay as upload {upload_id}: {}",
+            outcome.message, aborted.message
+        );
+        outcome.saying(message).leaving(upload_id)
+    }
+
+    fn forget_checkpoint(&self) {
+        if let Some(checkpoint) = &self.checkpoint {
+            checkpoint.remove();
+        }
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        self.requests.set(self.requests.get().saturating_add(outcome.attempts));
+    }
+}
+
+/// That the parts cannot be noted is no reason to give up: OSS knows them too.
+fn warn(managed: &Managed<'_>, noted: io::Result<()>) {
+    if let Err(error) = noted {
+        managed.log(&format!("cannot write the checkpoint: {error}"));
+    }
+}
+
+fn too_many_parts() -> Mistake {
+    Mistake::new(format!(
+        "the data is longer than {} parts of this size; set a larger part size",
+        PART_NUMBERS.end()
+    ))
+}

@@ -1,0 +1,99 @@
+//! The managed upload: one put or many parts, whichever the data asks for.
+
+mod checkpoint;
+mod in_parts;
+mod options;
+mod part_sizes;
+mod record;
+mod report;
+mod resume;
+mod run;
+mod writer;
+
+pub use options::UploadOptions;
+pub use report::Observer;
+pub use writer::Writer;
+
+use crate::callback::Callback;
+use crate::engine::bucket::Bucket;
+use crate::engine::object::check_put;
+use crate::engine::outcome::{Outcome, Stored};
+use crate::engine::source::{Body, Input, PartReader};
+use crate::transport::{Deadline, Lane};
+use crate::wire::mistake::Mistake;
+use part_sizes::PartSizes;
+use report::Report;
+use run::{Managed, Step, failed, refused};
+use std::sync::Arc;
+
+impl Bucket {
+    /// Stores `input`, of any kind and length, as the object `key`.
+    pub fn upload<'a>(
+        self: &Arc<Self>,
+        key: &str,
+        input: impl Into<Input<'a>>,
+        callback: Option<&Callback>,
+        options: &UploadOptions,
+        observer: &dyn Observer,
+    ) -> Outcome {
+        if let Err(mistake) = check_put(key, callback, &options.object) {
+            return mistake.into();
+        }
+        let input = input.into();
+        self.run(&options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
+            let report = &Report::new(observer, input.size());
+            let managed = Managed { bucket: self, key, callback, options, lane, deadline, report };
+            report.during(lane, managed.upload(input)).await.unwrap_or_else(|outcome| *outcome)
+        })
+    }
+}
+
+impl Managed<'_> {
+    async fn upload(&self, input: Input<'_>) -> Step<Outcome> {
+        let sizes = PartSizes::new(input.size(), self.options.part_size).map_err(refused)?;
+        let threshold = self.options.threshold;
+        if self.options.checkpoint.is_none() {
+            self.report.begin(self.lane, 0);
+        }
+        match (input, &self.options.checkpoint) {
+            (Input::Body(body), Some(folder)) => self.resumable(&body, sizes, folder).await,
+            (Input::Reader(..), Some(_)) => Err(refused(Mistake::new(resume::ONLY_FILES))),
+            (Input::Body(body), None) if body.size() <= threshold => Ok(self.put(body).await),
+            (Input::Body(body), None) => {
+                let upload = self.begin(body.file_name()).await?;
+                let sent = self.send_pieces(&upload, &body, sizes, false).await;
+                Ok(upload.conclude(self, sent).await)
+            }
+            (Input::Reader(reader, Some(size)), None) if size <= threshold && reader.can_rewind() => {
+                Ok(self.put(Body::from_reader(reader, size)).await)
+            }
+            (Input::Reader(reader, size), None) => {
+                self.as_it_comes(PartReader::new(reader, size), sizes).await
+            }
+        }
+    }
+
+    /// What a function gives, a part at a time. If the first part is all, it is put.
+    async fn as_it_comes(&self, mut reader: PartReader<'_>, sizes: PartSizes) -> Step<Outcome> {
+        let check = || {
+            self.report.tell_if_due(self.lane);
+            self.lane.check(self.deadline)
+        };
+        let first = reader.next(sizes.of(1), &check).map_err(failed)?.unwrap_or_default();
+        if (first.len() as u64) < sizes.of(1) || reader.has_ended() {
+            return Ok(self.put(Body::Owned(first)).await);
+        }
+        let upload = self.begin(None).await?;
+        let first = std::iter::once(Ok((1, Body::Owned(first))));
+        let rest = (2..).map_while(|number| match reader.next(sizes.of(number), &check) {
+            Ok(part) => part.map(|part| Ok((number, Body::Owned(part)))),
+            Err(failure) => Some(Err(failure)),
+        });
+        let sent = upload.send(self, first.chain(rest)).await;
+        let completed = match sent {
+            Ok(()) => upload.complete(self, false).await,
+            Err(outcome) => Err(outcome),
+        };
+        Ok(upload.conclude(self, completed).await)
+    }
+}

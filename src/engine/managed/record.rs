@@ -1,0 +1,152 @@
+//! What is recorded of an upload in parts: one JSON document with a checksum.
+
+use crate::engine::multipart::Part;
+use crate::engine::source::Identity;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+/// The form of the record; another one is not understood.
+const FORMAT: u32 = 1;
+
+/// What an upload is bound to. Where any of this differs, it is another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Binding {
+    pub(super) endpoint: String,
+    pub(super) bucket: String,
+    pub(super) key: String,
+    pub(super) path: PathBuf,
+    pub(super) file: Identity,
+    pub(super) offset: u64,
+    pub(super) size: u64,
+    pub(super) part_size: u64,
+    /// A hash of the headers that the object is stored with.
+    pub(super) headers: String,
+}
+
+impl Binding {
+    /// How `other` differs, if it does.
+    pub(super) fn difference(&self, other: &Binding) -> Option<Difference> {
+        let place = |binding: &Binding| {
+            (binding.endpoint.clone(), binding.bucket.clone(), binding.key.clone(), binding.path.clone())
+        };
+        if place(self) != place(other) {
+            Some(Difference::Foreign)
+        } else if self.file != other.file {
+            Some(Difference::Changed("the file has changed"))
+        } else if (self.offset, self.size) != (other.offset, other.size) {
+            Some(Difference::Changed("another range of the file is wanted"))
+        } else if self.part_size != other.part_size {
+            Some(Difference::Changed("another part size is wanted"))
+        } else if self.headers != other.headers {
+            Some(Difference::Changed("the object is wanted with other headers"))
+        } else {
+            None
+        }
+    }
+
+    /// A name that no other upload has.
+    pub(super) fn name(&self) -> String {
+        let mut hash = Sha256::new();
+        for text in [self.endpoint.as_str(), &self.bucket, &self.key, &self.path.to_string_lossy()] {
+            hash.update(text);
+            hash.update([0]);
+        }
+        hex(&hash.finalize()).chars().take(32).collect()
+    }
+}
+
+/// In what way a record does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// It is of another upload altogether.
+    Foreign,
+    /// It is of the same upload, but of something that is no longer wanted.
+    Changed(&'static str),
+}
+
+/// A part in the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PartRecord {
+    pub(super) number: u32,
+    pub(super) size: u64,
+    pub(super) etag: String,
+    pub(super) crc64: u64,
+}
+
+/// That Complete was about to be sent, and what it was to make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Completing {
+    pub(super) size: u64,
+    pub(super) crc64: u64,
+    pub(super) callback: bool,
+}
+
+/// What is known of an upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    format: u32,
+    pub(super) binding: Binding,
+    pub(super) upload_id: String,
+    pub(super) parts: Vec<PartRecord>,
+    pub(super) completing: Option<Completing>,
+}
+
+/// The record with what shows whether it is whole.
+#[derive(Serialize, Deserialize)]
+struct Document {
+    record: Record,
+    sha256: String,
+}
+
+impl Record {
+    /// The record of an upload that has begun.
+    pub(super) fn new(binding: Binding, upload_id: &str) -> Record {
+        let upload_id = upload_id.to_owned();
+        Record { format: FORMAT, binding, upload_id, parts: vec![], completing: None }
+    }
+
+    /// Notes the parts that OSS has, as far as all is known of them.
+    pub(super) fn set_parts(&mut self, parts: &[Part]) {
+        let noted = |part: &Part| {
+            let (size, crc64) = (part.size?, part.crc64?);
+            Some(PartRecord { number: part.number, size, etag: part.etag.clone(), crc64 })
+        };
+        self.parts = parts.iter().filter_map(noted).collect();
+    }
+
+    /// As it stands on disk.
+    pub(super) fn to_json(&self) -> io::Result<Vec<u8>> {
+        let document = Document { record: self.clone(), sha256: self.checksum()? };
+        Ok(serde_json::to_vec_pretty(&document)?)
+    }
+
+    /// Reads what stood on a disk, or says why it cannot be used.
+    pub(super) fn from_json(text: &[u8]) -> Result<Record, String> {
+        let document: Document =
+            serde_json::from_slice(text).map_err(|error| format!("it is damaged: {error}"))?;
+        let Document { record, sha256 } = document;
+        if record.format != FORMAT {
+            return Err(format!("it has the form {}, not {FORMAT}", record.format));
+        }
+        match record.checksum() {
+            Ok(expected) if expected == sha256 => Ok(record),
+            _ => Err("it is damaged: its checksum is wrong".to_owned()),
+        }
+    }
+
+    fn checksum(&self) -> io::Result<String> {
+        Ok(hex(&Sha256::digest(serde_json::to_vec(self)?)))
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

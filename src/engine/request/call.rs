@@ -1,0 +1,161 @@
+//! What an operation asks of OSS: one request, before it is signed.
+
+use crate::callback::Callback;
+use crate::engine::source::{Body, Check};
+use crate::sign;
+use crate::transport::Failure;
+use crate::wire::mistake::Mistake;
+use http::Method;
+use std::time::Duration;
+
+/// OSS gives each application server 5 seconds.
+const CALLBACK_TIME: Duration = Duration::from_secs(6);
+/// A callback has at most five URLs, and how many there are in one of somebody else's is not looked into.
+const TIME_OF_ANY_CALLBACK: Duration = CALLBACK_TIME.saturating_mul(5);
+/// The header that asks OSS to call.
+const CALLBACK: &str = "x-oss-callback";
+
+/// The operations, by the names that OSS has for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    PutObject,
+    PostObject(FormAnswer),
+    AppendObject,
+    InitiateMultipartUpload,
+    UploadPart,
+    CompleteMultipartUpload,
+    AbortMultipartUpload,
+    ListParts,
+    ListMultipartUploads,
+    GetObject,
+    HeadObject,
+    DeleteObject,
+}
+
+/// What a form asks for as the answer to a success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FormAnswer {
+    /// Nothing in particular.
+    Usual,
+    /// The status 201, with a document.
+    Created,
+    /// A redirect. Which status it has is not documented.
+    Redirect,
+}
+
+impl Operation {
+    pub(crate) fn method(self) -> Method {
+        match self {
+            Operation::PutObject | Operation::UploadPart => Method::PUT,
+            Operation::PostObject(_)
+            | Operation::AppendObject
+            | Operation::InitiateMultipartUpload
+            | Operation::CompleteMultipartUpload => Method::POST,
+            Operation::ListParts | Operation::ListMultipartUploads | Operation::GetObject => Method::GET,
+            Operation::HeadObject => Method::HEAD,
+            Operation::AbortMultipartUpload | Operation::DeleteObject => Method::DELETE,
+        }
+    }
+
+    /// The name that a callback hears.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Operation::PostObject(_) => "PostObject",
+            Operation::CompleteMultipartUpload => "CompleteMultipartUpload",
+            _ => "PutObject",
+        }
+    }
+}
+
+/// What is asked of OSS. It stays the same however often it is sent.
+pub(crate) struct Call<'a> {
+    pub(crate) operation: Operation,
+    pub(crate) key: Option<&'a str>,
+    pub(super) query: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
+    /// Whether OSS is to call an application server.
+    pub(super) callback: bool,
+    /// How long OSS may be silent before it answers, at least.
+    pub(super) patience: Duration,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(operation: Operation, key: &'a str) -> Call<'a> {
+        Call { key: Some(key), ..Call::of_bucket(operation) }
+    }
+
+    /// A request that is about the bucket rather than about an object.
+    pub(crate) fn of_bucket(operation: Operation) -> Call<'a> {
+        let patience = Duration::ZERO;
+        Call { operation, key: None, query: Vec::new(), headers: Vec::new(), callback: false, patience }
+    }
+
+    /// The value of a header that was given.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn with_query(mut self, name: &str, value: impl Into<String>) -> Call<'a> {
+        self.query.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Call<'a> {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(crate) fn with_headers(mut self, headers: &[(String, String)]) -> Call<'a> {
+        self.headers.extend_from_slice(headers);
+        self
+    }
+
+    /// Lets OSS be silent for so long before it answers.
+    pub(crate) fn with_patience(self, patience: Duration) -> Call<'a> {
+        Call { patience: self.patience.max(patience), ..self }
+    }
+
+    /// Sends the data's MD5 along if it is `wanted`, for which all of it is read.
+    pub(crate) fn with_content_md5(
+        self,
+        wanted: bool,
+        body: &Body<'_>,
+        check: Check<'_>,
+    ) -> Result<Call<'a>, Failure> {
+        match wanted {
+            true => Ok(self.with_header("content-md5", body.content_md5(check)?)),
+            false => Ok(self),
+        }
+    }
+
+    /// Asks OSS to call the application server, and gives it the time for that.
+    pub(crate) fn with_callback(self, callback: Option<&Callback>) -> Result<Call<'a>, Mistake> {
+        let Some(callback) = callback else { return Ok(self) };
+        let encoded = callback.encode_with_variables()?;
+        let time = CALLBACK_TIME * u32::try_from(callback.url_count()).unwrap_or(1);
+        let mut call = self.with_header(CALLBACK, encoded.callback);
+        if let Some(variables) = encoded.variables {
+            call = call.with_header("x-oss-callback-var", variables);
+        }
+        Ok(Call { callback: true, ..call }.with_patience(time))
+    }
+
+    /// Says whether somebody else, who signed the request, asks for a callback with it: elsewhere, or in a header.
+    pub(crate) fn with_foreign_callback(self, elsewhere: bool) -> Call<'a> {
+        match elsewhere || self.header(CALLBACK).is_some() {
+            true => Call { callback: true, ..self }.with_patience(TIME_OF_ANY_CALLBACK),
+            false => self,
+        }
+    }
+
+    /// What of it is signed, for a bucket of this name.
+    pub(crate) fn to_sign<'s>(&'s self, bucket: &'s str, method: &'s Method) -> sign::Request<'s> {
+        sign::Request {
+            method: method.as_str(),
+            bucket: Some(bucket),
+            key: self.key,
+            query: &self.query,
+            headers: &self.headers,
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The sending of what creates an object or a part of one: put, form, part and Complete share the rules for what is sent
+//! again. With a callback nothing is, unless it is certain that the object was not stored, so that no callback ran.
+
+use super::attempts::Attempts;
+use super::call::{Call, Operation};
+use super::look_up::Found;
+use super::target::{Sent, Target};
+use super::verdict::Verdict;
+use crate::callback::Values;
+use crate::engine::bucket::Bucket;
+use crate::engine::outcome::{Outcome, Status, Stored, crc64_of};
+use crate::engine::source::{Body, Content, Frame, Reading};
+use crate::transport::{Deadline, Lane, Reply};
+use crate::wire::{content_type, xml};
+
+/// A request that creates something.
+pub(crate) struct Creation<'a> {
+    target: Target<'a>,
+    call: Call<'a>,
+    body: &'a Body<'a>,
+    /// What it creates, if that is known without reading the body.
+    content: Option<Content>,
+    sent_before: bool,
+    /// What goes around the body.
+    frame: Option<&'a Frame>,
+}
+
+/// How it ended, and what was created, as far as it was read.
+pub(crate) struct Created {
+    pub(crate) outcome: Outcome,
+    pub(crate) content: Option<Content>,
+}
+
+impl<'a> Creation<'a> {
+    pub(crate) fn new(target: Target<'a>, call: Call<'a>, body: &'a Body<'a>) -> Creation<'a> {
+        Creation { target, call, body, content: None, sent_before: false, frame: None }
+    }
+
+    /// Sends the body within a frame.
+    pub(crate) fn framed(self, frame: &'a Frame) -> Creation<'a> {
+        Creation { frame: Some(frame), ..self }
+    }
+
+    /// Says what is created out of parts, as far as it is known.
+    pub(crate) fn of_parts(self, content: Option<Content>) -> Creation<'a> {
+        Creation { content, ..self }
+    }
+
+    /// Says that an earlier process sent the same request and did not live to see the reply.
+    pub(crate) fn sent_before(self, sent_before: bool) -> Creation<'a> {
+        Creation { sent_before, ..self }
+    }
+
+    /// Sends it, again where that is right, and tells the truth about the object.
+    pub(crate) async fn run(self, lane: &Lane, deadline: Deadline) -> Created {
+        let mut attempts = Attempts::at(self.target, deadline);
+        if self.sent_before {
+            attempts.follow_an_earlier_loss();
+        }
+        let mut content = self.content;
+        // On the heap, like an exchange.
+        let outcome = Box::pin(self.send(lane, &mut attempts, &mut content)).await.after(attempts.made);
+        let outcome = if self.call.callback { outcome.about(self.about(content)) } else { outcome };
+        Created { outcome, content }
+    }
+
+    /// What the callback is to tell.
+    fn about(&self, content: Option<Content>) -> Values {
+        let operation = self.call.operation;
+        let mut values = about(self.target.bucket(), self.key(), operation);
+        if let Some(content) = content {
+            values.put("size", content.size.to_string());
+        }
+        if matches!(operation, Operation::PutObject | Operation::UploadPart) {
+            values.put("mimeType", self.call.header("content-type").unwrap_or(content_type::UNKNOWN));
+        }
+        values
+    }
+
+    async fn send(&self, lane: &Lane, attempts: &mut Attempts, content: &mut Option<Content>) -> Outcome {
+        // What an earlier attempt stored with a wrong CRC stays, unless a later one replaces it.
+        let mut stored_broken = None;
+        loop {
+            let mut reading = self.body.reading();
+            let sent = self.send_once(lane, &mut reading, attempts.deadline()).await;
+            let verdict = attempts.judge(self.target, &self.call, &sent);
+            if !self.completes() {
+                *content = reading.content().or(*content);
+            }
+            if verdict == Verdict::Lost && self.call.callback {
+                // The pause comes first: OSS may be about to store the object.
+                let again = attempts.again(lane, verdict).await;
+                match self.look_up(lane, *content, attempts).await {
+                    Found::Absent | Found::Other(_) if again && !attempts.may_go_on => continue,
+                    found => return self.settled(sent, found, attempts),
+                }
+            }
+            match sent {
+                Ok(reply) if verdict.is_success() => {
+                    let broken = is_broken(&reply, *content);
+                    let outcome = self.success(reply, verdict, broken);
+                    if broken && self.may_replace() && attempts.again(lane, Verdict::NotDone).await {
+                        stored_broken = Some(outcome);
+                        continue;
+                    }
+                    return outcome;
+                }
+                _ if verdict.may_change() && attempts.again(lane, verdict).await => continue,
+                sent => {
+                    let outcome = self.failure(lane, sent, *content, attempts).await;
+                    return match stored_broken {
+                        Some(broken) if outcome.stored != Stored::Yes => broken,
+                        _ => outcome,
+                    };
+                }
+            }
+        }
+    }
+
+    async fn send_once(&self, lane: &Lane, reading: &mut Reading<'_>, deadline: Deadline) -> Sent {
+        match self.frame {
+            Some(frame) => {
+                let mut framed = frame.around(reading);
+                self.target.send(lane, &self.call, Some(&mut framed), deadline).await
+            }
+            None => self.target.send(lane, &self.call, Some(reading), deadline).await,
+        }
+    }
+
+    fn key(&self) -> &str {
+        self.call.key.unwrap_or_default()
+    }
+
+    fn completes(&self) -> bool {
+        self.call.operation == Operation::CompleteMultipartUpload
+    }
+
+    /// Only Complete makes an object of it.
+    fn is_part(&self) -> bool {
+        self.call.operation == Operation::UploadPart
+    }
+
+    /// Whether what was stored may be sent once more. A callback has run, or was tried, and would run twice; and a
+    /// multipart upload can be completed only once.
+    fn may_replace(&self) -> bool {
+        !self.call.callback && !self.completes()
+    }
+
+    fn success(&self, reply: Reply, verdict: Verdict, broken: bool) -> Outcome {
+        let stored = if self.is_part() { Stored::No } else { Stored::Yes };
+        let cut = reply.cut.clone();
+        let outcome = match verdict {
+            Verdict::CallbackFailed => {
+                let outcome = Outcome::refused(reply, stored);
+                let message = format!("stored, but the callback failed: {}", outcome.message);
+                outcome.with(Status::CallbackFailed, message)
+            }
+            _ => Outcome::success(reply, stored),
+        };
+        if broken {
+            let message =
+                format!("the CRC-64 of what OSS stored is not that of the data; {}", outcome.message);
+            return outcome.with(Status::Integrity, message.trim_end_matches("; ").to_owned());
+        }
+        if outcome.status != Status::Ok {
+            return outcome;
+        }
+        if self.is_part() && outcome.etag().is_empty() {
+            return outcome.with(
+                Status::BadResponse,
+                "the reply has no ETag, without which the part cannot be completed",
+            );
+        }
+        match cut {
+            Some(why) if self.call.callback => outcome.with(
+                Status::CallbackUnknown,
+                format!("stored, but the answer to the callback was cut: {why}"),
+            ),
+            _ if self.call.callback && self.was_answered_by_oss(&outcome) => outcome.with(
+                Status::CallbackUnknown,
+                "stored, but the answer is OSS's own, so the callback seems not to have run",
+            ),
+            _ => outcome,
+        }
+    }
+
+    /// With a callback the application server's answer, which is never empty, takes the place of OSS's.
+    fn was_answered_by_oss(&self, outcome: &Outcome) -> bool {
+        outcome.body.is_empty() || self.completes() && xml::parse_complete(&outcome.body).is_some()
+    }
+
+    fn found_stored(&self, head: Reply) -> Outcome {
+        let outcome = Outcome::success(head, Stored::Yes);
+        if !self.call.callback {
+            return outcome;
+        }
+        outcome.with(
+            Status::CallbackUnknown,
+            "the reply was lost; the object is stored, but what became of the callback is not known",
+        )
+    }
+
+    /// The end of the attempts without success.
+    async fn failure(
+        &self,
+        lane: &Lane,
+        sent: Sent,
+        content: Option<Content>,
+        attempts: &Attempts,
+    ) -> Outcome {
+        if attempts.lost && !self.is_part() {
+            let found = self.look_up(lane, content, attempts).await;
+            return self.settled(sent, found, attempts);
+        }
+        match self.target {
+            Target::Bucket(bucket) => {
+                bucket.refused_or_failed(lane, self.key(), sent, attempts.deadline()).await
+            }
+            Target::Url(_) => Outcome::without_success(sent, Stored::No),
+        }
+    }
+
+    async fn look_up(&self, lane: &Lane, content: Option<Content>, attempts: &Attempts) -> Found {
+        let Target::Bucket(bucket) = self.target else {
+            return Found::Unclear { answered: false };
+        };
+        bucket.look_up(lane, self.key(), content, attempts.began, attempts.deadline()).await
+    }
+
+    /// What a look at the object says of an upload whose reply was lost.
+    fn settled(&self, sent: Sent, found: Found, attempts: &Attempts) -> Outcome {
+        match found {
+            Found::Same(head) => self.found_stored(head),
+            // It may come yet: OSS does not stop when the client does.
+            Found::Absent | Found::Other(_) if attempts.may_go_on => Outcome::unknown(sent),
+            // The upload is gone from OSS, so it was completed, and what is there now was written later.
+            Found::Other(_) if self.completes() => Outcome::unknown(sent),
+            Found::Absent | Found::Other(_) => Outcome::without_success(sent, Stored::No),
+            Found::Unclear { .. } => Outcome::unknown(sent),
+        }
+    }
+}
+
+/// What a callback tells of every upload, of an object of a bucket that we sign for.
+pub(crate) fn about(bucket: Option<&Bucket>, key: &str, operation: Operation) -> Values {
+    let mut values = Values::default();
+    values.put("operation", operation.name());
+    if let Some(bucket) = bucket {
+        values.put("bucket", bucket.endpoint.bucket());
+        values.put("object", key);
+    }
+    values
+}
+
+/// Whether OSS computed another CRC-64 than we did. It is not compared when OSS sends none, or we know none.
+fn is_broken(reply: &Reply, content: Option<Content>) -> bool {
+    matches!((crc64_of(reply), content), (Some(theirs), Some(ours)) if theirs != ours.crc64)
+}

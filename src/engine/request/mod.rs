@@ -1,0 +1,17 @@
+//! One request: what it asks, where it goes, what its reply means, and whether it is sent again.
+
+mod ask;
+mod attempts;
+mod call;
+mod creation;
+mod look_up;
+mod target;
+mod verdict;
+
+pub(crate) use ask::Answer;
+pub(crate) use attempts::Attempts;
+pub(crate) use call::{Call, FormAnswer, Operation};
+pub(crate) use creation::{Created, Creation, about};
+pub(crate) use look_up::{Found, size_of};
+pub(crate) use target::{Sent, SignedUrl, Target, header_map};
+pub(crate) use verdict::{Verdict, may_pass};

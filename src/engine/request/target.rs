@@ -1,0 +1,160 @@
+//! Where requests go: to a bucket that we sign for, or to a URL that somebody signed. Each is signed now and sent once.
+
+use super::call::Call;
+use crate::engine::bucket::{Bucket, BucketOptions, Limits, run_on};
+use crate::engine::outcome::{Outcome, Stored};
+use crate::engine::source::{Body, Input};
+use crate::transport::{Deadline, Failure, Lane, Reply, Request, Source, Transport};
+use crate::wire::mistake::Mistake;
+use crate::wire::{date, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use url::Url;
+
+/// The reply to a request that was sent, if there is one.
+pub(crate) type Sent = Result<Reply, Failure>;
+
+/// Where a request goes.
+#[derive(Clone, Copy)]
+pub(crate) enum Target<'a> {
+    Bucket(&'a Bucket),
+    /// Nothing can be looked up there.
+    Url(&'a SignedUrl),
+}
+
+impl<'a> Target<'a> {
+    pub(crate) fn bucket(self) -> Option<&'a Bucket> {
+        match self {
+            Target::Bucket(bucket) => Some(bucket),
+            Target::Url(_) => None,
+        }
+    }
+
+    pub(crate) fn max_attempts(self) -> u32 {
+        match self {
+            Target::Bucket(bucket) => bucket.max_attempts,
+            Target::Url(url) => url.max_attempts,
+        }
+    }
+
+    pub(crate) async fn send(
+        self,
+        lane: &Lane,
+        call: &Call<'_>,
+        source: Option<&mut dyn Source>,
+        deadline: Deadline,
+    ) -> Sent {
+        let prepared = match self {
+            Target::Bucket(bucket) => bucket.signed(call),
+            Target::Url(url) => url.prepared(call),
+        };
+        let (url, headers) = prepared.map_err(|mistake| Failure::unsendable(mistake.to_string()))?;
+        let patience = call.patience;
+        let request = Request { method: call.operation.method(), url, headers, source, patience };
+        lane.exchange(request, deadline).await
+    }
+}
+
+impl Bucket {
+    /// `call` with its signature of this very moment.
+    fn signed(&self, call: &Call<'_>) -> Result<(Url, HeaderMap), Mistake> {
+        let time = self.server_time();
+        let method = call.operation.method();
+        let request = call.to_sign(self.endpoint.bucket(), &method);
+        let signature = self.signing.sign(&request, &self.credentials.identity(), time);
+        let mut headers = header_map(call.headers.iter().chain(&signature.headers_added))?;
+        // V4 does not sign it, but proxies like to see one.
+        insert(&mut headers, "date", &date::http_date(time))?;
+        insert(&mut headers, "user-agent", &self.user_agent)?;
+        insert(&mut headers, "authorization", &signature.authorization)?;
+        Ok((self.endpoint.url(call.key, &call.query)?, headers))
+    }
+}
+
+/// A URL that was signed, and how to send to it.
+pub(crate) struct SignedUrl {
+    url: Url,
+    user_agent: String,
+    max_attempts: u32,
+}
+
+impl SignedUrl {
+    pub(crate) fn new(url: &str, options: &BucketOptions) -> Result<SignedUrl, Mistake> {
+        Ok(SignedUrl {
+            url: SignedUrl::parse(url)?,
+            user_agent: options.user_agent().to_owned(),
+            max_attempts: options.max_attempts(),
+        })
+    }
+
+    /// What is wrong with a URL is said without repeating it: who knows it can use it.
+    pub(crate) fn parse(text: &str) -> Result<Url, Mistake> {
+        let url =
+            Url::parse(text).map_err(|error| Mistake::new(format!("the URL cannot be read: {error}")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Mistake::new("the URL is neither http nor https"));
+        }
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            return Err(Mistake::new(
+                "the URL has a user, a password or a fragment, which no signed URL has",
+            ));
+        }
+        // Segments of dots are taken out of a path when it is read, and what is left is not what was signed.
+        let dots = ["/.", "/%2e", "/%2E"].iter().any(|dots| path_of(text).contains(dots));
+        if dots && path_of(url.as_str()).len() < path_of(text).len() {
+            return Err(Mistake::new(
+                "the URL's path has a segment \".\" or \"..\", which cannot be sent as it is",
+            ));
+        }
+        Ok(url)
+    }
+
+    pub(crate) fn has_parameter(&self, name: &str) -> bool {
+        self.url.query_pairs().any(|(other, _)| other == name)
+    }
+
+    /// Runs an upload of `input` on the calling thread.
+    pub(crate) fn run<'a>(
+        &self,
+        input: Input<'a>,
+        options: &BucketOptions,
+        upload: impl AsyncFnOnce(&Lane, Deadline, Body<'a>) -> Outcome,
+    ) -> Outcome {
+        let transport = Transport::new(options.settings(self.url.scheme() == "https"));
+        let none = Limits::default();
+        run_on(&transport, &none, options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
+            match input.into_body(&|| lane.check(deadline)) {
+                Ok(body) => upload(lane, deadline, body).await,
+                Err(unfit) => unfit.into(),
+            }
+        })
+    }
+
+    fn prepared(&self, call: &Call<'_>) -> Result<(Url, HeaderMap), Mistake> {
+        let mut headers = header_map(&call.headers)?;
+        insert(&mut headers, "user-agent", &self.user_agent)?;
+        Ok((self.url.clone(), headers))
+    }
+}
+
+fn path_of(url: &str) -> &str {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    url.get(..end).unwrap_or_default()
+}
+
+/// Headers as they are sent.
+pub(crate) fn header_map<'a>(
+    headers: impl IntoIterator<Item = &'a (String, String)>,
+) -> Result<HeaderMap, Mistake> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        insert(&mut map, name, value)?;
+    }
+    Ok(map)
+}
+
+fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Mistake> {
+    let refused = || Mistake::new(format!("the header {name} cannot be sent"));
+    let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
+    headers.insert(header, HeaderValue::from_bytes(header::trim(value).as_bytes()).map_err(|_| refused())?);
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! What is uploaded: where it is read from, and what it turned out to be.
+
+mod body;
+mod buffers;
+mod content;
+mod file;
+mod frame;
+mod input;
+mod reader;
+
+pub use body::Body;
+pub(crate) use body::Reading;
+pub(crate) use buffers::Buffers;
+pub(crate) use content::Content;
+pub(crate) use file::Identity;
+pub use file::Unusable;
+pub(crate) use frame::Frame;
+pub use input::Input;
+pub(crate) use input::Unfit;
+pub use reader::Reader;
+pub(crate) use reader::{Check, PartReader};
