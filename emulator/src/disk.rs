@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::callback::Policy;
-use crate::store::{Blob, ObjectType, Properties, StoredObject};
+use crate::object::{Blob, ObjectType, Properties, StoredObject};
 use crate::text::hex_lower;
 
 const BUCKET_FILE: &str = "bucket.json";

@@ -15,9 +15,10 @@ use crate::connection;
 use crate::connections::Connections;
 use crate::digest::{crc64, md5};
 use crate::faults::{Fault, Faults};
+use crate::object::{ObjectType, Properties};
 use crate::request_log::{Request, RequestLog};
 use crate::shared::Shared;
-use crate::store::{ObjectType, Properties, Store};
+use crate::store::Store;
 use crate::stream::tls_config;
 use crate::text::{base64_encode, hex_upper};
 

@@ -6,7 +6,7 @@ use super::xml::{self, Document};
 use crate::clock::iso_date;
 use crate::errors::OssError;
 use crate::http::Reply;
-use crate::store::Properties;
+use crate::object::Properties;
 use crate::text::{hex_upper, percent_encode, xml_escape};
 
 const OWNER: &str = "<Owner><ID>1000000000000001</ID><DisplayName>1000000000000001</DisplayName></Owner>";

@@ -15,9 +15,9 @@ use crate::callback::{self, Callback, Carried, Delivery, Value, Values};
 use crate::cors;
 use crate::errors::OssError;
 use crate::http::{Framing, Head, Reply};
+use crate::object::Properties;
 use crate::operation::{Meaning, Operation};
 use crate::shared::Shared;
-use crate::store::Properties;
 
 /// The largest document that is no object: lists of parts, lists of keys.
 const DOCUMENT_LIMIT: u64 = 4 << 20;

@@ -7,7 +7,7 @@ use crate::clock::http_date;
 use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::http::Reply;
-use crate::store::{ObjectType, Properties};
+use crate::object::{ObjectType, Properties};
 use crate::text::{hex_upper, percent_decode};
 
 pub(super) fn put_object(

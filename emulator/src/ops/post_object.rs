@@ -13,9 +13,9 @@ use crate::clock::{parse_basic_date, parse_iso_date};
 use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::http::Reply;
+use crate::object::{ObjectType, Properties};
 use crate::sign_v1;
 use crate::sign_v4::{self, Scope};
-use crate::store::{ObjectType, Properties};
 use crate::text::{base64_decode, hex_upper, percent_encode};
 
 const FIELD_NAME_LIMIT: usize = 8 * 1024;
