@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use serde::de::IgnoredAny;
 
 use super::settings::{Callback, CallbackUrl};
+use super::signature::SigningKey;
 use super::template::{self, Values};
-use super::{SigningKey, tls};
+use super::tls;
 use crate::clock::http_date;
 use crate::digest::md5;
 use crate::http::{HEAD_LIMIT, Headers};

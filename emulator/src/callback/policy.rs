@@ -12,7 +12,7 @@ use super::settings::{self, Callback};
 use crate::errors::OssError;
 
 /// The field of a request's callback that names a policy.
-pub(super) const FIELD: &str = "callbackPolicy";
+const FIELD: &str = "callbackPolicy";
 
 /// A stored callback: the two texts that a request could carry instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,21 +42,33 @@ impl Policy {
         let mut variables = settings::parse_variables(&self.variables)?;
         variables.extend(more);
         // A policy that names another finds none.
-        settings::parse_callback(&self.callback, variables, &[])
+        resolve(&self.callback, variables, &[])
     }
 }
 
-/// The callback that a request means by these settings, of which one names a policy.
-pub(super) fn callback(
-    name: &Value,
-    fields: &Map<String, Value>,
+/// The callback that a text means, by settings of its own or by the name of a policy.
+pub(super) fn resolve(
+    text: &str,
     variables: BTreeMap<String, String>,
     policies: &[Policy],
 ) -> Result<Option<Callback>, OssError> {
+    let (fields, shown) = settings::decode(text)?;
+    match fields.get(FIELD) {
+        Some(name) => named(name, &fields, policies)?.callback(variables),
+        None => settings::parse(&fields, &shown, variables),
+    }
+}
+
+/// The policy that one of these settings names.
+fn named<'a>(
+    name: &Value,
+    fields: &Map<String, Value>,
+    policies: &'a [Policy],
+) -> Result<&'a Policy, OssError> {
     let refuse = |message: &str| OssError::argument(FIELD, &name.to_string(), message);
     if fields.len() > 1 {
         return Err(refuse("A callback that names a policy has no other settings."));
     }
     let found = policies.iter().find(|policy| name.as_str() == Some(&policy.name));
-    found.ok_or_else(|| refuse("The callback policy does not exist."))?.callback(variables)
+    found.ok_or_else(|| refuse("The callback policy does not exist."))
 }

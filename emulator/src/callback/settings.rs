@@ -1,33 +1,16 @@
-//! The callback settings of a request, checked before any data are stored.
+//! The settings of a callback, checked before any data are stored.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::policy::{self, Policy};
-use super::template;
+use super::template::{self, BodyType};
 use crate::errors::OssError;
 use crate::text::base64_decode;
 
 /// Each of the two Base64 texts may be as long as this.
 const TEXT_LIMIT: usize = 5 * 1024;
 const URL_LIMIT: usize = 5;
-
-/// How the body is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BodyType {
-    Form,
-    Json,
-}
-
-impl BodyType {
-    pub fn content_type(self) -> &'static str {
-        match self {
-            BodyType::Form => "application/x-www-form-urlencoded",
-            BodyType::Json => "application/json",
-        }
-    }
-}
 
 /// Where a callback goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,53 +37,8 @@ pub(crate) struct Callback {
     pub variables: BTreeMap<String, String>,
 }
 
-/// One of the two texts of a request, in each of the places where it can be.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Carried<'a> {
-    pub header: Option<&'a str>,
-    pub parameter: Option<&'a str>,
-}
-
-/// What a request says about a callback. `None`: nothing, or an empty URL, which is the same.
-pub(crate) fn parse(
-    callback: Carried,
-    variables: Carried,
-    policies: &[Policy],
-) -> Result<Option<Callback>, OssError> {
-    let callback = one_carrier("callback", callback)?;
-    let variables = one_carrier("callback-var", variables)?;
-    parse_form(callback, parse_variables(variables)?, policies)
-}
-
-/// The callback of a form: the variables are fields of their own.
-pub(crate) fn parse_form(
-    callback: &str,
-    variables: BTreeMap<String, String>,
-    policies: &[Policy],
-) -> Result<Option<Callback>, OssError> {
-    if callback.is_empty() {
-        return Ok(None);
-    }
-    parse_callback(callback, variables, policies)
-}
-
-fn one_carrier<'a>(name: &str, carried: Carried<'a>) -> Result<&'a str, OssError> {
-    match (carried.header, carried.parameter) {
-        (Some(value), Some(_)) => Err(OssError::argument(
-            name,
-            value,
-            format!("The {name} parameter is both in the header and in the query."),
-        )
-        .ec("0007-00000027")),
-        (header, parameter) => Ok(header.or(parameter).unwrap_or_default()),
-    }
-}
-
-pub(super) fn parse_callback(
-    text: &str,
-    variables: BTreeMap<String, String>,
-    policies: &[Policy],
-) -> Result<Option<Callback>, OssError> {
+/// The settings that a text has, with the JSON that it is the Base64 of.
+pub(super) fn decode(text: &str) -> Result<(Map<String, Value>, String), OssError> {
     let refuse = |value: &str, message: &str| OssError::argument("callback", value, message);
     if text.len() > TEXT_LIMIT {
         return Err(refuse(text, "The callback configuration is too long.").ec("0007-00000001"));
@@ -108,18 +46,15 @@ pub(super) fn parse_callback(
     let json = base64_decode(text).ok_or_else(|| {
         refuse(text, "The callback configuration is not base64 encoded.").ec("0007-00000002")
     })?;
+    let shown = String::from_utf8_lossy(&json).into_owned();
     let fields = json_object(&json).ok_or_else(|| {
-        refuse(&String::from_utf8_lossy(&json), "The callback configuration is not json format.")
-            .ec("0007-00000003")
+        refuse(&shown, "The callback configuration is not json format.").ec("0007-00000003")
     })?;
-    match fields.get(policy::FIELD) {
-        Some(name) => policy::callback(name, &fields, variables, policies),
-        None => parse_fields(&fields, &String::from_utf8_lossy(&json), variables),
-    }
+    Ok((fields, shown))
 }
 
 /// A callback whose settings are all there; `shown` is what an error repeats of them.
-fn parse_fields(
+pub(super) fn parse(
     fields: &Map<String, Value>,
     shown: &str,
     variables: BTreeMap<String, String>,
@@ -295,24 +230,17 @@ mod tests {
     use super::*;
     use crate::text::base64_encode;
 
-    fn parse(
-        callback_header: Option<&str>,
-        variables_header: Option<&str>,
-        callback_parameter: Option<&str>,
-        variables_parameter: Option<&str>,
-    ) -> Result<Option<Callback>, OssError> {
-        let callback = Carried { header: callback_header, parameter: callback_parameter };
-        let variables = Carried { header: variables_header, parameter: variables_parameter };
-        super::parse(callback, variables, &[])
+    fn callback(json: &str) -> Result<Option<Callback>, OssError> {
+        let (fields, shown) = decode(&base64_encode(json.as_bytes()))?;
+        parse(&fields, &shown, BTreeMap::new())
     }
 
     fn with_url(url: &str) -> Result<Option<Callback>, OssError> {
-        let json = serde_json::json!({"callbackUrl": url, "callbackBody": "a=b"}).to_string();
-        parse(Some(&base64_encode(json.as_bytes())), None, None, None)
+        callback(&serde_json::json!({"callbackUrl": url, "callbackBody": "a=b"}).to_string())
     }
 
     fn refusal(json: &str) -> (Option<&'static str>, String) {
-        match parse(Some(&base64_encode(json.as_bytes())), None, None, None) {
+        match callback(json) {
             Err(error) => {
                 assert_eq!((error.status, error.code.as_str()), (400, "InvalidArgument"));
                 (error.ec, error.message)
@@ -377,20 +305,17 @@ mod tests {
     }
 
     #[test]
-    fn texts_must_be_base64_short_and_in_one_place() {
-        let ec = |result: Result<Option<Callback>, OssError>| result.unwrap_err().ec;
-        assert_eq!(ec(parse(Some("***"), None, None, None)), Some("0007-00000002"));
+    fn texts_must_be_base64_and_short() {
         let long = "A".repeat(TEXT_LIMIT + 4);
-        assert_eq!(ec(parse(Some(&long), None, None, None)), Some("0007-00000001"));
-        assert_eq!(ec(parse(Some("e30="), None, Some("e30="), None)), Some("0007-00000027"));
-        assert_eq!(ec(parse(None, Some("e30="), None, Some("e30="))), Some("0007-00000027"));
-        assert_eq!(ec(parse(None, Some("***"), None, None)), Some("0007-00000102"));
-        assert_eq!(ec(parse(None, Some("W10="), None, None)), Some("0007-00000103"));
+        assert_eq!(decode("***").unwrap_err().ec, Some("0007-00000002"));
+        assert_eq!(decode(&long).unwrap_err().ec, Some("0007-00000001"));
+        assert_eq!(parse_variables("***").unwrap_err().ec, Some("0007-00000102"));
+        assert_eq!(parse_variables("W10=").unwrap_err().ec, Some("0007-00000103"));
     }
 
     #[test]
     fn variables_have_lower_case_names_and_text_values() {
-        let parse = |json: &str| parse(None, Some(&base64_encode(json.as_bytes())), None, None);
+        let parse = |json: &str| parse_variables(&base64_encode(json.as_bytes()));
         assert!(parse(r#"{"x:a_1-b.c":"中"}"#).is_ok());
         for json in [r#"{"a":"b"}"#, r#"{"x:A":"b"}"#, r#"{"x:":"b"}"#, r#"{"x:a":1}"#] {
             assert!(parse(json).is_err(), "{json}");

@@ -2,9 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::settings::BodyType;
 use crate::errors::OssError;
 use crate::text::percent_encode;
+
+/// How the body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyType {
+    Form,
+    Json,
+}
+
+impl BodyType {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            BodyType::Form => "application/x-www-form-urlencoded",
+            BodyType::Json => "application/json",
+        }
+    }
+}
 
 /// What a placeholder stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
