@@ -1,6 +1,6 @@
 //! Buckets: making them, describing them, listing what they hold.
 
-use super::Context;
+use super::context::Context;
 use super::multipart::common_prefix;
 use super::xml::{self, Document};
 use crate::clock::iso_date;

@@ -1,6 +1,6 @@
 //! The callback policies of a bucket. They are stored, read and deleted all at once.
 
-use super::Context;
+use super::context::Context;
 use super::xml::{self, Document};
 use crate::callback::Policy;
 use crate::errors::OssError;

@@ -1,8 +1,9 @@
-//! The headers of an object: which ones are kept, and what they may say.
+//! The headers of an object: which ones are kept, what they may say, and what a reply to its upload has.
 
-use super::Context;
+use super::context::Context;
 use crate::digest::md5;
 use crate::errors::OssError;
+use crate::http::Reply;
 use crate::text::base64_encode;
 
 const METADATA_LIMIT: usize = 8 * 1024;
@@ -163,4 +164,14 @@ fn check_tagging(value: &str) -> Result<(), OssError> {
 /// How many tags a header names.
 pub(super) fn tag_count(value: &str) -> usize {
     value.split('&').filter(|tag| !tag.is_empty()).count()
+}
+
+/// The headers of a reply to something that was stored.
+pub(super) fn stored_reply(etag: &str, crc64: u64, content_md5: Option<&str>) -> Reply {
+    let mut reply =
+        Reply::new(200).with("ETag", &format!("\"{etag}\"")).with("x-oss-hash-crc64ecma", &crc64.to_string());
+    if let Some(md5) = content_md5 {
+        reply.set("Content-MD5", md5);
+    }
+    reply
 }

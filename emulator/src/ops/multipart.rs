@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::context::Context;
+use super::headers::stored_reply;
 use super::xml::{self, Document};
-use super::{Context, stored_reply};
 use crate::callback::Callback;
 use crate::clock::iso_date;
 use crate::digest::{crc64, md5};

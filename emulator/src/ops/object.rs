@@ -1,7 +1,8 @@
 //! PutObject, AppendObject, GetObject, HeadObject, DeleteObject and their like.
 
-use super::headers::tag_count;
-use super::{Context, bucket, stored_reply};
+use super::bucket;
+use super::context::Context;
+use super::headers::{stored_reply, tag_count};
 use crate::callback::Callback;
 use crate::clock::http_date;
 use crate::digest::{crc64, md5};

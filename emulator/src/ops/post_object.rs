@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::headers::checked_object_headers;
+use super::context::{Context, check_key};
+use super::headers::{checked_object_headers, stored_reply};
 use super::xml::Document;
-use super::{Context, check_key, stored_reply};
 use crate::auth;
 use crate::callback;
 use crate::clock::{parse_basic_date, parse_iso_date};
