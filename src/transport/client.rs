@@ -1,9 +1,9 @@
 //! The HTTP client for https and for proxies.
 
-use super::lane::IDLE_LIMIT;
+use super::failure::Failure;
 use super::resolve::Resolver;
-use super::socket::KEEPALIVE;
-use super::{Failure, Settings};
+use super::settings::Settings;
+use super::socket::{IDLE_LIMIT, KEEPALIVE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Proxy};
 use rustls::ClientConfig;

@@ -4,7 +4,7 @@
 use super::body::Outgoing;
 use super::failure::{Cause, Failure, describe};
 use super::resolve::look_up_elsewhere;
-use super::socket::{Health, Socket};
+use super::socket::{Health, IDLE_LIMIT, Socket};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
 use http_body::Body as _;
@@ -28,13 +28,12 @@ const LARGEST_BUFFER: usize = 64 << 10;
 pub(super) struct Direct {
     connect_timeout: Duration,
     stall_timeout: Duration,
-    idle_limit: Duration,
     idle: RefCell<Vec<Connection>>,
 }
 
 impl Direct {
-    pub(super) fn new(connect_timeout: Duration, stall_timeout: Duration, idle_limit: Duration) -> Direct {
-        Direct { connect_timeout, stall_timeout, idle_limit, idle: RefCell::default() }
+    pub(super) fn new(connect_timeout: Duration, stall_timeout: Duration) -> Direct {
+        Direct { connect_timeout, stall_timeout, idle: RefCell::default() }
     }
 
     /// An idle connection that is still good, or a new one.
@@ -43,7 +42,7 @@ impl Direct {
             let idle = self.idle.borrow_mut().pop();
             match idle {
                 Some(mut connection) => {
-                    let fresh = connection.idle_since.elapsed() < self.idle_limit;
+                    let fresh = connection.idle_since.elapsed() < IDLE_LIMIT;
                     if fresh && connection.is_alive() && connection.is_ready().await {
                         return Ok(connection);
                     }

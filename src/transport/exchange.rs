@@ -5,18 +5,16 @@ use super::deadline::Deadline;
 use super::direct::{Connection, Direct};
 use super::failure::{Cause, Failure, describe};
 use super::lane::{Lane, Way};
-use super::socket::Health;
-use super::ticks::Follower;
+use super::progress::Progress;
+use super::watch::{LONGEST_REPLY, Watch};
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
 use reqwest::RequestBuilder;
-use std::cell::{Cell, OnceCell};
 use std::future::{self, Future};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use url::{Position, Url};
@@ -30,10 +28,6 @@ const SMALLEST_FRAME: usize = 4 << 10;
 /// How long a wait for the pace goes on before it is said that it is one.
 const LONGEST_REST: Duration = Duration::from_millis(500);
 const LARGEST_REPLY: usize = 4 << 20;
-/// What the HTTP client and the kernel's send buffer may still hold when the last frame was taken.
-const LARGEST_BACKLOG: u64 = 5 << 20;
-/// A reply that trickles in for longer than this is given up, its head as well as its body.
-const LONGEST_REPLY: Duration = Duration::from_secs(300);
 
 /// What to send. The headers are complete but for Content-Length.
 pub struct Request<'a> {
@@ -227,62 +221,6 @@ async fn attend(
     .await
 }
 
-/// How far a request has come.
-struct Progress {
-    taken: Taken,
-    size: u64,
-    /// Whether we see the socket itself, rather than what the client takes.
-    sees_socket: bool,
-    socket: OnceCell<Arc<Health>>,
-    /// How often nothing moved because of ourselves: the source took its time, or the pace did.
-    own_pauses: Cell<u64>,
-}
-
-impl Progress {
-    fn new(way: &Way, size: u64) -> Progress {
-        let sees_socket = matches!(way, Way::Direct(_));
-        Progress {
-            taken: Taken::default(),
-            size,
-            sees_socket,
-            socket: OnceCell::new(),
-            own_pauses: Cell::new(0),
-        }
-    }
-
-    fn empty_body(&self) -> Outgoing {
-        Outgoing::whole(Bytes::new(), self.taken.clone())
-    }
-
-    fn connected(&self, connection: &Connection) {
-        // An exchange has one connection, so it is set once.
-        let _ = self.socket.set(connection.health());
-    }
-
-    /// Whether the server may have the whole request.
-    fn is_wholly_sent(&self) -> bool {
-        let arrived = match self.socket.get() {
-            Some(socket) => !socket.is_broken(),
-            None => !self.sees_socket,
-        };
-        arrived && self.taken.bytes() == self.size
-    }
-
-    /// Whether, for all we know, there is no connection yet.
-    fn is_connecting(&self) -> bool {
-        if self.sees_socket { self.socket.get().is_none() } else { self.taken.bytes() == 0 }
-    }
-
-    /// A number that grows whenever something moves.
-    fn moved(&self) -> u64 {
-        self.taken.bytes() + self.own_pauses.get() + self.socket.get().map_or(0, |socket| socket.moved())
-    }
-
-    fn note_own_pause(&self) {
-        self.own_pauses.set(self.own_pauses.get() + 1);
-    }
-}
-
 /// The frames that are still to be read, and where they go.
 struct Feeding<'a> {
     source: &'a mut dyn Source,
@@ -371,79 +309,5 @@ fn next_frame_size(current: usize, waited: Duration) -> usize {
         (current / 2).max(SMALLEST_FRAME)
     } else {
         current
-    }
-}
-
-/// Ends an exchange in which nothing moves any more, or whose deadline has come.
-struct Watch<'a> {
-    lane: &'a Lane,
-    deadline: Deadline,
-    progress: &'a Progress,
-    seen: u64,
-    began: Instant,
-    moved: Instant,
-    /// Since when all that is left is the reply.
-    waiting: Option<Instant>,
-    patience: Duration,
-    ticks: Follower,
-}
-
-impl<'a> Watch<'a> {
-    fn new(lane: &'a Lane, deadline: Deadline, progress: &'a Progress, patience: Duration) -> Watch<'a> {
-        let now = Instant::now();
-        let patience = patience.max(lane.stall_timeout);
-        let ticks = Follower::default();
-        Watch { lane, deadline, progress, seen: 0, began: now, moved: now, waiting: None, patience, ticks }
-    }
-
-    /// Ready when the exchange has to end.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Failure> {
-        let moved = self.progress.moved();
-        if moved != self.seen {
-            self.seen = moved;
-            self.moved = Instant::now();
-        }
-        if self.waiting.is_none() && self.progress.is_wholly_sent() {
-            self.waiting = Some(Instant::now());
-        }
-        while self.lane.ticks.poll(&mut self.ticks, context).is_ready() {
-            if self.lane.is_cancelled() {
-                return Poll::Ready(self.failure(Cause::Cancelled, "cancelled"));
-            }
-            if self.deadline.has_passed() {
-                return Poll::Ready(self.failure(Cause::Deadline, "the deadline passed"));
-            }
-            // Single bytes now and then are not silence, and no reply either.
-            if self.waiting.is_some_and(|since| since.elapsed() >= self.allowed_silence() + LONGEST_REPLY) {
-                return Poll::Ready(self.failure(Cause::Timeout, "the reply did not come to an end"));
-            }
-            if self.moved.elapsed() >= self.allowed_silence() {
-                return Poll::Ready(self.failure(Cause::Timeout, "no byte moved within the time-out"));
-            }
-        }
-        Poll::Pending
-    }
-
-    fn allowed_silence(&self) -> Duration {
-        let connecting =
-            if self.progress.is_connecting() { self.lane.connect_timeout } else { Duration::ZERO };
-        if !self.progress.is_wholly_sent() {
-            return connecting + self.lane.stall_timeout;
-        }
-        // Taken is not sent: what is still on its way out needs its time at the pace seen so far.
-        let size = self.progress.size;
-        let pace = size.min(LARGEST_BACKLOG) as f64 / size.max(1) as f64;
-        let draining = self.moved.duration_since(self.began).mul_f64(pace);
-        connecting + draining + self.patience
-    }
-
-    fn failure(&self, cause: Cause, what: &str) -> Failure {
-        let wholly_sent = self.progress.is_wholly_sent();
-        let doing = match wholly_sent {
-            true => "waiting for the reply",
-            false if self.progress.is_connecting() => "connecting",
-            false => "sending",
-        };
-        Failure { cause, wholly_sent, message: format!("{what} while {doing}") }
     }
 }

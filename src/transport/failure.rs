@@ -1,6 +1,6 @@
 //! Why a request got no reply, and how much of it can have arrived.
 
-use super::SourceFailure;
+use super::body::SourceFailure;
 use std::error::Error;
 use std::io;
 

@@ -4,10 +4,11 @@
 use super::cancel::Cancel;
 use super::client;
 use super::direct::Direct;
+use super::failure::Failure;
 use super::pace::Pace;
 use super::self_wake::SelfWake;
+use super::settings::Settings;
 use super::ticks::{Follower, Ticks};
-use super::{Failure, Settings};
 use reqwest::Client;
 use rustls::ClientConfig;
 use std::cell::{Cell, RefCell};
@@ -18,9 +19,6 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
-
-/// OSS closes idle connections after about a minute; one that is nearly that old is not worth a try.
-pub(super) const IDLE_LIMIT: Duration = Duration::from_secs(50);
 
 /// What a call is bound to besides its deadline.
 #[derive(Default)]
@@ -74,7 +72,7 @@ impl Lane {
         let ticks = runtime.block_on(async { Ticks::new() });
         let way = match tls {
             Some(tls) => Way::Client(client::new(settings, tls)?),
-            None => Way::Direct(Direct::new(settings.connect_timeout, settings.stall_timeout, IDLE_LIMIT)),
+            None => Way::Direct(Direct::new(settings.connect_timeout, settings.stall_timeout)),
         };
         Ok(Lane {
             way,

@@ -1,6 +1,6 @@
 //! The idle lanes of a bucket, safe across `fork`.
 
-use super::Failure;
+use super::failure::Failure;
 use super::fork::Birthplace;
 use super::lane::Lane;
 use arc_swap::ArcSwap;

@@ -19,12 +19,15 @@ mod fork;
 mod lane;
 mod lanes;
 mod pace;
+mod progress;
 mod resolve;
 mod self_wake;
+mod settings;
 mod sigpipe;
 mod socket;
 mod ticks;
 mod tls;
+mod watch;
 
 pub use body::{Source, SourceFailure};
 pub use cancel::Cancel;
@@ -32,26 +35,11 @@ pub use deadline::Deadline;
 pub use exchange::{Reply, Request};
 pub use failure::{Cause, Failure};
 pub use lane::{Bounds, Lane};
+pub use settings::Settings;
 
 use lanes::Lanes;
 use rustls::ClientConfig;
 use sigpipe::SigpipeBlocked;
-use std::time::Duration;
-
-/// What every connection of a bucket has in common.
-#[derive(Clone)]
-pub struct Settings {
-    /// Whether the endpoint is spoken to over TLS.
-    pub https: bool,
-    /// How long name resolution, connecting and the TLS handshake may take together.
-    pub connect_timeout: Duration,
-    /// How long a connection may pass no byte in either direction.
-    pub stall_timeout: Duration,
-    /// A PEM file with the certificates to trust instead of the system's.
-    pub ca_file: Option<String>,
-    /// The URL of an HTTP proxy.
-    pub proxy: Option<String>,
-}
 
 /// The connections of one bucket.
 pub struct Transport {

@@ -14,6 +14,8 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
+/// OSS closes idle connections after about a minute; one that is nearly that old is not worth a try.
+pub(super) const IDLE_LIMIT: Duration = Duration::from_secs(50);
 pub(super) const KEEPALIVE: Duration = Duration::from_secs(15);
 
 pub(super) struct Socket {

@@ -1,6 +1,6 @@
 //! TLS settings: always verified, against the system's roots or against a file of the caller's.
 
-use super::{Cause, Failure};
+use super::failure::{Cause, Failure};
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;

@@ -112,6 +112,7 @@ impl UploadOptions {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
 
     fn shares(parallel: u32, limit: Option<u64>) -> (usize, Option<u64>) {
         let mut options = UploadOptions::default();

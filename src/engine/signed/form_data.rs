@@ -52,6 +52,7 @@ fn quotable(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::engine::Body;
+    use crate::transport::Source;
     use serde_json::Value;
 
     fn read(form: &FormData, file: &[u8], limit: usize) -> Vec<u8> {
