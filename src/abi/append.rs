@@ -3,7 +3,7 @@
 use super::body::oss_body;
 use super::bucket::oss_bucket;
 use super::convert;
-use super::guard;
+use super::operation::operation;
 use super::put_options::oss_put_options;
 use super::result::oss_result;
 use super::status::oss_status;
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn oss_append_object(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let bucket = convert::handle(bucket, "bucket")?;
             let key = convert::text(key, "key")?;
             let body = convert::handle(body, "body")?;

@@ -1,7 +1,8 @@
 //! `oss_body`: what to upload.
 
 use super::convert;
-use super::guard::{self, Refusal};
+use super::guard;
+use super::operation::Refusal;
 use crate::engine::{Body, Input, Reader, SourceFailure, Status, Unusable};
 use crate::wire::mistake::Mistake;
 use std::ffi::{c_char, c_int, c_void};

@@ -5,6 +5,7 @@ use super::cancel::{self, oss_cancel};
 use super::convert::{self, Output};
 use super::credentials::oss_credentials;
 use super::guard;
+use super::operation::construction;
 use super::result::oss_result;
 use super::status::oss_status;
 use crate::engine::{Bucket, BucketOptions, Limits};
@@ -53,7 +54,7 @@ pub unsafe extern "C" fn oss_bucket_new(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(bucket, "bucket")?;
             let endpoint = convert::text(endpoint, "endpoint")?;
             let name = convert::text(name, "name")?;
@@ -97,7 +98,7 @@ pub unsafe extern "C" fn oss_bucket_with_limits(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(limited, "limited")?;
             let bucket = convert::handle(bucket, "bucket")?;
             let inner = bucket.inner.with_limits(limits(deadline_ms, cancel)?);

@@ -2,6 +2,7 @@
 
 use super::convert::{self, Output, c_text};
 use super::guard::{self, RemembersRefusal};
+use super::operation::construction;
 use super::result::oss_result;
 use super::status::oss_status;
 use super::string::oss_string;
@@ -88,7 +89,7 @@ pub unsafe extern "C" fn oss_callback_new(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(callback, "callback")?;
             let inner = Callback::new(convert::text(url, "url")?, convert::text(body, "body")?)?;
             output.give(oss_callback::new(inner));
@@ -112,7 +113,7 @@ pub unsafe extern "C" fn oss_callback_new_from_policy(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(callback, "callback")?;
             output.give(oss_callback::new(Callback::with_policy(convert::text(policy, "policy")?)?));
             Ok(())
@@ -212,7 +213,7 @@ pub unsafe extern "C" fn oss_callback_encode(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let encoded = Output::new(encoded, "encoded")?;
             let variables = Output::new(variables, "variables")?;
             let both = convert::handle(callback, "callback")?.inner.encode()?;

@@ -2,7 +2,8 @@
 
 use super::callback::oss_callback;
 use super::convert::{self, Output, c_text};
-use super::guard::{self, Refusal};
+use super::guard;
+use super::operation::{Refusal, construction};
 use super::result::oss_result;
 use super::status::oss_status;
 use crate::callback::{Finding, Severity};
@@ -72,7 +73,7 @@ pub unsafe extern "C" fn oss_callback_check(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(findings, "findings")?;
             let callback = convert::handle(callback, "callback")?;
             let found = callback.inner.findings();

@@ -3,6 +3,7 @@
 use super::callback::oss_callback;
 use super::convert::{self, Output, c_text};
 use super::guard::{self, RemembersRefusal};
+use super::operation::construction;
 use super::result::oss_result;
 use super::status::oss_status;
 use super::string::oss_string;
@@ -112,7 +113,7 @@ pub unsafe extern "C" fn oss_callback_render(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(body, "body")?;
             let callback = convert::handle(callback, "callback")?;
             let known = upload.as_ref().map(|upload| upload.callback_values.clone()).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use super::convert::{self, c_text};
 use super::guard::{self, RemembersRefusal};
+use super::operation::operation;
 use super::result::oss_result;
 use super::status::oss_status;
 use crate::callback::verify::PublicKey;
@@ -153,7 +154,7 @@ pub unsafe extern "C" fn oss_callback_verify(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let verifier = convert::handle(verifier, "verifier")?;
             let target = convert::raw_text(target, "target")?;
             let body = convert::bytes(body, len, "body")?;
@@ -184,7 +185,7 @@ pub unsafe extern "C" fn oss_callback_verify_with_key(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let key = PublicKey::from_pem(convert::text(public_key, "public_key")?)?;
             let target = convert::raw_text(target, "target")?;
             let body = convert::bytes(body, len, "body")?;

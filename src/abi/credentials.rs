@@ -1,7 +1,8 @@
 //! `oss_credentials`: who signs.
 
 use super::convert::{self, Output};
-use super::guard::{self, Refusal};
+use super::guard;
+use super::operation::{Refusal, construction};
 use super::result::oss_result;
 use super::status::oss_status;
 use crate::credentials::Credentials;
@@ -40,7 +41,7 @@ pub unsafe extern "C" fn oss_credentials_new(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(credentials, "credentials")?;
             let id = convert::text(access_key_id, "access_key_id")?;
             let secret = convert::text(access_key_secret, "access_key_secret")?;
@@ -65,7 +66,7 @@ pub unsafe extern "C" fn oss_credentials_new_from_environment(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(credentials, "credentials")?;
             let inner = Credentials::from_environment()
                 .map_err(|mistake| Refusal::new(Status::Credentials, mistake.to_string()))?;

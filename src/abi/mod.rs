@@ -20,6 +20,7 @@ mod credentials;
 mod guard;
 mod multipart;
 mod object;
+mod operation;
 mod part_list;
 mod post_form;
 mod post_policy;

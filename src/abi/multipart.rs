@@ -5,7 +5,8 @@ use super::bucket::{self, oss_bucket};
 use super::callback::oss_callback;
 use super::cancel::oss_cancel;
 use super::convert::{self, Output, c_text};
-use super::guard::{self, Refusal};
+use super::guard;
+use super::operation::{Refusal, construction, operation};
 use super::part_list::oss_part_list;
 use super::put_options::oss_put_options;
 use super::result::oss_result;
@@ -66,7 +67,7 @@ pub unsafe extern "C" fn oss_begin_multipart(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let output = Output::new(multipart, "multipart")?;
             let bucket = convert::handle(bucket, "bucket")?;
             let key = convert::text(key, "key")?;
@@ -98,7 +99,7 @@ pub unsafe extern "C" fn oss_reopen_multipart(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let output = Output::new(multipart, "multipart")?;
             let bucket = convert::handle(bucket, "bucket")?;
             let key = convert::text(key, "key")?;
@@ -127,7 +128,7 @@ pub unsafe extern "C" fn oss_multipart_with_limits(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(limited, "limited")?;
             let inner = shared(multipart)?.with_limits(bucket::limits(deadline_ms, cancel)?);
             output.give(oss_multipart { upload_id: c_text(inner.upload_id()), inner });
@@ -164,7 +165,7 @@ pub unsafe extern "C" fn oss_upload_part(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let multipart = shared(multipart)?;
             Ok(multipart.upload_part(part_number, Body::Bytes(convert::bytes(data, len, "data")?)))
         })
@@ -188,7 +189,7 @@ pub unsafe extern "C" fn oss_upload_part_body(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let multipart = shared(multipart)?;
             Ok(multipart.upload_part(part_number, convert::handle(body, "body")?.open()?))
         })
@@ -210,7 +211,7 @@ pub unsafe extern "C" fn oss_list_parts(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let output = Output::new(parts, "parts")?;
             let (parts, outcome) = shared(multipart)?.list_parts();
             if outcome.is_ok() {
@@ -290,7 +291,7 @@ unsafe fn complete(
 ) -> oss_status {
     // SAFETY: the caller vouches for all pointers.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let multipart = shared(multipart)?;
             let callback = callback.as_ref().map(|callback| &callback.inner);
             Ok(multipart.complete(completion()?, callback))
@@ -311,7 +312,7 @@ pub unsafe extern "C" fn oss_abort_multipart(
     result: *mut *mut oss_result,
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
-    unsafe { guard::operation(result, || Ok(shared(multipart)?.abort())) }
+    unsafe { operation(result, || Ok(shared(multipart)?.abort())) }
 }
 
 /// Frees the handle. At OSS the upload stays as it is.

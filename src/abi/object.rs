@@ -2,7 +2,7 @@
 
 use super::bucket::oss_bucket;
 use super::convert;
-use super::guard;
+use super::operation::operation;
 use super::result::oss_result;
 use super::status::oss_status;
 use std::ffi::c_char;
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn oss_stat_object(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let bucket = convert::handle(bucket, "bucket")?;
             Ok(bucket.inner.stat(convert::text(key, "key")?))
         })
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn oss_remove_object(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let bucket = convert::handle(bucket, "bucket")?;
             Ok(bucket.inner.remove(convert::text(key, "key")?))
         })

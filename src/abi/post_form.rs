@@ -4,6 +4,7 @@ use super::body::oss_body;
 use super::bucket_options::oss_bucket_options;
 use super::convert::{self, Output, c_text};
 use super::guard;
+use super::operation::{construction, operation};
 use super::result::oss_result;
 use super::status::oss_status;
 use super::string::oss_string;
@@ -39,7 +40,7 @@ pub unsafe extern "C" fn oss_post_form_new(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(form, "form")?;
             output.give(oss_post_form::from(PostForm::from_url(convert::text(url, "url")?)?));
             Ok(())
@@ -63,7 +64,7 @@ pub unsafe extern "C" fn oss_post_form_set_field(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let form = convert::handle_mut(form, "form")?;
             let mut inner = form.inner.clone();
             inner.set_field(convert::text(name, "name")?, convert::text(value, "value")?)?;
@@ -106,7 +107,7 @@ pub unsafe extern "C" fn oss_post_object(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let form = convert::handle(form, "form")?;
             let body = convert::handle(body, "body")?;
             let defaults = BucketOptions::default();
@@ -131,7 +132,7 @@ pub unsafe extern "C" fn oss_post_form_to_json(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(json, "json")?;
             output.give(oss_string::new(&convert::handle(form, "form")?.inner.to_json()));
             Ok(())

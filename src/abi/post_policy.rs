@@ -4,6 +4,7 @@ use super::bucket::oss_bucket;
 use super::callback::oss_callback;
 use super::convert::{self, Output, c_text};
 use super::guard::{self, RemembersRefusal};
+use super::operation::construction;
 use super::post_form::oss_post_form;
 use super::result::oss_result;
 use super::status::oss_status;
@@ -182,7 +183,7 @@ pub unsafe extern "C" fn oss_post_policy_sign(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(form, "form")?;
             let policy = convert::handle(policy, "policy")?;
             let bucket = convert::handle(bucket, "bucket")?;

@@ -5,7 +5,8 @@ use super::bucket::oss_bucket;
 use super::bucket_options::oss_bucket_options;
 use super::callback::oss_callback;
 use super::convert::{self, Output, c_text};
-use super::guard::{self, Refusal};
+use super::guard;
+use super::operation::{Refusal, construction, operation};
 use super::put_options::oss_put_options;
 use super::result::oss_result;
 use super::status::oss_status;
@@ -43,7 +44,7 @@ unsafe fn presign(
 ) -> oss_status {
     // SAFETY: the caller vouches for all pointers.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(presigned, "presigned")?;
             let bucket = convert::handle(bucket, "bucket")?;
             output.give(oss_presigned::from(work(&bucket.inner)?));
@@ -193,7 +194,7 @@ pub unsafe extern "C" fn oss_presigned_new(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(presigned, "presigned")?;
             output.give(oss_presigned::from(Presigned::from_url(convert::text(url, "url")?)?));
             Ok(())
@@ -219,7 +220,7 @@ pub unsafe extern "C" fn oss_presigned_add_header(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let presigned = convert::handle_mut(presigned, "presigned")?;
             let mut inner = presigned.inner.clone();
             inner.add_header(convert::text(name, "name")?, convert::text(value, "value")?)?;
@@ -260,7 +261,7 @@ pub unsafe extern "C" fn oss_put_to_url(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let presigned = convert::handle(presigned, "presigned")?;
             let body = convert::handle(body, "body")?;
             let defaults = BucketOptions::default();

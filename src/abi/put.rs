@@ -4,7 +4,7 @@ use super::body::oss_body;
 use super::bucket::oss_bucket;
 use super::callback::oss_callback;
 use super::convert;
-use super::guard::{self, Refusal};
+use super::operation::{Refusal, operation};
 use super::put_options::oss_put_options;
 use super::result::oss_result;
 use super::status::oss_status;
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn oss_put_object_with_callback(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let body = || Ok(Body::Bytes(convert::bytes(data, len, "data")?).into());
             put(bucket, key, body, callback, options)
         })
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn oss_put_file_with_callback(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let body = || Ok(Body::open(convert::text(path, "path")?, None)?.into());
             put(bucket, key, body, callback, options)
         })
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn oss_put_body(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let body = || convert::handle(body, "body")?.open();
             put(bucket, key, body, callback, options)
         })

@@ -5,6 +5,7 @@ use super::bucket::oss_bucket;
 use super::callback::oss_callback;
 use super::convert::{self, Output, c_text};
 use super::guard;
+use super::operation::operation;
 use super::result::oss_result;
 use super::status::oss_status;
 use super::upload_options::{Listener, oss_upload_options};
@@ -58,7 +59,7 @@ pub unsafe extern "C" fn oss_upload_object(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let bucket = convert::handle(bucket, "bucket")?;
             let key = convert::text(key, "key")?;
             let body = convert::handle(body, "body")?;
@@ -139,7 +140,7 @@ pub unsafe extern "C" fn oss_list_uploads(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let output = Output::new(uploads, "uploads")?;
             let bucket = convert::handle(bucket, "bucket")?;
             let prefix = convert::optional_text(prefix, "prefix")?.unwrap_or_default();

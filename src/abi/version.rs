@@ -1,6 +1,6 @@
 //! Which version this is, and whether it is the one that a program was made for.
 
-use super::guard;
+use super::operation::construction;
 use super::result::oss_result;
 use super::status::oss_status;
 use crate::wire::mistake::Mistake;
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn oss_check_version(
     result: *mut *mut oss_result,
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of the pointer.
-    unsafe { guard::construction(result, || Ok(check(header_abi, header_version)?)) }
+    unsafe { construction(result, || Ok(check(header_abi, header_version)?)) }
 }
 
 fn check(header_abi: u32, header_version: u32) -> Result<(), Mistake> {

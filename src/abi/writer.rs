@@ -4,6 +4,7 @@ use super::bucket::oss_bucket;
 use super::callback::oss_callback;
 use super::convert::{self, Output};
 use super::guard;
+use super::operation::{construction, operation};
 use super::result::oss_result;
 use super::status::oss_status;
 use super::upload_options::{Listener, oss_upload_options};
@@ -52,7 +53,7 @@ pub unsafe extern "C" fn oss_writer_new(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::construction(result, || {
+        construction(result, || {
             let output = Output::new(writer, "writer")?;
             let bucket = convert::handle(bucket, "bucket")?;
             let key = convert::text(key, "key")?;
@@ -85,7 +86,7 @@ pub unsafe extern "C" fn oss_writer_write(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let oss_writer { inner, listener } = convert::handle_mut(writer, "writer")?;
             Ok(inner.write(convert::bytes(data, len, "data")?, listener))
         })
@@ -104,7 +105,7 @@ pub unsafe extern "C" fn oss_writer_finish(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::operation(result, || {
+        operation(result, || {
             let oss_writer { inner, listener } = convert::handle_mut(writer, "writer")?;
             Ok(inner.finish(listener))
         })
@@ -122,7 +123,7 @@ pub unsafe extern "C" fn oss_writer_abort(
     result: *mut *mut oss_result,
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
-    unsafe { guard::operation(result, || Ok(convert::handle_mut(writer, "writer")?.inner.abort())) }
+    unsafe { operation(result, || Ok(convert::handle_mut(writer, "writer")?.inner.abort())) }
 }
 
 /// Frees a writer. Finish or abort it before: freeing sends nothing, so parts that were sent already stay at OSS and cost
