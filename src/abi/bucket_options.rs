@@ -1,20 +1,32 @@
 //! `oss_bucket_options`: how a bucket is reached.
 
 use super::cancel::{self, oss_cancel};
-use super::convert::{self, c_text};
-use super::guard::{self, RemembersRefusal};
+use super::convert;
+use super::guard;
+use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
 use crate::engine::{Addressing, BucketOptions, SignatureVersion};
 use crate::wire::mistake::Mistake;
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 use std::time::Duration;
 
 /// How a bucket is reached: set what differs from the defaults and give it to oss_bucket_new(). A setter that refuses a
 /// value leaves everything as it was; oss_bucket_options_error() then says why. For one thread at a time.
 #[derive(Default)]
 pub struct oss_bucket_options {
-    pub(super) inner: BucketOptions,
-    refusal: CString,
+    pub(super) inner: Settable<BucketOptions>,
+}
+
+impl HasSetters for oss_bucket_options {
+    type Value = BucketOptions;
+
+    fn settable(&self) -> &Settable<BucketOptions> {
+        &self.inner
+    }
+
+    fn settable_mut(&mut self) -> &mut Settable<BucketOptions> {
+        &mut self.inner
+    }
 }
 
 /// The ways to sign a request.
@@ -39,22 +51,6 @@ pub enum oss_addressing {
     Path = 2,
     /// Nowhere: the endpoint is a domain of the bucket's own.
     Cname = 3,
-}
-
-impl RemembersRefusal for oss_bucket_options {
-    fn remember(&mut self, message: &str) {
-        self.refusal = c_text(message);
-    }
-}
-
-/// # Safety
-/// `options` is NULL or a live handle that nobody else uses.
-unsafe fn set(
-    options: *mut oss_bucket_options,
-    work: impl FnOnce(&mut BucketOptions) -> Result<(), Mistake>,
-) -> oss_status {
-    // SAFETY: the caller vouches for it.
-    guard::setter(unsafe { convert::handle_mut(options, "options") }, |options| work(&mut options.inner))
 }
 
 /// Makes options that hold the defaults.
@@ -254,7 +250,7 @@ pub unsafe extern "C" fn oss_bucket_options_set_cancel(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_bucket_options_error(options: *const oss_bucket_options) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { options.as_ref() }.map_or(c"".as_ptr(), |options| options.refusal.as_ptr())
+    unsafe { settable::error(options) }
 }
 
 /// Frees options. Buckets made with them keep what they need.

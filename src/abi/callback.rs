@@ -1,26 +1,40 @@
 //! `oss_callback`: what OSS shall tell the application server.
 
-use super::convert::{self, Output, c_text};
-use super::guard::{self, RemembersRefusal};
+use super::convert::{self, Output};
+use super::guard;
 use super::operation::construction;
 use super::result::oss_result;
+use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
 use super::string::oss_string;
 use crate::callback::{BodyType, Callback};
 use crate::wire::mistake::Mistake;
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 
 /// An upload callback: after the upload OSS sends a POST to the application server, waits for its answer for up to 5
 /// seconds and hands that answer back to the uploader. A setter that refuses a value leaves everything as it was;
 /// oss_callback_error() then says why. Built by one thread; once built, any number of threads may use it.
 pub struct oss_callback {
-    pub(super) inner: Callback,
-    /// The last one is what is told of.
-    pub(super) refusals: Vec<CString>,
+    pub(super) inner: Settable<Callback>,
 }
 
-/// So many refused values are remembered.
-const REFUSALS_MAX: usize = 100;
+impl oss_callback {
+    fn new(inner: Callback) -> oss_callback {
+        oss_callback { inner: Settable::new(inner) }
+    }
+}
+
+impl HasSetters for oss_callback {
+    type Value = Callback;
+
+    fn settable(&self) -> &Settable<Callback> {
+        &self.inner
+    }
+
+    fn settable_mut(&mut self) -> &mut Settable<Callback> {
+        &mut self.inner
+    }
+}
 
 /// How OSS fills in the template of a callback's body, and the content type it sends.
 #[repr(C)]
@@ -31,33 +45,6 @@ pub enum oss_callback_body {
     /// application/json: values become JSON literals. Strings come with their quotes, so the template puts none around
     /// a placeholder.
     Json = 1,
-}
-
-impl oss_callback {
-    fn new(inner: Callback) -> oss_callback {
-        oss_callback { inner, refusals: Vec::new() }
-    }
-}
-
-impl RemembersRefusal for oss_callback {
-    fn remember(&mut self, message: &str) {
-        // A program that goes on setting what is refused does not fill the memory with it.
-        if self.refusals.len() < REFUSALS_MAX {
-            self.refusals.push(c_text(message));
-        } else if let Some(last) = self.refusals.last_mut() {
-            *last = c_text(message);
-        }
-    }
-}
-
-/// # Safety
-/// `callback` is NULL or a live handle that nobody else uses.
-unsafe fn set(
-    callback: *mut oss_callback,
-    work: impl FnOnce(&mut Callback) -> Result<(), Mistake>,
-) -> oss_status {
-    // SAFETY: the caller vouches for it.
-    guard::setter(unsafe { convert::handle_mut(callback, "callback") }, |callback| work(&mut callback.inner))
 }
 
 /// Makes a callback from a URL and the template of the body.
@@ -234,9 +221,7 @@ pub unsafe extern "C" fn oss_callback_encode(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_callback_error(callback: *const oss_callback) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { callback.as_ref() }
-        .and_then(|callback| callback.refusals.last())
-        .map_or(c"".as_ptr(), |refusal| refusal.as_ptr())
+    unsafe { settable::error(callback) }
 }
 
 /// Frees a callback.

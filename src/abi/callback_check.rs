@@ -79,7 +79,7 @@ pub unsafe extern "C" fn oss_callback_check(
             let found = callback.inner.findings();
             let error = found.iter().find(|finding| finding.severity == Severity::Error);
             let error = error.map(|finding| Refusal::new(Status::InvalidArgument, finding.message.as_str()));
-            let refused = callback.refusals.iter().map(|message| Entry {
+            let refused = callback.inner.refusals().iter().map(|message| Entry {
                 severity: oss_severity::Warning,
                 rule: c"refused".to_owned(),
                 message: message.clone(),

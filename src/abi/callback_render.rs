@@ -1,27 +1,33 @@
 //! The body that OSS would send for a callback, for a program that has to tell its server itself.
 
 use super::callback::oss_callback;
-use super::convert::{self, Output, c_text};
-use super::guard::{self, RemembersRefusal};
+use super::convert::{self, Output};
+use super::guard;
 use super::operation::construction;
 use super::result::oss_result;
+use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
 use super::string::oss_string;
 use crate::callback::Values;
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 
 /// What the variables of a callback's template stand for, where the result of an upload does not say it. A setter that
 /// refuses a value leaves everything as it was; oss_callback_values_error() then says why. Set by one thread; any number of
 /// calls may use it afterwards.
 #[derive(Default)]
 pub struct oss_callback_values {
-    inner: Values,
-    refusal: CString,
+    inner: Settable<Values>,
 }
 
-impl RemembersRefusal for oss_callback_values {
-    fn remember(&mut self, message: &str) {
-        self.refusal = c_text(message);
+impl HasSetters for oss_callback_values {
+    type Value = Values;
+
+    fn settable(&self) -> &Settable<Values> {
+        &self.inner
+    }
+
+    fn settable_mut(&mut self) -> &mut Settable<Values> {
+        &mut self.inner
     }
 }
 
@@ -46,11 +52,7 @@ pub unsafe extern "C" fn oss_callback_values_set(
     value: *const c_char,
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
-    unsafe {
-        guard::setter(convert::handle_mut(values, "values"), |values| {
-            values.inner.set(convert::text(name, "name")?, convert::text(value, "value")?)
-        })
-    }
+    unsafe { set(values, |values| values.set(convert::text(name, "name")?, convert::text(value, "value")?)) }
 }
 
 /// Says which rule the value broke that the setter refused last.
@@ -60,7 +62,7 @@ pub unsafe extern "C" fn oss_callback_values_set(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_callback_values_error(values: *const oss_callback_values) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { values.as_ref() }.map_or(c"".as_ptr(), |values| values.refusal.as_ptr())
+    unsafe { settable::error(values) }
 }
 
 /// Frees a set of values.
@@ -117,7 +119,7 @@ pub unsafe extern "C" fn oss_callback_render(
             let output = Output::new(body, "body")?;
             let callback = convert::handle(callback, "callback")?;
             let known = upload.as_ref().map(|upload| upload.callback_values.clone()).unwrap_or_default();
-            let given = values.as_ref().map(|values| values.inner.clone()).unwrap_or_default();
+            let given = settable::or_default(values);
             output.give(oss_string::new(&callback.inner.render(&given.or(&known))?));
             Ok(())
         })

@@ -1,38 +1,33 @@
 //! `oss_callback_verifier`: whether a callback request comes from OSS.
 
-use super::convert::{self, c_text};
-use super::guard::{self, RemembersRefusal};
+use super::convert;
+use super::guard;
 use super::operation::operation;
 use super::result::oss_result;
+use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
 use crate::callback::verify::PublicKey;
 use crate::engine::{Verifier, verify_with};
-use crate::wire::mistake::Mistake;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 /// Verifies callback requests, for the server that receives them. Set up by one thread; any number may use it afterwards.
 /// Keep it: it remembers the service's key.
 #[derive(Default)]
 pub struct oss_callback_verifier {
-    inner: Verifier,
-    refusal: CString,
+    inner: Settable<Verifier>,
 }
 
-impl RemembersRefusal for oss_callback_verifier {
-    fn remember(&mut self, message: &str) {
-        self.refusal = c_text(message);
+impl HasSetters for oss_callback_verifier {
+    type Value = Verifier;
+
+    fn settable(&self) -> &Settable<Verifier> {
+        &self.inner
     }
-}
 
-/// # Safety
-/// `verifier` is NULL or a live handle that nobody else uses.
-unsafe fn set(
-    verifier: *mut oss_callback_verifier,
-    work: impl FnOnce(&mut Verifier) -> Result<(), Mistake>,
-) -> oss_status {
-    // SAFETY: the caller vouches for it.
-    guard::setter(unsafe { convert::handle_mut(verifier, "verifier") }, |verifier| work(&mut verifier.inner))
+    fn settable_mut(&mut self) -> &mut Settable<Verifier> {
+        &mut self.inner
+    }
 }
 
 /// Makes a verifier that believes the key which the service publishes at its official place, fetches it when it is first
@@ -204,7 +199,7 @@ pub unsafe extern "C" fn oss_callback_verifier_error(
     verifier: *const oss_callback_verifier,
 ) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { verifier.as_ref() }.map_or(c"".as_ptr(), |verifier| verifier.refusal.as_ptr())
+    unsafe { settable::error(verifier) }
 }
 
 /// Frees a verifier.

@@ -1,7 +1,5 @@
 //! The frame around every function: no panic gets out, and the thread is not cancelled in it.
 
-use super::status::oss_status;
-use crate::wire::mistake::Mistake;
 use std::any::Any;
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,26 +14,6 @@ pub(super) fn framed<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 /// Runs a function that cannot fail, or that has only `neutral` to say when it does.
 pub(super) fn value<T>(neutral: T, work: impl FnOnce() -> T) -> T {
     framed(work).unwrap_or(neutral)
-}
-
-/// Runs a setter on something that remembers the message of its last refusal.
-pub(super) fn setter<T: RemembersRefusal>(
-    target: Result<&mut T, Mistake>,
-    work: impl FnOnce(&mut T) -> Result<(), Mistake>,
-) -> oss_status {
-    let Ok(target) = target else { return oss_status::InvalidArgument };
-    let (status, message) = match framed(|| work(target)) {
-        Ok(Ok(())) => return oss_status::Ok,
-        Ok(Err(mistake)) => (oss_status::InvalidArgument, mistake.to_string()),
-        Err(defect) => (oss_status::Internal, defect),
-    };
-    target.remember(&message);
-    status
-}
-
-/// A handle whose setters have no result to put their message in.
-pub(super) trait RemembersRefusal {
-    fn remember(&mut self, message: &str);
 }
 
 fn describe(panic: &(dyn Any + Send)) -> String {

@@ -28,6 +28,7 @@ mod presigned;
 mod put;
 mod put_options;
 mod result;
+mod settable;
 mod status;
 mod string;
 mod upload;

@@ -10,6 +10,7 @@ use super::operation::{Refusal, construction, operation};
 use super::part_list::oss_part_list;
 use super::put_options::oss_put_options;
 use super::result::oss_result;
+use super::settable;
 use super::status::oss_status;
 use crate::engine::{Body, Completion, Multipart, ObjectOptions, Outcome};
 use std::ffi::{CString, c_char, c_void};
@@ -293,7 +294,7 @@ unsafe fn complete(
     unsafe {
         operation(result, || {
             let multipart = shared(multipart)?;
-            let callback = callback.as_ref().map(|callback| &callback.inner);
+            let callback = settable::optional(callback);
             Ok(multipart.complete(completion()?, callback))
         })
     }

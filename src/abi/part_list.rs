@@ -1,7 +1,8 @@
 //! `oss_part_list`: parts of a multipart upload, as OSS lists them or as the caller wants them completed.
 
 use super::convert::{self, c_text};
-use super::guard::{self, RemembersRefusal};
+use super::guard;
+use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
 use crate::engine::Part;
 use crate::wire::mistake::Mistake;
@@ -10,11 +11,10 @@ use std::ffi::{CString, c_char};
 /// Parts of a multipart upload. For one thread at a time.
 #[derive(Default)]
 pub struct oss_part_list {
-    entries: Vec<Entry>,
-    refusal: CString,
+    entries: Settable<Vec<Entry>>,
 }
 
-struct Entry {
+pub(super) struct Entry {
     part: Part,
     etag: CString,
 }
@@ -22,7 +22,7 @@ struct Entry {
 impl oss_part_list {
     pub(super) fn new(parts: Vec<Part>) -> oss_part_list {
         let entries = parts.into_iter().map(|part| Entry { etag: c_text(&part.etag), part });
-        oss_part_list { entries: entries.collect(), refusal: CString::default() }
+        oss_part_list { entries: Settable::new(entries.collect()) }
     }
 
     /// Number and ETag of each part.
@@ -31,9 +31,15 @@ impl oss_part_list {
     }
 }
 
-impl RemembersRefusal for oss_part_list {
-    fn remember(&mut self, message: &str) {
-        self.refusal = c_text(message);
+impl HasSetters for oss_part_list {
+    type Value = Vec<Entry>;
+
+    fn settable(&self) -> &Settable<Vec<Entry>> {
+        &self.entries
+    }
+
+    fn settable_mut(&mut self) -> &mut Settable<Vec<Entry>> {
+        &mut self.entries
     }
 }
 
@@ -66,12 +72,12 @@ pub unsafe extern "C" fn oss_part_list_add(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        guard::setter(convert::handle_mut(list, "list"), |list| {
+        set(list, |entries| {
             let part = Part::named(part_number, convert::text(etag, "etag")?)?;
-            if list.entries.iter().any(|entry| entry.part.number == part_number) {
+            if entries.iter().any(|entry| entry.part.number == part_number) {
                 return Err(Mistake::new(format!("part {part_number} is in the list already")));
             }
-            list.entries.push(Entry { etag: c_text(&part.etag), part });
+            entries.push(Entry { etag: c_text(&part.etag), part });
             Ok(())
         })
     }
@@ -148,7 +154,7 @@ pub unsafe extern "C" fn oss_part_list_crc64(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_part_list_error(list: *const oss_part_list) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { list.as_ref() }.map_or(c"".as_ptr(), |list| list.refusal.as_ptr())
+    unsafe { settable::error(list) }
 }
 
 /// Frees a list.

@@ -2,39 +2,34 @@
 
 use super::bucket::oss_bucket;
 use super::callback::oss_callback;
-use super::convert::{self, Output, c_text};
-use super::guard::{self, RemembersRefusal};
+use super::convert::{self, Output};
+use super::guard;
 use super::operation::construction;
 use super::post_form::oss_post_form;
 use super::result::oss_result;
+use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
 use crate::engine::PostPolicy;
-use crate::wire::mistake::Mistake;
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 
 /// What others may upload with a form (PostObject), a browser for example, without knowing a secret. All that is not said
 /// here is left to them. A setter that refuses a value leaves everything as it was; oss_post_policy_error() then says why.
 /// Set by one thread; any number of calls may use it afterwards.
 #[derive(Default)]
 pub struct oss_post_policy {
-    inner: PostPolicy,
-    refusal: CString,
+    inner: Settable<PostPolicy>,
 }
 
-impl RemembersRefusal for oss_post_policy {
-    fn remember(&mut self, message: &str) {
-        self.refusal = c_text(message);
+impl HasSetters for oss_post_policy {
+    type Value = PostPolicy;
+
+    fn settable(&self) -> &Settable<PostPolicy> {
+        &self.inner
     }
-}
 
-/// # Safety
-/// `policy` is NULL or a live handle that nobody else uses.
-unsafe fn set(
-    policy: *mut oss_post_policy,
-    work: impl FnOnce(&mut PostPolicy) -> Result<(), Mistake>,
-) -> oss_status {
-    // SAFETY: the caller vouches for it.
-    guard::setter(unsafe { convert::handle_mut(policy, "policy") }, |policy| work(&mut policy.inner))
+    fn settable_mut(&mut self) -> &mut Settable<PostPolicy> {
+        &mut self.inner
+    }
 }
 
 /// Makes a policy. It cannot be signed before it says something of the key.
@@ -187,7 +182,7 @@ pub unsafe extern "C" fn oss_post_policy_sign(
             let output = Output::new(form, "form")?;
             let policy = convert::handle(policy, "policy")?;
             let bucket = convert::handle(bucket, "bucket")?;
-            let callback = callback.as_ref().map(|callback| &callback.inner);
+            let callback = settable::optional(callback);
             let form = bucket.inner.sign_post_policy(&policy.inner, callback, lifetime_s)?;
             output.give(oss_post_form::from(form));
             Ok(())
@@ -202,7 +197,7 @@ pub unsafe extern "C" fn oss_post_policy_sign(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_post_policy_error(policy: *const oss_post_policy) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { policy.as_ref() }.map_or(c"".as_ptr(), |policy| policy.refusal.as_ptr())
+    unsafe { settable::error(policy) }
 }
 
 /// Frees a policy.

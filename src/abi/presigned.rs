@@ -9,6 +9,7 @@ use super::guard;
 use super::operation::{Refusal, construction, operation};
 use super::put_options::oss_put_options;
 use super::result::oss_result;
+use super::settable;
 use super::status::oss_status;
 use crate::engine::{Bucket, BucketOptions, ObjectOptions, Presigned};
 use std::ffi::{CString, c_char};
@@ -86,7 +87,7 @@ pub unsafe extern "C" fn oss_presign_put(
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
         presign(bucket, presigned, result, |bucket| {
-            let callback = callback.as_ref().map(|callback| &callback.inner);
+            let callback = settable::optional(callback);
             let defaults = ObjectOptions::default();
             let options = options.as_ref().map_or(&defaults, |options| &options.inner);
             Ok(bucket.presign_put(convert::text(key, "key")?, callback, options, lifetime_s)?)
@@ -150,7 +151,7 @@ pub unsafe extern "C" fn oss_presign_complete_multipart(
         presign(bucket, presigned, result, |bucket| {
             let key = convert::text(key, "key")?;
             let upload_id = convert::text(upload_id, "upload_id")?;
-            let callback = callback.as_ref().map(|callback| &callback.inner);
+            let callback = settable::optional(callback);
             Ok(bucket.presign_complete(key, upload_id, callback, lifetime_s)?)
         })
     }

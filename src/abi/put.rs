@@ -7,6 +7,7 @@ use super::convert;
 use super::operation::{Refusal, operation};
 use super::put_options::oss_put_options;
 use super::result::oss_result;
+use super::settable;
 use super::status::oss_status;
 use crate::engine::{Body, Input, ObjectOptions, Outcome};
 use std::ffi::{c_char, c_void};
@@ -25,7 +26,7 @@ unsafe fn put<'b>(
     unsafe {
         let bucket = convert::handle(bucket, "bucket")?;
         let key = convert::text(key, "key")?;
-        let callback = callback.as_ref().map(|callback| &callback.inner);
+        let callback = settable::optional(callback);
         let defaults = ObjectOptions::default();
         let options = options.as_ref().map_or(&defaults, |options| &options.inner);
         Ok(bucket.inner.put(key, input()?, callback, options))

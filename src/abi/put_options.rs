@@ -1,12 +1,13 @@
 //! `oss_put_options`: what an object is stored with.
 
 use super::cancel::{self, oss_cancel};
-use super::convert::{self, c_text};
-use super::guard::{self, RemembersRefusal};
+use super::convert;
+use super::guard;
+use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
 use crate::engine::{Acl, Encryption, ObjectOptions, StorageClass};
 use crate::wire::mistake::Mistake;
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 use std::time::Duration;
 
 /// What an object is stored with: its headers, and what else an upload can ask for. A setter that refuses a value leaves
@@ -14,8 +15,19 @@ use std::time::Duration;
 /// a header away. Set by one thread; any number of calls may use it afterwards.
 #[derive(Default)]
 pub struct oss_put_options {
-    pub(super) inner: ObjectOptions,
-    refusal: CString,
+    pub(super) inner: Settable<ObjectOptions>,
+}
+
+impl HasSetters for oss_put_options {
+    type Value = ObjectOptions;
+
+    fn settable(&self) -> &Settable<ObjectOptions> {
+        &self.inner
+    }
+
+    fn settable_mut(&mut self) -> &mut Settable<ObjectOptions> {
+        &mut self.inner
+    }
 }
 
 /// Who may read and write an object.
@@ -60,22 +72,6 @@ pub enum oss_encryption {
     Sm4 = 2,
     /// SM4 with keys of the key management service.
     KmsSm4 = 3,
-}
-
-impl RemembersRefusal for oss_put_options {
-    fn remember(&mut self, message: &str) {
-        self.refusal = c_text(message);
-    }
-}
-
-/// # Safety
-/// `options` is NULL or a live handle that nobody else uses.
-unsafe fn set(
-    options: *mut oss_put_options,
-    work: impl FnOnce(&mut ObjectOptions) -> Result<(), Mistake>,
-) -> oss_status {
-    // SAFETY: the caller vouches for it.
-    guard::setter(unsafe { convert::handle_mut(options, "options") }, |options| work(&mut options.inner))
 }
 
 /// # Safety
@@ -429,7 +425,7 @@ pub unsafe extern "C" fn oss_put_options_set_cancel(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_put_options_error(options: *const oss_put_options) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { options.as_ref() }.map_or(c"".as_ptr(), |options| options.refusal.as_ptr())
+    unsafe { settable::error(options) }
 }
 
 /// Frees options.

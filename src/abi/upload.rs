@@ -7,9 +7,10 @@ use super::convert::{self, Output, c_text};
 use super::guard;
 use super::operation::operation;
 use super::result::oss_result;
+use super::settable;
 use super::status::oss_status;
-use super::upload_options::{Listener, oss_upload_options};
-use crate::engine::{UploadOptions, Uploads};
+use super::upload_options::oss_upload_options;
+use crate::engine::Uploads;
 use std::ffi::{CString, c_char};
 
 /// Uploads data of any kind and length as an object, with or without a callback. This is what most programs should call
@@ -63,12 +64,9 @@ pub unsafe extern "C" fn oss_upload_object(
             let bucket = convert::handle(bucket, "bucket")?;
             let key = convert::text(key, "key")?;
             let body = convert::handle(body, "body")?;
-            let callback = callback.as_ref().map(|callback| &callback.inner);
-            let defaults = UploadOptions::default();
-            let options = options.as_ref();
-            let listener = options.map_or_else(Listener::default, |options| options.listener);
-            let options = options.map_or(&defaults, |options| &options.inner);
-            Ok(bucket.inner.upload(key, body.open()?, callback, options, &listener))
+            let callback = settable::optional(callback);
+            let options = settable::or_default(options);
+            Ok(bucket.inner.upload(key, body.open()?, callback, &options.upload, &options.listener))
         })
     }
 }

@@ -3,12 +3,12 @@
 use super::body::OSS_LENGTH_UNKNOWN;
 use super::cancel::{self, oss_cancel};
 use super::convert::{self, c_text};
-use super::guard::{self, RemembersRefusal};
+use super::guard;
 use super::put_options::oss_put_options;
+use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
 use crate::engine::{Observer, UploadOptions};
-use crate::wire::mistake::Mistake;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::time::Duration;
 
@@ -28,10 +28,28 @@ pub type oss_log_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, line: 
 
 /// How a managed upload goes about it. A setter that refuses a value leaves everything as it was;
 /// oss_upload_options_error() then says why. Set by one thread; any number of calls may use it afterwards.
+#[derive(Default)]
 pub struct oss_upload_options {
-    pub(super) inner: UploadOptions,
+    inner: Settable<Options>,
+}
+
+impl HasSetters for oss_upload_options {
+    type Value = Options;
+
+    fn settable(&self) -> &Settable<Options> {
+        &self.inner
+    }
+
+    fn settable_mut(&mut self) -> &mut Settable<Options> {
+        &mut self.inner
+    }
+}
+
+/// What the engine is told, and who listens.
+#[derive(Clone, Default)]
+pub(super) struct Options {
+    pub(super) upload: UploadOptions,
     pub(super) listener: Listener,
-    refusal: CString,
 }
 
 /// The caller's functions.
@@ -63,30 +81,12 @@ impl Observer for Listener {
     }
 }
 
-impl RemembersRefusal for oss_upload_options {
-    fn remember(&mut self, message: &str) {
-        self.refusal = c_text(message);
-    }
-}
-
-/// # Safety
-/// `options` is NULL or a live handle that nobody else uses.
-unsafe fn set(
-    options: *mut oss_upload_options,
-    work: impl FnOnce(&mut UploadOptions) -> Result<(), Mistake>,
-) -> oss_status {
-    // SAFETY: the caller vouches for it.
-    guard::setter(unsafe { convert::handle_mut(options, "options") }, |options| work(&mut options.inner))
-}
-
 /// Makes options that hold the defaults.
 ///
 /// @return a handle, to be freed with oss_upload_options_free(); never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn oss_upload_options_new() -> *mut oss_upload_options {
-    let inner = UploadOptions::default();
-    let listener = Listener::default();
-    Box::into_raw(Box::new(oss_upload_options { inner, listener, refusal: CString::default() }))
+    Box::into_raw(Box::default())
 }
 
 /// Sets what the object is stored with. A deadline or a cancel among these options counts where none is set on the upload
@@ -103,8 +103,7 @@ pub unsafe extern "C" fn oss_upload_options_set_put_options(
     // SAFETY: the caller passes NULL or live handles.
     unsafe {
         set(options, |options| {
-            let object = put_options.as_ref().map(|put_options| put_options.inner.clone());
-            options.set_object_options(object.unwrap_or_default());
+            options.upload.set_object_options(settable::or_default(put_options).into_owned());
             Ok(())
         })
     }
@@ -123,7 +122,7 @@ pub unsafe extern "C" fn oss_upload_options_set_part_size(
     bytes: u64,
 ) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { set(options, |options| options.set_part_size(bytes)) }
+    unsafe { set(options, |options| options.upload.set_part_size(bytes)) }
 }
 
 /// Sets up to which length data is put with a single request. The default is 16 MiB. Data of unknown length, and that of a
@@ -138,7 +137,7 @@ pub unsafe extern "C" fn oss_upload_options_set_threshold(
     bytes: u64,
 ) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { set(options, |options| options.set_threshold(bytes)) }
+    unsafe { set(options, |options| options.upload.set_threshold(bytes)) }
 }
 
 /// Sets how many parts are sent at once, each over a connection of its own. The default is 4. They are all sent by the
@@ -153,7 +152,7 @@ pub unsafe extern "C" fn oss_upload_options_set_parallel(
     parts: u32,
 ) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { set(options, |options| options.set_parallel(parts)) }
+    unsafe { set(options, |options| options.upload.set_parallel(parts)) }
 }
 
 /// Has an upload of a file leave a record while it is going on, so that a later call with the same arguments goes on where
@@ -173,7 +172,9 @@ pub unsafe extern "C" fn oss_upload_options_set_checkpoint(
     folder: *const c_char,
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
-    unsafe { set(options, |options| options.set_checkpoint(convert::optional_text(folder, "folder")?)) }
+    unsafe {
+        set(options, |options| options.upload.set_checkpoint(convert::optional_text(folder, "folder")?))
+    }
 }
 
 /// Sets what becomes of the parts when an upload fails. By default they are removed, unless there is a checkpoint folder
@@ -190,7 +191,7 @@ pub unsafe extern "C" fn oss_upload_options_set_keep_parts(
     // SAFETY: the caller passes NULL or a live handle.
     unsafe {
         set(options, |options| {
-            options.set_keep_parts(keep);
+            options.upload.set_keep_parts(keep);
             Ok(())
         })
     }
@@ -207,7 +208,7 @@ pub unsafe extern "C" fn oss_upload_options_set_rate_limit(
     bytes_per_second: u64,
 ) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { set(options, |options| options.limits_mut().set_bytes_per_second(bytes_per_second)) }
+    unsafe { set(options, |options| options.upload.limits_mut().set_bytes_per_second(bytes_per_second)) }
 }
 
 /// Sets how long the whole upload may take, whatever the bucket's options say. Some of it, a tenth but at most two seconds,
@@ -222,7 +223,7 @@ pub unsafe extern "C" fn oss_upload_options_set_deadline_ms(
     ms: u64,
 ) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { set(options, |options| options.limits_mut().set_deadline(Duration::from_millis(ms))) }
+    unsafe { set(options, |options| options.upload.limits_mut().set_deadline(Duration::from_millis(ms))) }
 }
 
 /// Sets who may end the upload, besides the bucket's own cancel.
@@ -238,7 +239,7 @@ pub unsafe extern "C" fn oss_upload_options_set_cancel(
     // SAFETY: the caller passes NULL or live handles.
     unsafe {
         set(options, |options| {
-            options.limits_mut().set_cancel(cancel::shared(cancel));
+            options.upload.limits_mut().set_cancel(cancel::shared(cancel));
             Ok(())
         })
     }
@@ -257,11 +258,12 @@ pub unsafe extern "C" fn oss_upload_options_set_progress(
     user_data: *mut c_void,
 ) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
-    let options = unsafe { convert::handle_mut(options, "options") };
-    guard::setter(options, |options| {
-        options.listener = Listener { progress, progress_data: user_data, ..options.listener };
-        Ok(())
-    })
+    unsafe {
+        set(options, |options| {
+            options.listener = Listener { progress, progress_data: user_data, ..options.listener };
+            Ok(())
+        })
+    }
 }
 
 /// Sets who is told what is worth a line in a log.
@@ -277,11 +279,12 @@ pub unsafe extern "C" fn oss_upload_options_set_log(
     user_data: *mut c_void,
 ) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
-    let options = unsafe { convert::handle_mut(options, "options") };
-    guard::setter(options, |options| {
-        options.listener = Listener { log, log_data: user_data, ..options.listener };
-        Ok(())
-    })
+    unsafe {
+        set(options, |options| {
+            options.listener = Listener { log, log_data: user_data, ..options.listener };
+            Ok(())
+        })
+    }
 }
 
 /// Says why a setter refused a value last.
@@ -291,7 +294,7 @@ pub unsafe extern "C" fn oss_upload_options_set_log(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_upload_options_error(options: *const oss_upload_options) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { options.as_ref() }.map_or(c"".as_ptr(), |options| options.refusal.as_ptr())
+    unsafe { settable::error(options) }
 }
 
 /// Frees options.

@@ -6,9 +6,10 @@ use super::convert::{self, Output};
 use super::guard;
 use super::operation::{construction, operation};
 use super::result::oss_result;
+use super::settable;
 use super::status::oss_status;
 use super::upload_options::{Listener, oss_upload_options};
-use crate::engine::{UploadOptions, Writer};
+use crate::engine::Writer;
 use std::ffi::{c_char, c_void};
 
 /// Takes the data of one object, piece by piece. For one thread at a time, which need not always be the same.
@@ -57,13 +58,10 @@ pub unsafe extern "C" fn oss_writer_new(
             let output = Output::new(writer, "writer")?;
             let bucket = convert::handle(bucket, "bucket")?;
             let key = convert::text(key, "key")?;
-            let callback = callback.as_ref().map(|callback| &callback.inner);
-            let defaults = UploadOptions::default();
-            let options = options.as_ref();
-            let listener = options.map_or_else(Listener::default, |options| options.listener);
-            let options = options.map_or(&defaults, |options| &options.inner);
-            let inner = Writer::new(&bucket.inner, key, callback, options)?;
-            output.give(oss_writer { inner, listener });
+            let callback = settable::optional(callback);
+            let options = settable::or_default(options);
+            let inner = Writer::new(&bucket.inner, key, callback, &options.upload)?;
+            output.give(oss_writer { inner, listener: options.listener });
             Ok(())
         })
     }
