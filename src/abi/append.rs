@@ -6,8 +6,8 @@ use super::convert;
 use super::operation::operation;
 use super::put_options::oss_put_options;
 use super::result::oss_result;
+use super::settable;
 use super::status::oss_status;
-use crate::engine::ObjectOptions;
 use std::ffi::c_char;
 
 /// Adds data to the end of an object, or makes one to which data can be added. There is no callback: OSS makes none after
@@ -67,9 +67,8 @@ pub unsafe extern "C" fn oss_append_object(
             let bucket = convert::handle(bucket, "bucket")?;
             let key = convert::text(key, "key")?;
             let body = convert::handle(body, "body")?;
-            let defaults = ObjectOptions::default();
-            let options = options.as_ref().map_or(&defaults, |options| &options.inner);
-            Ok(bucket.inner.append(key, position, body.open()?, options))
+            let options = settable::or_default(options);
+            Ok(bucket.inner.append(key, position, body.open()?, &options))
         })
     }
 }

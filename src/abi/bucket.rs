@@ -7,8 +7,9 @@ use super::credentials::oss_credentials;
 use super::guard;
 use super::operation::construction;
 use super::result::oss_result;
+use super::settable;
 use super::status::oss_status;
-use crate::engine::{Bucket, BucketOptions, Limits};
+use crate::engine::{Bucket, Limits};
 use crate::wire::mistake::Mistake;
 use std::ffi::c_char;
 use std::sync::Arc;
@@ -59,9 +60,8 @@ pub unsafe extern "C" fn oss_bucket_new(
             let endpoint = convert::text(endpoint, "endpoint")?;
             let name = convert::text(name, "name")?;
             let credentials = convert::handle(credentials, "credentials")?;
-            let defaults = BucketOptions::default();
-            let options = options.as_ref().map_or(&defaults, |options| &options.inner);
-            let inner = Bucket::new(endpoint, name, Arc::clone(&credentials.inner), options)?;
+            let options = settable::or_default(options);
+            let inner = Bucket::new(endpoint, name, Arc::clone(&credentials.inner), &options)?;
             output.give(oss_bucket { inner: Arc::new(inner) });
             Ok(())
         })

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// value leaves everything as it was; oss_bucket_options_error() then says why. For one thread at a time.
 #[derive(Default)]
 pub struct oss_bucket_options {
-    pub(super) inner: Settable<BucketOptions>,
+    inner: Settable<BucketOptions>,
 }
 
 impl HasSetters for oss_bucket_options {

@@ -12,7 +12,7 @@ use super::put_options::oss_put_options;
 use super::result::oss_result;
 use super::settable;
 use super::status::oss_status;
-use crate::engine::{Body, Completion, Multipart, ObjectOptions, Outcome};
+use crate::engine::{Body, Completion, Multipart, Outcome};
 use std::ffi::{CString, c_char, c_void};
 
 /// An upload in parts. Any number of threads may upload parts of it at once, and a child may go on with it after fork().
@@ -72,9 +72,8 @@ pub unsafe extern "C" fn oss_begin_multipart(
             let output = Output::new(multipart, "multipart")?;
             let bucket = convert::handle(bucket, "bucket")?;
             let key = convert::text(key, "key")?;
-            let defaults = ObjectOptions::default();
-            let options = options.as_ref().map_or(&defaults, |options| &options.inner);
-            Ok(give(output, Multipart::begin(&bucket.inner, key, options)))
+            let options = settable::or_default(options);
+            Ok(give(output, Multipart::begin(&bucket.inner, key, &options)))
         })
     }
 }

@@ -6,9 +6,10 @@ use super::convert::{self, Output, c_text};
 use super::guard;
 use super::operation::{construction, operation};
 use super::result::oss_result;
+use super::settable;
 use super::status::oss_status;
 use super::string::oss_string;
-use crate::engine::{BucketOptions, PostForm};
+use crate::engine::PostForm;
 use std::ffi::{CString, c_char};
 
 /// A form that uploads an object (PostObject): the URL that it is sent to, and its fields without the file. Whoever knows
@@ -110,9 +111,8 @@ pub unsafe extern "C" fn oss_post_object(
         operation(result, || {
             let form = convert::handle(form, "form")?;
             let body = convert::handle(body, "body")?;
-            let defaults = BucketOptions::default();
-            let options = options.as_ref().map_or(&defaults, |options| &options.inner);
-            Ok(form.inner.post(body.open()?, options))
+            let options = settable::or_default(options);
+            Ok(form.inner.post(body.open()?, &options))
         })
     }
 }

@@ -11,7 +11,7 @@ use super::put_options::oss_put_options;
 use super::result::oss_result;
 use super::settable;
 use super::status::oss_status;
-use crate::engine::{Bucket, BucketOptions, ObjectOptions, Presigned};
+use crate::engine::{Bucket, Presigned};
 use std::ffi::{CString, c_char};
 
 /// A request that others can make without knowing a secret: a method, a URL, and headers that belong to it. Whoever knows
@@ -88,9 +88,8 @@ pub unsafe extern "C" fn oss_presign_put(
     unsafe {
         presign(bucket, presigned, result, |bucket| {
             let callback = settable::optional(callback);
-            let defaults = ObjectOptions::default();
-            let options = options.as_ref().map_or(&defaults, |options| &options.inner);
-            Ok(bucket.presign_put(convert::text(key, "key")?, callback, options, lifetime_s)?)
+            let options = settable::or_default(options);
+            Ok(bucket.presign_put(convert::text(key, "key")?, callback, &options, lifetime_s)?)
         })
     }
 }
@@ -265,9 +264,8 @@ pub unsafe extern "C" fn oss_put_to_url(
         operation(result, || {
             let presigned = convert::handle(presigned, "presigned")?;
             let body = convert::handle(body, "body")?;
-            let defaults = BucketOptions::default();
-            let options = options.as_ref().map_or(&defaults, |options| &options.inner);
-            Ok(presigned.inner.put(body.open()?, options))
+            let options = settable::or_default(options);
+            Ok(presigned.inner.put(body.open()?, &options))
         })
     }
 }

@@ -9,7 +9,7 @@ use super::put_options::oss_put_options;
 use super::result::oss_result;
 use super::settable;
 use super::status::oss_status;
-use crate::engine::{Body, Input, ObjectOptions, Outcome};
+use crate::engine::{Body, Input, Outcome};
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
@@ -27,9 +27,8 @@ unsafe fn put<'b>(
         let bucket = convert::handle(bucket, "bucket")?;
         let key = convert::text(key, "key")?;
         let callback = settable::optional(callback);
-        let defaults = ObjectOptions::default();
-        let options = options.as_ref().map_or(&defaults, |options| &options.inner);
-        Ok(bucket.inner.put(key, input()?, callback, options))
+        let options = settable::or_default(options);
+        Ok(bucket.inner.put(key, input()?, callback, &options))
     }
 }
 

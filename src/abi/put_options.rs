@@ -15,7 +15,7 @@ use std::time::Duration;
 /// a header away. Set by one thread; any number of calls may use it afterwards.
 #[derive(Default)]
 pub struct oss_put_options {
-    pub(super) inner: Settable<ObjectOptions>,
+    inner: Settable<ObjectOptions>,
 }
 
 impl HasSetters for oss_put_options {
