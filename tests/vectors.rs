@@ -37,6 +37,29 @@ fn for_each(file: &str, mut check: impl FnMut(&str, &Value)) {
     }
 }
 
+/// As [`for_each`], for the `count` vectors of V4 without additional headers, which the library never signs. Those that
+/// have some are passed over, and known by their names; the emulator is checked against them.
+fn for_each_without_additional_headers(
+    file: &str,
+    count: usize,
+    with_additional_headers: &[&str],
+    mut check: impl FnMut(&str, &Value),
+) {
+    let (mut checked, mut passed_over) = (0, Vec::new());
+    for_each(file, |name, vector| {
+        let additional_headers =
+            vector["input"]["additional_headers"].as_array().expect("additional_headers");
+        if additional_headers.is_empty() {
+            check(name, vector);
+            checked += 1;
+        } else {
+            passed_over.push(name.to_owned());
+        }
+    });
+    assert_eq!(checked, count, "{file}: vectors without additional headers");
+    assert_eq!(passed_over, with_additional_headers, "{file}: vectors with additional headers");
+}
+
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("not a text: {value}"))
 }
@@ -100,6 +123,10 @@ fn identity(vector: &Value) -> Identity<'_> {
     }
 }
 
+fn scope(vector: &Value) -> v4::Scope<'_> {
+    v4::Scope { region: text(&vector["input"]["region"]), product: text(&vector["input"]["product"]) }
+}
+
 fn clock(vector: &Value) -> i64 {
     vector["input"]["clock_unix"].as_i64().expect("clock_unix")
 }
@@ -109,8 +136,6 @@ fn v1_header() {
     for_each("v1_header", |name, vector| {
         let signed = Signed::of(vector);
         let signature = v1::sign(&signed.request(vector), &identity(vector), clock(vector));
-        assert_eq!(signature.string_to_sign, text(&vector["intermediate"]["string_to_sign"]), "{name}");
-        assert_eq!(signature.canonical_request, None, "{name}");
         assert_eq!(signature.authorization, text(&vector["output"]["authorization"]), "{name}");
         assert_eq!(signature.headers_added, pairs(&vector["output"]["headers_added"]), "{name}");
         assert_eq!(date::http_date(clock(vector)), text(&vector["output"]["date"]), "{name}");
@@ -120,24 +145,15 @@ fn v1_header() {
 
 #[test]
 fn v4_header() {
-    for_each("v4_header", |name, vector| {
-        let (input, intermediate, output) = (&vector["input"], &vector["intermediate"], &vector["output"]);
-        let signed = Signed::of(vector);
-        let additional: Vec<&str> =
-            input["additional_headers"].as_array().expect("additional_headers").iter().map(text).collect();
-        let scope = v4::Scope { region: text(&input["region"]), product: text(&input["product"]) };
-        let signature =
-            v4::sign(&signed.request(vector), &identity(vector), &scope, &additional, clock(vector));
-        let canonical_request = signature.canonical_request.as_deref();
-        assert_eq!(canonical_request, Some(text(&intermediate["canonical_request"])), "{name}");
-        assert_eq!(signature.string_to_sign, text(&intermediate["string_to_sign"]), "{name}");
+    let left_out = ["v4_additional_host", "v4_additional_many", "v4_callback_additional"];
+    for_each_without_additional_headers("v4_header", 53, &left_out, |name, vector| {
+        let output = &vector["output"];
+        let (identity, now) = (identity(vector), clock(vector));
+        let key = v4::SigningKey::new(&identity, &scope(vector), now);
+        let signature = v4::sign(&Signed::of(vector).request(vector), &identity, &key, now);
         assert_eq!(signature.authorization, text(&output["authorization"]), "{name}");
         assert_eq!(signature.headers_added, pairs(&output["headers_added"]), "{name}");
-        assert_eq!(date::iso_basic(clock(vector)), text(&intermediate["x_oss_date"]), "{name}");
-
-        let signing_key = v4::SigningKey::new(&identity(vector), &scope, clock(vector));
-        let hex = signing_key.sign_text(text(&intermediate["string_to_sign"]));
-        assert_eq!(hex, text(&output["signature"]), "{name}");
+        assert_eq!(date::iso_basic(now), text(&vector["intermediate"]["x_oss_date"]), "{name}");
     });
 }
 
@@ -150,12 +166,10 @@ fn sorted(mut pairs: Vec<(String, String)>) -> Vec<(String, String)> {
 #[test]
 fn v1_presign() {
     for_each("v1_presign", |name, vector| {
-        let (input, intermediate) = (&vector["input"], &vector["intermediate"]);
-        let expires = clock(vector) + input["expires_in_s"].as_i64().expect("expires_in_s");
-        assert_eq!(Some(expires), intermediate["expires_unix"].as_i64(), "{name}");
+        let expires = clock(vector) + vector["input"]["expires_in_s"].as_i64().expect("expires_in_s");
+        assert_eq!(Some(expires), vector["intermediate"]["expires_unix"].as_i64(), "{name}");
         let signed = Signed::of(vector);
         let presigned = v1::presign(&signed.request(vector), &identity(vector), expires);
-        assert_eq!(presigned.string_to_sign, text(&intermediate["string_to_sign"]), "{name}");
         let expected = pairs(&vector["output"]["url_parts"]["query"]);
         assert_eq!(sorted(presigned.query), sorted(expected), "{name}");
     });
@@ -163,23 +177,16 @@ fn v1_presign() {
 
 #[test]
 fn v4_presign() {
-    for_each("v4_presign", |name, vector| {
-        let (input, intermediate) = (&vector["input"], &vector["intermediate"]);
-        let additional: Vec<&str> =
-            input["additional_headers"].as_array().expect("additional_headers").iter().map(text).collect();
-        let scope = v4::Scope { region: text(&input["region"]), product: text(&input["product"]) };
+    let left_out = ["v4_additional", "v4_additional_callback", "published_v4_url_additional"];
+    for_each_without_additional_headers("v4_presign", 28, &left_out, |name, vector| {
         let signed = Signed::of(vector);
         let presigned = v4::presign(
             &signed.request(vector),
             &identity(vector),
-            &scope,
-            &additional,
+            &scope(vector),
             clock(vector),
-            number(&input["expires_in_s"]),
+            number(&vector["input"]["expires_in_s"]),
         );
-        let canonical_request = presigned.canonical_request.as_deref();
-        assert_eq!(canonical_request, Some(text(&intermediate["canonical_request"])), "{name}");
-        assert_eq!(presigned.string_to_sign, text(&intermediate["string_to_sign"]), "{name}");
         let expected = pairs(&vector["output"]["url_parts"]["query"]);
         assert_eq!(sorted(presigned.query), sorted(expected), "{name}");
     });
@@ -196,9 +203,8 @@ fn post_policy_v1() {
 #[test]
 fn post_policy_v4() {
     for_each("post_policy_v4", |name, vector| {
-        let (input, identity) = (&vector["input"], identity(vector));
-        let scope = v4::Scope { region: text(&input["region"]), product: text(&input["product"]) };
-        let policy = text(&input["policy_json"]);
+        let (identity, scope) = (identity(vector), scope(vector));
+        let policy = text(&vector["input"]["policy_json"]);
         let fields = v4::sign_policy(policy, &identity, &scope, clock(vector));
         assert_eq!(with_the_forms_own(fields, vector), form_fields(vector), "{name}");
 

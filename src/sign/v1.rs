@@ -119,7 +119,7 @@ pub fn sign(request: &Request<'_>, identity: &Identity<'_>, unix_s: i64) -> Sign
     if let Some(token) = identity.token() {
         headers_added.push((SECURITY_TOKEN.to_owned(), token.to_owned()));
     }
-    Signature { string_to_sign, canonical_request: None, authorization, headers_added }
+    Signature { authorization, headers_added }
 }
 
 /// Signs a request in its URL, which is good until `expires_unix_s`.
@@ -137,7 +137,7 @@ pub fn presign(request: &Request<'_>, identity: &Identity<'_>, expires_unix_s: i
     query.push(("OSSAccessKeyId".to_owned(), identity.access_key_id.to_owned()));
     query.push(("Expires".to_owned(), expires));
     query.push(("Signature".to_owned(), signature));
-    Presigned { string_to_sign, canonical_request: None, query }
+    Presigned { query }
 }
 
 /// Signs the policy of a form, which is JSON. Gives the form's fields: `OSSAccessKeyId`, `policy` and `Signature`, and those
@@ -158,7 +158,7 @@ pub fn policy_fields(identity: &Identity<'_>) -> Vec<(String, String)> {
 }
 
 /// Signs text: Base64.
-pub fn sign_text(text: &str, identity: &Identity<'_>) -> String {
+fn sign_text(text: &str, identity: &Identity<'_>) -> String {
     BASE64_STANDARD.encode(hash::hmac_sha1(identity.access_key_secret.as_bytes(), text.as_bytes()))
 }
 

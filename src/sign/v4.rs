@@ -31,7 +31,6 @@ pub struct Scope<'a> {
 /// The key that signs for one day. Deriving it takes most of the work of a signature, so it is worth keeping.
 ///
 /// As secret as what it was made from, for as long as its day lasts; wiped when dropped.
-#[derive(Clone)]
 pub struct SigningKey {
     key: [u8; 32],
     day: String,
@@ -61,7 +60,7 @@ impl SigningKey {
     }
 
     /// Signs text: lower-case hexadecimal.
-    pub fn sign_text(&self, text: &str) -> String {
+    fn sign_text(&self, text: &str) -> String {
         let mut signature = String::with_capacity(64);
         hash::push_hex(&mut signature, &hash::hmac_sha256(&self.key, text.as_bytes()));
         signature
@@ -81,48 +80,24 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Signs a request for the `Authorization` header.
+/// Signs a request for the `Authorization` header, with a key that was derived from this identity on the day of `unix_s`.
 ///
 /// Adds `x-oss-content-sha256`, `x-oss-date`, and `x-oss-security-token` for temporary credentials. A `Date` header
 /// is neither needed nor signed.
-///
-/// `additional_headers` are names of headers to sign besides those that always are; names that are absent from the
-/// request are passed over.
 pub fn sign(
     request: &Request<'_>,
     identity: &Identity<'_>,
-    scope: &Scope<'_>,
-    additional_headers: &[&str],
-    unix_s: i64,
-) -> Signature {
-    sign_with_key(request, identity, &SigningKey::new(identity, scope, unix_s), additional_headers, unix_s)
-}
-
-/// As [`sign`], with a key that was derived from this identity earlier on the same day.
-pub fn sign_with_key(
-    request: &Request<'_>,
-    identity: &Identity<'_>,
     signing_key: &SigningKey,
-    additional_headers: &[&str],
     unix_s: i64,
 ) -> Signature {
     let now = date::iso_basic(unix_s);
-    let additional = additional_names(request, additional_headers);
-    let headers = signed_headers(request, identity, &additional, &now);
-    let canonical_request = canonical_request(request, request.query, &headers, &additional);
-    let string_to_sign = string_to_sign(&canonical_request, signing_key, &now);
-
-    let mut authorization =
-        String::with_capacity(128 + identity.access_key_id.len() + signing_key.scope.len());
-    for piece in [ALGORITHM, " Credential=", identity.access_key_id, "/", &signing_key.scope] {
-        authorization.push_str(piece);
-    }
-    if !additional.is_empty() {
-        authorization.push_str(",AdditionalHeaders=");
-        push_joined(&mut authorization, &additional);
-    }
-    authorization.push_str(",Signature=");
-    authorization.push_str(&signing_key.sign_text(&string_to_sign));
+    let headers = signed_headers(request, identity, &now);
+    let canonical_request = canonical_request(request, request.query, &headers);
+    let signature = signing_key.sign_text(&string_to_sign(&canonical_request, signing_key, &now));
+    let authorization = format!(
+        "{ALGORITHM} Credential={}/{},Signature={signature}",
+        identity.access_key_id, signing_key.scope
+    );
 
     let mut headers_added = Vec::with_capacity(3);
     headers_added.push((CONTENT_SHA256.to_owned(), UNSIGNED_PAYLOAD.to_owned()));
@@ -130,24 +105,22 @@ pub fn sign_with_key(
     if let Some(token) = identity.token() {
         headers_added.push((SECURITY_TOKEN.to_owned(), token.to_owned()));
     }
-    Signature { string_to_sign, canonical_request: Some(canonical_request), authorization, headers_added }
+    Signature { authorization, headers_added }
 }
 
 /// Signs a request in its URL, which is good for `expires_in_s` seconds from `unix_s` on.
 ///
 /// The query gets the parameters of the signature, and `x-oss-security-token` for temporary credentials. `Content-Type`,
-/// `Content-MD5`, `x-oss-*` and the additional headers are signed, so whoever uses the URL has to send them.
+/// `Content-MD5` and `x-oss-*` are signed, so whoever uses the URL has to send them.
 pub fn presign(
     request: &Request<'_>,
     identity: &Identity<'_>,
     scope: &Scope<'_>,
-    additional_headers: &[&str],
     unix_s: i64,
     expires_in_s: u64,
 ) -> Presigned {
     let signing_key = SigningKey::new(identity, scope, unix_s);
     let now = date::iso_basic(unix_s);
-    let additional = additional_names(request, additional_headers);
     let mut query = request.query.to_vec();
     let mut add = |name: &str, value: String| query.push((name.to_owned(), value));
     add("x-oss-signature-version", ALGORITHM.to_owned());
@@ -157,17 +130,12 @@ pub fn presign(
     if let Some(token) = identity.token() {
         add(SECURITY_TOKEN, token.to_owned());
     }
-    if !additional.is_empty() {
-        let mut names = String::new();
-        push_joined(&mut names, &additional);
-        add("x-oss-additional-headers", names);
-    }
-    let mut headers = given_headers(request, &additional, |_| false);
+    let mut headers = given_headers(request, |_| false);
     super::sort_headers(&mut headers);
-    let canonical_request = canonical_request(request, &query, &headers, &additional);
-    let string_to_sign = string_to_sign(&canonical_request, &signing_key, &now);
-    query.push(("x-oss-signature".to_owned(), signing_key.sign_text(&string_to_sign)));
-    Presigned { string_to_sign, canonical_request: Some(canonical_request), query }
+    let canonical_request = canonical_request(request, &query, &headers);
+    let signature = signing_key.sign_text(&string_to_sign(&canonical_request, &signing_key, &now));
+    query.push(("x-oss-signature".to_owned(), signature));
+    Presigned { query }
 }
 
 /// Signs the policy of a form, which is JSON and has conditions for what [`policy_fields`] gives. Gives the form's fields:
@@ -214,20 +182,7 @@ fn string_to_sign(canonical_request: &str, signing_key: &SigningKey, now: &str) 
     text
 }
 
-/// The names in `AdditionalHeaders`: lower case, sorted, once each, without those signed anyway or absent.
-fn additional_names<'a>(request: &Request<'_>, wanted: &[&'a str]) -> Vec<Cow<'a, str>> {
-    let mut names: Vec<Cow<'a, str>> = wanted
-        .iter()
-        .filter(|name| !is_signed_by_default(name))
-        .filter(|name| request.headers.iter().any(|(present, _)| present.eq_ignore_ascii_case(name)))
-        .map(|name| lower_case(name))
-        .collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
-fn is_signed_by_default(name: &str) -> bool {
+fn is_signed(name: &str) -> bool {
     is_oss_header(name)
         || name.eq_ignore_ascii_case("content-type")
         || name.eq_ignore_ascii_case("content-md5")
@@ -237,7 +192,6 @@ fn canonical_request(
     request: &Request<'_>,
     query: &[(String, String)],
     headers: &[SignedHeader<'_>],
-    additional: &[Cow<'_, str>],
 ) -> String {
     let header_bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
     let mut text = String::with_capacity(256 + header_bytes + request.key.map_or(0, str::len));
@@ -252,26 +206,20 @@ fn canonical_request(
     push_query(&mut text, query);
     text.push('\n');
     super::push_header_lines(&mut text, headers);
-    text.push('\n');
-    push_joined(&mut text, additional);
-    text.push('\n');
+    // Between the line ends would be the names of additional headers, of which there are none.
+    text.push_str("\n\n");
     text.push_str(UNSIGNED_PAYLOAD);
     text
 }
 
-fn signed_headers<'a>(
-    request: &Request<'a>,
-    identity: &Identity<'a>,
-    additional: &[Cow<'_, str>],
-    now: &'a str,
-) -> Vec<SignedHeader<'a>> {
+fn signed_headers<'a>(request: &Request<'a>, identity: &Identity<'a>, now: &'a str) -> Vec<SignedHeader<'a>> {
     let token = identity.token();
     let set_here = |name: &str| {
         name.eq_ignore_ascii_case(DATE)
             || name.eq_ignore_ascii_case(CONTENT_SHA256)
             || (token.is_some() && name.eq_ignore_ascii_case(SECURITY_TOKEN))
     };
-    let mut headers = given_headers(request, additional, set_here);
+    let mut headers = given_headers(request, set_here);
     headers.push((Cow::Borrowed(CONTENT_SHA256), Cow::Borrowed(UNSIGNED_PAYLOAD)));
     headers.push((Cow::Borrowed(DATE), Cow::Borrowed(now)));
     if let Some(token) = token {
@@ -282,14 +230,8 @@ fn signed_headers<'a>(
 }
 
 /// Those of the request's headers that are signed, without those that are left out.
-fn given_headers<'a>(
-    request: &Request<'a>,
-    additional: &[Cow<'_, str>],
-    left_out: impl Fn(&str) -> bool,
-) -> Vec<SignedHeader<'a>> {
-    let is_additional = |name: &str| additional.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
-    let signed = |name: &str| (is_signed_by_default(name) || is_additional(name)) && !left_out(name);
-    let headers = request.headers.iter().filter(|(name, _)| signed(name));
+fn given_headers<'a>(request: &Request<'a>, left_out: impl Fn(&str) -> bool) -> Vec<SignedHeader<'a>> {
+    let headers = request.headers.iter().filter(|(name, _)| is_signed(name) && !left_out(name));
     headers.map(|(name, value)| (lower_case(name), Cow::Borrowed(header::trim(value)))).collect()
 }
 
@@ -310,15 +252,6 @@ fn push_query(text: &mut String, query: &[(String, String)]) {
     }
 }
 
-fn push_joined(text: &mut String, names: &[Cow<'_, str>]) {
-    for (position, name) in names.iter().enumerate() {
-        if position > 0 {
-            text.push(';');
-        }
-        text.push_str(name);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -331,28 +264,13 @@ mod tests {
     fn a_kept_key_signs_the_same_until_midnight() {
         let request = Request { method: "GET", bucket: None, key: None, query: &[], headers: &[] };
         let noon = 1_703_937_600;
-        let signing_key = SigningKey::new(&IDENTITY, &SCOPE, noon);
         let late = 1_703_980_799;
-        assert!(signing_key.covers(late));
-        assert!(!signing_key.covers(late + 1));
-        assert_eq!(
-            sign_with_key(&request, &IDENTITY, &signing_key, &[], late),
-            sign(&request, &IDENTITY, &SCOPE, &[], late)
-        );
-        assert_ne!(
-            sign(&request, &IDENTITY, &SCOPE, &[], late),
-            sign(&request, &IDENTITY, &SCOPE, &[], late + 1)
-        );
-    }
-
-    #[test]
-    fn additional_names_are_signed_once_each() {
-        let headers = [("Host".to_owned(), "h".to_owned()), ("Range".to_owned(), "r".to_owned())];
-        let request = Request { method: "GET", bucket: None, key: None, query: &[], headers: &headers };
-        let signature = sign(&request, &IDENTITY, &SCOPE, &["range", "HOST", "host", "absent", "x-oss-a"], 0);
-        assert!(signature.authorization.contains(",AdditionalHeaders=host;range,Signature="));
-        let canonical = signature.canonical_request.unwrap();
-        assert!(canonical.contains("\nhost:h\nrange:r\nx-oss-content-sha256:"), "{canonical}");
-        assert!(canonical.ends_with("\n\nhost;range\nUNSIGNED-PAYLOAD"), "{canonical}");
+        let [kept, fresh, next] =
+            [noon, late, late + 1].map(|unix_s| SigningKey::new(&IDENTITY, &SCOPE, unix_s));
+        assert!(kept.covers(late));
+        assert!(!kept.covers(late + 1));
+        let sign_late = |key: &SigningKey| sign(&request, &IDENTITY, key, late);
+        assert_eq!(sign_late(&kept), sign_late(&fresh));
+        assert_ne!(sign_late(&kept), sign_late(&next));
     }
 }

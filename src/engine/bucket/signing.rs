@@ -55,7 +55,7 @@ impl Signing {
                 let life_s = i64::try_from(life_s).unwrap_or(i64::MAX);
                 v1::presign(request, identity, now.saturating_add(life_s))
             }
-            Signing::V4 { scope, .. } => v4::presign(request, identity, &scope.as_signed(), &[], now, life_s),
+            Signing::V4 { scope, .. } => v4::presign(request, identity, &scope.as_signed(), now, life_s),
         }
     }
 
@@ -86,7 +86,7 @@ impl Signing {
             Signing::V1 => v1::sign(request, identity, now),
             Signing::V4 { scope, key } => {
                 let key = days_key(key, scope, identity, now);
-                v4::sign_with_key(request, identity, &key, &[], now)
+                v4::sign(request, identity, &key, now)
             }
         }
     }
