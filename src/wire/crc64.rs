@@ -2,48 +2,25 @@
 
 use crc_fast::{CrcAlgorithm, checksum_combine};
 use crc64fast::Digest;
-use std::fmt;
 
 /// A running CRC-64 over data that arrives in pieces.
-#[derive(Clone)]
-pub struct Crc64 {
-    previous: u64,
-    digest: Digest,
-    length: u64,
-}
+#[derive(Default)]
+pub struct Crc64(Digest);
 
 impl Crc64 {
     /// The CRC of nothing, which is 0.
     pub fn new() -> Self {
-        Self::resume(0)
-    }
-
-    /// Goes on after data whose CRC is `previous`.
-    pub fn resume(previous: u64) -> Self {
-        Self { previous, digest: Digest::new(), length: 0 }
+        Self::default()
     }
 
     /// Adds data.
     pub fn update(&mut self, data: &[u8]) {
-        self.digest.write(data);
-        self.length += data.len() as u64;
+        self.0.write(data);
     }
 
     /// The CRC of all data so far; more may follow.
     pub fn value(&self) -> u64 {
-        combine(self.previous, self.digest.sum64(), self.length)
-    }
-}
-
-impl Default for Crc64 {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Debug for Crc64 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Crc64").field(&self.value()).finish()
+        self.0.sum64()
     }
 }
 
@@ -91,15 +68,16 @@ mod tests {
     }
 
     #[test]
-    fn resumes_and_combines_at_every_split() {
+    fn goes_on_and_combines_at_every_split() {
         let data: Vec<u8> = (0..700_u32).map(|i| (i * 31) as u8).collect();
         let whole = crc(&data);
         for at in 0..=data.len() {
             let (a, b) = data.split_at(at);
-            let mut resumed = Crc64::resume(crc(a));
-            assert_eq!(resumed.value(), crc(a));
-            resumed.update(b);
-            assert_eq!(resumed.value(), whole, "resumed at {at}");
+            let mut running = Crc64::new();
+            running.update(a);
+            assert_eq!(running.value(), crc(a));
+            running.update(b);
+            assert_eq!(running.value(), whole, "went on at {at}");
             assert_eq!(combine(crc(a), crc(b), b.len() as u64), whole, "combined at {at}");
         }
     }
