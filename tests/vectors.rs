@@ -392,16 +392,14 @@ fn xml_requests_and_replies() {
                 assert_eq!(body, text(&vector["output"]["alibabacloud-oss-v2 1.4.1"]));
             }
             "initiate_reply" => {
-                let initiated = xml::parse_initiate(text(&input["xml"]).as_bytes()).unwrap();
-                assert_eq!(initiated.upload_id, text(&expected["upload_id"]));
-                assert_eq!(initiated.bucket, "example-bucket");
-                assert_eq!(initiated.key, "multipart.data");
+                let upload_id = xml::parse_initiate(text(&input["xml"]).as_bytes()).unwrap();
+                assert_eq!(upload_id, text(&expected["upload_id"]));
             }
             "initiate_reply_with_namespace" => {
                 // The SDK fails on it; documentation shows it, so it is read here.
                 assert!(expected["exception"].is_string());
-                let initiated = xml::parse_initiate(text(&input["xml"]).as_bytes()).unwrap();
-                assert_eq!(initiated.upload_id, "UP-NS");
+                let upload_id = xml::parse_initiate(text(&input["xml"]).as_bytes()).unwrap();
+                assert_eq!(upload_id, "UP-NS");
             }
             "list_parts_reply" => {
                 let page = xml::parse_list_parts(text(&input["xml"]).as_bytes()).unwrap();
@@ -411,12 +409,13 @@ fn xml_requests_and_replies() {
                 let parts: Vec<Value> = page
                     .parts
                     .iter()
-                    .map(|part| {
-                        let modified = date::parse_iso8601(&part.last_modified);
-                        serde_json::json!([part.number, part.etag, part.size, modified])
-                    })
+                    .map(|part| serde_json::json!([part.number, part.etag, part.size]))
                     .collect();
-                assert_eq!(Value::from(parts), expected["parts"]);
+                // The SDK also tells when each part was stored, which nothing here needs to know.
+                let expected = expected["parts"].as_array().expect("parts").iter();
+                let expected: Vec<Value> =
+                    expected.map(|part| serde_json::json!([part[0], part[1], part[2]])).collect();
+                assert_eq!(parts, expected);
                 assert!(page.parts.iter().all(|part| part.crc64.is_none()));
             }
             "list_uploads_reply_url_encoded" => {
@@ -434,7 +433,7 @@ fn xml_requests_and_replies() {
                 // And it is not taken for another reply.
                 assert!(xml::parse_list_parts(body).is_err());
                 assert!(xml::parse_initiate(body).is_err());
-                assert_eq!(xml::parse_complete(body), None);
+                assert!(!xml::is_complete_result(body));
                 assert_eq!(error_reply::parse(body), None);
             }
             "error_no_such_upload" | "error_callback_failed" => {

@@ -97,10 +97,8 @@ impl Multipart {
             return Err(Box::new(outcome));
         }
         match xml::parse_initiate(&outcome.body) {
-            Ok(begun) if !begun.upload_id.is_empty() => {
-                Ok((Multipart::known(bucket, key, &begun.upload_id, terms), outcome))
-            }
-            _ => Err(Box::new(
+            Ok(upload_id) => Ok((Multipart::known(bucket, key, &upload_id, terms), outcome)),
+            Err(_) => Err(Box::new(
                 outcome
                     .with(Status::BadResponse, "the reply to the beginning of the upload has no upload id"),
             )),

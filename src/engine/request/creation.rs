@@ -186,7 +186,7 @@ impl<'a> Creation<'a> {
 
     /// With a callback the application server's answer, which is never empty, takes the place of OSS's.
     fn was_answered_by_oss(&self, outcome: &Outcome) -> bool {
-        outcome.body.is_empty() || self.completes() && xml::parse_complete(&outcome.body).is_some()
+        outcome.body.is_empty() || self.completes() && xml::is_complete_result(&outcome.body)
     }
 
     fn found_stored(&self, head: Reply) -> Outcome {

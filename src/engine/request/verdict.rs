@@ -131,7 +131,7 @@ fn is_made_by_oss(reply: &Reply) -> bool {
 
 /// Complete can take long; a server that says 200 early has only the body left to report an error in.
 fn is_completed(call: &Call<'_>, reply: &Reply) -> bool {
-    call.callback || xml::parse_complete(&reply.body).is_some()
+    call.callback || xml::is_complete_result(&reply.body)
 }
 
 /// Whether the operation stores something of a caller's.

@@ -5,8 +5,7 @@ mod tree;
 mod uploads;
 
 pub use multipart::{
-    Completed, Initiated, ListedPart, PartPage, complete_request, parse_complete, parse_initiate,
-    parse_list_parts, unquoted,
+    ListedPart, PartPage, complete_request, is_complete_result, parse_initiate, parse_list_parts, unquoted,
 };
 pub use tree::{BadXml, Element, parse, root_name};
 pub use uploads::{ListedUpload, UploadPage, parse_list_uploads};

@@ -36,25 +36,9 @@ pub fn unquoted(etag: &str) -> &str {
     etag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(etag)
 }
 
-/// What InitiateMultipartUpload answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Initiated {
-    /// The bucket, as the reply names it; may be empty.
-    pub bucket: String,
-    /// The key, decoded; may be empty.
-    pub key: String,
-    /// The upload's id, never empty.
-    pub upload_id: String,
-}
-
-/// Reads the reply to InitiateMultipartUpload.
-pub fn parse_initiate(body: &[u8]) -> Result<Initiated, BadXml> {
-    let root = root_of(body, "InitiateMultipartUploadResult")?;
-    Ok(Initiated {
-        bucket: root.value("Bucket")?.to_owned(),
-        key: key_of(&root)?,
-        upload_id: upload_id_of(&root)?,
-    })
+/// Reads the reply to InitiateMultipartUpload: the upload's id, which is never empty.
+pub fn parse_initiate(body: &[u8]) -> Result<String, BadXml> {
+    upload_id_of(&root_of(body, "InitiateMultipartUploadResult")?)
 }
 
 /// A part that OSS has.
@@ -68,15 +52,11 @@ pub struct ListedPart {
     pub etag: String,
     /// The part's CRC-64, if the reply has it.
     pub crc64: Option<u64>,
-    /// ISO 8601, as the reply writes it; may be empty.
-    pub last_modified: String,
 }
 
 /// One page of ListParts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartPage {
-    /// The upload's id, never empty.
-    pub upload_id: String,
     /// In ascending order, no number twice.
     pub parts: Vec<ListedPart>,
     /// There are more pages.
@@ -88,6 +68,8 @@ pub struct PartPage {
 /// Reads a page of ListParts.
 pub fn parse_list_parts(body: &[u8]) -> Result<PartPage, BadXml> {
     let root = root_of(body, "ListPartsResult")?;
+    // A list that does not say of which upload is none, and must not pass for an upload without parts.
+    upload_id_of(&root)?;
     let mut parts =
         root.children.iter().filter(|child| child.name == "Part").map(part).collect::<Result<Vec<_>, _>>()?;
     parts.sort_by_key(|part| part.number);
@@ -105,7 +87,7 @@ pub fn parse_list_parts(body: &[u8]) -> Result<PartPage, BadXml> {
     if is_truncated && next_part_number_marker.is_none_or(|marker| marker == 0 || Some(marker) < last) {
         return Err(BadXml::new("a truncated page that does not say where the next one starts"));
     }
-    Ok(PartPage { upload_id: upload_id_of(&root)?, parts, is_truncated, next_part_number_marker })
+    Ok(PartPage { parts, is_truncated, next_part_number_marker })
 }
 
 fn part(element: &Element) -> Result<ListedPart, BadXml> {
@@ -126,34 +108,21 @@ fn part(element: &Element) -> Result<ListedPart, BadXml> {
         size: number(element.value("Size")?, "Size")?,
         etag: etag.to_owned(),
         crc64,
-        last_modified: element.value("LastModified")?.to_owned(),
     })
 }
 
-/// What CompleteMultipartUpload answers when no callback took the place of its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Completed {
-    /// The bucket; may be empty.
-    pub bucket: String,
-    /// The key, decoded; may be empty.
-    pub key: String,
-    /// Without quotes; may be empty.
-    pub etag: String,
-    /// The object's URL; may be empty.
-    pub location: String,
-}
-
-/// Reads the reply to CompleteMultipartUpload. `None` for every other body, such as the answer of an application
+/// Whether this is OSS's own reply to CompleteMultipartUpload, and no other body, such as the answer of an application
 /// server.
-pub fn parse_complete(body: &[u8]) -> Option<Completed> {
+pub fn is_complete_result(body: &[u8]) -> bool {
     // An application server's answer may have megabytes: no tree is built of what begins with another name.
-    let root = (root_name(body)? == "CompleteMultipartUploadResult").then(|| parse(body).ok())??;
-    Some(Completed {
-        bucket: root.value("Bucket").ok()?.to_owned(),
-        key: key_of(&root).ok()?,
-        etag: unquoted(root.value("ETag").ok()?).to_owned(),
-        location: root.value("Location").ok()?.to_owned(),
-    })
+    root_name(body).is_some_and(|name| name == "CompleteMultipartUploadResult")
+        && parse(body).is_ok_and(|root| is_readable_result(&root))
+}
+
+/// Whether all that the reply to CompleteMultipartUpload says of the object can be read.
+fn is_readable_result(root: &Element) -> bool {
+    let key = || decoded(root, "Key", root.value("EncodingType")?);
+    key().is_ok() && ["Bucket", "ETag", "Location"].iter().all(|name| root.child(name).is_ok())
 }
 
 pub(super) fn root_of(body: &[u8], name: &str) -> Result<Element, BadXml> {
@@ -167,11 +136,6 @@ pub(super) fn upload_id_of(root: &Element) -> Result<String, BadXml> {
         return Err(BadXml::new("no usable UploadId"));
     }
     Ok(id.to_owned())
-}
-
-/// The key exactly as it is, blanks included.
-fn key_of(root: &Element) -> Result<String, BadXml> {
-    decoded(root, "Key", root.value("EncodingType")?)
 }
 
 /// A text of the child `name` in the encoding that the reply speaks of, blanks included.
@@ -246,35 +210,25 @@ mod tests {
     }
 
     #[test]
-    fn initiate_decodes_the_key_when_told() {
-        let reply = |extra: &str| {
-            parse_initiate(
-                format!(
-                    "<InitiateMultipartUploadResult xmlns='u'>{extra}<Bucket>b</Bucket><Key> a%2Bb</Key>\
-                     <UploadId> U </UploadId></InitiateMultipartUploadResult>"
-                )
-                .as_bytes(),
-            )
+    fn initiate_gives_one_usable_upload_id() {
+        let reply = |inside: &str| {
+            let body = format!(
+                "<InitiateMultipartUploadResult xmlns='u'><Bucket>b</Bucket><Key>k</Key>{inside}\
+                 </InitiateMultipartUploadResult>"
+            );
+            parse_initiate(body.as_bytes())
         };
-        assert_eq!(reply("").unwrap().key, " a%2Bb");
-        assert_eq!(reply("<EncodingType>url</EncodingType>").unwrap().key, " a+b");
-        assert_eq!(reply("").unwrap().upload_id, "U");
-        assert!(reply("<EncodingType>rot13</EncodingType>").is_err());
-        assert!(reply("<UploadId>V</UploadId>").is_err());
-        for body in [
-            "<InitiateMultipartUploadResult/>".to_owned(),
-            "<InitiateMultipartUploadResult><UploadId> </UploadId></InitiateMultipartUploadResult>"
-                .to_owned(),
-            "<InitiateMultipartUploadResult><UploadId>a&#10;b</UploadId></InitiateMultipartUploadResult>"
-                .to_owned(),
-            format!(
-                "<InitiateMultipartUploadResult><UploadId>{}</UploadId></InitiateMultipartUploadResult>",
-                "U".repeat(ID_MAX + 1)
-            ),
-            "<Other><UploadId>U</UploadId></Other>".to_owned(),
+        assert_eq!(reply("<UploadId> U </UploadId>").unwrap(), "U");
+        for bad in [
+            "",
+            "<UploadId> </UploadId>",
+            "<UploadId>a&#10;b</UploadId>",
+            "<UploadId>U</UploadId><UploadId>V</UploadId>",
+            &format!("<UploadId>{}</UploadId>", "U".repeat(ID_MAX + 1)),
         ] {
-            assert!(parse_initiate(body.as_bytes()).is_err(), "{body:.80}");
+            assert!(reply(bad).is_err(), "{bad:.80}");
         }
+        assert!(parse_initiate(b"<Other><UploadId>U</UploadId></Other>").is_err());
     }
 
     #[test]
@@ -342,10 +296,25 @@ mod tests {
         let body =
             b"<CompleteMultipartUploadResult><EncodingType>url</EncodingType><Location>http://b/k</Location>\
                      <Bucket>b</Bucket><Key>a%2Fb</Key><ETag>\"E-2\"</ETag></CompleteMultipartUploadResult>";
-        let completed = parse_complete(body).unwrap();
-        assert_eq!((completed.etag.as_str(), completed.key.as_str()), ("E-2", "a/b"));
+        assert!(is_complete_result(body));
+        assert!(is_complete_result(b"<CompleteMultipartUploadResult/>"));
         for other in [&b"{\"Status\":\"OK\"}"[..], b"<Error><Code>X</Code></Error>", b"", &body[..40]] {
-            assert_eq!(parse_complete(other), None);
+            assert!(!is_complete_result(other), "{}", String::from_utf8_lossy(other));
+        }
+    }
+
+    #[test]
+    fn complete_is_not_believed_when_it_makes_no_sense() {
+        for bad in [
+            "<Bucket/><Bucket/>",
+            "<Key/><Key/>",
+            "<ETag/><ETag/>",
+            "<Location/><Location/>",
+            "<EncodingType>rot13</EncodingType>",
+            "<EncodingType>url</EncodingType><Key>%FF</Key>",
+        ] {
+            let body = format!("<CompleteMultipartUploadResult>{bad}</CompleteMultipartUploadResult>");
+            assert!(!is_complete_result(body.as_bytes()), "{bad}");
         }
     }
 }
