@@ -238,7 +238,7 @@ fn key_encoding() {
         let object_key = text(&vector["input"]["key"]);
         assert_eq!(object_key.as_bytes(), from_hex(text(&vector["input"]["utf8_hex"])), "{name}");
         let output = &vector["output"];
-        assert_eq!(key::encode_keeping_slash(object_key), text(&output["path_keeping_slash"]), "{name}");
+        assert_eq!(key::encoded_keeping_slash(object_key), text(&output["path_keeping_slash"]), "{name}");
         assert_eq!(key::encode(object_key), text(&output["everything_encoded"]), "{name}");
         let in_bucket = key::request_path(Some("bkt"), Some(object_key)).unwrap();
         assert_eq!(in_bucket, text(&output["v4_canonical_uri_in_bucket_bkt"]), "{name}");
@@ -463,7 +463,7 @@ fn assert_error_reply(reply: &error_reply::ErrorReply, expected: &Value) {
     assert_eq!(reply.message, text(&expected["message"]));
     assert_eq!(reply.request_id, text(&expected["request_id"]));
     assert_eq!(reply.ec, text(&expected["ec"]));
-    assert_eq!(reply.host_id, "h");
+    assert_eq!(reply.detail("HostId"), Some("h"));
 }
 
 #[test]

@@ -16,7 +16,7 @@ const VALUE_MAX: usize = 16 * 1024;
 const DETAILS_MAX: usize = 64;
 /// Longest message, in bytes.
 const MESSAGE_MAX: usize = 1024;
-/// Longest code, request id, EC or host id, in bytes.
+/// Longest code, request id or EC, in bytes.
 const ID_MAX: usize = 256;
 /// Longest document that is read as one. OSS sends a few kilobytes.
 const DOCUMENT_MAX: usize = 256 * 1024;
@@ -56,8 +56,6 @@ pub struct ErrorReply {
     pub request_id: String,
     /// The stable number of the cause. For people: the vendor may change it.
     pub ec: String,
-    /// The host that was addressed.
-    pub host_id: String,
     /// Everything else, by element name. May span lines, and may repeat what the request said about its credentials.
     pub details: Vec<(String, String)>,
 }
@@ -71,7 +69,6 @@ impl fmt::Debug for ErrorReply {
             .field("message", &self.message)
             .field("request_id", &self.request_id)
             .field("ec", &self.ec)
-            .field("host_id", &self.host_id)
             .field("details", &details)
             .finish()
     }
@@ -129,7 +126,6 @@ impl ErrorReply {
             "Code" => &mut self.code,
             "RequestId" => &mut self.request_id,
             "EC" => &mut self.ec,
-            "HostId" => &mut self.host_id,
             "Message" => {
                 if self.message.is_empty() {
                     self.message = one_line(value.trim(), MESSAGE_MAX);
@@ -189,7 +185,7 @@ fn search(body: &[u8]) -> Option<ErrorReply> {
     let text = String::from_utf8_lossy(body);
     let (_, text) = text.split_once("<Error")?;
     let mut reply = ErrorReply::default();
-    for name in ["Code", "RequestId", "EC", "HostId"] {
+    for name in ["Code", "RequestId", "EC"] {
         // A name that was cut off would be a wrong name: only whole ones count.
         if let Some(value) = after_tag(text, name).and_then(|rest| rest.split_once("</")) {
             reply.put(name, &unescaped(value.0));
@@ -242,7 +238,7 @@ mod tests {
         assert_eq!(reply.code, "SignatureDoesNotMatch");
         assert_eq!(reply.request_id, "R1");
         assert_eq!(reply.ec, "0002-00000040");
-        assert_eq!(reply.host_id, "b.oss");
+        assert_eq!(reply.detail("HostId"), Some("b.oss"));
         assert_eq!(reply.detail("StringToSign"), Some("PUT\n\nx-oss-security-token:TOKEN\n/b/k"));
         assert_eq!(reply.detail("Missing"), None);
     }

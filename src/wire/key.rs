@@ -58,12 +58,7 @@ pub fn encoded(text: &str) -> Cow<'_, str> {
     utf8_percent_encode(text, RESERVED).into()
 }
 
-/// Percent-encodes a key and keeps its slashes.
-pub fn encode_keeping_slash(key: &str) -> String {
-    encoded_keeping_slash(key).into_owned()
-}
-
-/// As [`encode_keeping_slash`], without a copy when there is nothing to encode.
+/// Percent-encodes a key and keeps its slashes, without a copy when there is nothing to encode.
 pub fn encoded_keeping_slash(key: &str) -> Cow<'_, str> {
     utf8_percent_encode(key, RESERVED_BUT_SLASH).into()
 }
@@ -130,7 +125,7 @@ mod tests {
         assert!(matches!(encoded("plain-_.~09AZ"), Cow::Borrowed(_)));
         assert!(matches!(encoded_keeping_slash("a/b"), Cow::Borrowed(_)));
         assert_eq!(encode("a/b c+%~"), "a%2Fb%20c%2B%25~");
-        assert_eq!(encode_keeping_slash("a/b c"), "a/b%20c");
+        assert_eq!(encoded_keeping_slash("a/b c"), "a/b%20c");
     }
 
     #[test]
