@@ -6,8 +6,8 @@
 mod modules;
 mod support;
 
-use modules::{Crate, Module, circles, words};
-use std::collections::BTreeMap;
+use modules::{Crate, Found, Module, circles, words};
+use std::collections::{BTreeMap, BTreeSet};
 use support::{read, repository};
 
 /// Parts of the source, and those that each of them may use.
@@ -25,6 +25,20 @@ const LAYERS: &Order = &[
     ("wire", &[]),
 ];
 
+/// The rooms of the engine, which are all that is in `src/engine/`. Above them stands `mod.rs`, which none of them uses.
+const ROOMS: &Order = &[
+    ("managed", &["multipart", "object", "request", "verifier", "bucket", "source", "outcome", "rules"]),
+    ("signed", &["multipart", "object", "request", "verifier", "bucket", "source", "outcome", "rules"]),
+    ("multipart", &["object", "request", "verifier", "bucket", "source", "outcome", "rules"]),
+    ("object", &["request", "verifier", "bucket", "source", "outcome", "rules"]),
+    ("request", &["bucket", "source", "outcome", "rules"]),
+    ("verifier", &["bucket", "source", "outcome", "rules"]),
+    ("bucket", &["source", "outcome", "rules"]),
+    ("outcome", &["source"]),
+    ("source", &["rules"]),
+    ("rules", &[]),
+];
+
 /// Words that stand in the code of some layers only.
 const WORDS: [(&str, &[&str]); 4] = [
     ("unsafe", &["abi", "transport"]),
@@ -32,6 +46,9 @@ const WORDS: [(&str, &[&str]); 4] = [
     ("reqwest", &["transport"]),
     ("extern", &["abi"]),
 ];
+
+/// How many lines a file of the engine may have.
+const LINES: usize = 330;
 
 fn library() -> Crate {
     Crate::new("src", sources("src"))
@@ -57,6 +74,11 @@ fn allowed(order: &Order, who: &str) -> Option<&'static [&'static str]> {
 /// The layer of a file; what is directly in `src/` is in none.
 fn layer_of(file: &str) -> Option<&str> {
     file.strip_prefix("src/")?.split_once('/').map(|(layer, _)| layer)
+}
+
+/// The room of a file of the engine; `mod.rs` is in one of its own.
+fn room_of(file: &str) -> Option<&str> {
+    file.strip_prefix("src/engine/")?.split('/').next().map(|name| name.trim_end_matches(".rs"))
 }
 
 /// What in the library is against the order of the layers.
@@ -116,6 +138,50 @@ fn paths_out_of_their_folder(library: &Crate) -> Vec<String> {
     found
 }
 
+/// Rooms that are not there, and what is in none.
+fn rooms_missing(library: &Crate) -> Vec<String> {
+    let there: BTreeSet<&str> = library.sources.keys().filter_map(|file| room_of(file)).collect();
+    let named: BTreeSet<&str> = ROOMS.iter().map(|(room, _)| *room).chain(["mod"]).collect();
+    let missing = named.difference(&there).map(|room| format!("src/engine/ has no room {room}"));
+    let unknown = there.difference(&named).map(|room| format!("src/engine/: {room} is not among the rooms"));
+    missing.chain(unknown).collect()
+}
+
+/// What in the engine is against the order of its rooms.
+fn rooms_out_of_order(library: &Crate) -> Vec<String> {
+    let mut found = Vec::new();
+    for module in library.modules() {
+        let file = &module.file;
+        let Some(room) = room_of(file) else { continue };
+        let Some(allowed) = allowed(ROOMS, room) else { continue };
+        for path in module.paths() {
+            let Some(other) = room_named(library, module, path) else { continue };
+            if other != room && !allowed.contains(&other) {
+                found.push(format!("{file}: {room} uses {other}: {}", path.join("::")));
+            }
+        }
+    }
+    found
+}
+
+/// The room that a path names; for what it takes from the engine itself, that where it is defined.
+fn room_named<'a>(library: &'a Crate, from: &'a Module, path: &[String]) -> Option<&'a str> {
+    let absolute = from.absolute(path)?;
+    let room = absolute.get(..2).and_then(|room| library.module(room));
+    let named = room.or_else(|| match library.find(from, path)? {
+        Found::Module(module) | Found::Item(module, _) => Some(module),
+        Found::Elsewhere => None,
+    });
+    room_of(&named?.file)
+}
+
+/// Files of the engine that are too long.
+fn files_too_long(library: &Crate) -> Vec<String> {
+    let lengths = library.sources.iter().map(|(file, source)| (file, source.lines().count()));
+    let long = lengths.filter(|(file, length)| room_of(file).is_some() && *length > LINES);
+    long.map(|(file, length)| format!("{file}: {length} lines, of at most {LINES}")).collect()
+}
+
 fn assert_none(found: &[String]) {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
@@ -133,10 +199,30 @@ fn dependencies_point_down() {
 }
 
 #[test]
+fn rooms_of_the_engine_use_only_those_below() {
+    let library = library();
+    assert_none(&[rooms_missing(&library), rooms_out_of_order(&library)].concat());
+}
+
+#[test]
 fn no_files_use_one_another_in_a_circle() {
     let houses = [library(), emulator()];
     assert_none(&houses.iter().flat_map(Crate::paths_to_nowhere).collect::<Vec<_>>());
     assert_none(&houses.iter().flat_map(|house| circles(&house.arrows())).collect::<Vec<_>>());
+}
+
+#[test]
+fn files_of_the_engine_are_short() {
+    assert_none(&files_too_long(&library()));
+}
+
+/// An engine whose rooms are empty, but for these files.
+fn made_up_engine(files: &[(&'static str, &'static str)]) -> Crate {
+    let rooms = ["managed", "signed", "multipart", "object", "request", "bucket", "source"];
+    let rooms = rooms.map(|room| format!("engine/{room}/mod.rs"));
+    let others = ["engine/mod.rs", "engine/verifier.rs", "engine/outcome.rs", "engine/rules.rs"];
+    let empty = rooms.iter().map(String::as_str).chain(others).map(|file| (file, ""));
+    Crate::made_up(empty.chain(files.iter().copied()))
 }
 
 fn assert_complains(found: &[String], complaint: &str) {
@@ -190,6 +276,59 @@ fn layers_that_are_out_of_order_are_found() {
     assert_eq!(complaints("sign/mod.rs", tame), Vec::<String>::new());
     let tame = "use super::tree; mod tests { use super::super::tree; }";
     assert_eq!(complaints("wire/xml/uploads.rs", tame), Vec::<String>::new());
+}
+
+#[test]
+fn rooms_that_are_out_of_order_are_found() {
+    for (file, source, complaint) in [
+        ("engine/object/put.rs", "use crate::engine::managed::Managed;", "object uses managed"),
+        ("engine/managed/mod.rs", "use crate::engine::{object, signed::PostForm};", "managed uses signed"),
+        ("engine/bucket/mod.rs", "fn f() { crate::engine::request::send() }", "bucket uses request"),
+        ("engine/bucket/mod.rs", "fn f() { g!(1, [crate::engine::object::Put]) }", "bucket uses object"),
+        ("engine/bucket/limits.rs", "use crate::{engine as e, wire};", "bucket uses mod"),
+        ("engine/bucket/limits.rs", "use crate::engine::Verifier;", "bucket uses verifier"),
+        (
+            "engine/bucket/limits.rs",
+            "#[cfg(test)] mod tests { use crate::engine::object; }",
+            "bucket uses object",
+        ),
+        ("engine/request/mod.rs", "use crate::engine::verifier::Verifier;", "request uses verifier"),
+        ("engine/verifier.rs", "use super::request::Attempts;", "verifier uses request"),
+        ("engine/rules.rs", "use super::source::*;", "rules uses source"),
+    ] {
+        let shown = ("engine/mod.rs", "mod verifier; pub use verifier::Verifier;");
+        let verifier = ("engine/verifier.rs", "pub struct Verifier;");
+        let library = made_up_engine(&[shown, verifier, (file, source)]);
+        assert_complains(&rooms_out_of_order(&library), complaint);
+    }
+    let tame = made_up_engine(&[
+        ("engine/mod.rs", "mod source; mod managed; pub use {managed::Managed, source::Body};"),
+        ("engine/source/mod.rs", "mod body; pub use body::Body;"),
+        ("engine/source/body.rs", "use crate::engine::rules; use crate::wire::key; pub struct Body;"),
+        ("engine/object/mod.rs", "use crate::engine::{Body, verifier::Verifier}; mod put; use put::Put;"),
+        ("engine/object/put.rs", "use super::Body; pub struct Put; mod tests { use super::*; }"),
+        ("engine/verifier.rs", "use super::bucket::Bucket; use crate::engine::outcome; pub struct Verifier;"),
+    ]);
+    assert_eq!(rooms_out_of_order(&tame), Vec::<String>::new());
+}
+
+#[test]
+fn missing_and_unknown_rooms_are_found() {
+    let library = made_up_engine(&[("engine/attic/mod.rs", ""), ("engine/put.rs", "")]);
+    let found = ["src/engine/: attic is not among the rooms", "src/engine/: put is not among the rooms"];
+    assert_eq!(rooms_missing(&library), found);
+    let mut library = made_up_engine(&[]);
+    assert_eq!(rooms_missing(&library), Vec::<String>::new());
+    library.sources.remove("src/engine/source/mod.rs");
+    assert_eq!(rooms_missing(&library), ["src/engine/ has no room source"]);
+}
+
+#[test]
+fn long_files_are_found() {
+    let (long, short) = ("\n".repeat(LINES + 1), "\n".repeat(LINES));
+    let files = [("engine/object/put.rs", &long), ("engine/mod.rs", &short), ("wire/key.rs", &long)];
+    let library = Crate::made_up(files.map(|(file, source)| (file, source.as_str())));
+    assert_eq!(files_too_long(&library), ["src/engine/object/put.rs: 331 lines, of at most 330"]);
 }
 
 #[test]
