@@ -23,6 +23,14 @@ impl Callback {
         Ok(Encoded { callback: self.encode_settings()?, variables: variables.transpose()? })
     }
 
+    /// Encodes it for a request that carries the variables beside it: the body may name only those that are set.
+    pub fn encode_with_variables(&self) -> Result<Encoded, Mistake> {
+        if let Target::Settings(settings) = &self.target {
+            check::check_references(&settings.body, &self.variables)?;
+        }
+        self.encode()
+    }
+
     pub(super) fn encode_settings(&self) -> Result<String, Mistake> {
         let json = match &self.target {
             Target::Settings(settings) => settings_json(settings),

@@ -124,14 +124,6 @@ impl Callback {
         }
     }
 
-    /// Encodes it for a request that carries the variables beside it: the body may name only those that are set.
-    pub fn encode_with_variables(&self) -> Result<Encoded, Mistake> {
-        if let Target::Settings(settings) = &self.target {
-            check::check_references(&settings.body, &self.variables)?;
-        }
-        self.encode()
-    }
-
     fn settings(&mut self, what: &str) -> Result<&mut Settings, Mistake> {
         match &mut self.target {
             Target::Settings(settings) => Ok(settings),
