@@ -1,10 +1,11 @@
 /* What an upload costs with the library: the counterpart of bare.c, with the same arguments.
- *   client PORT file PATH N   N times: put the file
- *   client PORT bytes SIZE N  N times: put SIZE zero bytes
+ *   client file PATH N PORT [CA-FILE]    N times: put the file
+ *   client bytes SIZE N PORT [CA-FILE]   N times: put SIZE zero bytes
  * and of what has no counterpart:
- *   client PORT upload PATH N  once: upload the file with N parts in flight
- *   client PORT stream SIZE N  once: upload SIZE zero bytes from a function with N parts in flight
- * To 127.0.0.1:PORT over plain http, signed with V4. Prints wall seconds, microseconds a put, and the peak memory. */
+ *   client upload PATH N PORT [CA-FILE]  once: upload the file with N parts in flight
+ *   client stream SIZE N PORT [CA-FILE]  once: upload SIZE zero bytes from a function with N parts in flight
+ * To 127.0.0.1:PORT, over https if there is a CA-FILE, signed with V4. Prints wall seconds, microseconds a put, and the
+ * peak memory. */
 #include <oss_upload.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,20 +47,21 @@ static oss_status upload(const oss_bucket *bucket, oss_body *body, uint32_t para
 }
 
 int main(int argc, char **argv) {
-    if (argc != 5) {
-        fprintf(stderr, "usage: client PORT file|bytes|upload|stream PATH|SIZE N\n");
+    if (argc != 5 && argc != 6) {
+        fprintf(stderr, "usage: client file|bytes|upload|stream PATH|SIZE N PORT [CA-FILE]\n");
         return 2;
     }
-    const char *what = argv[2], *path = argv[3];
-    int n = atoi(argv[4]), is_managed = !strcmp(what, "upload") || !strcmp(what, "stream");
-    uint64_t size = strtoull(argv[3], NULL, 10);
+    const char *what = argv[1], *path = argv[2], *ca_file = argv[5];
+    int n = atoi(argv[3]), is_managed = !strcmp(what, "upload") || !strcmp(what, "stream");
+    uint64_t size = strtoull(argv[2], NULL, 10);
     char endpoint[64], *data = !strcmp(what, "bytes") ? calloc(1, size + 1) : NULL;
-    snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%d", atoi(argv[1]));
+    snprintf(endpoint, sizeof endpoint, "%s://127.0.0.1:%d", ca_file ? "https" : "http", atoi(argv[4]));
 
     oss_credentials *credentials = NULL;
     oss_bucket_options *options = oss_bucket_options_new();
     oss_bucket *bucket = NULL;
     oss_bucket_options_set_region(options, "cn-hangzhou");
+    if (ca_file) oss_bucket_options_set_ca_file(options, ca_file);
     oss_credentials_new("bench-id", "bench-secret", NULL, &credentials, NULL);
     oss_bucket_new(endpoint, "bench", credentials, options, &bucket, NULL);
 

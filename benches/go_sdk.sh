@@ -14,7 +14,7 @@ Cflags: -I$(cd "$benches/../include" && pwd)
 Libs: -L$work -loss_upload -Wl,-rpath,$work
 DESCRIPTION
 
-PKG_CONFIG_PATH=$work OSS_SINK=http://127.0.0.1:$port \
+PKG_CONFIG_PATH=$work OSS_SINK=http://127.0.0.1:$http \
     go test -C "$benches/../tests/go" -run '^$' -bench . -count "${1:-5}" -benchtime 500ms >"$work/benchmarks"
 
 # metric BENCHMARK UNIT: the middle one of what a benchmark measured in a unit.
@@ -31,7 +31,7 @@ compare() {
     theirs=$(metric "$2/theirs" "$3")
     row "$1, package" "$ours" "$3"
     row "$1, official SDK" "$theirs" "$3"
-    row "$1, ratio" "$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')" x "${4:-}"
+    row "$1, ratio" "$(quotient "$ours" "$theirs")" x "${4:-}"
 }
 
 for size in 4KiB 1024KiB; do

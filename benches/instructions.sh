@@ -9,7 +9,7 @@ build_programs
 # The instructions of COUNT puts.
 instructions() {
     valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.$1" \
-        "$work/client" "$port" bytes 4096 "$1" 2>&1 >/dev/null | sed -n 's/.*Collected : //p'
+        "$work/client" bytes 4096 "$1" "$http" 2>&1 >/dev/null | sed -n 's/.*Collected : //p'
 }
 
 puts=1000

@@ -1,22 +1,18 @@
 #!/usr/bin/env bash
 # managed_cpu.sh [MIB]: the CPU time of a managed upload of a file, 1 GiB by default, with four parts in flight, beside a
-# bare loop of read and send.
+# bare loop of read, CRC-64 and send.
 source "$(dirname "$0")/common.sh"
 build_library
 build_programs
-head -c "${1:-1024}M" /dev/zero >"$work/file"
+file=$work/file
+head -c "${1:-1024}M" /dev/zero >"$file"
 
-# One run of each to warm the page cache; then both take turns.
-cpu bare file 1
-cpu client upload 4
-rm "$work"/*.cpu
-for _ in 1 2 3 4 5 6 7; do
-    cpu bare file 1
-    cpu client upload 4
-done
-bare=$(median <"$work/bare.cpu")
-client=$(median <"$work/client.cpu")
-row "bare loop" "$bare" s
-row "library, four parts in flight, CRC-64 included" "$client" s
-row "ratio" "$(awk -v a="$client" -v b="$bare" 'BEGIN { printf "%.2f", a / b }')" "x" 1.5
+turn() {
+    cpu bare bare file "$file" 1 "$http"
+    cpu library client upload "$file" 4 "$http"
+}
+in_turns turn
+row "bare loop with CRC-64" "$(cpu_of bare)" s
+row "library, four parts in flight" "$(cpu_of library)" s
+row "library over bare loop" "$(quotient "$(cpu_of library)" "$(cpu_of bare)")" x 1.2
 finish

@@ -9,9 +9,9 @@ part_kib=8192
 for mib in 100 4096; do
     truncate -s "${mib}M" "$work/file"
     for parallel in 1 4 16; do
-        "$work/client" "$port" upload "$work/file" "$parallel" >"$work/out"
+        "$work/client" upload "$work/file" "$parallel" "$http" >"$work/out"
         row "file, $mib MiB, $parallel in flight" "$(field peak_kib <"$work/out")" KiB "$((8192 + parallel * 256))"
-        "$work/client" "$port" stream "$((mib << 20))" "$parallel" >"$work/out"
+        "$work/client" stream "$((mib << 20))" "$parallel" "$http" >"$work/out"
         row "function, $mib MiB, $parallel in flight" "$(field peak_kib <"$work/out")" KiB "$((8192 + parallel * part_kib))"
     done
 done
