@@ -20,12 +20,13 @@
  *
  * Mistakes are found before a byte is sent: in keys, names, headers, callbacks and part lists. The message names the rule.
  *
- * No threads. Everything runs on the thread that called, during the call. The one exception is the resolution of a host
- * name, whose thread ends by itself.
+ * No threads. Everything runs on the thread that called, during the call. There are two exceptions, whose threads block all
+ * signals and end by themselves: the resolution of a host name, and a call of a thread that is ending and has lost its own
+ * data already, as in the destructor of a static object after main(). Another thread stands in for that one, which waits.
  *
  * No global state: no initialisation, no exit handler, no signal handler, no logger, no change of the environment.
  *
- * SIGPIPE never reaches the host, and every signal's disposition and mask is left as it was.
+ * SIGPIPE never reaches the host: no upload raises it. Every signal's disposition and mask is left as it was.
  *
  * Fork is safe. A handle made before fork() works in parent and child; the child never touches a connection of the
  * parent's.
@@ -134,7 +135,8 @@ typedef enum {
      */
     OSS_STATUS_TIMEOUT = 101,
     /**
-     * The TLS handshake failed, or there are no root certificates.
+     * There is no TLS with the server: a certificate is not trusted, a file with certificates or a key is of no use, the
+     * system has no root certificates, or only one of the two sides speaks TLS. The message says which.
      */
     OSS_STATUS_TLS = 102,
     /**
@@ -449,9 +451,9 @@ typedef struct oss_writer oss_writer;
 
 /**
  * Gives data. It puts up to `capacity` bytes into `buffer`, of which there is at least one, and says in `*got` how many;
- * none at the end. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free
- * what the call uses; while it waits, everything waits. Returns 0, or a number of the caller's own if the data cannot be
- * read: the call then ends with OSS_STATUS_LOCAL_IO and the number in its message.
+ * none at the end. It runs on the thread that called (at the end of a thread, on one that stands in for it), during the call,
+ * and must neither talk to OSS itself nor free what the call uses; while it waits, everything waits. Returns 0, or a number
+ * of the caller's own if the data cannot be read: the call then ends with OSS_STATUS_LOCAL_IO and the number in its message.
  */
 typedef int32_t (*oss_read_fn)(void *user_data, void *buffer, size_t capacity, size_t *got);
 
@@ -462,8 +464,8 @@ typedef int32_t (*oss_rewind_fn)(void *user_data);
 
 /**
  * Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise about four times a
- * second. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free what
- * the call uses.
+ * second. It runs where an oss_read_fn does, during the call, and must neither talk to OSS itself nor free what the call
+ * uses.
  *
  * `accepted` is how many bytes OSS has said that it has: it only grows, whatever is sent again, and an upload that is
  * resumed begins with what was there. `total` is how many there are, or OSS_LENGTH_UNKNOWN. Returns 0 to go on; anything
@@ -472,8 +474,8 @@ typedef int32_t (*oss_rewind_fn)(void *user_data);
 typedef int32_t (*oss_progress_fn)(void *user_data, uint64_t accepted, uint64_t total);
 
 /**
- * Is told what is worth a line in a log: that an upload could not be resumed and starts over, say. It runs on the thread
- * that called, during the call. `line` is gone when it returns. Returns 0 to go on; anything else cancels the upload.
+ * Is told what is worth a line in a log: that an upload could not be resumed and starts over, say. It runs where an
+ * oss_read_fn does, during the call. `line` is gone when it returns. Returns 0 to go on; anything else cancels the upload.
  */
 typedef int32_t (*oss_log_fn)(void *user_data, const char *line);
 
@@ -704,23 +706,31 @@ oss_status oss_bucket_options_set_signature_version(oss_bucket_options *options,
 oss_status oss_bucket_options_set_addressing(oss_bucket_options *options, int32_t addressing);
 
 /**
- * Sets how long name resolution, connecting and the TLS handshake may take together. The default is 10 000 ms.
+ * Sets how long it may take to connect: name resolution, trying the addresses, a proxy's tunnel and the TLS handshake, all
+ * together. The default is 10 000 ms.
+ *
+ * The addresses of a name are tried as RFC 8305 has it: both families in turn, the next one after 250 ms, or at once when
+ * one has failed. The one that answered is tried first for 10 minutes.
  *
  * @param options  not NULL.
  * @param ms       from 1 to 604 800 000 milliseconds.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_bucket_options_set_connect_timeout_ms(oss_bucket_options *options, uint64_t ms);
+oss_status oss_bucket_options_set_connect_timeout_ms(oss_bucket_options *options,
+                                                     uint64_t ms);
 
 /**
- * Sets how long a connection may move no byte in either direction. The default is 30 000 ms. Even if this is less, OSS
- * may be silent for 6 seconds for each callback URL, and for 60 seconds while it puts parts together.
+ * Sets how long a request may stand still. The default is 30 000 ms. While data is sent, it stands still as long as the
+ * other side takes none, whatever it says meanwhile; but not while it waits for the source or for a rate limit. When all has
+ * arrived, it stands still as long as no byte of the reply comes. Even if this is less, OSS may then be silent for 6 seconds
+ * for each callback URL, and for 60 seconds while it puts parts together.
  *
  * @param options  not NULL.
  * @param ms       from 1 to 604 800 000 milliseconds.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_bucket_options_set_stall_timeout_ms(oss_bucket_options *options, uint64_t ms);
+oss_status oss_bucket_options_set_stall_timeout_ms(oss_bucket_options *options,
+                                                   uint64_t ms);
 
 /**
  * Sets how long each call may take in all: name resolution, sending, retries and the wait for the callback. There is no
@@ -744,22 +754,119 @@ oss_status oss_bucket_options_set_max_attempts(oss_bucket_options *options,
                                                uint32_t attempts);
 
 /**
- * Sets the certificates to trust instead of the system's. The file is read at the first call over https.
+ * Sets the certificates to trust instead of the system's. The file is read at the first call over TLS.
+ *
+ * A certificate that signed itself is trusted too, if it is in the file and the server shows this very one. Its name and
+ * its dates are checked all the same.
  *
  * @param options  not NULL.
  * @param path     a file with certificates in PEM form; not NULL, not empty; copied.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_bucket_options_set_ca_file(oss_bucket_options *options, const char *path);
+oss_status oss_bucket_options_set_ca_file(oss_bucket_options *options,
+                                          const char *path);
 
 /**
- * Sets an HTTP proxy to go through. There is none by default; the environment is not asked.
+ * Adds certificates to trust: to the system's, or to those of oss_bucket_options_set_ca_file() if that is set as well. The
+ * file is read at the first call over TLS, and a certificate in it that signed itself is trusted as it is there.
  *
  * @param options  not NULL.
- * @param proxy    a URL such as "http://user:password@proxy.example.com:8080"; not NULL; copied.
+ * @param path     a file with certificates in PEM form, any number of them; not NULL, not empty; copied.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT also if a file is added already.
+ */
+oss_status oss_bucket_options_add_ca_file(oss_bucket_options *options,
+                                          const char *path);
+
+/**
+ * Sets the certificate that is shown to the endpoint when it asks for one over https. There is none by default. The files
+ * are read at the first call over https.
+ *
+ * @param options           not NULL.
+ * @param certificate_file  a file in PEM form with the certificate, and behind it those that lead to one that the endpoint
+ *                          trusts; not NULL, not empty; copied.
+ * @param key_file          a file in PEM form with the certificate's private key, not encrypted; not NULL, not empty;
+ *                          copied.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_bucket_options_set_proxy(oss_bucket_options *options, const char *proxy);
+oss_status oss_bucket_options_set_client_certificate(oss_bucket_options *options,
+                                                     const char *certificate_file,
+                                                     const char *key_file);
+
+/**
+ * Sets which public keys the endpoint may have over https, as curl's --pinnedpubkey does: that of its certificate must be
+ * one of them, and the certificate be trusted all the same. By default any key will do.
+ *
+ * @param options  not NULL.
+ * @param pins     for each key, "sha256//" and the Base64 of the SHA-256 of its DER form (SubjectPublicKeyInfo); several
+ *                 are joined by ";"; "" for any key; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_public_key_pin(oss_bucket_options *options,
+                                                 const char *pins);
+
+/**
+ * Sets an HTTP proxy to go through. There is none by default; the environment is asked for one only after
+ * oss_bucket_options_set_proxy_from_environment(). Over https, the proxy is asked for a tunnel (CONNECT). It is the proxy that
+ * looks up the endpoint's name.
+ *
+ * @param options  not NULL.
+ * @param proxy    a URL such as "http://user:password@proxy.example.com:8080", with https if the proxy itself is spoken to
+ *                 over TLS, where the same certificates are trusted as for the endpoint; without a path; user and
+ *                 password percent-encoded, sent by the scheme Basic; the port is 80 if none is named, for https 443; not NULL;
+ *                 copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_proxy(oss_bucket_options *options,
+                                        const char *proxy);
+
+/**
+ * Sets whether the environment is asked for a proxy if oss_bucket_options_set_proxy() sets none. By default it is not.
+ *
+ * Over https these variables are asked: https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY; over http: http_proxy, HTTP_PROXY,
+ * all_proxy, ALL_PROXY. The first that is not empty counts. HTTP_PROXY does not if there is a variable REQUEST_METHOD: to
+ * a CGI program, whoever sends a request can set it. The value is as for oss_bucket_options_set_proxy(), but "http://" may
+ * be left out.
+ *
+ * The hosts in no_proxy, or else in NO_PROXY, are reached without one. It is a list with commas of names, which stand for
+ * what is below them too ("example.com" and ".example.com" alike), IP addresses and networks such as "10.0.0.0/8", all of
+ * them also with a colon and a port (an IPv6 address then in brackets); "*" is every host.
+ *
+ * The variables are read by oss_bucket_new(), oss_put_to_url() and oss_post_object(), and not again for the same bucket.
+ * If the value is no proxy's, these end with OSS_STATUS_INVALID_ARGUMENT and a message that names the variable.
+ *
+ * @param options  not NULL.
+ * @param wanted   0 for no, which is the default; anything else for yes.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_proxy_from_environment(oss_bucket_options *options,
+                                                         int32_t wanted);
+
+/**
+ * Sets where connections start from. By default the system chooses.
+ *
+ * @param options  not NULL.
+ * @param address  an IP address of this machine, or the name of a network interface, such as "eth0": 1 to 15 bytes without
+ *                 "/", ":" and white space; "" for wherever the system wants; not NULL; copied. Whether there is such an
+ *                 address or interface is found out by the first upload. Before Linux 5.7, only programs with CAP_NET_RAW
+ *                 may name an interface.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_bind_address(oss_bucket_options *options,
+                                               const char *address);
+
+/**
+ * Sets the address of a host, as curl's --resolve does: connections to it go there, and it is not looked up. Requests and
+ * certificates keep to its name. Several hosts can have an address each; a later one for the same host replaces it.
+ *
+ * @param options  not NULL.
+ * @param host     the whole name that connections are made to, in whatever case: the endpoint's, with the bucket's before
+ *                 it if it stands there, such as "examplebucket.oss-cn-hangzhou.aliyuncs.com"; not NULL; copied.
+ * @param address  an IP address; "" to look the host up after all; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_resolve(oss_bucket_options *options,
+                                          const char *host,
+                                          const char *address);
 
 /**
  * Sets the User-Agent header. The default is "oss-upload/" and the library's version.
@@ -1125,7 +1232,8 @@ oss_status oss_callback_verifier_set_ca_file(oss_callback_verifier *verifier, co
  * @return OSS_STATUS_OK: it comes from OSS.
  *         OSS_STATUS_NOT_AUTHENTIC: it does not; the message says why.
  *         Anything else: that could not be found out, since the key could not be fetched. Do not believe the request.
- *         Blocks while a key is being fetched, and not beyond the time-out for that.
+ *         Blocks while a key is being fetched, and not beyond the time-out for that. SIGPIPE is blocked on the calling
+ *         thread meanwhile.
  *
  * @code
  * oss_callback_verifier *verifier = oss_callback_verifier_new();
@@ -2308,7 +2416,8 @@ oss_status oss_result_status(const oss_result *result);
 oss_stored oss_result_stored(const oss_result *result);
 
 /**
- * Says in one line, for a human, what went wrong. It holds no secrets.
+ * Says in one line, for a human, what went wrong. It holds no secrets. Where a connection failed, it names host and port, and
+ * the proxy if there is one.
  *
  * @param result  may be NULL.
  * @return the message; empty when all went well.
@@ -2410,8 +2519,9 @@ const char *oss_result_content_type(const oss_result *result);
 const char *oss_result_header(const oss_result *result, const char *name);
 
 /**
- * Tells how often the request was tried. Requests that only look something up do not count, nor does replacing an
- * idle connection that the server had closed.
+ * Tells how often the request was tried. Requests that only look something up do not count. Nor does one that met an idle
+ * connection which the server had closed: it is sent once more, over a new one, if it cannot have arrived or may simply be
+ * sent again.
  *
  * @param result  may be NULL.
  * @return the number of attempts, those without a connection among them; 0 when it did not come to one.

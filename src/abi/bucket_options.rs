@@ -123,7 +123,11 @@ pub unsafe extern "C" fn oss_bucket_options_set_addressing(
     }
 }
 
-/// Sets how long name resolution, connecting and the TLS handshake may take together. The default is 10 000 ms.
+/// Sets how long it may take to connect: name resolution, trying the addresses, a proxy's tunnel and the TLS handshake, all
+/// together. The default is 10 000 ms.
+///
+/// The addresses of a name are tried as RFC 8305 has it: both families in turn, the next one after 250 ms, or at once when
+/// one has failed. The one that answered is tried first for 10 minutes.
 ///
 /// @param options  not NULL.
 /// @param ms       from 1 to 604 800 000 milliseconds.
@@ -137,8 +141,10 @@ pub unsafe extern "C" fn oss_bucket_options_set_connect_timeout_ms(
     unsafe { set(options, |options| options.set_connect_timeout(Duration::from_millis(ms))) }
 }
 
-/// Sets how long a connection may move no byte in either direction. The default is 30 000 ms. Even if this is less, OSS
-/// may be silent for 6 seconds for each callback URL, and for 60 seconds while it puts parts together.
+/// Sets how long a request may stand still. The default is 30 000 ms. While data is sent, it stands still as long as the
+/// other side takes none, whatever it says meanwhile; but not while it waits for the source or for a rate limit. When all has
+/// arrived, it stands still as long as no byte of the reply comes. Even if this is less, OSS may then be silent for 6 seconds
+/// for each callback URL, and for 60 seconds while it puts parts together.
 ///
 /// @param options  not NULL.
 /// @param ms       from 1 to 604 800 000 milliseconds.
@@ -182,7 +188,10 @@ pub unsafe extern "C" fn oss_bucket_options_set_max_attempts(
     unsafe { set(options, |options| options.set_max_attempts(attempts)) }
 }
 
-/// Sets the certificates to trust instead of the system's. The file is read at the first call over https.
+/// Sets the certificates to trust instead of the system's. The file is read at the first call over TLS.
+///
+/// A certificate that signed itself is trusted too, if it is in the file and the server shows this very one. Its name and
+/// its dates are checked all the same.
 ///
 /// @param options  not NULL.
 /// @param path     a file with certificates in PEM form; not NULL, not empty; copied.
@@ -196,10 +205,72 @@ pub unsafe extern "C" fn oss_bucket_options_set_ca_file(
     unsafe { set(options, |options| options.set_ca_file(convert::text(path, "path")?)) }
 }
 
-/// Sets an HTTP proxy to go through. There is none by default; the environment is not asked.
+/// Adds certificates to trust: to the system's, or to those of oss_bucket_options_set_ca_file() if that is set as well. The
+/// file is read at the first call over TLS, and a certificate in it that signed itself is trusted as it is there.
 ///
 /// @param options  not NULL.
-/// @param proxy    a URL such as "http://user:password@proxy.example.com:8080"; not NULL; copied.
+/// @param path     a file with certificates in PEM form, any number of them; not NULL, not empty; copied.
+/// @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT also if a file is added already.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_options_add_ca_file(
+    options: *mut oss_bucket_options,
+    path: *const c_char,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe { set(options, |options| options.add_ca_file(convert::text(path, "path")?)) }
+}
+
+/// Sets the certificate that is shown to the endpoint when it asks for one over https. There is none by default. The files
+/// are read at the first call over https.
+///
+/// @param options           not NULL.
+/// @param certificate_file  a file in PEM form with the certificate, and behind it those that lead to one that the endpoint
+///                          trusts; not NULL, not empty; copied.
+/// @param key_file          a file in PEM form with the certificate's private key, not encrypted; not NULL, not empty;
+///                          copied.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_options_set_client_certificate(
+    options: *mut oss_bucket_options,
+    certificate_file: *const c_char,
+    key_file: *const c_char,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        set(options, |options| {
+            options.set_client_certificate(
+                convert::text(certificate_file, "certificate_file")?,
+                convert::text(key_file, "key_file")?,
+            )
+        })
+    }
+}
+
+/// Sets which public keys the endpoint may have over https, as curl's --pinnedpubkey does: that of its certificate must be
+/// one of them, and the certificate be trusted all the same. By default any key will do.
+///
+/// @param options  not NULL.
+/// @param pins     for each key, "sha256//" and the Base64 of the SHA-256 of its DER form (SubjectPublicKeyInfo); several
+///                 are joined by ";"; "" for any key; not NULL; copied.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_options_set_public_key_pin(
+    options: *mut oss_bucket_options,
+    pins: *const c_char,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe { set(options, |options| options.set_public_key_pin(convert::text(pins, "pins")?)) }
+}
+
+/// Sets an HTTP proxy to go through. There is none by default; the environment is asked for one only after
+/// oss_bucket_options_set_proxy_from_environment(). Over https, the proxy is asked for a tunnel (CONNECT). It is the proxy that
+/// looks up the endpoint's name.
+///
+/// @param options  not NULL.
+/// @param proxy    a URL such as "http://user:password@proxy.example.com:8080", with https if the proxy itself is spoken to
+///                 over TLS, where the same certificates are trusted as for the endpoint; without a path; user and
+///                 password percent-encoded, sent by the scheme Basic; the port is 80 if none is named, for https 443; not NULL;
+///                 copied.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_bucket_options_set_proxy(
@@ -208,6 +279,76 @@ pub unsafe extern "C" fn oss_bucket_options_set_proxy(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe { set(options, |options| options.set_proxy(convert::text(proxy, "proxy")?)) }
+}
+
+/// Sets whether the environment is asked for a proxy if oss_bucket_options_set_proxy() sets none. By default it is not.
+///
+/// Over https these variables are asked: https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY; over http: http_proxy, HTTP_PROXY,
+/// all_proxy, ALL_PROXY. The first that is not empty counts. HTTP_PROXY does not if there is a variable REQUEST_METHOD: to
+/// a CGI program, whoever sends a request can set it. The value is as for oss_bucket_options_set_proxy(), but "http://" may
+/// be left out.
+///
+/// The hosts in no_proxy, or else in NO_PROXY, are reached without one. It is a list with commas of names, which stand for
+/// what is below them too ("example.com" and ".example.com" alike), IP addresses and networks such as "10.0.0.0/8", all of
+/// them also with a colon and a port (an IPv6 address then in brackets); "*" is every host.
+///
+/// The variables are read by oss_bucket_new(), oss_put_to_url() and oss_post_object(), and not again for the same bucket.
+/// If the value is no proxy's, these end with OSS_STATUS_INVALID_ARGUMENT and a message that names the variable.
+///
+/// @param options  not NULL.
+/// @param wanted   0 for no, which is the default; anything else for yes.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_options_set_proxy_from_environment(
+    options: *mut oss_bucket_options,
+    wanted: i32,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe {
+        set(options, |options| {
+            options.set_proxy_from_environment(wanted != 0);
+            Ok(())
+        })
+    }
+}
+
+/// Sets where connections start from. By default the system chooses.
+///
+/// @param options  not NULL.
+/// @param address  an IP address of this machine, or the name of a network interface, such as "eth0": 1 to 15 bytes without
+///                 "/", ":" and white space; "" for wherever the system wants; not NULL; copied. Whether there is such an
+///                 address or interface is found out by the first upload. Before Linux 5.7, only programs with CAP_NET_RAW
+///                 may name an interface.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_options_set_bind_address(
+    options: *mut oss_bucket_options,
+    address: *const c_char,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe { set(options, |options| options.set_bind_address(convert::text(address, "address")?)) }
+}
+
+/// Sets the address of a host, as curl's --resolve does: connections to it go there, and it is not looked up. Requests and
+/// certificates keep to its name. Several hosts can have an address each; a later one for the same host replaces it.
+///
+/// @param options  not NULL.
+/// @param host     the whole name that connections are made to, in whatever case: the endpoint's, with the bucket's before
+///                 it if it stands there, such as "examplebucket.oss-cn-hangzhou.aliyuncs.com"; not NULL; copied.
+/// @param address  an IP address; "" to look the host up after all; not NULL; copied.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_options_set_resolve(
+    options: *mut oss_bucket_options,
+    host: *const c_char,
+    address: *const c_char,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        set(options, |options| {
+            options.set_resolve(convert::text(host, "host")?, convert::text(address, "address")?)
+        })
+    }
 }
 
 /// Sets the User-Agent header. The default is "oss-upload/" and the library's version.

@@ -283,6 +283,8 @@ fn describe(reply: &Reply, error: &ErrorReply) -> String {
     if !error.code.is_empty() {
         message.push_str(&format!(" {}", error.line()));
     } else if let Some(location) = text(&reply.headers, "location").filter(|_| reply.status / 100 == 3) {
+        // What is behind the question mark may be a signature.
+        let location = location.split('?').next().unwrap_or_default();
         let location = error_reply::one_line(location, 256);
         message.push_str(&format!(": redirected to {location}; redirects are not followed"));
     } else if text(&reply.headers, "x-oss-request-id").is_none() {

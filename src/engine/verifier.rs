@@ -1,12 +1,10 @@
 //! Verifying callback requests for the server that receives them, with the key that the service publishes.
 
 use crate::callback::verify::{self, Forgery, PEM_MAX, PublicKey};
-use crate::engine::bucket::{Limits, run_on};
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::transport::{Deadline, Lane, Request, Settings, Transport};
+use crate::transport::{Errand, Trust};
 use crate::wire::mistake::Mistake;
 use arc_swap::ArcSwap;
-use http::{HeaderMap, Method};
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -27,7 +25,7 @@ pub struct Verifier {
     prefixes: Vec<String>,
     fetch_time: Duration,
     cache_time: Duration,
-    ca_file: Option<String>,
+    trust: Trust,
     /// Replaced as a whole, so that no lock is held over a fork.
     cached: ArcSwap<Vec<Cached>>,
 }
@@ -46,7 +44,7 @@ impl Default for Verifier {
             prefixes: Vec::new(),
             fetch_time: FETCH_TIME,
             cache_time: CACHE_TIME,
-            ca_file: None,
+            trust: Trust::default(),
             cached: ArcSwap::default(),
         }
     }
@@ -99,7 +97,7 @@ impl Verifier {
         if path.is_empty() {
             return Err(Mistake::new("the path of the CA file is empty"));
         }
-        self.ca_file = Some(path.to_owned());
+        self.trust.ca_file = Some(path.to_owned());
         Ok(())
     }
 
@@ -152,43 +150,17 @@ impl Verifier {
 
     fn fetch(&self, url: &str) -> Result<PublicKey, Box<Outcome>> {
         let Ok(url) = Url::parse(url) else { return Err(forged("the URL of the key is none")) };
-        let transport = Transport::new(Settings {
-            https: url.scheme() == "https",
-            connect_timeout: self.fetch_time,
-            stall_timeout: self.fetch_time,
-            ca_file: self.ca_file.clone(),
-            proxy: None,
-        });
-        let mut limits = Limits::default();
-        limits.set_deadline(self.fetch_time)?;
-        let outcome = run_on(
-            &transport,
-            &limits,
-            &Limits::default(),
-            Stored::No,
-            async |lane: &Lane, deadline: Deadline| {
-                let request = Request {
-                    method: Method::GET,
-                    url,
-                    headers: HeaderMap::new(),
-                    source: None,
-                    patience: Duration::ZERO,
-                };
-                match lane.exchange(request, deadline).await {
-                    Ok(reply) if reply.status == 200 && reply.cut.is_none() => {
-                        Outcome::success(reply, Stored::No)
-                    }
-                    Ok(reply) => Outcome::refused(reply, Stored::No),
-                    Err(failure) => Outcome::failed(failure, Stored::No),
-                }
-            },
-        );
+        let trust = self.trust.clone();
+        let errand = Errand { url, time: self.fetch_time, largest: PEM_MAX, trust };
+        let outcome = match errand.run() {
+            Ok(reply) if reply.status == 200 => Outcome::success(reply, Stored::No),
+            sent => Outcome::without_success(sent, Stored::No),
+        };
         if !outcome.is_ok() {
             let message = format!("the service's public key could not be fetched: {}", outcome.message);
             return Err(Box::new(outcome.saying(message)));
         }
-        let pem = outcome.body.get(..PEM_MAX).unwrap_or(&outcome.body);
-        let key = PublicKey::from_pem(&String::from_utf8_lossy(pem));
+        let key = PublicKey::from_pem(&String::from_utf8_lossy(&outcome.body));
         key.map_err(|mistake| {
             let message = format!("what was fetched as the service's public key is none: {mistake}");
             Box::new(outcome.with(Status::BadResponse, message))

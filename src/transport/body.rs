@@ -5,8 +5,6 @@ use http_body::{Frame, SizeHint};
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::sync::mpsc;
 
@@ -43,21 +41,10 @@ impl fmt::Display for SourceFailure {
     }
 }
 
-/// How many bytes of a request the connection has taken over.
-#[derive(Clone, Default)]
-pub(super) struct Taken(Arc<AtomicU64>);
-
-impl Taken {
-    pub(super) fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// The body as the HTTP client sees it.
 pub(super) struct Outgoing {
     feed: Feed,
     remaining: u64,
-    taken: Taken,
 }
 
 enum Feed {
@@ -66,14 +53,14 @@ enum Feed {
 }
 
 impl Outgoing {
-    pub(super) fn whole(bytes: Bytes, taken: Taken) -> Outgoing {
-        Outgoing { remaining: bytes.len() as u64, feed: Feed::Whole(bytes), taken }
+    pub(super) fn whole(bytes: Bytes) -> Outgoing {
+        Outgoing { remaining: bytes.len() as u64, feed: Feed::Whole(bytes) }
     }
 
     /// A body of `size` bytes, and the end that its frames are put in. One frame waits while another is being sent.
-    pub(super) fn frames(size: u64, taken: Taken) -> (mpsc::Sender<Bytes>, Outgoing) {
+    pub(super) fn frames(size: u64) -> (mpsc::Sender<Bytes>, Outgoing) {
         let (sender, receiver) = mpsc::channel(1);
-        (sender, Outgoing { feed: Feed::Frames(receiver), remaining: size, taken })
+        (sender, Outgoing { feed: Feed::Frames(receiver), remaining: size })
     }
 }
 
@@ -92,13 +79,13 @@ impl http_body::Body for Outgoing {
             Feed::Whole(bytes) => std::mem::take(bytes),
             Feed::Frames(receiver) => match ready!(receiver.poll_recv(context)) {
                 Some(frame) => frame,
-                // The source failed: the connection must not look as if the object were complete.
-                None => return Poll::Ready(Some(Err(io::Error::other("the source ended early")))),
+                // The source failed, or the reply is here already. What is missing never comes, and nobody uses the connection
+                // again; but the rest of the reply is still to be read on it.
+                None => return Poll::Pending,
             },
         };
         let size = frame.len() as u64;
         self.remaining = self.remaining.saturating_sub(size);
-        self.taken.0.fetch_add(size, Ordering::Relaxed);
         Poll::Ready(Some(Ok(Frame::data(frame))))
     }
 

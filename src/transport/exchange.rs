@@ -1,46 +1,46 @@
 //! One request and its reply.
 
-use super::body::{Outgoing, Source, SourceFailure, Taken};
+use super::body::{Outgoing, Source, SourceFailure};
+use super::connection::Connection;
 use super::deadline::Deadline;
-use super::direct::{Connection, Direct};
-use super::failure::{Cause, Failure, describe};
-use super::lane::{Lane, Way};
+use super::failure::{Cause, Failure};
+use super::lane::Lane;
 use super::progress::Progress;
 use super::watch::{LONGEST_REPLY, Watch};
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
-use reqwest::RequestBuilder;
 use std::future::{self, Future};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use url::{Position, Url};
+use url::Url;
 
 /// A body up to this size goes to the connection in one piece, together with the head.
 const LARGEST_WHOLE: u64 = 64 << 10;
-const FIRST_FRAME: usize = 64 << 10;
 const LARGEST_FRAME: usize = 256 << 10;
-/// On a slow line small frames show early whether bytes still move.
+/// However slow the pace, no frame is smaller.
 const SMALLEST_FRAME: usize = 4 << 10;
 /// How long a wait for the pace goes on before it is said that it is one.
 const LONGEST_REST: Duration = Duration::from_millis(500);
 const LARGEST_REPLY: usize = 4 << 20;
 
 /// What to send. The headers are complete but for Content-Length.
-pub struct Request<'a> {
+pub struct Request<'a, 's> {
     /// The HTTP method.
     pub method: Method,
     /// Where to, query included.
-    pub url: Url,
+    pub url: &'a Url,
     /// All headers, the signature's among them.
     pub headers: HeaderMap,
     /// The body; `None` for a method that has none.
-    pub source: Option<&'a mut dyn Source>,
+    pub source: Option<&'s mut dyn Source>,
     /// How long the server may be silent after the last byte, if that is more than the stall time-out.
     pub patience: Duration,
+    /// A connection that was idle for longer is not used.
+    pub longest_idle: Duration,
 }
 
 /// What came back.
@@ -60,43 +60,38 @@ pub struct Reply {
 
 impl Lane {
     /// Sends `request` and waits for the reply, but not beyond `deadline`.
-    pub async fn exchange(&self, request: Request<'_>, deadline: Deadline) -> Result<Reply, Failure> {
+    pub async fn exchange(&self, request: Request<'_, '_>, deadline: Deadline) -> Result<Reply, Failure> {
         self.check(deadline)?;
         // On the heap: on the stack, which may be small, every caller would have room for it.
         Box::pin(self.send_and_receive(request, deadline)).await
     }
 
-    async fn send_and_receive(&self, request: Request<'_>, deadline: Deadline) -> Result<Reply, Failure> {
+    async fn send_and_receive(&self, request: Request<'_, '_>, deadline: Deadline) -> Result<Reply, Failure> {
         let size = request.source.as_ref().map_or(0, |source| source.size());
-        let progress = Progress::new(&self.way, size);
+        let progress = Progress::new(&self.route, request.url, size);
         let answer = self.answer_to(request, &progress, deadline).await;
-        let wholly_sent = progress.is_wholly_sent();
-        if answer.is_err() || !wholly_sent {
-            self.note_trouble();
+        if answer.is_err() && progress.met_silence() {
+            // What ended or silenced one idle connection is likely to have struck the others.
+            self.route.forget_idle();
         }
-        let Answer { status, headers, mut rest } = answer?;
+        let Answer { status, headers, mut connection, body: mut rest } = answer?;
+        let wholly_sent = progress.is_written();
         let mut body = Vec::new();
         let end = deadline.or_sooner(Instant::now() + LONGEST_REPLY);
-        let cut = self.receive(&mut rest, &mut body, end).await.err();
-        if cut.is_some() {
-            self.note_trouble();
-        } else if let (Rest::Connection(connection, _), Way::Direct(direct)) = (rest, &self.way)
-            && wholly_sent
-        {
-            direct.keep(connection);
+        let cut = self.receive(&mut connection, &mut rest, &mut body, end).await.err();
+        if cut.is_none() && wholly_sent {
+            self.route.keep(connection);
         }
         Ok(Reply { status: status.as_u16(), headers, body, cut, wholly_sent })
     }
 
     /// Whether the call may go on, before something that takes its time.
     pub fn check(&self, deadline: Deadline) -> Result<(), Failure> {
-        let failure =
-            |cause, message: &str| Failure { cause, wholly_sent: false, message: message.to_owned() };
         if self.is_cancelled() {
-            return Err(failure(Cause::Cancelled, "cancelled before the request was sent"));
+            return Err(Failure::before(Cause::Cancelled, "cancelled before the request was sent"));
         }
         if deadline.has_passed() {
-            return Err(failure(Cause::Deadline, "the deadline passed before the request was sent"));
+            return Err(Failure::before(Cause::Deadline, "the deadline passed before the request was sent"));
         }
         Ok(())
     }
@@ -104,43 +99,52 @@ impl Lane {
     /// The head of the reply to `request`.
     async fn answer_to(
         &self,
-        request: Request<'_>,
-        progress: &Progress,
+        request: Request<'_, '_>,
+        progress: &Progress<'_>,
         deadline: Deadline,
     ) -> Result<Answer, Failure> {
-        let Request { method, url, mut headers, source, patience } = request;
+        let Request { method, url, mut headers, source, patience, longest_idle } = request;
         if source.is_some() {
             // OSS insists on the header, be it zero.
             headers.insert(CONTENT_LENGTH, HeaderValue::from(progress.size));
         }
-        let (body, feeding) = prepare(source, &progress.taken).map_err(Failure::from_source)?;
+        let (body, feeding) = prepare(source).map_err(Failure::from_source)?;
         // What is fed keeps the pace frame by frame.
         let start = if feeding.is_none() { self.admit(progress.size) } else { None };
         let watch = Watch::new(self, deadline, progress, patience);
-        // On the heap too: they are large, and of two kinds.
-        let answer: Pin<Box<dyn Future<Output = Result<Answer, Failure>> + '_>> = match &self.way {
-            Way::Client(client) => {
-                let mut request = client.request(method, url).headers(headers);
-                if let Some(body) = body {
-                    request = request.body(reqwest::Body::wrap(body));
-                }
-                Box::pin(over_client(request, progress))
-            }
-            Way::Direct(direct) => {
-                let mut request = http::Request::new(body.unwrap_or_else(|| progress.empty_body()));
-                *request.method_mut() = method;
-                *request.headers_mut() = headers;
-                Box::pin(over_connection(direct, url, request, progress))
-            }
-        };
+        let request = self.route.written(url, method, headers, body)?;
+        // On the heap too: it is large.
+        let answer = Box::pin(self.send(request, url, longest_idle, progress));
         attend(paced(start, progress, answer), feeding, watch).await
     }
 
+    async fn send(
+        &self,
+        request: http::Request<Outgoing>,
+        url: &Url,
+        longest_idle: Duration,
+        progress: &Progress<'_>,
+    ) -> Result<Answer, Failure> {
+        let (mut connection, reused) = self.route.connection(url, longest_idle).await?;
+        let track = connection.track(head_size(&request) + progress.size);
+        progress.begin(track, reused);
+        let response = connection.send(request).await.map_err(|error| progress.broken(&error))?;
+        let (head, body) = response.into_parts();
+        Ok(Answer { status: head.status, headers: head.headers, connection, body })
+    }
+
     /// Reads the body of a reply, or says why it is not whole.
-    async fn receive(&self, rest: &mut Rest, body: &mut Vec<u8>, end: Instant) -> Result<(), String> {
+    async fn receive(
+        &self,
+        connection: &mut Connection,
+        rest: &mut Incoming,
+        body: &mut Vec<u8>,
+        end: Instant,
+    ) -> Result<(), String> {
         loop {
             let limit = end.min(Instant::now() + self.stall_timeout);
-            let chunk = tokio::time::timeout_at(limit.into(), self.unless_cancelled(rest.next())).await;
+            let next = self.unless_cancelled(connection.next_chunk(rest));
+            let chunk = tokio::time::timeout_at(limit.into(), next).await;
             let chunk = chunk.map_err(|_| "the rest did not come in time".to_owned())?;
             match chunk.ok_or_else(|| "cancelled".to_owned())?? {
                 None => return Ok(()),
@@ -155,46 +159,20 @@ impl Lane {
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,
-    rest: Rest,
+    connection: Connection,
+    body: Incoming,
 }
 
-enum Rest {
-    Client(reqwest::Response),
-    Connection(Connection, Incoming),
-}
-
-impl Rest {
-    /// The next bytes of the body; `None` at its end.
-    async fn next(&mut self) -> Result<Option<Bytes>, String> {
-        match self {
-            Rest::Client(response) => response.chunk().await.map_err(|error| describe(&error.without_url())),
-            Rest::Connection(connection, body) => connection.next_chunk(body).await,
-        }
-    }
-}
-
-async fn over_client(request: RequestBuilder, progress: &Progress) -> Result<Answer, Failure> {
-    let response = request.send().await;
-    let mut response = response.map_err(|error| Failure::from_client(error, progress.is_wholly_sent()))?;
-    let headers = std::mem::take(response.headers_mut());
-    Ok(Answer { status: response.status(), headers, rest: Rest::Client(response) })
-}
-
-async fn over_connection(
-    direct: &Direct,
-    url: Url,
-    mut request: http::Request<Outgoing>,
-    progress: &Progress,
-) -> Result<Answer, Failure> {
-    let target = url[Position::BeforePath..Position::AfterQuery].parse();
-    *request.uri_mut() =
-        target.map_err(|error| Failure::unsendable(format!("the URL cannot be sent: {error}")))?;
-    let mut connection = direct.connection(&url).await?;
-    progress.connected(&connection);
-    let response = connection.send(request).await;
-    let response = response.map_err(|error| Failure::from_connection(&error, progress.is_wholly_sent()))?;
-    let (head, body) = response.into_parts();
-    Ok(Answer { status: head.status, headers: head.headers, rest: Rest::Connection(connection, body) })
+/// How many bytes the head of a request has as it is written: what comes before the body.
+fn head_size<T>(request: &http::Request<T>) -> u64 {
+    let target = match request.uri().path_and_query() {
+        Some(target) if request.uri().scheme().is_none() => target.as_str().len(),
+        _ => request.uri().to_string().len(),
+    };
+    let line = request.method().as_str().len() + " ".len() + target + " HTTP/1.1\r\n".len();
+    let header =
+        |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + ": \r\n".len() + value.len();
+    (line + request.headers().iter().map(header).sum::<usize>() + "\r\n".len()) as u64
 }
 
 /// Waits for the answer while the body is fed and the time is watched.
@@ -227,17 +205,17 @@ struct Feeding<'a> {
     frames: mpsc::Sender<Bytes>,
 }
 
-type Prepared<'a> = (Option<Outgoing>, Option<Feeding<'a>>);
+type Prepared<'a> = (Outgoing, Option<Feeding<'a>>);
 
 /// A small body is read at once; of a large one the frames are fed while it is being sent.
-fn prepare<'a>(source: Option<&'a mut dyn Source>, taken: &Taken) -> Result<Prepared<'a>, SourceFailure> {
-    let Some(source) = source else { return Ok((None, None)) };
+fn prepare<'a>(source: Option<&'a mut dyn Source>) -> Result<Prepared<'a>, SourceFailure> {
+    let Some(source) = source else { return Ok((Outgoing::whole(Bytes::new()), None)) };
     let size = source.size();
     if size > LARGEST_WHOLE {
-        let (frames, body) = Outgoing::frames(size, taken.clone());
-        return Ok((Some(body), Some(Feeding { source, frames })));
+        let (frames, body) = Outgoing::frames(size);
+        return Ok((body, Some(Feeding { source, frames })));
     }
-    Ok((Some(Outgoing::whole(whole(source)?, taken.clone())), None))
+    Ok((Outgoing::whole(whole(source)?), None))
 }
 
 /// All bytes of a small source, which may give them in pieces.
@@ -246,31 +224,32 @@ fn whole(source: &mut dyn Source) -> Result<Bytes, SourceFailure> {
     if size == 0 {
         return Ok(Bytes::new());
     }
-    let first = source.next(FIRST_FRAME)?;
+    let first = source.next(LARGEST_FRAME)?;
     if first.len() as u64 >= size {
         return Ok(first);
     }
     let mut all = BytesMut::from(first);
     while (all.len() as u64) < size {
-        all.extend_from_slice(&source.next(FIRST_FRAME)?);
+        all.extend_from_slice(&source.next(LARGEST_FRAME)?);
     }
     Ok(all.freeze())
 }
 
 /// Reads a frame whenever there is room for one.
-async fn feed(feeding: Option<Feeding<'_>>, lane: &Lane, progress: &Progress) -> Result<(), SourceFailure> {
+async fn feed(
+    feeding: Option<Feeding<'_>>,
+    lane: &Lane,
+    progress: &Progress<'_>,
+) -> Result<(), SourceFailure> {
     let Some(Feeding { source, frames }) = feeding else { return Ok(()) };
+    let limit = lane.gulp().map_or(LARGEST_FRAME, |gulp| gulp.clamp(SMALLEST_FRAME, LARGEST_FRAME));
     let mut rest = source.size();
-    let mut limit = FIRST_FRAME;
     while rest > 0 {
-        let offered = Instant::now();
         let Ok(room) = frames.reserve().await else {
             // The connection is gone, or the server has answered already; the exchange knows.
             break;
         };
-        limit = next_frame_size(limit, offered.elapsed());
-        let gulp = lane.gulp().unwrap_or(limit);
-        let frame = source.next(gulp.clamp(SMALLEST_FRAME, limit))?;
+        let frame = source.next(limit)?;
         progress.note_own_pause();
         let length = frame.len() as u64;
         if let Some(start) = lane.admit(length) {
@@ -283,7 +262,7 @@ async fn feed(feeding: Option<Feeding<'_>>, lane: &Lane, progress: &Progress) ->
 }
 
 /// Begins with `work` at the time that the pace allows.
-async fn paced<T>(start: Option<Instant>, progress: &Progress, work: impl Future<Output = T>) -> T {
+async fn paced<T>(start: Option<Instant>, progress: &Progress<'_>, work: impl Future<Output = T>) -> T {
     if let Some(start) = start {
         rest_until(start, progress).await;
     }
@@ -291,7 +270,7 @@ async fn paced<T>(start: Option<Instant>, progress: &Progress, work: impl Future
 }
 
 /// Waits, and says now and then that this is no standstill.
-async fn rest_until(start: Instant, progress: &Progress) {
+async fn rest_until(start: Instant, progress: &Progress<'_>) {
     loop {
         let rest = start.saturating_duration_since(Instant::now());
         if rest.is_zero() {
@@ -302,12 +281,88 @@ async fn rest_until(start: Instant, progress: &Progress) {
     }
 }
 
-fn next_frame_size(current: usize, waited: Duration) -> usize {
-    if waited < Duration::from_millis(50) {
-        (current * 2).min(LARGEST_FRAME)
-    } else if waited > Duration::from_secs(1) {
-        (current / 2).max(SMALLEST_FRAME)
-    } else {
-        current
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::lane::Bounds;
+    use crate::transport::proxy::Proxy;
+    use crate::transport::settings::Settings;
+    use crate::transport::trust::Trust;
+    use std::io::{Read, Write};
+    use std::net::{SocketAddr, TcpListener};
+    use std::sync::Arc;
+    use std::thread::{self, JoinHandle};
+
+    /// A server that answers one request as soon as it begins, and how many bytes came in all.
+    fn counting() -> (SocketAddr, JoinHandle<u64>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let counting = thread::spawn(move || {
+            let mut socket = listener.accept().unwrap().0;
+            let mut all = vec![0];
+            socket.read_exact(&mut all).unwrap();
+            socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+            socket.read_to_end(&mut all).unwrap();
+            all.len() as u64
+        });
+        (address, counting)
+    }
+
+    fn settings(proxy: Option<Proxy>) -> Arc<Settings> {
+        Arc::new(Settings {
+            https: false,
+            connect_timeout: Duration::from_secs(10),
+            stall_timeout: Duration::from_secs(10),
+            trust: Trust::default(),
+            proxy,
+            bind: None,
+            resolve: Vec::new(),
+        })
+    }
+
+    /// How many bytes are expected to be written for a request, and how many come to the server or the proxy.
+    fn written(method: &Method, headers: &HeaderMap, body: &'static [u8], through_proxy: bool) -> (u64, u64) {
+        let (address, counting) = counting();
+        let proxy = Proxy::parse(&format!("http://user:password@{address}")).unwrap();
+        let lane = Lane::new(&settings(through_proxy.then_some(proxy)), Arc::default()).unwrap();
+        let url = Url::parse(&format!("http://{address}/a%20b/%E4%BD%A0?partNumber=1&uploads")).unwrap();
+        let expected = lane.block_on(Bounds::default(), async |lane| {
+            let body_size = body.len() as u64;
+            let body = Outgoing::whole(Bytes::from_static(body));
+            let request = lane.route.written(&url, method.clone(), headers.clone(), body).unwrap();
+            let expected = head_size(&request) + body_size;
+            let (mut connection, _) = lane.route.connection(&url, Duration::ZERO).await.unwrap();
+            let track = connection.track(expected);
+            connection.send(request).await.unwrap();
+            assert!(track.is_written());
+            expected
+        });
+        drop(lane);
+        (expected, counting.join().unwrap())
+    }
+
+    #[test]
+    fn size_of_a_request_is_known_before_it_is_written() {
+        let mut plain = HeaderMap::new();
+        plain.insert("x-oss-meta-a", HeaderValue::from_static("b"));
+        plain.append("x-oss-meta-a", HeaderValue::from_bytes("\u{e9}\u{4f60}".as_bytes()).unwrap());
+        plain.insert("x-oss-empty", HeaderValue::from_static(""));
+        for (method, body) in [
+            (Method::GET, None),
+            (Method::HEAD, None),
+            (Method::DELETE, None),
+            (Method::POST, Some(&b""[..])),
+            (Method::PUT, Some(b"")),
+            (Method::PUT, Some(b"data")),
+        ] {
+            let mut headers = plain.clone();
+            if let Some(body) = body {
+                headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+            }
+            for through_proxy in [false, true] {
+                let (expected, came) = written(&method, &headers, body.unwrap_or_default(), through_proxy);
+                assert_eq!(expected, came, "{method} {body:?}");
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Why a request got no reply, and how much of it can have arrived.
 
 use super::body::SourceFailure;
+use super::delivery::Delivery;
 use std::error::Error;
 use std::io;
 
@@ -9,7 +10,7 @@ use std::io;
 pub enum Cause {
     /// No connection could be made, or it broke before the reply.
     Network,
-    /// The connection broke while the request was being sent; an early reply may be lost with it.
+    /// The server ended the connection while the request was being sent; an early reply may be lost with it.
     Interrupted,
     /// Nothing moved for as long as the time-outs allow.
     Timeout,
@@ -17,7 +18,7 @@ pub enum Cause {
     Deadline,
     /// The caller cancelled.
     Cancelled,
-    /// The TLS handshake or its settings failed.
+    /// The TLS handshake or its settings failed, or one side speaks TLS and the other does not.
     Tls,
     /// What came back is not HTTP.
     BadResponse,
@@ -32,76 +33,35 @@ pub enum Cause {
 pub struct Failure {
     /// What went wrong.
     pub cause: Cause,
-    /// Whether the connection had taken the last byte, so that the server may have done what it was asked for.
-    pub wholly_sent: bool,
+    /// What is known of the request's way to the server.
+    pub delivery: Delivery,
+    /// Whether it ended with a connection that had been idle before, without a byte of a reply: the server is likely to have
+    /// closed it meanwhile.
+    pub stale: bool,
     /// One line for a human, without secrets.
     pub message: String,
 }
 
 impl Failure {
-    /// An error of the client for https.
-    pub(super) fn from_client(error: reqwest::Error, wholly_sent: bool) -> Failure {
-        // The URL of a request can carry a signature, so it never gets into a message.
-        let error = error.without_url();
-        let message = describe(&error);
-        if error.is_connect() || error.is_builder() {
-            let cause = if error.is_timeout() { Cause::Timeout } else { cause_of(&error) };
-            return Failure { cause, wholly_sent: false, message: format!("cannot connect: {message}") };
-        }
-        Failure::while_exchanging(cause_of(&error), message, wholly_sent)
-    }
-
-    /// An error on a connection of our own.
-    pub(super) fn from_connection(error: &hyper::Error, wholly_sent: bool) -> Failure {
-        Failure::while_exchanging(cause_of(error), describe(error), wholly_sent)
-    }
-
-    fn while_exchanging(cause: Cause, message: String, wholly_sent: bool) -> Failure {
-        match cause {
-            Cause::Network if !wholly_sent => Failure {
-                cause: Cause::Interrupted,
-                wholly_sent,
-                message: format!("the connection broke while sending: {message}"),
-            },
-            cause => Failure { cause, wholly_sent, message },
-        }
+    /// A failure before anything was sent.
+    pub(super) fn before(cause: Cause, message: impl Into<String>) -> Failure {
+        Failure { cause, delivery: Delivery::NONE, stale: false, message: message.into() }
     }
 
     /// A request that could not be made up, because of its source.
     pub fn from_source(failure: SourceFailure) -> Failure {
         let message = failure.to_string();
-        Failure { cause: Cause::Source(failure), wholly_sent: false, message }
+        Failure::before(Cause::Source(failure), message)
     }
 
     /// A request that HTTP has no words for.
     pub fn unsendable(message: String) -> Failure {
-        Failure { cause: Cause::Unsendable, wholly_sent: false, message }
+        Failure::before(Cause::Unsendable, message)
     }
 
     pub(super) fn setup(error: impl Error) -> Failure {
-        let message = format!("cannot set up the network: {error}");
-        Failure { cause: Cause::Network, wholly_sent: false, message }
+        Failure::before(Cause::Network, format!("cannot set up the network: {error}"))
     }
-}
-
-fn cause_of(error: &(dyn Error + 'static)) -> Cause {
-    if links(error).any(is_tls) {
-        Cause::Tls
-    } else if links(error).filter_map(|link| link.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse)
-    {
-        Cause::BadResponse
-    } else {
-        Cause::Network
-    }
-}
-
-fn is_tls(error: &(dyn Error + 'static)) -> bool {
-    if error.is::<rustls::Error>() {
-        return true;
-    }
-    // An I/O error does not show the error that it wraps as its source.
-    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    wrapped.is_some_and(|inner| is_tls(inner))
 }
 
 /// The error and everything that caused it, outermost first.
@@ -110,8 +70,26 @@ fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 }
 
 /// The innermost error is the one that says what happened.
-pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
-    links(error).last().map(ToString::to_string).unwrap_or_default()
+pub(super) fn in_words(error: &(dyn Error + 'static)) -> String {
+    match links(error).find_map(|link| link.downcast_ref::<io::Error>()) {
+        Some(error) => io_in_words(error),
+        None => links(error).last().map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+fn io_in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "the connection was refused: nothing listens there".to_owned(),
+        io::ErrorKind::ConnectionReset => "the connection was reset".to_owned(),
+        io::ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
+        io::ErrorKind::TimedOut => "it does not answer".to_owned(),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "no way leads there".to_owned(),
+        // The number that the standard library adds says nothing to a reader.
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_owned()
+        }
+    }
 }
 
 impl From<SourceFailure> for Failure {

@@ -1,16 +1,14 @@
-//! One caller's worth of network: a runtime that runs on the calling thread, and a way to the endpoint with its
+//! One caller's worth of network: a runtime that runs on the calling thread, and a route to the endpoint with its
 //! connections.
 
 use super::cancel::Cancel;
-use super::client;
-use super::direct::Direct;
 use super::failure::Failure;
 use super::pace::Pace;
+use super::route::Route;
 use super::self_wake::SelfWake;
 use super::settings::Settings;
+use super::shared::Shared;
 use super::ticks::{Follower, Ticks};
-use reqwest::Client;
-use rustls::ClientConfig;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::mem::ManuallyDrop;
@@ -32,12 +30,10 @@ pub struct Bounds {
 /// The network as one call has it.
 pub struct Lane {
     // Declared before the runtime and so dropped before it: connections live on it.
-    pub(super) way: Way,
+    pub(super) route: Route,
     runtime: OwnRuntime,
-    pub(super) connect_timeout: Duration,
     pub(super) stall_timeout: Duration,
     pub(super) ticks: Ticks,
-    trouble: Cell<bool>,
     self_wake: Arc<SelfWake>,
     cancels: RefCell<Vec<Cancel>>,
     pace: Cell<Option<Pace>>,
@@ -57,30 +53,16 @@ impl Drop for OwnRuntime {
     }
 }
 
-/// How the endpoint is reached.
-pub(super) enum Way {
-    /// Over http, without a proxy.
-    Direct(Direct),
-    /// Over https or a proxy.
-    Client(Client),
-}
-
 impl Lane {
-    pub(super) fn new(settings: &Settings, tls: Option<ClientConfig>) -> Result<Lane, Failure> {
+    pub(super) fn new(settings: &Arc<Settings>, shared: Arc<Shared>) -> Result<Lane, Failure> {
         let runtime =
             Builder::new_current_thread().enable_io().enable_time().build().map_err(Failure::setup)?;
         let ticks = runtime.block_on(async { Ticks::new() });
-        let way = match tls {
-            Some(tls) => Way::Client(client::new(settings, tls)?),
-            None => Way::Direct(Direct::new(settings.connect_timeout, settings.stall_timeout)),
-        };
         Ok(Lane {
-            way,
+            route: Route::new(Arc::clone(settings), shared)?,
             runtime: OwnRuntime(ManuallyDrop::new(runtime)),
-            connect_timeout: settings.connect_timeout,
             stall_timeout: settings.stall_timeout,
             ticks,
-            trouble: Cell::new(false),
             self_wake: Arc::default(),
             cancels: RefCell::default(),
             pace: Cell::default(),
@@ -90,7 +72,6 @@ impl Lane {
     }
 
     pub(super) fn block_on<T>(&self, bounds: Bounds, work: impl AsyncFnOnce(&Lane) -> T) -> T {
-        self.trouble.set(false);
         self.carries_on.set(false);
         self.cut_short.set(false);
         self.cancels.replace(bounds.cancels);
@@ -101,11 +82,6 @@ impl Lane {
 
     fn drive<T>(&self, mut work: Pin<Box<dyn Future<Output = T> + '_>>) -> T {
         self.runtime.0.block_on(async {
-            if let Way::Client(_) = self.way {
-                // Lets the runtime look at its sockets once, so that a connection which the server closed since the
-                // last call is found out and replaced before anything is sent on it.
-                tokio::task::yield_now().await;
-            }
             let with_ticks = poll_fn(|context| {
                 self.ticks.drive(context);
                 work.as_mut().poll(context)
@@ -189,14 +165,5 @@ impl Lane {
     /// How much to send at once at the call's pace.
     pub(super) fn gulp(&self) -> Option<usize> {
         self.pace.get().map(Pace::gulp)
-    }
-
-    /// Whether a connection may have been written to after it broke, since the call began.
-    pub(super) fn had_trouble(&self) -> bool {
-        self.trouble.get()
-    }
-
-    pub(super) fn note_trouble(&self) {
-        self.trouble.set(true);
     }
 }

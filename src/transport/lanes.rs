@@ -1,11 +1,9 @@
 //! The idle lanes of a bucket, safe across `fork`.
 
-use super::failure::Failure;
 use super::fork::Birthplace;
 use super::lane::Lane;
+use super::shared::Shared;
 use arc_swap::ArcSwap;
-use once_cell::sync::OnceCell;
-use rustls::ClientConfig;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,7 +20,7 @@ pub(super) struct Lanes(ArcSwap<OfProcess>);
 struct OfProcess {
     birthplace: Birthplace,
     idle: Mutex<Vec<Lane>>,
-    tls: OnceCell<ClientConfig>,
+    shared: Arc<Shared>,
 }
 
 impl Lanes {
@@ -42,12 +40,9 @@ impl Lanes {
         }
     }
 
-    /// The TLS settings that all lanes share, made by the first that needs them.
-    pub(super) fn tls(
-        &self,
-        make: impl FnOnce() -> Result<ClientConfig, Failure>,
-    ) -> Result<ClientConfig, Failure> {
-        self.of_this_process().tls.get_or_try_init(make).cloned()
+    /// What all lanes of this process share.
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.of_this_process().shared)
     }
 
     fn of_this_process(&self) -> Arc<OfProcess> {
@@ -75,7 +70,7 @@ impl Drop for Lanes {
 
 impl OfProcess {
     fn new() -> Arc<OfProcess> {
-        Arc::new(OfProcess { birthplace: Birthplace::here(), idle: Mutex::default(), tls: OnceCell::new() })
+        Arc::new(OfProcess { birthplace: Birthplace::here(), idle: Mutex::default(), shared: Arc::default() })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Lane>> {

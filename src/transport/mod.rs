@@ -1,98 +1,95 @@
-//! The network, on the thread that calls: the only user of tokio and reqwest.
+//! The network, on the thread that calls: the only user of tokio, hyper, rustls and reqwest.
 //!
-//! A call takes a [`Lane`] (a current-thread runtime and a way to the endpoint with its idle connections), runs on it and
+//! A call takes a [`Lane`] (a current-thread runtime and a route to the endpoint with its idle connections), runs on it and
 //! puts it back. Nothing touches a socket between two calls, and no thread is started but for name resolution.
 //!
-//! There are two ways. https and proxies go through reqwest. Plain http, which programs inside the cloud's own network
-//! speak, goes over connections of our own: reqwest writes with `writev`, which raises SIGPIPE, so that the signal has to
-//! be blocked around every call, and its connections are tasks that the runtime has to go round for. Together that takes
-//! seven system calls for a small put where four are enough.
+//! Every byte of an upload, over http, https and through proxies, goes over a connection of our own:
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `exchange`, `progress`, `watch` | one request and its reply; how far it has come; who watches its time |
+//! | `lane`, `lanes`, `shared` | what one call has; those that nobody uses; what all of a bucket have in common |
+//! | `route`, `hop`, `race`, `resolve`, `tunnel`, `tls` | the way there, step by step |
+//! | `connection`, `flow` | HTTP, driven by the call that uses it; how much went through it |
+//! | `stream`, `socket`, `tcp_info` | bytes, through TLS or not; without a signal; what the kernel knows of them |
+//! | `delivery`, `failure` | what is known of a request that got no reply |
+//!
+//! An [`Errand`] is no upload, and goes through reqwest.
 
+mod bind;
 mod body;
 mod cancel;
-mod client;
+mod connection;
 mod deadline;
-mod direct;
+mod delivery;
+mod elsewhere;
+mod errand;
 mod exchange;
 mod failure;
+mod flow;
 mod fork;
+mod hop;
 mod lane;
 mod lanes;
+mod no_proxy;
 mod pace;
 mod progress;
+mod proxy;
+mod race;
 mod resolve;
+mod route;
 mod self_wake;
 mod settings;
+mod shared;
 mod sigpipe;
 mod socket;
+mod stream;
+mod tcp_info;
 mod ticks;
 mod tls;
+mod trust;
+mod tunnel;
 mod watch;
 
+pub use bind::Bind;
 pub use body::{Source, SourceFailure};
 pub use cancel::Cancel;
 pub use deadline::Deadline;
+pub use delivery::Delivery;
+pub use errand::Errand;
 pub use exchange::{Reply, Request};
 pub use failure::{Cause, Failure};
 pub use lane::{Bounds, Lane};
+pub use proxy::Proxy;
 pub use settings::Settings;
+pub use trust::Trust;
 
 use lanes::Lanes;
-use rustls::ClientConfig;
-use sigpipe::SigpipeBlocked;
+use std::sync::Arc;
 
 /// The connections of one bucket.
 pub struct Transport {
-    settings: Settings,
+    settings: Arc<Settings>,
     lanes: Lanes,
 }
 
 impl Transport {
     /// Nothing is opened or read before the first call.
     pub fn new(settings: Settings) -> Transport {
-        Transport { settings, lanes: Lanes::new() }
+        Transport { settings: Arc::new(settings), lanes: Lanes::new() }
     }
 
-    /// Runs `work` on the calling thread until it is done.
+    /// Runs `work` on the calling thread until it is done. Only where that thread is about to end, and has no data of its own
+    /// any more, another one does the work while it waits.
     pub fn run<T>(&self, bounds: Bounds, work: impl AsyncFnOnce(&Lane) -> T) -> Result<T, Failure> {
-        if tokio::runtime::Handle::try_current().is_ok() {
-            let message = "a function that the library calls must not upload on the same thread meanwhile";
-            return Err(Failure::unsendable(message.to_owned()));
-        }
-        // Over plain http every byte is sent with a call that raises no signal.
-        let sigpipe = self.needs_client().then(SigpipeBlocked::new);
-        let lane = match self.lanes.take() {
-            Some(lane) => lane,
-            None => Lane::new(&self.settings, self.tls()?)?,
-        };
-        let result = lane.block_on(bounds, work);
-        if let Some(sigpipe) = sigpipe
-            // Closing a TLS connection writes too, even when nothing else went wrong.
-            && (self.settings.https || lane.had_trouble())
-        {
-            sigpipe.note_trouble();
-        }
-        self.lanes.put_back(lane);
-        Ok(result)
-    }
-
-    fn needs_client(&self) -> bool {
-        self.settings.https || self.settings.proxy.is_some()
-    }
-
-    /// Loading the system's roots takes milliseconds: once for each bucket, and not at all for plain http.
-    fn tls(&self) -> Result<Option<ClientConfig>, Failure> {
-        if !self.needs_client() {
-            return Ok(None);
-        }
-        let config = self.lanes.tls(|| match self.settings.https || self.proxy_is_https() {
-            true => tls::verified(self.settings.ca_file.as_deref()),
-            false => tls::unused(),
-        })?;
-        Ok(Some(config))
-    }
-
-    fn proxy_is_https(&self) -> bool {
-        self.settings.proxy.as_deref().is_some_and(|proxy| proxy.starts_with("https:"))
+        elsewhere::block_on_network(|| {
+            let lane = match self.lanes.take() {
+                Some(lane) => lane,
+                None => Lane::new(&self.settings, self.lanes.shared())?,
+            };
+            let result = lane.block_on(bounds, work);
+            self.lanes.put_back(lane);
+            Ok(result)
+        })
     }
 }

@@ -1,9 +1,9 @@
-//! Keeps SIGPIPE from the host.
+//! Keeps SIGPIPE from the host while an errand runs, and all signals from threads of ours.
 //!
-//! hyper writes with `writev`, which raises SIGPIPE on a connection that the peer has reset. The signal is blocked on
-//! the calling thread while a call runs, and one that the call itself caused is taken back before the mask is restored.
+//! Uploads need none of it: they send with a flag that keeps the signal from being raised. The HTTP client for errands writes
+//! with `writev`, which raises it on a connection that the peer has reset. So it is blocked on the calling thread meanwhile,
+//! and one that the errand itself caused is taken back before the mask is restored.
 
-use std::cell::Cell;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -12,7 +12,6 @@ use std::ptr;
 pub(super) struct SigpipeBlocked {
     blocked_by_host: bool,
     pending_before: bool,
-    write_may_have_failed: Cell<bool>,
     /// A signal mask belongs to its thread, so this value must not leave it.
     this_thread_only: PhantomData<*const ()>,
 }
@@ -22,23 +21,13 @@ impl SigpipeBlocked {
         let blocked_by_host = block(&sigpipe_set());
         // While the host does not block the signal none can be pending, so the question is only asked if it does.
         let pending_before = blocked_by_host && is_pending();
-        SigpipeBlocked {
-            blocked_by_host,
-            pending_before,
-            write_may_have_failed: Cell::new(false),
-            this_thread_only: PhantomData,
-        }
-    }
-
-    /// Says that a write may have met a broken connection: only then is there a signal to look for.
-    pub(super) fn note_trouble(&self) {
-        self.write_may_have_failed.set(true);
+        SigpipeBlocked { blocked_by_host, pending_before, this_thread_only: PhantomData }
     }
 }
 
 impl Drop for SigpipeBlocked {
     fn drop(&mut self) {
-        if self.write_may_have_failed.get() && !self.pending_before {
+        if !self.pending_before {
             take_pending();
         }
         if !self.blocked_by_host {

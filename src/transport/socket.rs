@@ -1,45 +1,54 @@
-//! A TCP stream that never raises SIGPIPE, that knows whether anything moves on it, and that still hands over a reply when
-//! the server has stopped reading.
+//! A TCP stream that never raises SIGPIPE, that knows how far its bytes have come, and that still hands over a reply when the
+//! server has stopped reading.
 
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
+use super::delivery::End;
+use super::tcp_info::TcpInfo;
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, RawFd};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::Interest;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
-/// OSS closes idle connections after about a minute; one that is nearly that old is not worth a try.
-pub(super) const IDLE_LIMIT: Duration = Duration::from_secs(50);
-pub(super) const KEEPALIVE: Duration = Duration::from_secs(15);
+const KEEPALIVE: Duration = Duration::from_secs(15);
+/// No file has this number.
+const CLOSED: RawFd = -1;
+/// However much a server has to say: after so much of it the call looks at its clock.
+const MOST_AT_ONCE: usize = 64 << 10;
 
 pub(super) struct Socket {
-    stream: TokioIo<TcpStream>,
+    stream: TcpStream,
+    /// How much was read without a pause.
+    read_at_once: usize,
     health: Arc<Health>,
 }
 
 /// How a socket is doing, for those who do not own it.
 pub(super) struct Health {
-    fd: RawFd,
-    moved: AtomicU64,
-    broken: AtomicBool,
+    /// No descriptor once it is closed.
+    fd: AtomicI32,
+    sent: AtomicU64,
+    thrown_away: AtomicBool,
+    /// How it ended, and what the kernel knew at that moment.
+    end: OnceLock<(End, Option<TcpInfo>)>,
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, stall_timeout: Duration) -> io::Result<Socket> {
+    pub(super) fn new(stream: TcpStream) -> io::Result<Socket> {
         stream.set_nodelay(true)?;
-        let options = SockRef::from(&stream);
-        options.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE))?;
-        // What the kernel has taken but the server does not acknowledge is stalled just the same.
-        options.set_tcp_user_timeout(Some(stall_timeout))?;
-        let health =
-            Health { fd: stream.as_raw_fd(), moved: AtomicU64::new(0), broken: AtomicBool::new(false) };
-        Ok(Socket { stream: TokioIo::new(stream), health: Arc::new(health) })
+        let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
+        SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+        let health = Health {
+            fd: AtomicI32::new(stream.as_raw_fd()),
+            sent: AtomicU64::new(0),
+            thrown_away: AtomicBool::new(false),
+            end: OnceLock::new(),
+        };
+        Ok(Socket { stream, read_at_once: 0, health: Arc::new(health) })
     }
 
     pub(super) fn health(&self) -> Arc<Health> {
@@ -48,55 +57,99 @@ impl Socket {
 
     fn poll_send(&self, context: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let all = slices.iter().map(|slice| slice.len()).sum();
-        if self.health.is_broken() {
-            return Poll::Ready(Ok(all));
+        if self.health.has_ended() {
+            return Poll::Ready(Ok(self.health.throw_away(all)));
         }
-        let stream = self.stream.inner();
+        let fd = self.stream.as_raw_fd();
         loop {
-            ready!(stream.poll_write_ready(context))?;
-            match stream.try_io(Interest::WRITABLE, || send(stream.as_raw_fd(), slices)) {
+            ready!(self.stream.poll_write_ready(context))?;
+            match self.stream.try_io(Interest::WRITABLE, || send(fd, slices)) {
                 Ok(sent) => {
-                    self.health.note_moved(sent);
+                    self.health.sent.fetch_add(sent as u64, Ordering::Relaxed);
                     return Poll::Ready(Ok(sent));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // The server has stopped reading. It may have answered before, and that reply is still to be read: so
-                // the rest is thrown away here, and the end comes when there is nothing more to read.
-                Err(_) => {
-                    self.health.broken.store(true, Ordering::Relaxed);
-                    return Poll::Ready(Ok(all));
+                Err(error) => {
+                    let end = end_of(&error);
+                    self.health.note_end(end);
+                    // The server has stopped reading. It may have answered before, and that reply is still to be read: so
+                    // the rest is thrown away here, and the end comes when there is nothing more to read.
+                    return Poll::Ready(match end {
+                        End::Local => Err(error),
+                        End::Closed | End::Reset => Ok(self.health.throw_away(all)),
+                    });
                 }
             }
         }
     }
 }
 
+/// What an error says of the connection. A kernel that knows of the peer's close says EPIPE, for a reset too.
+fn end_of(error: &io::Error) -> End {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => End::Closed,
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => End::Reset,
+        _ => End::Local,
+    }
+}
+
 impl Health {
-    /// A number that grows whenever something moves, in either direction.
-    pub(super) fn moved(&self) -> u64 {
-        self.moved.load(Ordering::Relaxed)
+    /// How many bytes the kernel has taken since the connection was made.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 
-    /// Whether the server stopped reading before it had everything.
-    pub(super) fn is_broken(&self) -> bool {
-        self.broken.load(Ordering::Relaxed)
+    /// How many bytes the peer's kernel has acknowledged, if ours says.
+    pub(super) fn acknowledged(&self) -> Option<u64> {
+        self.info().map(|info| info.acknowledged)
     }
 
-    fn note_moved(&self, bytes: usize) {
-        self.moved.fetch_add(bytes as u64, Ordering::Relaxed);
+    /// Whether anything was written that the kernel did not take.
+    pub(super) fn has_thrown_away(&self) -> bool {
+        self.thrown_away.load(Ordering::Relaxed)
+    }
+
+    fn throw_away(&self, bytes: usize) -> usize {
+        self.thrown_away.store(true, Ordering::Relaxed);
+        bytes
+    }
+
+    /// Whether something went wrong with sending, or the peer's side came to its end.
+    pub(super) fn has_ended(&self) -> bool {
+        self.end.get().is_some()
+    }
+
+    /// How it ended, and what the kernel knew then.
+    pub(super) fn end(&self) -> Option<(End, Option<TcpInfo>)> {
+        self.end.get().copied()
+    }
+
+    /// Only the first sign of an end is true to what happened: each uses up what the kernel has to say.
+    fn note_end(&self, end: End) {
+        self.end.get_or_init(|| (end, self.info()));
+    }
+
+    fn info(&self) -> Option<TcpInfo> {
+        TcpInfo::of(self.fd.load(Ordering::Relaxed))
     }
 
     /// Whether the server still holds its end of an idle connection. On one that it has closed there is an end to read,
-    /// or an error; and if there are bytes that nobody asked for, it is of no use either. To be asked while the socket
-    /// exists.
+    /// or an error; and if there are bytes that nobody asked for, it is of no use either.
     pub(super) fn is_alive(&self) -> bool {
+        let fd = self.fd.load(Ordering::Relaxed);
         let mut byte = 0u8;
         // SAFETY: the one byte of the buffer may be written to. A wrong descriptor would be no breach of memory: looking
         // takes nothing out of it.
-        let got =
-            unsafe { libc::recv(self.fd, (&raw mut byte).cast(), 1, libc::MSG_PEEK | libc::MSG_DONTWAIT) };
-        got < 0 && io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock && !self.is_broken()
+        let got = unsafe { libc::recv(fd, (&raw mut byte).cast(), 1, libc::MSG_PEEK | libc::MSG_DONTWAIT) };
+        got < 0 && io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock && !self.has_ended()
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // Before the number may be another file's.
+        self.health.fd.store(CLOSED, Ordering::Relaxed);
     }
 }
 
@@ -112,20 +165,31 @@ fn send(fd: RawFd, slices: &[IoSlice<'_>]) -> io::Result<usize> {
     usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }
 
-impl Read for Socket {
+impl AsyncRead for Socket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let before_pause = std::mem::take(&mut self.read_at_once);
+        if before_pause >= MOST_AT_ONCE {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let result = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
-        // How many bytes came does not matter, only that some did.
-        self.health.note_moved(1);
+        let read = buffer.filled().len() - before;
+        match &result {
+            Err(error) => self.health.note_end(end_of(error)),
+            Ok(()) if read == 0 => self.health.note_end(End::Closed),
+            Ok(()) => {}
+        }
+        self.read_at_once = before_pause + read;
         Poll::Ready(result)
     }
 }
 
-impl Write for Socket {
+impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_send(context, &[IoSlice::new(bytes)])
     }
@@ -159,6 +223,7 @@ mod tests {
     use std::io::Write as _;
     use std::net::TcpListener;
     use std::os::unix::net::UnixStream;
+    use tokio::io::AsyncReadExt;
 
     #[test]
     fn sending_to_a_closed_peer_raises_no_signal() {
@@ -169,7 +234,7 @@ mod tests {
         let error = send(ours.as_raw_fd(), &[IoSlice::new(b"data")]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
         assert!(!sigpipe::is_pending());
-        blocked.note_trouble();
+        drop(blocked);
     }
 
     /// A socket whose peer has written `reply` and then reset the connection.
@@ -180,33 +245,51 @@ mod tests {
         peer.write_all(reply).unwrap();
         SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
         drop(peer);
-        Socket::new(stream, Duration::from_secs(10)).unwrap()
+        Socket::new(stream).unwrap()
     }
 
     async fn write(socket: &mut Socket, bytes: &[u8]) -> io::Result<usize> {
         poll_fn(|context| Pin::new(&mut *socket).poll_write(context, bytes)).await
     }
 
-    async fn read(socket: &mut Socket) -> io::Result<Vec<u8>> {
-        let mut memory = [0; 64];
-        let mut buffer = hyper::rt::ReadBuf::new(&mut memory);
-        poll_fn(|context| Pin::new(&mut *socket).poll_read(context, buffer.unfilled())).await?;
-        Ok(buffer.filled().to_vec())
+    fn with_runtime(test: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap().block_on(test);
     }
 
     #[test]
     fn reply_is_read_although_the_server_has_stopped_reading() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
-        runtime.block_on(async {
+        with_runtime(async {
             let mut socket = reset_after(b"reply").await;
             let health = socket.health();
             assert!(!health.is_alive());
-            while !health.is_broken() {
+            while !health.has_ended() {
                 assert_eq!(write(&mut socket, b"more").await.unwrap(), 4);
             }
-            assert_eq!(read(&mut socket).await.unwrap(), b"reply");
-            // And then it is over.
-            assert!(read(&mut socket).await.is_ok_and(|rest| rest.is_empty()));
+            assert!(matches!(health.end(), Some((End::Reset, Some(_)))));
+            let mut reply = Vec::new();
+            socket.read_to_end(&mut reply).await.unwrap();
+            assert_eq!(reply, b"reply");
+        });
+    }
+
+    #[test]
+    fn a_close_before_a_reset_stays_known() {
+        with_runtime(async {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (peer, _) = listener.accept().unwrap();
+            drop(peer);
+            let mut socket = Socket::new(stream).unwrap();
+            let health = socket.health();
+            // The first write meets the closed peer, which resets; the second learns of it.
+            while !health.has_ended() {
+                write(&mut socket, b"more").await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            let (end, info) = health.end().unwrap();
+            assert_eq!((end, info.unwrap().acknowledged), (End::Closed, 0));
+            drop(socket);
+            assert_eq!(health.acknowledged(), None);
         });
     }
 }

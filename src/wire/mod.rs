@@ -10,5 +10,6 @@ pub mod error_reply;
 pub mod header;
 pub mod key;
 pub mod mistake;
+pub mod pin;
 pub mod tagging;
 pub mod xml;

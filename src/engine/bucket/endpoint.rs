@@ -25,7 +25,6 @@ pub(crate) struct Endpoint {
     base: Url,
     bucket: String,
     bucket_in_path: bool,
-    https: bool,
     scope: Option<Scope>,
 }
 
@@ -66,7 +65,6 @@ impl Endpoint {
             base: Url::parse(&base).map_err(|error| mistake(endpoint, &error.to_string()))?,
             bucket: bucket.to_owned(),
             bucket_in_path,
-            https: url.scheme() == "https",
             scope: scope_of(&host),
         })
     }
@@ -76,12 +74,8 @@ impl Endpoint {
     }
 
     /// Scheme, host and port.
-    pub(crate) fn origin(&self) -> String {
-        self.base.origin().ascii_serialization()
-    }
-
-    pub(crate) fn is_https(&self) -> bool {
-        self.https
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
     }
 
     /// The region and product that the endpoint's name tells.

@@ -43,7 +43,7 @@ impl Bucket {
         options: &BucketOptions,
     ) -> Result<Bucket, Mistake> {
         let endpoint = Endpoint::new(endpoint, name, options.addressing())?;
-        let transport = Transport::new(options.settings(endpoint.is_https()));
+        let transport = Transport::new(options.settings(endpoint.base())?);
         Ok(Bucket {
             signing: Arc::new(options.signing(&endpoint)?),
             endpoint,

@@ -3,11 +3,13 @@
 use super::endpoint::{Addressing, Endpoint, Scope};
 use super::limits::{self, Limits};
 use super::signing::{SignatureVersion, Signing};
-use crate::transport::{Cancel, Settings};
+use crate::transport::{Bind, Cancel, Proxy, Settings, Trust};
 use crate::wire::header;
-use crate::wire::mistake::Mistake;
+use crate::wire::mistake::{Mistake, shown};
+use crate::wire::pin;
+use std::net::IpAddr;
 use std::time::Duration;
-use url::Url;
+use url::{Host, Url};
 
 const MOST_ATTEMPTS: u32 = 100;
 
@@ -21,8 +23,11 @@ pub struct BucketOptions {
     stall_timeout: Duration,
     limits: Limits,
     max_attempts: u32,
-    ca_file: Option<String>,
-    proxy: Option<String>,
+    trust: Trust,
+    proxy: Option<Proxy>,
+    proxy_from_environment: bool,
+    bind: Option<Bind>,
+    resolve: Vec<(String, IpAddr)>,
     user_agent: String,
 }
 
@@ -36,8 +41,11 @@ impl Default for BucketOptions {
             stall_timeout: Duration::from_secs(30),
             limits: Limits::default(),
             max_attempts: 3,
-            ca_file: None,
+            trust: Trust::default(),
             proxy: None,
+            proxy_from_environment: false,
+            bind: None,
+            resolve: Vec::new(),
             user_agent: concat!("oss-upload/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }
@@ -75,7 +83,7 @@ impl BucketOptions {
         Ok(())
     }
 
-    /// How long nothing may move on a connection.
+    /// How long a request may stand still.
     pub fn set_stall_timeout(&mut self, time: Duration) -> Result<(), Mistake> {
         self.stall_timeout = limits::checked_timeout("stall", time)?;
         Ok(())
@@ -105,19 +113,70 @@ impl BucketOptions {
         if path.is_empty() {
             return Err(Mistake::new("the path of the CA file is empty"));
         }
-        self.ca_file = Some(path.to_owned());
+        self.trust.ca_file = Some(path.to_owned());
+        Ok(())
+    }
+
+    /// A PEM file with certificates to trust as well.
+    pub fn add_ca_file(&mut self, path: &str) -> Result<(), Mistake> {
+        if path.is_empty() {
+            return Err(Mistake::new("the path of the CA file to add is empty"));
+        }
+        if self.trust.extra_ca_file.is_some() {
+            return Err(Mistake::new(
+                "a CA file is added already; one file can hold any number of certificates",
+            ));
+        }
+        self.trust.extra_ca_file = Some(path.to_owned());
+        Ok(())
+    }
+
+    /// The PEM files with the certificate that says who we are, and with its private key.
+    pub fn set_client_certificate(&mut self, certificate_file: &str, key_file: &str) -> Result<(), Mistake> {
+        for (path, what) in [(certificate_file, "certificate"), (key_file, "private key")] {
+            if path.is_empty() {
+                return Err(Mistake::new(format!("the path of the client's {what} is empty")));
+            }
+        }
+        self.trust.client_certificate = Some((certificate_file.to_owned(), key_file.to_owned()));
+        Ok(())
+    }
+
+    /// The public keys, one of which the endpoint's certificate must have; none for whichever.
+    pub fn set_public_key_pin(&mut self, pins: &str) -> Result<(), Mistake> {
+        self.trust.pins = pin::parse_all(pins)?;
         Ok(())
     }
 
     /// The HTTP proxy to go through.
     pub fn set_proxy(&mut self, proxy: &str) -> Result<(), Mistake> {
-        // A proxy's URL can hold a password, so the message does not repeat it.
-        let usable =
-            Url::parse(proxy).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if !usable {
-            return Err(Mistake::new("the proxy is not a URL of the form http://[user:password@]host:port"));
-        }
-        self.proxy = Some(proxy.to_owned());
+        self.proxy = Some(Proxy::parse(proxy)?);
+        Ok(())
+    }
+
+    /// Whether to go through the proxy that the environment names, if none is set.
+    pub fn set_proxy_from_environment(&mut self, wanted: bool) {
+        self.proxy_from_environment = wanted;
+    }
+
+    /// Where connections start from; empty for wherever the system wants.
+    pub fn set_bind_address(&mut self, address: &str) -> Result<(), Mistake> {
+        self.bind = match address {
+            "" => None,
+            address => Some(Bind::parse(address)?),
+        };
+        Ok(())
+    }
+
+    /// The address to go to instead of looking `host` up; empty to look it up after all.
+    pub fn set_resolve(&mut self, host: &str, address: &str) -> Result<(), Mistake> {
+        let host = name_to_look_up(host)?;
+        let address = match address {
+            "" => None,
+            address => Some(ip_address(address)?),
+        };
+        self.resolve.retain(|(other, _)| *other != host);
+        self.resolve.extend(address.map(|address| (host, address)));
         Ok(())
     }
 
@@ -140,15 +199,24 @@ impl BucketOptions {
         Signing::new(self.signature, given.or_else(|| endpoint.scope().cloned()))
     }
 
-    /// How to get there.
-    pub(crate) fn settings(&self, https: bool) -> Settings {
-        Settings {
+    /// How to get there. If the environment is to name the proxy, it is asked now.
+    pub(crate) fn settings(&self, url: &Url) -> Result<Settings, Mistake> {
+        let https = url.scheme() == "https";
+        let proxy = match (&self.proxy, url.host_str(), url.port_or_known_default()) {
+            (None, Some(host), Some(port)) if self.proxy_from_environment => {
+                Proxy::from_environment(https, host, port)?
+            }
+            (proxy, ..) => proxy.clone(),
+        };
+        Ok(Settings {
             https,
             connect_timeout: self.connect_timeout,
             stall_timeout: self.stall_timeout,
-            ca_file: self.ca_file.clone(),
-            proxy: self.proxy.clone(),
-        }
+            trust: self.trust.clone(),
+            proxy,
+            bind: self.bind.clone(),
+            resolve: self.resolve.clone(),
+        })
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -161,5 +229,71 @@ impl BucketOptions {
 
     pub(crate) fn user_agent(&self) -> &str {
         &self.user_agent
+    }
+}
+
+/// A host as it stands in a URL that was read.
+fn name_to_look_up(host: &str) -> Result<String, Mistake> {
+    match Host::parse(host) {
+        Ok(Host::Domain(name)) if !name.contains('*') => Ok(name),
+        _ => Err(Mistake::new(format!(
+            "the host {} is not a name to look up, as neither an IP address is nor \"*\" nor what has a port",
+            shown(host)
+        ))),
+    }
+}
+
+fn ip_address(text: &str) -> Result<IpAddr, Mistake> {
+    text.parse().map_err(|_| Mistake::new(format!("the address {} is not an IP address", shown(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(options: &BucketOptions) -> Settings {
+        options.settings(&Url::parse("https://bucket.example.com").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn each_host_has_the_address_that_was_given_last() {
+        let mut options = BucketOptions::default();
+        for (host, address) in [
+            ("a.example.com", "192.0.2.1"),
+            ("B.example.com", "192.0.2.2"),
+            ("A.Example.COM", "2001:db8::1"),
+            ("b.example.com", ""),
+            ("never-given.example.com", ""),
+        ] {
+            options.set_resolve(host, address).unwrap();
+        }
+        let expected = [("a.example.com".to_owned(), "2001:db8::1".parse().unwrap())];
+        assert_eq!(settings(&options).resolve, expected);
+    }
+
+    #[test]
+    fn host_that_is_not_looked_up_and_address_that_is_none_are_refused() {
+        let mut options = BucketOptions::default();
+        for host in
+            ["", "*", "*.example.com", "192.0.2.1", "[::1]", "a.example.com:443", "https://a.example.com"]
+        {
+            let mistake = options.set_resolve(host, "192.0.2.1").unwrap_err();
+            assert!(mistake.message().contains("is not a name to look up"), "{host}: {mistake}");
+        }
+        for address in ["a.example.com", "192.0.2.1:443", "192.0.2.256", "[::1]"] {
+            let mistake = options.set_resolve("a.example.com", address).unwrap_err();
+            assert!(mistake.message().contains("is not an IP address"), "{address}: {mistake}");
+        }
+        assert!(settings(&options).resolve.is_empty());
+    }
+
+    #[test]
+    fn one_file_can_be_added_to_the_trusted_ones() {
+        let mut options = BucketOptions::default();
+        options.set_ca_file("all.pem").unwrap();
+        options.add_ca_file("more.pem").unwrap();
+        assert!(options.add_ca_file("other.pem").unwrap_err().message().contains("added already"));
+        let Trust { ca_file, extra_ca_file, .. } = settings(&options).trust;
+        assert_eq!((ca_file.unwrap(), extra_ca_file.unwrap()), ("all.pem".to_owned(), "more.pem".to_owned()));
     }
 }

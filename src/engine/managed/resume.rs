@@ -53,7 +53,7 @@ impl Managed<'_> {
         let Body::File(file) = body else { return Err(refused(Mistake::new(ONLY_FILES))) };
         let Some(path) = &file.path else { return Err(refused(Mistake::new(ONLY_FILES))) };
         Ok(Binding {
-            endpoint: self.bucket.endpoint.origin(),
+            endpoint: self.bucket.endpoint.base().origin().ascii_serialization(),
             bucket: self.bucket.endpoint.bucket().to_owned(),
             key: self.key.to_owned(),
             path: path.to_path_buf(),

@@ -19,6 +19,8 @@ pub(crate) struct Attempts {
     limit: u32,
     deadline: Deadline,
     clock_corrected: bool,
+    /// Whether the request was sent once more for the sake of a connection that had gone stale.
+    replaced: bool,
     /// Whether the reply to any of them was lost.
     pub(crate) lost: bool,
     /// Whether OSS may still be at work on one of them, so that what is not there may yet come.
@@ -40,6 +42,7 @@ impl Attempts {
             limit: per_request,
             deadline,
             clock_corrected: false,
+            replaced: false,
             lost: false,
             may_go_on: false,
             began: Some(Instant::now()),
@@ -54,6 +57,7 @@ impl Attempts {
     pub(crate) fn renew(&mut self) {
         self.limit = self.made + self.per_request;
         self.lost = false;
+        self.replaced = false;
     }
 
     /// Takes the place of attempts of which nothing more is known than that they were made.
@@ -64,8 +68,13 @@ impl Attempts {
 
     /// Counts an attempt and says what its end means. A bucket can have its clock corrected.
     pub(crate) fn judge(&mut self, target: Target<'_>, call: &Call<'_>, sent: &Sent) -> Verdict {
-        self.made += 1;
         let verdict = verdict::of(call, sent);
+        if !self.replaced && verdict::is_stale(call, sent) {
+            self.replaced = true;
+            self.lost |= verdict == Verdict::Lost;
+            return Verdict::Stale;
+        }
+        self.made += 1;
         match verdict {
             Verdict::Lost => {
                 self.lost = true;
@@ -90,9 +99,10 @@ impl Attempts {
         true
     }
 
-    /// Waits before the next attempt; false if there is to be none. A corrected clock is worth one at once.
+    /// Waits before the next attempt; false if there is to be none. A corrected clock is worth one at once, and so is a
+    /// connection that was no longer one.
     pub(crate) async fn again(&self, lane: &Lane, verdict: Verdict) -> bool {
-        if verdict == Verdict::ClockWrong {
+        if matches!(verdict, Verdict::ClockWrong | Verdict::Stale) {
             return true;
         }
         let pause = pause_after(self.made);

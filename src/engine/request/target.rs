@@ -8,7 +8,12 @@ use crate::transport::{Deadline, Failure, Lane, Reply, Request, Source, Transpor
 use crate::wire::mistake::Mistake;
 use crate::wire::{date, header};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use std::time::Duration;
 use url::Url;
+
+/// Balancers drop idle connections and answer the next byte with a reset, of which nobody can tell what it means: what has a
+/// callback, and so is not lightly sent again, goes over a fresh one.
+const LONGEST_IDLE_FOR_CALLBACK: Duration = Duration::from_secs(5);
 
 /// The reply to a request that was sent, if there is one.
 pub(crate) type Sent = Result<Reply, Failure>;
@@ -48,8 +53,14 @@ impl<'a> Target<'a> {
             Target::Url(url) => url.prepared(call),
         };
         let (url, headers) = prepared.map_err(|mistake| Failure::unsendable(mistake.to_string()))?;
-        let patience = call.patience;
-        let request = Request { method: call.operation.method(), url, headers, source, patience };
+        let request = Request {
+            method: call.operation.method(),
+            url: &url,
+            headers,
+            source,
+            patience: call.patience,
+            longest_idle: if call.callback { LONGEST_IDLE_FOR_CALLBACK } else { Duration::MAX },
+        };
         lane.exchange(request, deadline).await
     }
 }
@@ -75,12 +86,15 @@ pub(crate) struct SignedUrl {
     url: Url,
     user_agent: String,
     max_attempts: u32,
+    transport: Transport,
 }
 
 impl SignedUrl {
     pub(crate) fn new(url: &str, options: &BucketOptions) -> Result<SignedUrl, Mistake> {
+        let url = SignedUrl::parse(url)?;
         Ok(SignedUrl {
-            url: SignedUrl::parse(url)?,
+            transport: Transport::new(options.settings(&url)?),
+            url,
             user_agent: options.user_agent().to_owned(),
             max_attempts: options.max_attempts(),
         })
@@ -119,14 +133,17 @@ impl SignedUrl {
         options: &BucketOptions,
         upload: impl AsyncFnOnce(&Lane, Deadline, Body<'a>) -> Outcome,
     ) -> Outcome {
-        let transport = Transport::new(options.settings(self.url.scheme() == "https"));
         let none = Limits::default();
-        run_on(&transport, &none, options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
-            match input.into_body(&|| lane.check(deadline)) {
+        run_on(
+            &self.transport,
+            &none,
+            options.limits(),
+            Stored::No,
+            async |lane: &Lane, deadline: Deadline| match input.into_body(&|| lane.check(deadline)) {
                 Ok(body) => upload(lane, deadline, body).await,
                 Err(unfit) => unfit.into(),
-            }
-        })
+            },
+        )
     }
 
     fn prepared(&self, call: &Call<'_>) -> Result<(Url, HeaderMap), Mistake> {

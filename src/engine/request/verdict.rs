@@ -26,6 +26,8 @@ pub(crate) enum Verdict {
     Lost,
     /// OSS thinks our clock is wrong.
     ClockWrong,
+    /// It met a connection that the server had given up, and may be sent once more.
+    Stale,
 }
 
 impl Verdict {
@@ -36,7 +38,7 @@ impl Verdict {
 
     /// Whether the same request may end otherwise when it is sent again.
     pub(crate) fn may_change(self) -> bool {
-        matches!(self, Verdict::NotDone | Verdict::Lost | Verdict::ClockWrong)
+        matches!(self, Verdict::NotDone | Verdict::Lost | Verdict::ClockWrong | Verdict::Stale)
     }
 }
 
@@ -93,13 +95,22 @@ fn of_error(operation: Operation, code: &str) -> Verdict {
 
 fn of_failure(failure: &Failure) -> Verdict {
     match failure.cause {
-        _ if failure.wholly_sent => Verdict::Lost,
+        _ if failure.delivery.is_possible() => Verdict::Lost,
         Cause::Network | Cause::Interrupted | Cause::Timeout | Cause::BadResponse => Verdict::NotDone,
         // Neither a deadline nor a certificate nor a source gets better by trying again.
         Cause::Cancelled | Cause::Deadline | Cause::Tls | Cause::Unsendable | Cause::Source(_) => {
             Verdict::Refused
         }
     }
+}
+
+/// Whether a request met a connection that had gone stale, and may be sent again whatever became of it: it was not delivered,
+/// or to do it twice does no harm.
+pub(super) fn is_stale(call: &Call<'_>, sent: &Sent) -> bool {
+    // A beginning that is made twice leaves an upload that nobody knows of; what completes can be done only once.
+    let once = [Operation::InitiateMultipartUpload, Operation::CompleteMultipartUpload];
+    let harmless = !call.callback && !once.contains(&call.operation);
+    matches!(sent, Err(failure) if failure.stale && (harmless || !failure.delivery.is_possible()))
 }
 
 /// Whether the server may not have come to an end with a request whose reply was lost.

@@ -1,0 +1,171 @@
+//! One HTTP connection, driven by the call that uses it. A put over a warm one takes four system calls.
+
+use super::body::Outgoing;
+use super::delivery::{Delivery, End};
+use super::failure::in_words;
+use super::flow::{Counted, Flow};
+use super::settings::Settings;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+/// How much may wait to be sent before no more frames are asked for. A reply's head must fit in as well.
+const LARGEST_BUFFER: usize = 64 << 10;
+
+/// What moves the bytes.
+struct Driver(Pin<Box<http1::Connection<TokioIo<Counted>, Outgoing>>>);
+
+/// A connection, with the part of the HTTP client that moves its bytes. Nothing moves unless the call that uses it polls.
+pub(super) struct Connection {
+    sender: http1::SendRequest<Outgoing>,
+    /// `None` once it has ended.
+    driver: Option<Driver>,
+    flow: Arc<Flow>,
+    proxied: bool,
+    leads_through_tls: bool,
+    pub(super) idle_since: Instant,
+}
+
+impl Connection {
+    pub(super) async fn over(stream: Counted, settings: &Settings) -> hyper::Result<Connection> {
+        let flow = stream.flow();
+        let builder = http1::Builder::new().max_buf_size(LARGEST_BUFFER).handshake(TokioIo::new(stream));
+        let (sender, driver) = builder.await?;
+        Ok(Connection {
+            sender,
+            driver: Some(Driver(Box::pin(driver))),
+            flow,
+            proxied: settings.proxy.is_some(),
+            leads_through_tls: settings.https,
+            idle_since: Instant::now(),
+        })
+    }
+
+    /// What is to become of a request of so many bytes that is about to be sent.
+    pub(super) fn track(&self, size: u64) -> Track {
+        let end = self.flow.with_kernel().saturating_add(size);
+        let received_before = self.flow.received();
+        Track {
+            flow: Arc::clone(&self.flow),
+            end,
+            received_before,
+            proxied: self.proxied,
+            leads_through_tls: self.leads_through_tls,
+        }
+    }
+
+    pub(super) async fn send(&mut self, request: Request<Outgoing>) -> hyper::Result<Response<Incoming>> {
+        let mut response = pin!(self.sender.send_request(request));
+        let driver = &mut self.driver;
+        poll_fn(|context| {
+            drive(driver, context);
+            response.as_mut().poll(context)
+        })
+        .await
+    }
+
+    /// The next bytes of a reply's body; `None` at its end.
+    pub(super) async fn next_chunk(&mut self, body: &mut Incoming) -> Result<Option<Bytes>, String> {
+        loop {
+            let frame = poll_fn(|context| {
+                drive(&mut self.driver, context);
+                Pin::new(&mut *body).poll_frame(context)
+            })
+            .await;
+            match frame.transpose().map_err(|error| in_words(&error))?.map(|frame| frame.into_data()) {
+                Some(Ok(bytes)) => return Ok(Some(bytes)),
+                // Trailers say nothing that is of use here.
+                Some(Err(_)) => {}
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Whether the server still holds its end. The socket is the driver's, and closed with it.
+    pub(super) fn is_alive(&self) -> bool {
+        self.driver.is_some() && self.flow.socket().is_alive()
+    }
+
+    /// Whether another request can be sent on it at once.
+    pub(super) async fn is_ready(&mut self) -> bool {
+        let Connection { sender, driver, .. } = self;
+        poll_fn(|context| {
+            drive(driver, context);
+            Poll::Ready(matches!(sender.poll_ready(context), Poll::Ready(Ok(()))))
+        })
+        .await
+    }
+}
+
+/// Moves what can be moved. How the driver ends is told to the request that it ends with.
+fn drive(driver: &mut Option<Driver>, context: &mut Context<'_>) {
+    if let Some(running) = driver
+        && let Poll::Ready(_) = running.0.as_mut().poll(context)
+    {
+        *driver = None;
+    }
+}
+
+/// How far one request has come on its connection. It outlives that.
+pub(super) struct Track {
+    flow: Arc<Flow>,
+    /// How much will have been written with its last byte.
+    end: u64,
+    received_before: u64,
+    /// Whether the kernel knows of the way to a proxy only.
+    pub(super) proxied: bool,
+    pub(super) leads_through_tls: bool,
+}
+
+impl Track {
+    /// Whether its last byte was given to the kernel.
+    pub(super) fn is_written(&self) -> bool {
+        self.flow.with_kernel() >= self.end
+    }
+
+    /// A number that grows with what the kernel takes.
+    pub(super) fn sent(&self) -> u64 {
+        self.flow.socket().sent()
+    }
+
+    /// A number that grows with what the peer's kernel acknowledges; `None` if ours does not say.
+    pub(super) fn acknowledged(&self) -> Option<u64> {
+        self.flow.socket().acknowledged()
+    }
+
+    /// How much came since the request began.
+    pub(super) fn received(&self) -> u64 {
+        self.flow.received().saturating_sub(self.received_before)
+    }
+
+    /// The first byte that ever came on the connection.
+    pub(super) fn first_byte(&self) -> Option<u8> {
+        self.flow.first_byte()
+    }
+
+    /// Whether the peer ended the connection.
+    pub(super) fn ended_there(&self) -> bool {
+        matches!(self.flow.socket().end(), Some((End::Closed | End::Reset, _)))
+    }
+
+    /// What is known of the way of the request, when there is no reply.
+    pub(super) fn delivery(&self) -> Delivery {
+        let socket = self.flow.socket();
+        let (end, info) = socket.end().map_or((None, None), |(end, info)| (Some(end), info));
+        Delivery {
+            written: self.is_written(),
+            end,
+            unsent: info.map(|info| info.unsent),
+            unacknowledged: info.map(|info| socket.sent().saturating_sub(info.acknowledged)),
+            proxied: self.proxied,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Fetching something small that is no upload, in bounded time: the one user of reqwest.
+
+use super::elsewhere::block_on_network;
+use super::exchange::Reply;
+use super::failure::{Cause, Failure, in_words};
+use super::resolve::{Threads, look_up};
+use super::sigpipe::SigpipeBlocked;
+use super::tls;
+use super::trust::Trust;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Builder;
+use url::Url;
+
+/// What is fetched, and within which bounds.
+pub struct Errand {
+    /// Where it is.
+    pub url: Url,
+    /// How long all of it may take.
+    pub time: Duration,
+    /// How much of a body is read.
+    pub largest: usize,
+    /// Whom to believe over https.
+    pub trust: Trust,
+}
+
+impl Errand {
+    /// Fetches it on the calling thread. A redirect is not followed.
+    pub fn run(self) -> Result<Reply, Failure> {
+        block_on_network(|| self.run_here())
+    }
+
+    fn run_here(&self) -> Result<Reply, Failure> {
+        let _blocked = SigpipeBlocked::new();
+        let client = self.client()?;
+        let runtime =
+            Builder::new_current_thread().enable_io().enable_time().build().map_err(Failure::setup)?;
+        let reply = runtime.block_on(async { tokio::time::timeout(self.time, self.fetch(client)).await });
+        // Nobody waits for threads that there are none of.
+        runtime.shutdown_background();
+        reply.unwrap_or_else(|_| {
+            Err(Failure::before(Cause::Timeout, format!("{} took too long", self.place())))
+        })
+    }
+
+    fn client(&self) -> Result<Client, Failure> {
+        // Even an http URL needs settings for TLS, but not the system's roots.
+        let config = match self.url.scheme() {
+            "https" => tls::config(&self.trust)?,
+            _ => tls::unused()?,
+        };
+        let client = Client::builder()
+            .tls_backend_preconfigured(rustls::ClientConfig::clone(&config))
+            .dns_resolver(Arc::new(Resolver))
+            .http1_only()
+            .redirect(Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .no_proxy();
+        client.build().map_err(|error| self.failure(&error))
+    }
+
+    async fn fetch(&self, client: Client) -> Result<Reply, Failure> {
+        let failure = |error: reqwest::Error| self.failure(&error);
+        let mut response = client.get(self.url.clone()).send().await.map_err(failure)?;
+        let body = self.body(&mut response).await.map_err(failure)?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        Ok(Reply { status, headers, body, cut: None, wholly_sent: true })
+    }
+
+    async fn body(&self, response: &mut Response) -> reqwest::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            body.extend(chunk.iter().take(self.largest.saturating_sub(body.len())));
+            if body.len() == self.largest {
+                break;
+            }
+        }
+        Ok(body)
+    }
+
+    fn failure(&self, error: &reqwest::Error) -> Failure {
+        let place = self.place();
+        match tls::error_in(error) {
+            Some(error) => Failure::before(Cause::Tls, format!("{place}: {}", tls::in_words(error, &place))),
+            None => Failure::before(Cause::Network, format!("{place}: {}", in_words(error))),
+        }
+    }
+
+    /// The host and the port, and nothing that may be secret.
+    fn place(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        format!("{host}:{}", self.url.port_or_known_default().unwrap_or_default())
+    }
+}
+
+struct Resolver;
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = look_up(Threads::default(), name.as_str().to_owned()).await;
+            let found = found.map_err(|why| std::io::Error::other(why.to_string()))?;
+            let addresses: Vec<SocketAddr> =
+                found.iter().map(|address| SocketAddr::new(*address, 0)).collect();
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! PEM files with certificates and keys. What is wrong with one is said in words, with what it is for and its path.
+
+use rustls::pki_types::pem::{Error, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+
+/// The certificates in a file, at least one.
+pub(super) fn certificates(what: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let pem = read(what, path)?;
+    let certificates: Result<Vec<_>, Error> = CertificateDer::pem_slice_iter(&pem).collect();
+    match certificates {
+        Ok(none) if none.is_empty() => Err(format!("there is no PEM certificate in the {what} {path}")),
+        other => other.map_err(|_| damaged(what, path)),
+    }
+}
+
+/// The certificates in a file of authorities, at least one.
+pub(super) fn authorities(what: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates = certificates(what, path)?;
+    let usable = certificates.iter().all(|certificate| webpki::anchor_from_trusted_cert(certificate).is_ok());
+    if usable { Ok(certificates) } else { Err(damaged(what, path)) }
+}
+
+/// The first private key in a file.
+pub(super) fn private_key(what: &str, path: &str) -> Result<PrivateKeyDer<'static>, String> {
+    let pem = read(what, path)?;
+    PrivateKeyDer::from_pem_slice(&pem).map_err(|error| match error {
+        _ if says_encrypted(&pem) => {
+            format!("the {what} {path} is encrypted; only a key without a password can be used")
+        }
+        Error::NoItemsFound => format!("there is no PEM private key in the {what} {path}"),
+        _ => format!("the private key in the {what} {path} is damaged"),
+    })
+}
+
+/// A file of certificates that are none.
+pub(super) fn damaged(what: &str, path: &str) -> String {
+    format!("a certificate in the {what} {path} is damaged")
+}
+
+/// Both forms of encrypted keys have this word in a line before the key.
+fn says_encrypted(pem: &[u8]) -> bool {
+    let word = b"ENCRYPTED";
+    pem.windows(word.len()).any(|piece| piece == word)
+}
+
+fn read(what: &str, path: &str) -> Result<Vec<u8>, String> {
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => format!("the {what} {path} does not exist"),
+        _ => format!("cannot read the {what} {path}: {error}"),
+    };
+    // A named pipe would wait for somebody to write to it; to a regular file the flag makes no difference.
+    let mut file =
+        File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)?;
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err(format!("the {what} {path} is not a regular file"));
+    }
+    let mut content = Vec::new();
+    file.read_to_end(&mut content).map_err(unreadable)?;
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::CertifiedKey;
+    use std::fs;
+    use std::path::Path;
+    use std::process::Command;
+    use tempfile::TempDir;
+
+    fn pem() -> (String, String) {
+        let CertifiedKey { cert, signing_key } =
+            rcgen::generate_simple_self_signed(["oss.example".to_owned()]).unwrap();
+        (cert.pem(), signing_key.serialize_pem())
+    }
+
+    /// What is said about a file with this content, with the file's path left out.
+    fn complaint<T>(load: fn(&str, &str) -> Result<T, String>, content: &str) -> String {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a.pem");
+        fs::write(&path, content).unwrap();
+        complaint_about(load, &path)
+    }
+
+    fn complaint_about<T>(load: fn(&str, &str) -> Result<T, String>, path: &Path) -> String {
+        let path = path.to_str().unwrap();
+        let message = load("CA file", path).err().unwrap();
+        assert!(message.contains(path), "{message}");
+        message.replace(path, "PATH")
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let folder = TempDir::new().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for (path, expected) in [
+            (folder.path().join("missing"), "the CA file PATH does not exist"),
+            (folder.path().to_owned(), "the CA file PATH is not a regular file"),
+            (pipe, "the CA file PATH is not a regular file"),
+        ] {
+            assert_eq!(complaint_about(certificates, &path), expected);
+            assert_eq!(complaint_about(authorities, &path), expected);
+            assert_eq!(complaint_about(private_key, &path), expected);
+        }
+        let below_a_file = Path::new("/dev/null/a.pem");
+        assert!(complaint_about(certificates, below_a_file).starts_with("cannot read the CA file PATH: "));
+    }
+
+    #[test]
+    fn file_without_a_certificate_is_refused() {
+        let (certificate, key) = pem();
+        let none = "there is no PEM certificate in the CA file PATH";
+        let damaged = "a certificate in the CA file PATH is damaged";
+        for (content, expected) in [
+            ("", none),
+            ("junk\n", none),
+            (&key, none),
+            (&certificate.replace("-----END", "-----"), damaged),
+            (&certificate.replacen("MII", "***", 1), damaged),
+            (&certificate.replacen("MII", "AAA", 1), damaged),
+        ] {
+            assert_eq!(complaint(authorities, content), expected, "{content}");
+        }
+    }
+
+    #[test]
+    fn all_certificates_of_a_file_are_read() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a.pem");
+        let ((one, key), (other, _)) = (pem(), pem());
+        fs::write(&path, format!("Subject: one\n{one}\n{key}\r\n{other}")).unwrap();
+        assert_eq!(authorities("CA file", path.to_str().unwrap()).unwrap().len(), 2);
+        assert!(private_key("CA file", path.to_str().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn file_without_a_usable_key_is_refused() {
+        let (certificate, key) = pem();
+        let encrypted = "the CA file PATH is encrypted; only a key without a password can be used";
+        for (content, expected) in [
+            (certificate.as_str(), "there is no PEM private key in the CA file PATH"),
+            (&key.replace("-----END", "-----"), "the private key in the CA file PATH is damaged"),
+            (&key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"), encrypted),
+            (&key.replace("KEY-----\nM", "KEY-----\nProc-Type: 4,ENCRYPTED\n\nM"), encrypted),
+        ] {
+            assert_eq!(complaint(private_key, content), expected, "{content}");
+        }
+    }
+}
