@@ -291,7 +291,10 @@ struct enable_if_owner_about_to_go
                      !(std::is_trivially_destructible<Range>::value && std::is_same<Bytes, ConstBytes>::value)> {};
 
 #if OSS_UPLOAD_HPP_EXCEPTIONS
-/** Keeps what the caller's functions throw during a call. They run on the thread that calls. */
+/**
+ * Keeps what the caller's functions throw during a call. They run on the thread that calls; what is thrown on one that stands
+ * in for it, at its end, is not kept.
+ */
 class catcher {
 public:
     catcher() noexcept : outer_(innermost()) { innermost() = this; }
@@ -732,8 +735,26 @@ public:
     setter_result set_ca_file(const text_arg &path) noexcept {
         return set(oss_bucket_options_set_ca_file(get(), path.c_str()));
     }
+    setter_result add_ca_file(const text_arg &path) noexcept {
+        return set(oss_bucket_options_add_ca_file(get(), path.c_str()));
+    }
+    setter_result set_client_certificate(const text_arg &certificate_file, const text_arg &key_file) noexcept {
+        return set(oss_bucket_options_set_client_certificate(get(), certificate_file.c_str(), key_file.c_str()));
+    }
+    setter_result set_public_key_pin(const text_arg &pins) noexcept {
+        return set(oss_bucket_options_set_public_key_pin(get(), pins.c_str()));
+    }
     setter_result set_proxy(const text_arg &proxy) noexcept {
         return set(oss_bucket_options_set_proxy(get(), proxy.c_str()));
+    }
+    setter_result set_proxy_from_environment(bool wanted) noexcept {
+        return set(oss_bucket_options_set_proxy_from_environment(get(), wanted ? 1 : 0));
+    }
+    setter_result set_bind_address(const text_arg &address) noexcept {
+        return set(oss_bucket_options_set_bind_address(get(), address.c_str()));
+    }
+    setter_result set_resolve(const text_arg &host, const text_arg &address) noexcept {
+        return set(oss_bucket_options_set_resolve(get(), host.c_str(), address.c_str()));
     }
     setter_result set_user_agent(const text_arg &user_agent) noexcept {
         return set(oss_bucket_options_set_user_agent(get(), user_agent.c_str()));

@@ -55,16 +55,17 @@ func WithAddressing(addressing Addressing) BucketOption {
 	}
 }
 
-// WithConnectTimeout sets how long name resolution, connecting and the TLS handshake may take together. The default is 10
-// seconds.
+// WithConnectTimeout sets how long it may take to connect: name resolution, trying the addresses, a proxy's tunnel and the
+// TLS handshake, all together. The default is 10 seconds.
 func WithConnectTimeout(timeout time.Duration) BucketOption {
 	return func(_ *call, o *C.oss_bucket_options) C.oss_status {
 		return C.oss_bucket_options_set_connect_timeout_ms(o, milliseconds(timeout))
 	}
 }
 
-// WithStallTimeout sets how long a connection may move no byte in either direction. The default is 30 seconds. While OSS
-// runs a callback, it may be silent for 6 seconds for each callback URL even if this is less.
+// WithStallTimeout sets how long a request may stand still: how long the other side may take nothing of what is sent, whatever
+// it says meanwhile, and afterwards how long no byte of the reply may come. The default is 30 seconds. Even if this is less, OSS
+// may be silent for 6 seconds for each callback URL, and for 60 seconds while it puts parts together.
 func WithStallTimeout(timeout time.Duration) BucketOption {
 	return func(_ *call, o *C.oss_bucket_options) C.oss_status {
 		return C.oss_bucket_options_set_stall_timeout_ms(o, milliseconds(timeout))
@@ -78,18 +79,67 @@ func WithMaxAttempts(attempts int) BucketOption {
 	}
 }
 
-// WithCAFile sets the certificates to trust instead of the system's: a file in PEM form.
+// WithCAFile sets the certificates to trust instead of the system's: a file in PEM form. One that signed itself is trusted too,
+// if the server shows this very one.
 func WithCAFile(path string) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
 		return C.oss_bucket_options_set_ca_file(o, c.text(path))
 	}
 }
 
+// WithAddedCAFile adds certificates to trust, to the system's or to those of WithCAFile: a file in PEM form. One can be
+// added.
+func WithAddedCAFile(path string) BucketOption {
+	return func(c *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_add_ca_file(o, c.text(path))
+	}
+}
+
+// WithClientCertificate sets the certificate that is shown to the endpoint when it asks for one over https: two files in PEM
+// form, one with the certificate and those that lead to one that the endpoint trusts, and one with its private key.
+func WithClientCertificate(certificateFile, keyFile string) BucketOption {
+	return func(c *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_client_certificate(o, c.text(certificateFile), c.text(keyFile))
+	}
+}
+
+// WithPublicKeyPin sets which public keys the endpoint may have, in the form that curl takes: "sha256//" and Base64 for
+// each, several joined by ";". The certificate must be trusted all the same. By default any key will do.
+func WithPublicKeyPin(pins string) BucketOption {
+	return func(c *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_public_key_pin(o, c.text(pins))
+	}
+}
+
 // WithProxy sets an HTTP proxy to go through, such as "http://user:password@proxy.example.com:8080". There is none by
-// default; the environment is not asked.
+// default; the environment is asked for one only with WithProxyFromEnvironment. It is the proxy that looks up the endpoint's
+// name.
 func WithProxy(url string) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
 		return C.oss_bucket_options_set_proxy(o, c.text(url))
+	}
+}
+
+// WithProxyFromEnvironment goes through the proxy that HTTPS_PROXY and its like name, unless WithProxy sets one. They are
+// read once, when the bucket is made or a URL or form is uploaded to; what cannot be read is an error then.
+func WithProxyFromEnvironment() BucketOption {
+	return func(_ *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_proxy_from_environment(o, 1)
+	}
+}
+
+// WithBindAddress sets where connections start from: an IP address of this machine, or the name of a network interface.
+func WithBindAddress(address string) BucketOption {
+	return func(c *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_bind_address(o, c.text(address))
+	}
+}
+
+// WithResolve sets the IP address of a host, which is then not looked up. Each host can have one. The host is the whole name
+// that connections are made to, with the bucket's before the endpoint's if that is where it stands.
+func WithResolve(host, address string) BucketOption {
+	return func(c *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_resolve(o, c.text(host), c.text(address))
 	}
 }
 

@@ -35,7 +35,8 @@ type Result struct {
 	Body []byte
 	// ContentType is that of the body.
 	ContentType string
-	// Attempts tells how often the request was tried.
+	// Attempts tells how often the request was tried. One that met an idle connection which the server had closed, and was
+	// sent again for that, does not count.
 	Attempts int
 	// UploadID names an upload in parts that has come to no end: its parts are still at OSS, where they cost money.
 	// [Bucket.ReopenMultipart] takes it.

@@ -25,7 +25,8 @@ const (
 	StatusNetwork Status = C.OSS_STATUS_NETWORK
 	// StatusTimeout: a time-out or the deadline ended the call.
 	StatusTimeout Status = C.OSS_STATUS_TIMEOUT
-	// StatusTLS: the TLS handshake failed, or there are no root certificates.
+	// StatusTLS: there is no TLS with the server: a certificate is not trusted, a file is of no use, or only one of the two
+	// sides speaks TLS. The message says which.
 	StatusTLS Status = C.OSS_STATUS_TLS
 	// StatusService: OSS refused; see [Result.ErrorCode] and [Result.HTTPStatus].
 	StatusService Status = C.OSS_STATUS_SERVICE

@@ -12,9 +12,9 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Gives data. It puts up to `capacity` bytes into `buffer`, of which there is at least one, and says in `*got` how many;
-/// none at the end. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free
-/// what the call uses; while it waits, everything waits. Returns 0, or a number of the caller's own if the data cannot be
-/// read: the call then ends with OSS_STATUS_LOCAL_IO and the number in its message.
+/// none at the end. It runs on the thread that called (at the end of a thread, on one that stands in for it), during the call,
+/// and must neither talk to OSS itself nor free what the call uses; while it waits, everything waits. Returns 0, or a number
+/// of the caller's own if the data cannot be read: the call then ends with OSS_STATUS_LOCAL_IO and the number in its message.
 pub type oss_read_fn = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,

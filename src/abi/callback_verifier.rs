@@ -127,7 +127,8 @@ pub unsafe extern "C" fn oss_callback_verifier_set_ca_file(
 /// @return OSS_STATUS_OK: it comes from OSS.
 ///         OSS_STATUS_NOT_AUTHENTIC: it does not; the message says why.
 ///         Anything else: that could not be found out, since the key could not be fetched. Do not believe the request.
-///         Blocks while a key is being fetched, and not beyond the time-out for that.
+///         Blocks while a key is being fetched, and not beyond the time-out for that. SIGPIPE is blocked on the calling
+///         thread meanwhile.
 ///
 /// @code
 /// oss_callback_verifier *verifier = oss_callback_verifier_new();

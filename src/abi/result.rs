@@ -100,7 +100,8 @@ pub unsafe extern "C" fn oss_result_stored(result: *const oss_result) -> oss_sto
     unsafe { field(result, oss_stored::Unknown, |result| result.stored) }
 }
 
-/// Says in one line, for a human, what went wrong. It holds no secrets.
+/// Says in one line, for a human, what went wrong. It holds no secrets. Where a connection failed, it names host and port, and
+/// the proxy if there is one.
 ///
 /// @param result  may be NULL.
 /// @return the message; empty when all went well.
@@ -247,8 +248,9 @@ pub unsafe extern "C" fn oss_result_header(result: *const oss_result, name: *con
     }
 }
 
-/// Tells how often the request was tried. Requests that only look something up do not count, nor does replacing an
-/// idle connection that the server had closed.
+/// Tells how often the request was tried. Requests that only look something up do not count. Nor does one that met an idle
+/// connection which the server had closed: it is sent once more, over a new one, if it cannot have arrived or may simply be
+/// sent again.
 ///
 /// @param result  may be NULL.
 /// @return the number of attempts, those without a connection among them; 0 when it did not come to one.

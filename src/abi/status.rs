@@ -27,7 +27,8 @@ pub enum oss_status {
     Network = 100,
     /// A time-out or the deadline ended the call.
     Timeout = 101,
-    /// The TLS handshake failed, or there are no root certificates.
+    /// There is no TLS with the server: a certificate is not trusted, a file with certificates or a key is of no use, the
+    /// system has no root certificates, or only one of the two sides speaks TLS. The message says which.
     Tls = 102,
     /// OSS refused: see oss_result_error_code() and oss_result_http_status().
     Service = 200,

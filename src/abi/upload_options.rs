@@ -13,8 +13,8 @@ use std::ptr;
 use std::time::Duration;
 
 /// Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise about four times a
-/// second. It runs on the thread that called, during the call, and must neither talk to OSS itself nor free what
-/// the call uses.
+/// second. It runs where an oss_read_fn does, during the call, and must neither talk to OSS itself nor free what the call
+/// uses.
 ///
 /// `accepted` is how many bytes OSS has said that it has: it only grows, whatever is sent again, and an upload that is
 /// resumed begins with what was there. `total` is how many there are, or OSS_LENGTH_UNKNOWN. Returns 0 to go on; anything
@@ -22,8 +22,8 @@ use std::time::Duration;
 pub type oss_progress_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, accepted: u64, total: u64) -> i32>;
 
-/// Is told what is worth a line in a log: that an upload could not be resumed and starts over, say. It runs on the thread
-/// that called, during the call. `line` is gone when it returns. Returns 0 to go on; anything else cancels the upload.
+/// Is told what is worth a line in a log: that an upload could not be resumed and starts over, say. It runs where an
+/// oss_read_fn does, during the call. `line` is gone when it returns. Returns 0 to go on; anything else cancels the upload.
 pub type oss_log_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, line: *const c_char) -> i32>;
 
 /// How a managed upload goes about it. A setter that refuses a value leaves everything as it was;

@@ -177,6 +177,109 @@ static void credentials_and_buckets(void) {
     CHECK(opened == NULL);
 }
 
+#define PIN "sha256//AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+static void ways_of_buckets(oss_bucket_options *options) {
+    static const char *const no_pin[] = {";", PIN ";", "sha256//AAEC", "AAEC", "sha1//AAEC", "sha256//tell=me=",
+                                         " " PIN};
+    static const char *const no_place[] = {"sixteen-bytes-xx", "a/b", "a b", "[::1]", "127.0.0.1:80"};
+    static const char *const no_host[] = {"", "*", "127.0.0.1", "a.example.com:80", "http://a.example.com"};
+    static const char *const no_address[] = {"a.example.com", "127.0.0.1:80", "127.0.0.256"};
+
+    CHECK_REFUSED(oss_bucket_options_add_ca_file(options, NULL), oss_bucket_options_error(options), "path");
+    CHECK_REFUSED(oss_bucket_options_add_ca_file(options, NOT_UTF8), oss_bucket_options_error(options), "UTF-8");
+    CHECK_REFUSED(oss_bucket_options_add_ca_file(options, ""), oss_bucket_options_error(options), "CA file");
+    CHECK_SETS(oss_bucket_options_add_ca_file(options, "ca.pem"));
+    CHECK_REFUSED(oss_bucket_options_add_ca_file(options, "other.pem"), oss_bucket_options_error(options), "already");
+
+    CHECK_REFUSED(oss_bucket_options_set_client_certificate(options, NULL, "key.pem"),
+                  oss_bucket_options_error(options), "certificate_file");
+    CHECK_REFUSED(oss_bucket_options_set_client_certificate(options, "a.pem", NULL),
+                  oss_bucket_options_error(options), "key_file");
+    CHECK_REFUSED(oss_bucket_options_set_client_certificate(options, NOT_UTF8, "key.pem"),
+                  oss_bucket_options_error(options), "certificate_file is not valid UTF-8");
+    CHECK_REFUSED(oss_bucket_options_set_client_certificate(options, "a.pem", NOT_UTF8),
+                  oss_bucket_options_error(options), "key_file is not valid UTF-8");
+    CHECK_REFUSED(oss_bucket_options_set_client_certificate(options, "", "key.pem"),
+                  oss_bucket_options_error(options), "certificate is empty");
+    CHECK_REFUSED(oss_bucket_options_set_client_certificate(options, "a.pem", ""),
+                  oss_bucket_options_error(options), "key is empty");
+    CHECK_SETS(oss_bucket_options_set_client_certificate(options, "a.pem", "key.pem"));
+
+    CHECK_REFUSED(oss_bucket_options_set_public_key_pin(options, NULL), oss_bucket_options_error(options), "pins");
+    CHECK_REFUSED(oss_bucket_options_set_public_key_pin(options, NOT_UTF8), oss_bucket_options_error(options), "UTF-8");
+    for (size_t i = 0; i < sizeof no_pin / sizeof no_pin[0]; i++) {
+        CHECK_REFUSED(oss_bucket_options_set_public_key_pin(options, no_pin[i]), oss_bucket_options_error(options),
+                      "32 bytes in Base64");
+    }
+    CHECK_SETS(oss_bucket_options_set_public_key_pin(options, PIN ";" PIN));
+    CHECK_SETS(oss_bucket_options_set_public_key_pin(options, ""));
+
+    CHECK_REFUSED(oss_bucket_options_set_bind_address(options, NULL), oss_bucket_options_error(options), "address");
+    CHECK_REFUSED(oss_bucket_options_set_bind_address(options, NOT_UTF8), oss_bucket_options_error(options), "UTF-8");
+    for (size_t i = 0; i < sizeof no_place / sizeof no_place[0]; i++) {
+        CHECK_REFUSED(oss_bucket_options_set_bind_address(options, no_place[i]), oss_bucket_options_error(options),
+                      "neither an IP address nor the name of a network interface");
+    }
+    CHECK_SETS(oss_bucket_options_set_bind_address(options, "::1"));
+    CHECK_SETS(oss_bucket_options_set_bind_address(options, "fifteen-bytes-x"));
+    CHECK_SETS(oss_bucket_options_set_bind_address(options, ""));
+
+    CHECK_REFUSED(oss_bucket_options_set_resolve(options, NULL, "::1"), oss_bucket_options_error(options), "host");
+    CHECK_REFUSED(oss_bucket_options_set_resolve(options, "a.example.com", NULL), oss_bucket_options_error(options),
+                  "address");
+    CHECK_REFUSED(oss_bucket_options_set_resolve(options, NOT_UTF8, "::1"), oss_bucket_options_error(options),
+                  "host is not valid UTF-8");
+    CHECK_REFUSED(oss_bucket_options_set_resolve(options, "a.example.com", NOT_UTF8),
+                  oss_bucket_options_error(options), "address is not valid UTF-8");
+    for (size_t i = 0; i < sizeof no_host / sizeof no_host[0]; i++) {
+        CHECK_REFUSED(oss_bucket_options_set_resolve(options, no_host[i], "::1"), oss_bucket_options_error(options),
+                      "is not a name to look up");
+    }
+    for (size_t i = 0; i < sizeof no_address / sizeof no_address[0]; i++) {
+        CHECK_REFUSED(oss_bucket_options_set_resolve(options, "a.example.com", no_address[i]),
+                      oss_bucket_options_error(options), "is not an IP address");
+    }
+    CHECK_SETS(oss_bucket_options_set_resolve(options, "a.example.com", "::1"));
+    CHECK_SETS(oss_bucket_options_set_resolve(options, "A.Example.com", ""));
+}
+
+/* The environment is asked for a proxy on request only, and what is wrong with it names the variable. */
+static void proxy_of_the_environment(void) {
+    static const char *const endpoint = "https://oss.example.com";
+    oss_bucket_options *options = oss_bucket_options_new();
+    oss_presigned *presigned = NULL;
+    oss_post_form *form = NULL;
+    oss_bucket *opened = NULL;
+
+    CHECK_SETS(oss_presigned_new("https://oss.example.com/key?Signature=x", &presigned, NULL));
+    CHECK_SETS(oss_post_form_new(endpoint, &form, NULL));
+    CHECK_SETS(oss_post_form_set_field(form, "key", "refused", NULL));
+    CHECK(setenv("https_proxy", "ftp://user:tell-nobody@proxy.example.com", 1) == 0);
+    CHECK_SETS(oss_bucket_new(endpoint, "examplebucket", credentials, options, &opened, NULL));
+    oss_bucket_free(opened);
+
+    CHECK_SETS(oss_bucket_options_set_proxy_from_environment(options, INT32_MIN));
+    REFUSED("variable https_proxy", oss_bucket_new(endpoint, "examplebucket", credentials, options, &opened, where));
+    CHECK(opened == NULL);
+    REFUSED("variable https_proxy", oss_put_to_url(presigned, body, options, where));
+    REFUSED("variable https_proxy", oss_post_object(form, body, options, where));
+    CHECK_SETS(oss_bucket_new("http://oss.example.com", "examplebucket", credentials, options, &opened, NULL));
+    oss_bucket_free(opened);
+
+    CHECK(setenv("no_proxy", ".example.com", 1) == 0);
+    CHECK_SETS(oss_bucket_new(endpoint, "examplebucket", credentials, options, &opened, NULL));
+    oss_bucket_free(opened);
+    CHECK(unsetenv("no_proxy") == 0);
+    CHECK_SETS(oss_bucket_options_set_proxy(options, "http://proxy.example.com"));
+    CHECK_SETS(oss_bucket_new(endpoint, "examplebucket", credentials, options, &opened, NULL));
+    oss_bucket_free(opened);
+    CHECK(unsetenv("https_proxy") == 0);
+    oss_post_form_free(form);
+    oss_presigned_free(presigned);
+    oss_bucket_options_free(options);
+}
+
 static void options_of_buckets(void) {
     static const int32_t no_version[] = {INT32_MIN, -1, 0, 2, 3, 5, INT32_MAX};
     static const int32_t no_addressing[] = {INT32_MIN, -1, 4, INT32_MAX};
@@ -191,7 +294,13 @@ static void options_of_buckets(void) {
     CHECK(oss_bucket_options_set_deadline_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_max_attempts(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_ca_file(NULL, "ca.pem") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_add_ca_file(NULL, "ca.pem") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_client_certificate(NULL, "a.pem", "key.pem") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_public_key_pin(NULL, "") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_proxy(NULL, "http://127.0.0.1:1") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_proxy_from_environment(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_bind_address(NULL, "127.0.0.1") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_resolve(NULL, "a.example.com", "127.0.0.1") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_user_agent(NULL, "agent") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_bucket_options_set_cancel(options, NULL));
@@ -231,6 +340,8 @@ static void options_of_buckets(void) {
         CHECK_REFUSED(oss_bucket_options_set_addressing(options, no_addressing[i]), oss_bucket_options_error(options),
                       "oss_addressing");
     }
+
+    ways_of_buckets(options);
 
     /* V4 needs a region, and none of the refused ones is left. */
     CHECK_SETS(oss_bucket_options_set_signature_version(options, OSS_SIGNATURE_VERSION_V4));
@@ -950,6 +1061,7 @@ int main(void) {
     strings();
     credentials_and_buckets();
     options_of_buckets();
+    proxy_of_the_environment();
     callbacks();
     bodies_of_callbacks();
     findings();

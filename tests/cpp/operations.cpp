@@ -186,7 +186,17 @@ void bucket_settings(const oss::credentials &who) {
     CHECK_OK(options.set_deadline(seconds(60)));
     CHECK_OK(options.set_max_attempts(2));
     CHECK_OK(options.set_ca_file("/nonexistent"));
+    CHECK_OK(options.add_ca_file("/nonexistent"));
+    CHECK_OK(options.set_client_certificate("/nonexistent", "/nonexistent"));
+    CHECK_OK(options.set_public_key_pin("sha256//AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="));
+    CHECK_OK(options.set_public_key_pin(std::string()));
+    CHECK_ENDS(oss::status::invalid_argument, options.set_public_key_pin("sha256//AAEC"));
     CHECK_OK(options.set_proxy("http://proxy.example.com:8080"));
+    CHECK_OK(options.set_proxy_from_environment(true));
+    CHECK_OK(options.set_bind_address("127.0.0.1"));
+    CHECK_ENDS(oss::status::invalid_argument, options.set_bind_address("no/interface"));
+    CHECK_OK(options.set_resolve("oss.example.com", "127.0.0.1"));
+    CHECK_ENDS(oss::status::invalid_argument, options.set_resolve("oss.example.com", "localhost"));
     CHECK_OK(options.set_user_agent("test/1"));
     const oss::setter_result refused = options.set_max_attempts(0);
     CHECK_ENDS(oss::status::invalid_argument, refused);

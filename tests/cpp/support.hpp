@@ -76,6 +76,7 @@ template <class Handle> Handle needed(oss::expected<Handle> made) {
 inline oss::bucket open_bucket() {
     oss::bucket_options options;
     CHECK_OK(options.set_region(variable("OSS_REGION")));
+    if (const char *ca_file = std::getenv("CA_FILE")) CHECK_OK(options.set_ca_file(ca_file));
     const oss::credentials who = needed(oss::credentials::from_environment());
     return needed(oss::bucket::make(variable("OSS_ENDPOINT"), variable("OSS_BUCKET"), who, options));
 }

@@ -1,0 +1,33 @@
+// What is static is destroyed after main, when much of what the main thread had is gone already; and still its destructor
+// uploads.
+
+#include "support.hpp"
+
+namespace {
+
+// A log, say, that is uploaded when the program is over.
+struct uploaded_last {
+    uploaded_last() = default;
+    uploaded_last(const uploaded_last &) = delete;
+    uploaded_last &operator=(const uploaded_last &) = delete;
+
+    ~uploaded_last() {
+        CHECK_OK(bucket.put("after main", std::string("data")));
+        const int failed = finish();
+        std::fflush(nullptr);
+        // An exit code can no longer be returned.
+        if (failed != 0) std::_Exit(failed);
+    }
+
+    oss::bucket bucket{};
+};
+
+uploaded_last last;
+
+} // namespace
+
+int main() {
+    last.bucket = open_bucket();
+    // Whoever has not uploaded has nothing to lose.
+    CHECK_OK(last.bucket.put("in main", std::string("data")));
+}
