@@ -5,7 +5,7 @@
 
 mod support;
 
-use oss_emulator::{Answer, AppServer, DEFAULT_BUCKET, Emulator, Request};
+use oss_emulator::{Answer, AppServer, Config, DEFAULT_BUCKET, Emulator, Request};
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -14,8 +14,10 @@ use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use support::bucket::{TestBucket, app_server, emulator};
+use support::bucket::{TestBucket, app_server};
 use support::c_program::{CProgram, Linkage};
+use support::network::Network;
+use support::route::{Route, over_every_route};
 use support::{noise, repository, sanitizer};
 
 const PART: usize = 102_400;
@@ -25,6 +27,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// The program, and where it uploads to.
 struct Site {
+    network: Network,
     emulator: Emulator,
     application: Option<AppServer>,
     parallel: usize,
@@ -60,7 +63,9 @@ impl Found {
 }
 
 impl Site {
-    fn new(parallel: usize, callback: bool) -> Site {
+    fn over(route: Route, parallel: usize, callback: bool) -> Site {
+        let network = Network::of(route);
+        let emulator = Emulator::start(Config { tls: network.tls(), ..Config::default() }).unwrap();
         let program = CProgram::compile("killed_upload", Linkage::Shared);
         let data = noise(SIZE);
         fs::write(program.folder().join("file"), &data).unwrap();
@@ -71,7 +76,7 @@ impl Site {
             application
         });
         let shim = compile_shim(program.folder());
-        Site { emulator: emulator(), application, parallel, program, shim, data }
+        Site { network, emulator, application, parallel, program, shim, data }
     }
 
     fn folder(&self, key: &str) -> PathBuf {
@@ -87,6 +92,7 @@ impl Site {
         let mut command = Command::new(self.program.path());
         sanitizer::clear_environment(&mut command)
             .envs(bucket.environment())
+            .envs(self.network.environment())
             .env("LD_PRELOAD", &self.shim)
             .env("CALLS", &calls);
         command.env("FILE", scratch.join("file")).env("KEY", key).env("CHECKPOINT", self.folder(key));
@@ -125,8 +131,8 @@ impl Site {
     /// Until the emulator has done with what killed programs sent.
     fn wait_until_all_is_done(&self) {
         let give_up = Instant::now() + LIMIT;
-        while self.emulator.open_connections() > 0 {
-            assert!(Instant::now() < give_up, "the emulator keeps a connection open");
+        while self.emulator.open_connections() + self.network.open_connections() > 0 {
+            assert!(Instant::now() < give_up, "a connection is kept open");
             thread::yield_now();
         }
     }
@@ -225,15 +231,26 @@ fn names(folder: &Path) -> Vec<String> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// The program is killed before each of its calls in turn, and then run to its end.
-fn killed_once(parallel: usize, callback: bool) {
-    let site = Site::new(parallel, callback);
+/// The calls before which the program is killed. For the sake of time that is each only over http; the other routes share
+/// them out, and each takes every third.
+fn calls_to_die_at(route: Route) -> impl Iterator<Item = usize> {
+    match route {
+        Route::Http => (1..).step_by(1),
+        Route::Https => (1..).step_by(3),
+        Route::HttpProxy => (2..).step_by(3),
+        Route::HttpsProxy => (3..).step_by(3),
+    }
+}
+
+/// The program is killed before one of its calls after the other, and then run to its end.
+fn killed_once(route: Route, parallel: usize, callback: bool) {
+    let site = Site::over(route, parallel, callback);
     let whole = site.run("whole", "first", None);
     site.check_end("whole", &whole, &[]);
     for call in ["mkdir", "open", "flock", "connect", "send", "recv", "write", "fsync", "rename", "unlink"] {
         assert!(whole.calls.iter().any(|other| other == call), "{call} is not among {:?}", whole.calls);
     }
-    for number in 1..=whole.calls.len() {
+    for number in calls_to_die_at(route).take_while(|number| *number <= whole.calls.len()) {
         // The next run begins while OSS is at work on what the dead one sent, or afterwards.
         for at_once in [true, false] {
             let key = format!("killed-at-{number}-{at_once}");
@@ -253,30 +270,30 @@ fn killed_once(parallel: usize, callback: bool) {
 
 #[test]
 fn upload_goes_on_wherever_it_was_killed() {
-    killed_once(2, false);
+    over_every_route(|route| killed_once(route, 2, false));
 }
 
 #[test]
 fn upload_of_one_part_at_a_time_goes_on_wherever_it_was_killed() {
-    killed_once(1, false);
+    over_every_route(|route| killed_once(route, 1, false));
 }
 
 #[test]
 fn callback_runs_once_wherever_the_upload_was_killed() {
-    killed_once(2, true);
+    over_every_route(|route| killed_once(route, 2, true));
 }
 
 #[test]
 fn callback_runs_once_wherever_the_upload_of_one_part_at_a_time_was_killed() {
-    killed_once(1, true);
+    over_every_route(|route| killed_once(route, 1, true));
 }
 
-/// Each run is killed one call later than the one before, until one comes to its end.
-fn killed_again_and_again(callback: bool) {
-    let site = Site::new(2, callback);
+/// Each run is killed later than the one before, over http by one call, until one comes to its end.
+fn killed_again_and_again(route: Route, callback: bool) {
+    let site = Site::over(route, 2, callback);
     let key = "again-and-again";
     let mut killed: Vec<Found> = Vec::new();
-    for number in 1.. {
+    for number in calls_to_die_at(route) {
         let who = format!("run-{number}");
         // Where an upload was over, the next run makes a whole new one.
         let over = killed.last().is_some_and(Found::is_over);
@@ -293,10 +310,10 @@ fn killed_again_and_again(callback: bool) {
 
 #[test]
 fn upload_that_is_killed_again_and_again_comes_to_its_end() {
-    killed_again_and_again(false);
+    over_every_route(|route| killed_again_and_again(route, false));
 }
 
 #[test]
 fn callback_of_an_upload_that_is_killed_again_and_again_runs_once() {
-    killed_again_and_again(true);
+    over_every_route(|route| killed_again_and_again(route, true));
 }

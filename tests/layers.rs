@@ -40,9 +40,11 @@ const ROOMS: &Order = &[
 ];
 
 /// Words that stand in the code of some layers only.
-const WORDS: [(&str, &[&str]); 4] = [
+const WORDS: [(&str, &[&str]); 6] = [
     ("unsafe", &["abi", "transport"]),
     ("tokio", &["transport"]),
+    ("hyper", &["transport"]),
+    ("rustls", &["transport"]),
     ("reqwest", &["transport"]),
     ("extern", &["abi"]),
 ];

@@ -13,6 +13,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 use support::bed::{BUCKET, Bed, KEY, assert_ended};
 use support::noise;
+use support::route::over_every_route;
 
 /// The smallest part that OSS takes.
 const PART: u64 = 100 << 10;
@@ -77,231 +78,262 @@ fn assert_nothing_left(bed: &Bed, outcome: &Outcome) {
 
 #[test]
 fn threshold_decides_between_one_put_and_many_parts() {
-    let bed = Bed::new();
-    let mut options = in_parts();
-    options.set_threshold(SIZE as u64).unwrap();
-    let outcome = upload(&bed, &options);
-    assert_ended(&outcome, Status::Ok, Stored::Yes);
-    assert_eq!((bed.requests("PutObject"), bed.requests("UploadPart")), (1, 0));
-    assert_eq!(outcome.attempts, 1);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let mut options = in_parts();
+        options.set_threshold(SIZE as u64).unwrap();
+        let outcome = upload(&bed, &options);
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!((bed.requests("PutObject"), bed.requests("UploadPart")), (1, 0));
+        assert_eq!(outcome.attempts, 1);
 
-    options.set_threshold(SIZE as u64 - 1).unwrap();
-    let outcome = upload(&bed, &options);
-    assert_ended(&outcome, Status::Ok, Stored::Yes);
-    assert_eq!((bed.requests("PutObject"), bed.requests("UploadPart")), (1, 4));
-    assert_eq!(outcome.attempts, 6);
-    assert_stored(&bed);
+        options.set_threshold(SIZE as u64 - 1).unwrap();
+        let outcome = upload(&bed, &options);
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!((bed.requests("PutObject"), bed.requests("UploadPart")), (1, 4));
+        assert_eq!(outcome.attempts, 6);
+        assert_stored(&bed);
+    });
 }
 
 #[test]
 fn callback_goes_with_complete_and_only_there() {
-    let bed = Bed::new();
-    bed.application.answer(Answer::json(r#"{"answer":42}"#));
-    let outcome = upload_with_callback(&bed, &in_parts());
-    assert_ended(&outcome, Status::Ok, Stored::Yes);
-    assert_eq!(outcome.body, br#"{"answer":42}"#);
-    assert_eq!(outcome.header("content-type"), Some("application/json"));
-    assert_eq!(bed.callbacks(), 1);
-    let asking =
-        bed.emulator.requests().into_iter().filter(|request| request.header("x-oss-callback").is_some());
-    let asking: Vec<String> = asking.map(|request| request.operation).collect();
-    assert_eq!(asking, ["CompleteMultipartUpload"]);
-    assert_stored(&bed);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.application.answer(Answer::json(r#"{"answer":42}"#));
+        let outcome = upload_with_callback(&bed, &in_parts());
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!(outcome.body, br#"{"answer":42}"#);
+        assert_eq!(outcome.header("content-type"), Some("application/json"));
+        assert_eq!(bed.callbacks(), 1);
+        let asking =
+            bed.emulator.requests().into_iter().filter(|request| request.header("x-oss-callback").is_some());
+        let asking: Vec<String> = asking.map(|request| request.operation).collect();
+        assert_eq!(asking, ["CompleteMultipartUpload"]);
+        assert_stored(&bed);
+    });
 }
 
 #[test]
 fn failed_callback_is_neither_success_nor_a_reason_to_remove_anything() {
-    let bed = Bed::new();
-    bed.application.answer(Answer::status(500));
-    let outcome = upload_with_callback(&bed, &in_parts());
-    assert_ended(&outcome, Status::CallbackFailed, Stored::Yes);
-    assert_eq!(outcome.http_status, 203);
-    assert_eq!(bed.requests("AbortMultipartUpload"), 0);
-    assert_stored(&bed);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.application.answer(Answer::status(500));
+        let outcome = upload_with_callback(&bed, &in_parts());
+        assert_ended(&outcome, Status::CallbackFailed, Stored::Yes);
+        assert_eq!(outcome.http_status, 203);
+        assert_eq!(bed.requests("AbortMultipartUpload"), 0);
+        assert_stored(&bed);
+    });
 }
 
 #[test]
 fn lost_reply_to_complete_is_looked_into_and_the_callback_is_not_repeated() {
-    let bed = Bed::new();
-    bed.fault("CompleteMultipartUpload", Action::CloseWithoutReply);
-    let outcome = upload_with_callback(&bed, &in_parts());
-    assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
-    assert_eq!((bed.requests("CompleteMultipartUpload"), bed.callbacks()), (1, 1));
-    assert_stored(&bed);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.fault("CompleteMultipartUpload", Action::CloseWithoutReply);
+        let outcome = upload_with_callback(&bed, &in_parts());
+        assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+        assert_eq!((bed.requests("CompleteMultipartUpload"), bed.callbacks()), (1, 1));
+        assert_stored(&bed);
+    });
 }
 
 #[test]
 fn put_options_are_those_of_the_object() {
-    let bed = Bed::new();
-    let mut object = ObjectOptions::default();
-    object.set_header("content-type", "text/x-special").unwrap();
-    object.add_metadata("origin", "here").unwrap();
-    object.set_forbid_overwrite(true);
-    object.set_content_md5(true);
-    let mut options = in_parts();
-    options.set_object_options(object);
-    assert_ended(&upload(&bed, &options), Status::Ok, Stored::Yes);
-    let stored = bed.emulator.object(BUCKET, KEY).unwrap();
-    assert_eq!(stored.header("content-type"), Some("text/x-special"));
-    assert_eq!(stored.header("x-oss-meta-origin"), Some("here"));
-    assert!(requests(&bed, "UploadPart").iter().all(|part| part.header("content-md5").is_some()));
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let mut object = ObjectOptions::default();
+        object.set_header("content-type", "text/x-special").unwrap();
+        object.add_metadata("origin", "here").unwrap();
+        object.set_forbid_overwrite(true);
+        object.set_content_md5(true);
+        let mut options = in_parts();
+        options.set_object_options(object);
+        assert_ended(&upload(&bed, &options), Status::Ok, Stored::Yes);
+        let stored = bed.emulator.object(BUCKET, KEY).unwrap();
+        assert_eq!(stored.header("content-type"), Some("text/x-special"));
+        assert_eq!(stored.header("x-oss-meta-origin"), Some("here"));
+        assert!(requests(&bed, "UploadPart").iter().all(|part| part.header("content-md5").is_some()));
 
-    let refused = upload(&bed, &options);
-    assert_ended(&refused, Status::Service, Stored::No);
-    assert_eq!(refused.error.code, "FileAlreadyExists");
-    assert!(pending(&bed).is_empty());
+        let refused = upload(&bed, &options);
+        assert_ended(&refused, Status::Service, Stored::No);
+        assert_eq!(refused.error.code, "FileAlreadyExists");
+        assert!(pending(&bed).is_empty());
+    });
 }
 
 #[test]
 fn traffic_limit_is_shared_out_among_the_parts() {
-    let bed = Bed::new();
-    let mut object = ObjectOptions::default();
-    object.set_traffic_limit(4_000_000).unwrap();
-    let mut options = in_parts();
-    options.set_object_options(object);
-    options.set_parallel(4).unwrap();
-    assert_ended(&upload(&bed, &options), Status::Ok, Stored::Yes);
-    let limits = requests(&bed, "UploadPart");
-    let limits: Vec<_> = limits.iter().map(|part| part.header("x-oss-traffic-limit")).collect();
-    assert_eq!(limits, [Some("1000000"); 4]);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let mut object = ObjectOptions::default();
+        object.set_traffic_limit(4_000_000).unwrap();
+        let mut options = in_parts();
+        options.set_object_options(object);
+        options.set_parallel(4).unwrap();
+        assert_ended(&upload(&bed, &options), Status::Ok, Stored::Yes);
+        let limits = requests(&bed, "UploadPart");
+        let limits: Vec<_> = limits.iter().map(|part| part.header("x-oss-traffic-limit")).collect();
+        assert_eq!(limits, [Some("1000000"); 4]);
+    });
 }
 
 #[test]
 fn rate_limit_holds_for_all_parts_together() {
-    let bed = Bed::new();
-    let rate = 4 * PART;
-    let mut options = in_parts();
-    options.limits_mut().set_bytes_per_second(rate).unwrap();
-    options.set_parallel(4).unwrap();
-    let began = Instant::now();
-    assert_ended(&upload(&bed, &options), Status::Ok, Stored::Yes);
-    // The last bytes of each part may go at once; the others have to wait for those before them.
-    let least = (SIZE as u64 - PART) as f64 / rate as f64;
-    assert!(began.elapsed().as_secs_f64() >= least, "{:?} is faster than allowed", began.elapsed());
-    assert_stored(&bed);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let rate = 4 * PART;
+        let mut options = in_parts();
+        options.limits_mut().set_bytes_per_second(rate).unwrap();
+        options.set_parallel(4).unwrap();
+        let began = Instant::now();
+        assert_ended(&upload(&bed, &options), Status::Ok, Stored::Yes);
+        // The last bytes of each part may go at once; the others have to wait for those before them.
+        let least = (SIZE as u64 - PART) as f64 / rate as f64;
+        assert!(began.elapsed().as_secs_f64() >= least, "{:?} is faster than allowed", began.elapsed());
+        assert_stored(&bed);
+    });
 }
 
 #[test]
 fn part_that_fails_for_good_gets_another_chance_while_others_get_through() {
-    let bed = Bed::with(|options| {
-        options.set_max_attempts(1).unwrap();
-        options.set_stall_timeout(Duration::from_millis(1500)).unwrap();
+    over_every_route(|route| {
+        let bed = Bed::over_with(route, |options| {
+            options.set_max_attempts(1).unwrap();
+            options.set_stall_timeout(Duration::from_millis(1500)).unwrap();
+        });
+        // It is long enough in failing for the others to be through.
+        bed.emulator
+            .inject(Fault::new(Action::StallAfterBodyBytes(0)).operation("UploadPart").part_number(2));
+        let outcome = upload(&bed, &in_parts());
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!(bed.requests("UploadPart"), 5);
+        assert_stored(&bed);
     });
-    // It is long enough in failing for the others to be through.
-    bed.emulator.inject(Fault::new(Action::StallAfterBodyBytes(0)).operation("UploadPart").part_number(2));
-    let outcome = upload(&bed, &in_parts());
-    assert_ended(&outcome, Status::Ok, Stored::Yes);
-    assert_eq!(bed.requests("UploadPart"), 5);
-    assert_stored(&bed);
 }
 
 #[test]
 fn part_gets_no_other_chance_when_no_other_gets_through() {
-    let bed = Bed::with(|options| options.set_max_attempts(1).unwrap());
-    bed.always("UploadPart", status(503));
-    let mut options = in_parts();
-    options.set_parallel(1).unwrap();
-    let outcome = upload(&bed, &options);
-    assert_ended(&outcome, Status::Service, Stored::No);
-    assert_eq!(bed.requests("UploadPart"), 1);
-    assert_nothing_left(&bed, &outcome);
+    over_every_route(|route| {
+        let bed = Bed::over_with(route, |options| options.set_max_attempts(1).unwrap());
+        bed.always("UploadPart", status(503));
+        let mut options = in_parts();
+        options.set_parallel(1).unwrap();
+        let outcome = upload(&bed, &options);
+        assert_ended(&outcome, Status::Service, Stored::No);
+        assert_eq!(bed.requests("UploadPart"), 1);
+        assert_nothing_left(&bed, &outcome);
+    });
 }
 
 #[test]
 fn failure_leaves_nothing_behind() {
-    for operation in ["UploadPart", "CompleteMultipartUpload"] {
-        let bed = Bed::new();
-        bed.always(operation, status(403));
-        let outcome = upload_with_callback(&bed, &in_parts());
-        assert_ended(&outcome, Status::Service, Stored::No);
-        assert_nothing_left(&bed, &outcome);
-        assert_eq!(bed.callbacks(), 0);
-    }
+    over_every_route(|route| {
+        for operation in ["UploadPart", "CompleteMultipartUpload"] {
+            let bed = Bed::over(route);
+            bed.always(operation, status(403));
+            let outcome = upload_with_callback(&bed, &in_parts());
+            assert_ended(&outcome, Status::Service, Stored::No);
+            assert_nothing_left(&bed, &outcome);
+            assert_eq!(bed.callbacks(), 0);
+        }
+    });
 }
 
 #[test]
 fn parts_that_cannot_be_removed_are_named() {
-    let bed = Bed::new();
-    bed.always("UploadPart", status(403));
-    bed.always("AbortMultipartUpload", status(403));
-    let outcome = upload(&bed, &in_parts());
-    assert_ended(&outcome, Status::Service, Stored::No);
-    assert_eq!(pending(&bed), std::slice::from_ref(&outcome.upload_id));
-    assert!(outcome.message.contains(&outcome.upload_id), "{}", outcome.message);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.always("UploadPart", status(403));
+        bed.always("AbortMultipartUpload", status(403));
+        let outcome = upload(&bed, &in_parts());
+        assert_ended(&outcome, Status::Service, Stored::No);
+        assert_eq!(pending(&bed), std::slice::from_ref(&outcome.upload_id));
+        assert!(outcome.message.contains(&outcome.upload_id), "{}", outcome.message);
+    });
 }
 
 #[test]
 fn parts_stay_where_that_is_asked_for() {
-    let bed = Bed::new();
-    bed.always("CompleteMultipartUpload", status(403));
-    let mut options = in_parts();
-    options.set_keep_parts(true);
-    let outcome = upload(&bed, &options);
-    assert_ended(&outcome, Status::Service, Stored::No);
-    assert_eq!(pending(&bed), [outcome.upload_id]);
-    assert_eq!(bed.requests("AbortMultipartUpload"), 0);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.always("CompleteMultipartUpload", status(403));
+        let mut options = in_parts();
+        options.set_keep_parts(true);
+        let outcome = upload(&bed, &options);
+        assert_ended(&outcome, Status::Service, Stored::No);
+        assert_eq!(pending(&bed), [outcome.upload_id]);
+        assert_eq!(bed.requests("AbortMultipartUpload"), 0);
+    });
 }
 
 #[test]
 fn deadline_leaves_time_to_remove_the_parts() {
-    let bed = Bed::new();
-    bed.always("UploadPart", Action::StallAfterBodyBytes(0));
-    let mut options = in_parts();
-    options.limits_mut().set_deadline(Duration::from_millis(1000)).unwrap();
-    let outcome = upload(&bed, &options);
-    assert_ended(&outcome, Status::Timeout, Stored::No);
-    assert_nothing_left(&bed, &outcome);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.always("UploadPart", Action::StallAfterBodyBytes(0));
+        let mut options = in_parts();
+        options.limits_mut().set_deadline(Duration::from_secs(3)).unwrap();
+        let outcome = upload(&bed, &options);
+        assert_ended(&outcome, Status::Timeout, Stored::No);
+        assert_nothing_left(&bed, &outcome);
+    });
 }
 
 #[test]
 fn cancel_ends_the_upload_and_removes_the_parts() {
-    /// Cancels when the first part is accepted.
-    struct Canceller(Cancel);
-    impl Observer for Canceller {
-        fn progress(&self, accepted: u64, _: Option<u64>) -> bool {
-            if accepted > 0 {
-                self.0.fire();
+    over_every_route(|route| {
+        /// Cancels when the first part is accepted.
+        struct Canceller(Cancel);
+        impl Observer for Canceller {
+            fn progress(&self, accepted: u64, _: Option<u64>) -> bool {
+                if accepted > 0 {
+                    self.0.fire();
+                }
+                true
             }
-            true
-        }
 
-        fn log(&self, line: &str) -> bool {
-            panic!("{line}");
+            fn log(&self, line: &str) -> bool {
+                panic!("{line}");
+            }
         }
-    }
-    let bed = Bed::new();
-    let canceller = Canceller(Cancel::default());
-    let mut options = in_parts();
-    options.limits_mut().set_cancel(Some(canceller.0.clone()));
-    options.set_parallel(1).unwrap();
-    let outcome = bed.bucket.upload(KEY, Body::Bytes(&noise(SIZE)), None, &options, &canceller);
-    assert_ended(&outcome, Status::Cancelled, Stored::No);
-    assert_nothing_left(&bed, &outcome);
-    assert_eq!(bed.requests("UploadPart"), 1);
+        let bed = Bed::over(route);
+        let canceller = Canceller(Cancel::default());
+        let mut options = in_parts();
+        options.limits_mut().set_cancel(Some(canceller.0.clone()));
+        options.set_parallel(1).unwrap();
+        let outcome = bed.bucket.upload(KEY, Body::Bytes(&noise(SIZE)), None, &options, &canceller);
+        assert_ended(&outcome, Status::Cancelled, Stored::No);
+        assert_nothing_left(&bed, &outcome);
+        assert_eq!(bed.requests("UploadPart"), 1);
+    });
 }
 
 #[test]
 fn cancelled_complete_leaves_open_whether_the_object_is_stored() {
-    let bed = Bed::new();
-    bed.always("CompleteMultipartUpload", Action::SlowReply(Duration::from_secs(20)));
-    let cancel = Cancel::default();
-    let mut options = in_parts();
-    options.limits_mut().set_cancel(Some(cancel.clone()));
-    let outcome = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while bed.requests("CompleteMultipartUpload") == 0 {
-                std::thread::yield_now();
-            }
-            while !bed.is_there() {
-                std::thread::yield_now();
-            }
-            cancel.fire();
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.always("CompleteMultipartUpload", Action::SlowReply(Duration::from_secs(20)));
+        let cancel = Cancel::default();
+        let mut options = in_parts();
+        options.limits_mut().set_cancel(Some(cancel.clone()));
+        let outcome = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while bed.requests("CompleteMultipartUpload") == 0 {
+                    std::thread::yield_now();
+                }
+                while !bed.is_there() {
+                    std::thread::yield_now();
+                }
+                cancel.fire();
+            });
+            upload_with_callback(&bed, &options)
         });
-        upload_with_callback(&bed, &options)
+        assert_ended(&outcome, Status::Cancelled, Stored::Unknown);
+        assert_eq!(bed.requests("AbortMultipartUpload"), 0);
+        assert!(!outcome.upload_id.is_empty());
     });
-    assert_ended(&outcome, Status::Cancelled, Stored::Unknown);
-    assert_eq!(bed.requests("AbortMultipartUpload"), 0);
-    assert!(!outcome.upload_id.is_empty());
 }
 
 /// Gives noise, and fails or ends where it is told to.
@@ -341,139 +373,158 @@ impl Reader for Noisy {
 
 #[test]
 fn reader_that_cannot_rewind_is_held_a_part_at_a_time_so_that_each_can_be_sent_again() {
-    for size in [None, Some(SIZE as u64)] {
-        let bed = Bed::new();
-        for part in 1..=4 {
-            let fault = Fault::new(Action::ResetAfterBodyBytes(500));
-            bed.emulator.inject(fault.operation("UploadPart").part_number(part));
+    over_every_route(|route| {
+        for size in [None, Some(SIZE as u64)] {
+            let bed = Bed::over(route);
+            for part in 1..=4 {
+                let fault = Fault::new(Action::ResetAfterBodyBytes(500));
+                bed.emulator.inject(fault.operation("UploadPart").part_number(part));
+            }
+            let input = Input::Reader(Box::new(Noisy::new(SIZE)), size);
+            let outcome = bed.bucket.upload(KEY, input, Some(&bed.callback()), &in_parts(), &Unmoved);
+            assert_ended(&outcome, Status::Ok, Stored::Yes);
+            assert_eq!(bed.requests("UploadPart"), 8);
+            assert_stored(&bed);
         }
-        let input = Input::Reader(Box::new(Noisy::new(SIZE)), size);
-        let outcome = bed.bucket.upload(KEY, input, Some(&bed.callback()), &in_parts(), &Unmoved);
-        assert_ended(&outcome, Status::Ok, Stored::Yes);
-        assert_eq!(bed.requests("UploadPart"), 8);
-        assert_stored(&bed);
-    }
+    });
 }
 
 #[test]
 fn reader_whose_data_fits_into_one_part_is_put() {
-    let bed = Bed::new();
-    let mut options = UploadOptions::default();
-    options.set_part_size(2 * SIZE as u64).unwrap();
-    let input = Input::Reader(Box::new(Noisy::new(SIZE)), None);
-    assert_ended(&bed.bucket.upload(KEY, input, None, &options, &Unmoved), Status::Ok, Stored::Yes);
-    assert_eq!((bed.requests("PutObject"), bed.requests("UploadPart")), (1, 0));
-    assert_stored(&bed);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let mut options = UploadOptions::default();
+        options.set_part_size(2 * SIZE as u64).unwrap();
+        let input = Input::Reader(Box::new(Noisy::new(SIZE)), None);
+        assert_ended(&bed.bucket.upload(KEY, input, None, &options, &Unmoved), Status::Ok, Stored::Yes);
+        assert_eq!((bed.requests("PutObject"), bed.requests("UploadPart")), (1, 0));
+        assert_stored(&bed);
+    });
 }
 
 #[test]
 fn reader_that_fails_or_ends_early_stores_nothing_and_leaves_nothing() {
-    let broken = Noisy { fails_at: Some(2 * PART as usize + 5), ..Noisy::new(SIZE) };
-    let short = Noisy::new(SIZE);
-    for (reader, size, message) in
-        [(broken, None, "the source is broken"), (short, Some(SIZE as u64 + 1), "ended after")]
-    {
-        let bed = Bed::new();
-        let input = Input::Reader(Box::new(reader), size);
-        let outcome = bed.bucket.upload(KEY, input, Some(&bed.callback()), &in_parts(), &Unmoved);
-        assert_ended(&outcome, Status::LocalIo, Stored::No);
-        assert!(outcome.message.contains(message), "{}", outcome.message);
-        assert_nothing_left(&bed, &outcome);
-        assert!(!bed.is_there());
-    }
+    over_every_route(|route| {
+        let broken = Noisy { fails_at: Some(2 * PART as usize + 5), ..Noisy::new(SIZE) };
+        let short = Noisy::new(SIZE);
+        for (reader, size, message) in
+            [(broken, None, "the source is broken"), (short, Some(SIZE as u64 + 1), "ended after")]
+        {
+            let bed = Bed::over(route);
+            let input = Input::Reader(Box::new(reader), size);
+            let outcome = bed.bucket.upload(KEY, input, Some(&bed.callback()), &in_parts(), &Unmoved);
+            assert_ended(&outcome, Status::LocalIo, Stored::No);
+            assert!(outcome.message.contains(message), "{}", outcome.message);
+            assert_nothing_left(&bed, &outcome);
+            assert!(!bed.is_there());
+        }
+    });
 }
 
 #[test]
 fn writer_gives_the_callbacks_answer_at_the_end() {
-    for size in [0, 1, PART as usize, PART as usize + 1, SIZE] {
-        let bed = Bed::new();
-        bed.application.answer(Answer::json("{}"));
-        let mut writer = Writer::new(&bed.bucket, KEY, Some(&bed.callback()), &in_parts()).unwrap();
-        for piece in noise(size).chunks(9_999) {
-            let outcome = writer.write(piece, &Unmoved);
-            assert_ended(&outcome, Status::Ok, Stored::No);
+    over_every_route(|route| {
+        for size in [0, 1, PART as usize, PART as usize + 1, SIZE] {
+            let bed = Bed::over(route);
+            bed.application.answer(Answer::json("{}"));
+            let mut writer = Writer::new(&bed.bucket, KEY, Some(&bed.callback()), &in_parts()).unwrap();
+            for piece in noise(size).chunks(9_999) {
+                let outcome = writer.write(piece, &Unmoved);
+                assert_ended(&outcome, Status::Ok, Stored::No);
+            }
+            let outcome = writer.finish(&Unmoved);
+            assert_ended(&outcome, Status::Ok, Stored::Yes);
+            assert_eq!(outcome.body, b"{}");
+            assert_eq!(bed.callbacks(), 1);
+            assert!(
+                bed.emulator.object(BUCKET, KEY).unwrap().data == noise(size),
+                "{size} bytes came out wrong"
+            );
+            let puts = usize::from(size <= PART as usize);
+            assert_eq!(bed.requests("PutObject"), puts, "{size} bytes");
         }
-        let outcome = writer.finish(&Unmoved);
-        assert_ended(&outcome, Status::Ok, Stored::Yes);
-        assert_eq!(outcome.body, b"{}");
-        assert_eq!(bed.callbacks(), 1);
-        assert!(bed.emulator.object(BUCKET, KEY).unwrap().data == noise(size), "{size} bytes came out wrong");
-        let puts = usize::from(size <= PART as usize);
-        assert_eq!(bed.requests("PutObject"), puts, "{size} bytes");
-    }
+    });
 }
 
 #[test]
 fn writer_that_failed_stays_failed_and_leaves_nothing() {
-    let bed = Bed::new();
-    bed.fault("UploadPart", status(403));
-    let mut options = in_parts();
-    options.set_parallel(1).unwrap();
-    let mut writer = Writer::new(&bed.bucket, KEY, None, &options).unwrap();
-    let failed = writer.write(&noise(SIZE), &Unmoved);
-    assert_ended(&failed, Status::Service, Stored::No);
-    assert_nothing_left(&bed, &failed);
-    for again in [writer.write(b"more", &Unmoved), writer.finish(&Unmoved)] {
-        assert_ended(&again, Status::Service, Stored::No);
-        assert!(again.message.starts_with("the writer failed before"), "{}", again.message);
-    }
-    assert!(!bed.is_there());
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.fault("UploadPart", status(403));
+        let mut options = in_parts();
+        options.set_parallel(1).unwrap();
+        let mut writer = Writer::new(&bed.bucket, KEY, None, &options).unwrap();
+        let failed = writer.write(&noise(SIZE), &Unmoved);
+        assert_ended(&failed, Status::Service, Stored::No);
+        assert_nothing_left(&bed, &failed);
+        for again in [writer.write(b"more", &Unmoved), writer.finish(&Unmoved)] {
+            assert_ended(&again, Status::Service, Stored::No);
+            assert!(again.message.starts_with("the writer failed before"), "{}", again.message);
+        }
+        assert!(!bed.is_there());
+    });
 }
 
 #[test]
 fn writer_whose_callback_failed_says_again_that_the_object_is_stored() {
-    let bed = Bed::new();
-    bed.application.answer(Answer::status(500));
-    let mut writer = Writer::new(&bed.bucket, KEY, Some(&bed.callback()), &in_parts()).unwrap();
-    writer.write(b"data", &Unmoved);
-    assert_ended(&writer.finish(&Unmoved), Status::CallbackFailed, Stored::Yes);
-    for again in [writer.write(b"more", &Unmoved), writer.finish(&Unmoved)] {
-        assert_ended(&again, Status::CallbackFailed, Stored::Yes);
-    }
-    assert_eq!(bed.callbacks(), 1);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.application.answer(Answer::status(500));
+        let mut writer = Writer::new(&bed.bucket, KEY, Some(&bed.callback()), &in_parts()).unwrap();
+        writer.write(b"data", &Unmoved);
+        assert_ended(&writer.finish(&Unmoved), Status::CallbackFailed, Stored::Yes);
+        for again in [writer.write(b"more", &Unmoved), writer.finish(&Unmoved)] {
+            assert_ended(&again, Status::CallbackFailed, Stored::Yes);
+        }
+        assert_eq!(bed.callbacks(), 1);
+    });
 }
 
 #[test]
 fn writer_that_was_cancelled_removes_its_parts_but_does_not_wait_long_for_that() {
-    for oss_answers in [true, false] {
-        let bed = Bed::new();
-        let cancel = Cancel::default();
-        let mut options = in_parts();
-        options.set_parallel(1).unwrap();
-        options.limits_mut().set_cancel(Some(cancel.clone()));
-        let mut writer = Writer::new(&bed.bucket, KEY, None, &options).unwrap();
-        assert_ended(&writer.write(&noise(SIZE), &Unmoved), Status::Ok, Stored::No);
-        assert_eq!(pending(&bed).len(), 1);
-        if !oss_answers {
-            bed.always("AbortMultipartUpload", Action::StallAfterBodyBytes(0));
+    over_every_route(|route| {
+        for oss_answers in [true, false] {
+            let bed = Bed::over(route);
+            let cancel = Cancel::default();
+            let mut options = in_parts();
+            options.set_parallel(1).unwrap();
+            options.limits_mut().set_cancel(Some(cancel.clone()));
+            let mut writer = Writer::new(&bed.bucket, KEY, None, &options).unwrap();
+            assert_ended(&writer.write(&noise(SIZE), &Unmoved), Status::Ok, Stored::No);
+            assert_eq!(pending(&bed).len(), 1);
+            if !oss_answers {
+                bed.always("AbortMultipartUpload", Action::StallAfterBodyBytes(0));
+            }
+            cancel.fire();
+            let began = Instant::now();
+            let aborted = writer.abort();
+            assert!(began.elapsed() < Duration::from_secs(10), "it took {:?}", began.elapsed());
+            assert_eq!(aborted.is_ok(), oss_answers, "{}", aborted.message);
+            assert_eq!(pending(&bed).is_empty(), oss_answers);
         }
-        cancel.fire();
-        let began = Instant::now();
-        let aborted = writer.abort();
-        assert!(began.elapsed() < Duration::from_secs(10), "it took {:?}", began.elapsed());
-        assert_eq!(aborted.is_ok(), oss_answers, "{}", aborted.message);
-        assert_eq!(pending(&bed).is_empty(), oss_answers);
-    }
+    });
 }
 
 #[test]
 fn everything_about_many_parts_in_flight_stays_on_the_thread_that_called() {
-    struct SameThread(std::thread::ThreadId, Cell<u32>);
-    impl Observer for SameThread {
-        fn progress(&self, _: u64, _: Option<u64>) -> bool {
-            assert_eq!(std::thread::current().id(), self.0);
-            self.1.set(self.1.get() + 1);
-            true
-        }
+    over_every_route(|route| {
+        struct SameThread(std::thread::ThreadId, Cell<u32>);
+        impl Observer for SameThread {
+            fn progress(&self, _: u64, _: Option<u64>) -> bool {
+                assert_eq!(std::thread::current().id(), self.0);
+                self.1.set(self.1.get() + 1);
+                true
+            }
 
-        fn log(&self, line: &str) -> bool {
-            panic!("{line}");
+            fn log(&self, line: &str) -> bool {
+                panic!("{line}");
+            }
         }
-    }
-    let bed = Bed::new();
-    let observer = SameThread(std::thread::current().id(), Cell::new(0));
-    let outcome = bed.bucket.upload(KEY, Body::Bytes(&noise(SIZE)), None, &in_parts(), &observer);
-    assert_ended(&outcome, Status::Ok, Stored::Yes);
-    assert!(observer.1.get() >= 5, "told at the beginning, and of every part");
-    assert_eq!(bed.emulator.connections(), 4, "one connection for each part in flight");
+        let bed = Bed::over(route);
+        let observer = SameThread(std::thread::current().id(), Cell::new(0));
+        let outcome = bed.bucket.upload(KEY, Body::Bytes(&noise(SIZE)), None, &in_parts(), &observer);
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert!(observer.1.get() >= 5, "told at the beginning, and of every part");
+        assert_eq!(bed.emulator.connections(), 4, "one connection for each part in flight");
+    });
 }

@@ -68,6 +68,8 @@ fn upload_completes_although_one_request_in_five_is_reset_refused_or_slow() {
     let requests = emulator.requests().len();
     let harmed = (1..=requests / 5).filter(|n| n % faults().len() != SLOW).count();
     assert_eq!(requests, REQUESTS_WITHOUT_FAULTS + harmed);
-    assert_eq!(usize::try_from(outcome.attempts), Ok(requests));
+    // A reset of a connection that was used before may be one that the server gave up: then it counts for nothing.
+    let attempts = usize::try_from(outcome.attempts).unwrap();
+    assert!((requests - harmed..=requests).contains(&attempts), "{attempts} attempts, {requests} requests");
     assert!(harmed >= REQUESTS_WITHOUT_FAULTS / 7, "only {harmed} requests came to harm");
 }

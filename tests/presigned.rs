@@ -134,6 +134,24 @@ fn expired_url_is_refused_by_oss() {
 }
 
 #[test]
+fn redirect_of_a_url_is_told_without_what_was_signed() {
+    for bed in beds() {
+        let presigned = bed.bucket.presign_put(KEY, None, &ObjectOptions::default(), LIFE_S).unwrap();
+        // As a gateway does it that wants https: the same once more.
+        let elsewhere = presigned.url.replace("http://", "https://");
+        bed.fault("PutObject", Action::Redirect(elsewhere.clone()));
+        let outcome = put(&presigned);
+        assert_ended(&outcome, Status::Service, Stored::No);
+        let (place, signature) = elsewhere.split_once('?').unwrap();
+        assert!(outcome.message.contains(place), "{}", outcome.message);
+        for pair in signature.split('&') {
+            assert!(!outcome.message.contains(pair), "{}", outcome.message);
+        }
+        assert!(!outcome.message.contains('?'), "{}", outcome.message);
+    }
+}
+
+#[test]
 fn life_has_its_limits() {
     for (bed, longest) in beds().into_iter().zip([366 * 24 * 3600, 7 * 24 * 3600]) {
         for wrong in [0, longest + 1, u64::MAX] {

@@ -22,7 +22,9 @@ use std::process::Command;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
+use support::network::Network;
 use support::noise;
+use support::route::{Route, over_every_route};
 use tempfile::TempDir;
 
 const KEY: &str = "dir/object";
@@ -38,29 +40,32 @@ struct Bed {
     emulator: Emulator,
     application: AppServer,
     bucket: Arc<Bucket>,
+    network: Network,
     scratch: TempDir,
 }
 
 impl Bed {
-    fn new() -> Bed {
-        Bed::with(DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, None)
+    fn over(route: Route) -> Bed {
+        Bed::over_with(route, DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, None)
     }
 
-    fn with(id: &str, secret: &str, token: Option<&str>) -> Bed {
+    fn over_with(route: Route, id: &str, secret: &str, token: Option<&str>) -> Bed {
         let credential = match token {
             Some(token) => Credential::temporary(id, secret, token),
             None => Credential::new(id, secret),
         };
+        let network = Network::of(route);
         let config = Config {
+            tls: network.tls(),
             credentials: vec![credential],
             buckets: vec![DEFAULT_BUCKET.to_owned(), OTHER_BUCKET.to_owned()],
             ..Config::default()
         };
         let emulator = Emulator::start(config).unwrap();
         let credentials = Credentials::new(id, secret, token).unwrap();
-        let bucket = bucket(&emulator, DEFAULT_BUCKET, credentials);
+        let bucket = bucket(&emulator, &network, DEFAULT_BUCKET, credentials);
         let application = AppServer::start().unwrap();
-        let bed = Bed { emulator, application, bucket, scratch: TempDir::new().unwrap() };
+        let bed = Bed { emulator, application, bucket, network, scratch: TempDir::new().unwrap() };
         fs::write(bed.file(), noise(SIZE)).unwrap();
         bed
     }
@@ -154,8 +159,9 @@ impl Bed {
     }
 }
 
-fn bucket(emulator: &Emulator, name: &str, credentials: Credentials) -> Arc<Bucket> {
+fn bucket(emulator: &Emulator, network: &Network, name: &str, credentials: Credentials) -> Arc<Bucket> {
     let mut options = BucketOptions::default();
+    network.describe_to(&mut options);
     options.set_region("cn-hangzhou").unwrap();
     options.set_max_attempts(2).unwrap();
     Arc::new(Bucket::new(&emulator.endpoint(), name, Arc::new(credentials), &options).unwrap())
@@ -329,160 +335,187 @@ fn wait_until(what: &str, holds: impl Fn() -> bool) {
 
 #[test]
 fn only_the_missing_parts_are_sent() {
-    for missing in [&[3][..], &[1], &[5], &[2, 4], &[1, 2, 3, 4], &[2, 3, 4, 5]] {
-        let bed = Bed::new();
-        bed.interrupted(missing);
-        bed.attempt().run().assert_went_on_with(&bed, missing);
-    }
+    over_every_route(|route| {
+        for missing in [&[3][..], &[1], &[5], &[2, 4], &[1, 2, 3, 4], &[2, 3, 4, 5]] {
+            let bed = Bed::over(route);
+            bed.interrupted(missing);
+            bed.attempt().run().assert_went_on_with(&bed, missing);
+        }
+    });
 }
 
 #[test]
 fn upload_can_be_interrupted_and_resumed_many_times() {
-    let bed = Bed::new();
-    let upload_id = bed.interrupted(&[2, 3, 4, 5]);
-    for missing in [&[2, 3, 5][..], &[3, 5], &[3]] {
-        assert_eq!(bed.interrupted(missing), upload_id);
-    }
-    bed.attempt().run().assert_went_on_with(&bed, &[3]);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let upload_id = bed.interrupted(&[2, 3, 4, 5]);
+        for missing in [&[2, 3, 5][..], &[3, 5], &[3]] {
+            assert_eq!(bed.interrupted(missing), upload_id);
+        }
+        bed.attempt().run().assert_went_on_with(&bed, &[3]);
+    });
 }
 
 #[test]
 fn upload_that_only_lacks_its_completion_is_completed() {
-    for callback in [false, true] {
-        let bed = Bed::new();
-        bed.refused(callback);
-        let run = Attempt { callback, ..bed.attempt() }.run();
-        run.assert_went_on_with(&bed, &[]);
-        assert_eq!((run.count("CompleteMultipartUpload"), bed.callbacks()), (1, usize::from(callback)));
-    }
+    over_every_route(|route| {
+        for callback in [false, true] {
+            let bed = Bed::over(route);
+            bed.refused(callback);
+            let run = Attempt { callback, ..bed.attempt() }.run();
+            run.assert_went_on_with(&bed, &[]);
+            assert_eq!((run.count("CompleteMultipartUpload"), bed.callbacks()), (1, usize::from(callback)));
+        }
+    });
 }
 
 #[test]
 fn upload_whose_deadline_passes_can_be_resumed() {
-    let bed = Bed::new();
-    bed.emulator.inject(Fault::new(Action::StallAfterBodyBytes(0)).operation("UploadPart").part_number(3));
-    let soon = |options: &mut UploadOptions| {
-        options.limits_mut().set_deadline(Duration::from_secs(3)).unwrap();
-    };
-    let run = bed.attempt().with(soon).run();
-    run.assert_ended(Status::Timeout, Stored::No);
-    assert_eq!(bed.uploads(), [run.outcome.upload_id.as_str()]);
-    let done = run.requests.iter().filter(|request| is_part(request) && request.status == Some(200));
-    let done: Vec<u64> = done.map(part_number).collect();
-    bed.emulator.clear_faults();
-    let run = bed.attempt().run();
-    run.assert_ended(Status::Ok, Stored::Yes);
-    assert_eq!(run.count("InitiateMultipartUpload"), 0);
-    let sent = run.parts();
-    assert!(!sent.iter().any(|number| done.contains(number)), "{done:?}, {sent:?}");
-    bed.assert_done();
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.emulator
+            .inject(Fault::new(Action::StallAfterBodyBytes(0)).operation("UploadPart").part_number(3));
+        let soon = |options: &mut UploadOptions| {
+            options.limits_mut().set_deadline(Duration::from_secs(3)).unwrap();
+        };
+        let run = bed.attempt().with(soon).run();
+        run.assert_ended(Status::Timeout, Stored::No);
+        assert_eq!(bed.uploads(), [run.outcome.upload_id.as_str()]);
+        let done = run.requests.iter().filter(|request| is_part(request) && request.status == Some(200));
+        let done: Vec<u64> = done.map(part_number).collect();
+        bed.emulator.clear_faults();
+        let run = bed.attempt().run();
+        run.assert_ended(Status::Ok, Stored::Yes);
+        assert_eq!(run.count("InitiateMultipartUpload"), 0);
+        let sent = run.parts();
+        assert!(!sent.iter().any(|number| done.contains(number)), "{done:?}, {sent:?}");
+        bed.assert_done();
+    });
 }
 
 #[test]
 fn completion_that_fails_leaves_the_record_for_the_next_upload() {
-    for fault in [error(403), error(500), error(503), Action::CloseBeforeWork] {
-        for callback in [false, true] {
-            let bed = Bed::new();
-            bed.emulator.inject(Fault::new(fault.clone()).operation("CompleteMultipartUpload").always());
-            let run = Attempt { callback, ..bed.attempt() }.run();
-            assert_eq!(run.outcome.stored, Stored::No, "{}", run.outcome.message);
-            assert_eq!(bed.uploads(), [run.outcome.upload_id.as_str()], "{fault:?}");
-            bed.record();
-            bed.emulator.clear_faults();
-            Attempt { callback, ..bed.attempt() }.run().assert_went_on_with(&bed, &[]);
-            assert_eq!(bed.callbacks(), usize::from(callback), "{fault:?}");
+    over_every_route(|route| {
+        for fault in [error(403), error(500), error(503), Action::CloseBeforeWork] {
+            for callback in [false, true] {
+                let bed = Bed::over(route);
+                bed.emulator.inject(Fault::new(fault.clone()).operation("CompleteMultipartUpload").always());
+                let run = Attempt { callback, ..bed.attempt() }.run();
+                assert_eq!(run.outcome.stored, Stored::No, "{}", run.outcome.message);
+                assert_eq!(bed.uploads(), [run.outcome.upload_id.as_str()], "{fault:?}");
+                bed.record();
+                bed.emulator.clear_faults();
+                Attempt { callback, ..bed.attempt() }.run().assert_went_on_with(&bed, &[]);
+                assert_eq!(bed.callbacks(), usize::from(callback), "{fault:?}");
+            }
         }
-    }
+    });
 }
 
 #[test]
 fn crc_of_the_whole_is_compared_whoever_sent_the_parts() {
-    let bed = Bed::new();
-    bed.interrupted(&[2]);
-    bed.fault("CompleteMultipartUpload", Action::WrongCrc);
-    bed.attempt().run().assert_ended(Status::Integrity, Stored::Yes);
-    assert_eq!(bed.left(), [""; 0]);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.interrupted(&[2]);
+        bed.fault("CompleteMultipartUpload", Action::WrongCrc);
+        bed.attempt().run().assert_ended(Status::Integrity, Stored::Yes);
+        assert_eq!(bed.left(), [""; 0]);
+    });
 }
 
 #[test]
 fn part_that_was_replaced_meanwhile_is_sent_again() {
-    let bed = Bed::new();
-    let upload_id = bed.interrupted(&[4]);
-    bed.replace_part(&upload_id, 2, &[7; PART]);
-    bed.attempt().run().assert_went_on_with(&bed, &[2, 4]);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let upload_id = bed.interrupted(&[4]);
+        bed.replace_part(&upload_id, 2, &[7; PART]);
+        bed.attempt().run().assert_went_on_with(&bed, &[2, 4]);
+    });
 }
 
 #[test]
 fn part_of_another_size_is_sent_again() {
-    for size in [PART - 1, PART + 1, 0] {
-        let bed = Bed::new();
-        let upload_id = bed.interrupted(&[4]);
-        bed.replace_part(&upload_id, 1, &noise(size));
-        bed.attempt().run().assert_went_on_with(&bed, &[1, 4]);
-    }
+    over_every_route(|route| {
+        for size in [PART - 1, PART + 1, 0] {
+            let bed = Bed::over(route);
+            let upload_id = bed.interrupted(&[4]);
+            bed.replace_part(&upload_id, 1, &noise(size));
+            bed.attempt().run().assert_went_on_with(&bed, &[1, 4]);
+        }
+    });
 }
 
 #[test]
 fn part_that_the_record_lacks_is_kept_if_it_is_that_of_the_file() {
-    let bed = Bed::new();
-    let upload_id = bed.interrupted(&[2, 3, 4, 5]);
-    let record = fs::read(bed.record()).unwrap();
-    bed.interrupted(&[5]);
-    fs::write(bed.record(), record).unwrap();
-    bed.replace_part(&upload_id, 3, &[7; PART]);
-    bed.attempt().run().assert_went_on_with(&bed, &[3, 5]);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let upload_id = bed.interrupted(&[2, 3, 4, 5]);
+        let record = fs::read(bed.record()).unwrap();
+        bed.interrupted(&[5]);
+        fs::write(bed.record(), record).unwrap();
+        bed.replace_part(&upload_id, 3, &[7; PART]);
+        bed.attempt().run().assert_went_on_with(&bed, &[3, 5]);
+    });
 }
 
 #[test]
 fn parts_beyond_the_file_do_not_get_into_the_object() {
-    let bed = Bed::new();
-    let upload_id = bed.interrupted(&[5]);
-    bed.replace_part(&upload_id, 6, b"more");
-    bed.attempt().run().assert_went_on_with(&bed, &[5]);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let upload_id = bed.interrupted(&[5]);
+        bed.replace_part(&upload_id, 6, b"more");
+        bed.attempt().run().assert_went_on_with(&bed, &[5]);
+    });
 }
 
 #[test]
 fn range_of_a_file_is_resumed_in_its_place() {
-    let bed = Bed::new();
-    let data = fs::read(bed.file()).unwrap();
-    fs::write(bed.file(), [b"before", data.as_slice(), b"behind"].concat()).unwrap();
-    let of_range = || Attempt { range: Some((6, SIZE as u64)), ..bed.attempt() };
-    let upload_id = of_range().interrupted(&[2, 3, 4, 5]);
-    let record = fs::read(bed.record()).unwrap();
-    assert_eq!(of_range().interrupted(&[2, 5]), upload_id);
-    // Parts 3 and 4 have to be compared with the file.
-    fs::write(bed.record(), record).unwrap();
-    let run = of_range().run();
-    run.assert_ended(Status::Ok, Stored::Yes);
-    assert_eq!((run.count("InitiateMultipartUpload"), run.parts()), (0, vec![2, 5]));
-    bed.assert_stored(&bed.emulator, DEFAULT_BUCKET, KEY, &data);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let data = fs::read(bed.file()).unwrap();
+        fs::write(bed.file(), [b"before", data.as_slice(), b"behind"].concat()).unwrap();
+        let of_range = || Attempt { range: Some((6, SIZE as u64)), ..bed.attempt() };
+        let upload_id = of_range().interrupted(&[2, 3, 4, 5]);
+        let record = fs::read(bed.record()).unwrap();
+        assert_eq!(of_range().interrupted(&[2, 5]), upload_id);
+        // Parts 3 and 4 have to be compared with the file.
+        fs::write(bed.record(), record).unwrap();
+        let run = of_range().run();
+        run.assert_ended(Status::Ok, Stored::Yes);
+        assert_eq!((run.count("InitiateMultipartUpload"), run.parts()), (0, vec![2, 5]));
+        bed.assert_stored(&bed.emulator, DEFAULT_BUCKET, KEY, &data);
 
-    // The same length from another place.
-    of_range().interrupted(&[2]);
-    let run = Attempt { range: Some((5, SIZE as u64)), ..bed.attempt() }.run();
-    run.assert_started_over("another range of the file is wanted");
-    assert_eq!((bed.uploads().len(), run.parts()), (0, ALL.to_vec()));
+        // The same length from another place.
+        of_range().interrupted(&[2]);
+        let run = Attempt { range: Some((5, SIZE as u64)), ..bed.attempt() }.run();
+        run.assert_started_over("another range of the file is wanted");
+        assert_eq!((bed.uploads().len(), run.parts()), (0, ALL.to_vec()));
+    });
 }
 
 #[test]
 fn empty_file_is_resumed() {
-    let bed = Bed::new();
-    fs::write(bed.file(), b"").unwrap();
-    bed.refused(false);
-    bed.attempt().run().assert_went_on_with(&bed, &[]);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        fs::write(bed.file(), b"").unwrap();
+        bed.refused(false);
+        bed.attempt().run().assert_went_on_with(&bed, &[]);
+    });
 }
 
 #[test]
 fn progress_begins_with_what_was_there_and_only_grows() {
-    let bed = Bed::new();
-    bed.interrupted(&[2, 4]);
-    let there = SIZE as u64 - size_of_part(2) - size_of_part(4);
-    // A part that has to be sent twice is counted once.
-    bed.fault("UploadPart", error(503));
-    let run = bed.attempt().run();
-    run.assert_ended(Status::Ok, Stored::Yes);
-    assert!(run.progress.is_sorted(), "{:?}", run.progress);
-    assert_eq!((run.progress.first(), run.progress.last()), (Some(&there), Some(&(SIZE as u64))));
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.interrupted(&[2, 4]);
+        let there = SIZE as u64 - size_of_part(2) - size_of_part(4);
+        // A part that has to be sent twice is counted once.
+        bed.fault("UploadPart", error(503));
+        let run = bed.attempt().run();
+        run.assert_ended(Status::Ok, Stored::Yes);
+        assert!(run.progress.is_sorted(), "{:?}", run.progress);
+        assert_eq!((run.progress.first(), run.progress.last()), (Some(&there), Some(&(SIZE as u64))));
+    });
 }
 
 // What starts over.
@@ -523,15 +556,17 @@ fn replace(path: &Path, data: &[u8]) {
 
 #[test]
 fn changed_file_is_uploaded_from_the_beginning() {
-    for (what, change) in CHANGES {
-        let bed = Bed::new();
-        bed.interrupted(&[5]);
-        change(&bed.file());
-        let run = bed.attempt().run();
-        run.assert_started_over("the file has changed");
-        assert_eq!((run.parts(), run.count("AbortMultipartUpload")), (ALL.to_vec(), 1), "{what}");
-        bed.assert_done();
-    }
+    over_every_route(|route| {
+        for (what, change) in CHANGES {
+            let bed = Bed::over(route);
+            bed.interrupted(&[5]);
+            change(&bed.file());
+            let run = bed.attempt().run();
+            run.assert_started_over("the file has changed");
+            assert_eq!((run.parts(), run.count("AbortMultipartUpload")), (ALL.to_vec(), 1), "{what}");
+            bed.assert_done();
+        }
+    });
 }
 
 /// How an upload is wanted.
@@ -539,113 +574,120 @@ type Terms = fn(&mut UploadOptions);
 
 #[test]
 fn upload_on_other_terms_starts_over() {
-    let with_header = |options: &mut UploadOptions| {
-        let mut object = ObjectOptions::default();
-        object.set_header("content-type", "text/other").unwrap();
-        options.set_object_options(object);
-    };
-    let with_metadata = |options: &mut UploadOptions| {
-        let mut object = ObjectOptions::default();
-        object.add_metadata("name", "value").unwrap();
-        options.set_object_options(object);
-    };
-    let terms: [(&str, Terms); 3] = [
-        ("another part size is wanted", |options| options.set_part_size(PART as u64 + 1).unwrap()),
-        ("the object is wanted with other headers", with_header),
-        ("the object is wanted with other headers", with_metadata),
-    ];
-    for (why, change) in terms {
-        let bed = Bed::new();
-        bed.interrupted(&[5]);
-        let run = bed.attempt().with(change).run();
-        run.assert_started_over(why);
-        assert_eq!((run.parts(), run.count("AbortMultipartUpload")), (ALL.to_vec(), 1), "{why}");
-        bed.assert_done();
-    }
+    over_every_route(|route| {
+        let with_header = |options: &mut UploadOptions| {
+            let mut object = ObjectOptions::default();
+            object.set_header("content-type", "text/other").unwrap();
+            options.set_object_options(object);
+        };
+        let with_metadata = |options: &mut UploadOptions| {
+            let mut object = ObjectOptions::default();
+            object.add_metadata("name", "value").unwrap();
+            options.set_object_options(object);
+        };
+        let terms: [(&str, Terms); 3] = [
+            ("another part size is wanted", |options| options.set_part_size(PART as u64 + 1).unwrap()),
+            ("the object is wanted with other headers", with_header),
+            ("the object is wanted with other headers", with_metadata),
+        ];
+        for (why, change) in terms {
+            let bed = Bed::over(route);
+            bed.interrupted(&[5]);
+            let run = bed.attempt().with(change).run();
+            run.assert_started_over(why);
+            assert_eq!((run.parts(), run.count("AbortMultipartUpload")), (ALL.to_vec(), 1), "{why}");
+            bed.assert_done();
+        }
+    });
 }
 
 #[test]
 fn upload_that_was_to_be_removed_and_could_not_is_named() {
-    let bed = Bed::new();
-    let upload_id = bed.interrupted(&[5]);
-    touch(&bed.file());
-    bed.fault("AbortMultipartUpload", error(403));
-    let run = bed.attempt().run();
-    run.assert_ended(Status::Ok, Stored::Yes);
-    assert!(run.lines.len() == 2 && run.lines[1].contains(&upload_id), "{:?}", run.lines);
-    assert_eq!(bed.uploads(), [upload_id]);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let upload_id = bed.interrupted(&[5]);
+        touch(&bed.file());
+        bed.fault("AbortMultipartUpload", error(403));
+        let run = bed.attempt().run();
+        run.assert_ended(Status::Ok, Stored::Yes);
+        assert!(run.lines.len() == 2 && run.lines[1].contains(&upload_id), "{:?}", run.lines);
+        assert_eq!(bed.uploads(), [upload_id]);
+    });
 }
 
 #[test]
 fn upload_that_a_cancel_kept_from_being_removed_is_removed_by_the_next() {
-    let bed = Bed::new();
-    let upload_id = bed.interrupted(&[5]);
-    touch(&bed.file());
-    let cancel = Cancel::default();
-    // Said before anything is removed.
-    let on_log = Box::new(|_: &str| cancel.fire());
-    let bound = |options: &mut UploadOptions| options.limits_mut().set_cancel(Some(cancel.clone()));
-    let run = Attempt { on_log, ..bed.attempt() }.with(bound).run();
-    run.assert_ended(Status::Cancelled, Stored::No);
-    bed.record();
-    assert_eq!(bed.uploads(), [upload_id]);
-    bed.attempt().run().assert_started_over("the file has changed");
-    bed.assert_done();
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let upload_id = bed.interrupted(&[5]);
+        touch(&bed.file());
+        let cancel = Cancel::default();
+        // Said before anything is removed.
+        let on_log = Box::new(|_: &str| cancel.fire());
+        let bound = |options: &mut UploadOptions| options.limits_mut().set_cancel(Some(cancel.clone()));
+        let run = Attempt { on_log, ..bed.attempt() }.with(bound).run();
+        run.assert_ended(Status::Cancelled, Stored::No);
+        bed.record();
+        assert_eq!(bed.uploads(), [upload_id]);
+        bed.attempt().run().assert_started_over("the file has changed");
+        bed.assert_done();
+    });
 }
 
 #[test]
 fn upload_to_another_place_leaves_the_record_alone() {
-    let bed = Bed::new();
-    let upload_id = bed.interrupted(&[5]);
-    let (record, data) = (fs::read(bed.record()).unwrap(), fs::read(bed.file()).unwrap());
-    let elsewhere = Emulator::start(Config::default()).unwrap();
-    let attempts = [
-        (Attempt { key: "dir/other", ..bed.attempt() }, &bed.emulator, DEFAULT_BUCKET),
-        (
-            Attempt { bucket: bucket(&bed.emulator, OTHER_BUCKET, usual_credentials()), ..bed.attempt() },
-            &bed.emulator,
-            OTHER_BUCKET,
-        ),
-        (
-            Attempt { bucket: bucket(&elsewhere, DEFAULT_BUCKET, usual_credentials()), ..bed.attempt() },
-            &elsewhere,
-            DEFAULT_BUCKET,
-        ),
-    ];
-    for (attempt, emulator, name) in attempts {
-        let key = attempt.key;
-        let run = attempt.run();
-        run.assert_ended(Status::Ok, Stored::Yes);
-        assert_eq!(run.lines, [""; 0]);
-        bed.assert_stored(emulator, name, key, &data);
-        assert!(fs::read(bed.record()).unwrap() == record, "the record was changed");
-        assert_eq!(bed.uploads(), [upload_id.as_str()]);
-    }
-    bed.attempt().run().assert_went_on_with(&bed, &[5]);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let upload_id = bed.interrupted(&[5]);
+        let (record, data) = (fs::read(bed.record()).unwrap(), fs::read(bed.file()).unwrap());
+        let elsewhere = Emulator::start(Config { tls: bed.network.tls(), ..Config::default() }).unwrap();
+        let at = |emulator: &Emulator, name: &str| bucket(emulator, &bed.network, name, usual_credentials());
+        let attempts = [
+            (Attempt { key: "dir/other", ..bed.attempt() }, &bed.emulator, DEFAULT_BUCKET),
+            (
+                Attempt { bucket: at(&bed.emulator, OTHER_BUCKET), ..bed.attempt() },
+                &bed.emulator,
+                OTHER_BUCKET,
+            ),
+            (Attempt { bucket: at(&elsewhere, DEFAULT_BUCKET), ..bed.attempt() }, &elsewhere, DEFAULT_BUCKET),
+        ];
+        for (attempt, emulator, name) in attempts {
+            let key = attempt.key;
+            let run = attempt.run();
+            run.assert_ended(Status::Ok, Stored::Yes);
+            assert_eq!(run.lines, [""; 0]);
+            bed.assert_stored(emulator, name, key, &data);
+            assert!(fs::read(bed.record()).unwrap() == record, "the record was changed");
+            assert_eq!(bed.uploads(), [upload_id.as_str()]);
+        }
+        bed.attempt().run().assert_went_on_with(&bed, &[5]);
+    });
 }
 
 #[test]
 fn record_of_another_upload_is_not_used() {
-    let bed = Bed::new();
-    let other = Attempt { key: "dir/other", ..bed.attempt() }.interrupted(&[5]);
-    let of_other = bed.record();
-    let stored = fs::read(&of_other).unwrap();
-    fs::remove_file(of_other).unwrap();
-    let own = bed.interrupted(&[5]);
-    fs::write(bed.record(), stored).unwrap();
-    let run = bed.attempt().run();
-    run.assert_started_over("another upload");
-    // Neither is the other upload's business to remove.
-    let mut uploads = [own, other];
-    uploads.sort();
-    let mut left = bed.uploads();
-    left.sort();
-    assert_eq!(left, uploads);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let other = Attempt { key: "dir/other", ..bed.attempt() }.interrupted(&[5]);
+        let of_other = bed.record();
+        let stored = fs::read(&of_other).unwrap();
+        fs::remove_file(of_other).unwrap();
+        let own = bed.interrupted(&[5]);
+        fs::write(bed.record(), stored).unwrap();
+        let run = bed.attempt().run();
+        run.assert_started_over("another upload");
+        // Neither is the other upload's business to remove.
+        let mut uploads = [own, other];
+        uploads.sort();
+        let mut left = bed.uploads();
+        left.sort();
+        assert_eq!(left, uploads);
+    });
 }
 
 /// Checks that an upload starts over when its record is no longer what it was.
-fn assert_replaced(why: &str, damage: impl Fn(&Path)) {
-    let bed = Bed::new();
+fn assert_replaced(route: Route, why: &str, damage: impl Fn(&Path)) {
+    let bed = Bed::over(route);
     let upload_id = bed.interrupted(&[5]);
     damage(&bed.record());
     let run = bed.attempt().run();
@@ -666,108 +708,132 @@ fn edit(path: &Path, change: impl Fn(&str) -> String) {
 
 #[test]
 fn damaged_record_is_replaced() {
-    assert_replaced("it is damaged", |path| edit(path, |text| text[..text.len() / 2].to_owned()));
-    assert_replaced("it is damaged", |path| edit(path, |text| text[..text.len() - 1].to_owned()));
-    assert_replaced("it is damaged", |path| fs::write(path, b"").unwrap());
-    assert_replaced("it is damaged", |path| fs::write(path, noise(1000)).unwrap());
-    assert_replaced("it is damaged", |path| fs::write(path, b"{}").unwrap());
+    over_every_route(|route| {
+        assert_replaced(route, "it is damaged", |path| edit(path, |text| text[..text.len() / 2].to_owned()));
+        assert_replaced(route, "it is damaged", |path| edit(path, |text| text[..text.len() - 1].to_owned()));
+        assert_replaced(route, "it is damaged", |path| fs::write(path, b"").unwrap());
+        assert_replaced(route, "it is damaged", |path| fs::write(path, noise(1000)).unwrap());
+        assert_replaced(route, "it is damaged", |path| fs::write(path, b"{}").unwrap());
+    });
 }
 
 #[test]
 fn record_with_a_wrong_checksum_is_replaced() {
-    let next_digit = |text: &str, name: &str| {
-        let place = text.find(name).unwrap() + name.len();
-        let digit = place + text[place..].find(|c: char| c.is_ascii_digit()).unwrap();
-        let next = if &text[digit..=digit] == "1" { "2" } else { "1" };
-        [&text[..digit], next, &text[digit + 1..]].concat()
-    };
-    for name in ["\"upload_id\":", "\"crc64\":", "\"etag\":", "\"sha256\":"] {
-        assert_replaced("its checksum is wrong", |path| edit(path, |text| next_digit(text, name)));
-    }
+    over_every_route(|route| {
+        // The last digit of a number: with another one in its place it is no larger than numbers may be.
+        let next_digit = |text: &str, name: &str| {
+            let place = text.find(name).unwrap() + name.len();
+            let number = place + text[place..].find(|c: char| c.is_ascii_digit()).unwrap();
+            let digit = number + text[number..].find(|c: char| !c.is_ascii_digit()).unwrap() - 1;
+            let next = if &text[digit..=digit] == "1" { "2" } else { "1" };
+            [&text[..digit], next, &text[digit + 1..]].concat()
+        };
+        for name in ["\"upload_id\":", "\"crc64\":", "\"etag\":", "\"sha256\":"] {
+            assert_replaced(route, "its checksum is wrong", |path| edit(path, |text| next_digit(text, name)));
+        }
+    });
 }
 
 #[test]
 fn record_of_another_form_is_replaced() {
-    assert_replaced("it has the form 2", |path| {
-        edit(path, |text| text.replace("\"format\": 1", "\"format\": 2"));
+    over_every_route(|route| {
+        assert_replaced(route, "it has the form 2", |path| {
+            edit(path, |text| text.replace("\"format\": 1", "\"format\": 2"));
+        });
     });
 }
 
 #[test]
 fn record_that_is_huge_is_replaced_and_not_read() {
-    // A hole: it takes no room on the disk.
-    assert_replaced("it is damaged", |path| {
-        File::options().write(true).open(path).unwrap().set_len(1 << 40).unwrap();
+    over_every_route(|route| {
+        // A hole: it takes no room on the disk.
+        assert_replaced(route, "it is damaged", |path| {
+            File::options().write(true).open(path).unwrap().set_len(1 << 40).unwrap();
+        });
     });
 }
 
 #[test]
 fn record_behind_a_link_is_replaced_and_the_target_left_alone() {
-    let elsewhere = TempDir::new().unwrap();
-    let target = elsewhere.path().join("target");
-    assert_replaced("it cannot be opened", |path| {
-        fs::rename(path, &target).unwrap();
-        symlink(&target, path).unwrap();
+    over_every_route(|route| {
+        let elsewhere = TempDir::new().unwrap();
+        let target = elsewhere.path().join("target");
+        assert_replaced(route, "it cannot be opened", |path| {
+            fs::rename(path, &target).unwrap();
+            symlink(&target, path).unwrap();
+        });
+        assert!(fs::read_to_string(target).unwrap().contains("sha256"));
     });
-    assert!(fs::read_to_string(target).unwrap().contains("sha256"));
 }
 
 #[test]
 fn folder_in_place_of_the_record_is_no_obstacle() {
-    assert_replaced("", |path| {
-        fs::remove_file(path).unwrap();
-        fs::create_dir(path).unwrap();
+    over_every_route(|route| {
+        assert_replaced(route, "", |path| {
+            fs::remove_file(path).unwrap();
+            fs::create_dir(path).unwrap();
+        });
     });
 }
 
 #[test]
 fn pipe_in_place_of_the_record_is_no_obstacle() {
-    let (sender, receiver) = mpsc::channel();
-    let waiting = thread::spawn(move || {
-        assert_replaced("", |path| {
-            fs::remove_file(path).unwrap();
-            assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
-            sender.send(path.to_owned()).unwrap();
+    over_every_route(|route| {
+        let (sender, receiver) = mpsc::channel();
+        let waiting = thread::spawn(move || {
+            assert_replaced(route, "", |path| {
+                fs::remove_file(path).unwrap();
+                assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+                sender.send(path.to_owned()).unwrap();
+            });
         });
-    });
-    let pipe = receiver.recv().unwrap();
-    let give_up = Instant::now() + PATIENCE;
-    while !waiting.is_finished() {
-        if Instant::now() > give_up {
-            // Ends the wait for somebody who writes.
-            drop(File::options().read(true).write(true).open(&pipe));
-            panic!("it waits for somebody to write to the pipe");
+        let pipe = receiver.recv().unwrap();
+        let give_up = Instant::now() + PATIENCE;
+        while !waiting.is_finished() {
+            if Instant::now() > give_up {
+                // Ends the wait for somebody who writes.
+                drop(File::options().read(true).write(true).open(&pipe));
+                panic!("it waits for somebody to write to the pipe");
+            }
+            thread::yield_now();
         }
-        thread::yield_now();
-    }
-    waiting.join().unwrap();
+        waiting.join().unwrap();
+    });
 }
 
 #[test]
 fn upload_that_oss_no_longer_knows_starts_over() {
-    for refused in [false, true] {
-        let bed = Bed::new();
-        let upload_id = if refused { bed.refused(false) } else { bed.interrupted(&[5]) };
-        assert!(bed.reopened(&upload_id).abort().is_ok());
-        let run = bed.attempt().run();
-        run.assert_started_over("OSS no longer knows the upload");
-        assert_eq!(run.parts(), ALL);
-        bed.assert_done();
-    }
+    over_every_route(|route| {
+        for refused in [false, true] {
+            let bed = Bed::over(route);
+            let upload_id = if refused { bed.refused(false) } else { bed.interrupted(&[5]) };
+            assert!(bed.reopened(&upload_id).abort().is_ok());
+            let run = bed.attempt().run();
+            run.assert_started_over("OSS no longer knows the upload");
+            assert_eq!(run.parts(), ALL);
+            bed.assert_done();
+        }
+    });
 }
 
 #[test]
 fn upload_that_cannot_be_looked_at_is_left_as_it_is() {
-    for fault in [error(403), error(500), Action::CloseBeforeWork] {
-        let bed = Bed::new();
-        let upload_id = bed.interrupted(&[5]);
-        bed.emulator.inject(Fault::new(fault.clone()).operation("ListParts").always());
-        let run = bed.attempt().run();
-        assert_eq!((run.outcome.is_ok(), run.outcome.stored), (false, Stored::No), "{fault:?}");
-        assert_eq!((run.outcome.upload_id, bed.uploads()), (upload_id.clone(), vec![upload_id]), "{fault:?}");
-        bed.emulator.clear_faults();
-        bed.attempt().run().assert_went_on_with(&bed, &[5]);
-    }
+    over_every_route(|route| {
+        for fault in [error(403), error(500), Action::CloseBeforeWork] {
+            let bed = Bed::over(route);
+            let upload_id = bed.interrupted(&[5]);
+            bed.emulator.inject(Fault::new(fault.clone()).operation("ListParts").always());
+            let run = bed.attempt().run();
+            assert_eq!((run.outcome.is_ok(), run.outcome.stored), (false, Stored::No), "{fault:?}");
+            assert_eq!(
+                (run.outcome.upload_id, bed.uploads()),
+                (upload_id.clone(), vec![upload_id]),
+                "{fault:?}"
+            );
+            bed.emulator.clear_faults();
+            bed.attempt().run().assert_went_on_with(&bed, &[5]);
+        }
+    });
 }
 
 // What was completed already.
@@ -787,162 +853,183 @@ impl Bed {
 
 #[test]
 fn object_that_an_earlier_upload_completed_is_found() {
-    for (callback, status) in [(false, Status::Ok), (true, Status::CallbackUnknown)] {
-        let bed = Bed::new();
-        bed.completed(callback);
-        let run = Attempt { callback, ..bed.attempt() }.run();
-        run.assert_ended(status, Stored::Yes);
-        for operation in ["InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload"] {
-            assert_eq!(run.count(operation), 0, "{operation}");
+    over_every_route(|route| {
+        for (callback, status) in [(false, Status::Ok), (true, Status::CallbackUnknown)] {
+            let bed = Bed::over(route);
+            bed.completed(callback);
+            let run = Attempt { callback, ..bed.attempt() }.run();
+            run.assert_ended(status, Stored::Yes);
+            for operation in ["InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload"] {
+                assert_eq!(run.count(operation), 0, "{operation}");
+            }
+            assert_eq!((run.progress.last(), bed.callbacks()), (Some(&(SIZE as u64)), usize::from(callback)));
+            assert!(run.outcome.crc64.is_some() && !run.outcome.etag().is_empty());
+            bed.assert_done();
         }
-        assert_eq!((run.progress.last(), bed.callbacks()), (Some(&(SIZE as u64)), usize::from(callback)));
-        assert!(run.outcome.crc64.is_some() && !run.outcome.etag().is_empty());
-        bed.assert_done();
-    }
+    });
 }
 
 #[test]
 fn reply_to_a_resumed_completion_can_be_lost_too() {
-    for (callback, status) in [(false, Status::Ok), (true, Status::CallbackUnknown)] {
-        let bed = Bed::new();
-        bed.refused(callback);
-        bed.fault("CompleteMultipartUpload", Action::CloseWithoutReply);
-        let run = Attempt { callback, ..bed.attempt() }.run();
-        run.assert_ended(status, Stored::Yes);
-        assert_eq!(bed.callbacks(), usize::from(callback));
-        bed.assert_done();
-    }
+    over_every_route(|route| {
+        for (callback, status) in [(false, Status::Ok), (true, Status::CallbackUnknown)] {
+            let bed = Bed::over(route);
+            bed.refused(callback);
+            bed.fault("CompleteMultipartUpload", Action::CloseWithoutReply);
+            let run = Attempt { callback, ..bed.attempt() }.run();
+            run.assert_ended(status, Stored::Yes);
+            assert_eq!(bed.callbacks(), usize::from(callback));
+            bed.assert_done();
+        }
+    });
 }
 
 /// OSS can be at work on a Complete whose sender is dead while the next process looks what there is.
 #[test]
 fn completion_between_two_looks_is_not_repeated() {
-    for operation in ["HeadObject", "ListParts"] {
-        for callback in [true, false] {
-            let bed = Bed::new();
-            let upload = bed.reopened(&bed.refused(callback));
-            // The look is over before the upload is completed, and its reply comes afterwards.
-            bed.fault(operation, Action::SlowReply(Duration::from_secs(1)));
-            let late = Callback::new(&bed.application.url(), "late").unwrap();
-            bed.emulator.clear_requests();
-            let (run, came_between) = thread::scope(|scope| {
-                let resuming = scope.spawn(|| Attempt { callback, ..bed.attempt() }.run());
-                let looks = || bed.emulator.requests().iter().any(|request| request.operation == operation);
-                wait_until("it looks", || looks() || resuming.is_finished());
-                // It need not look in this way, and then it completes the upload itself.
-                let callback = callback.then_some(&late);
-                let came_between = looks() && upload.complete(Completion::Known, callback).is_ok();
-                (resuming.join().unwrap(), came_between)
-            });
-            assert_eq!(bed.callbacks(), usize::from(callback), "{operation}: {:?}", run.lines);
-            let status = if callback && came_between { Status::CallbackUnknown } else { Status::Ok };
-            run.assert_ended(status, Stored::Yes);
-            assert_eq!(run.count("InitiateMultipartUpload"), 0, "{operation}");
-            bed.assert_done();
+    over_every_route(|route| {
+        for operation in ["HeadObject", "ListParts"] {
+            for callback in [true, false] {
+                let bed = Bed::over(route);
+                let upload = bed.reopened(&bed.refused(callback));
+                // The look is over before the upload is completed, and its reply comes afterwards.
+                bed.fault(operation, Action::SlowReply(Duration::from_secs(1)));
+                let late = Callback::new(&bed.application.url(), "late").unwrap();
+                bed.emulator.clear_requests();
+                let (run, came_between) = thread::scope(|scope| {
+                    let resuming = scope.spawn(|| Attempt { callback, ..bed.attempt() }.run());
+                    let looks =
+                        || bed.emulator.requests().iter().any(|request| request.operation == operation);
+                    wait_until("it looks", || looks() || resuming.is_finished());
+                    // It need not look in this way, and then it completes the upload itself.
+                    let callback = callback.then_some(&late);
+                    let came_between = looks() && upload.complete(Completion::Known, callback).is_ok();
+                    (resuming.join().unwrap(), came_between)
+                });
+                assert_eq!(bed.callbacks(), usize::from(callback), "{operation}: {:?}", run.lines);
+                let status = if callback && came_between { Status::CallbackUnknown } else { Status::Ok };
+                run.assert_ended(status, Stored::Yes);
+                assert_eq!(run.count("InitiateMultipartUpload"), 0, "{operation}");
+                bed.assert_done();
+            }
         }
-    }
+    });
 }
 
 #[test]
 fn record_remembers_that_a_callback_was_asked_for() {
-    // The next upload fails at its completion, or before it.
-    for fails_at_once in [false, true] {
-        let bed = Bed::new();
-        let upload_id = bed.refused(true);
-        if fails_at_once {
-            bed.replace_part(&upload_id, 2, &[7; PART]);
-            assert_eq!(bed.interrupted(&[2]), upload_id);
-            bed.replace_part(&upload_id, 2, &fs::read(bed.file()).unwrap()[PART..2 * PART]);
-        } else {
-            assert_eq!(bed.refused(false), upload_id);
+    over_every_route(|route| {
+        // The next upload fails at its completion, or before it.
+        for fails_at_once in [false, true] {
+            let bed = Bed::over(route);
+            let upload_id = bed.refused(true);
+            if fails_at_once {
+                bed.replace_part(&upload_id, 2, &[7; PART]);
+                assert_eq!(bed.interrupted(&[2]), upload_id);
+                bed.replace_part(&upload_id, 2, &fs::read(bed.file()).unwrap()[PART..2 * PART]);
+            } else {
+                assert_eq!(bed.refused(false), upload_id);
+            }
+            let late = Callback::new(&bed.application.url(), "late").unwrap();
+            assert!(bed.reopened(&upload_id).complete(Completion::Known, Some(&late)).is_ok());
+            bed.attempt().run().assert_ended(Status::CallbackUnknown, Stored::Yes);
+            assert_eq!(bed.callbacks(), 1);
+            bed.assert_done();
         }
-        let late = Callback::new(&bed.application.url(), "late").unwrap();
-        assert!(bed.reopened(&upload_id).complete(Completion::Known, Some(&late)).is_ok());
-        bed.attempt().run().assert_ended(Status::CallbackUnknown, Stored::Yes);
-        assert_eq!(bed.callbacks(), 1);
-        bed.assert_done();
-    }
+    });
 }
 
 #[test]
 fn callback_that_may_have_run_is_not_repeated_in_silence() {
-    for newer in [Some(b"newer"), None] {
-        let bed = Bed::new();
-        bed.completed(true);
-        match newer {
-            Some(data) => bed.emulator.put_object(DEFAULT_BUCKET, KEY, data),
-            None => bed.emulator.delete_object(DEFAULT_BUCKET, KEY),
+    over_every_route(|route| {
+        for newer in [Some(b"newer"), None] {
+            let bed = Bed::over(route);
+            bed.completed(true);
+            match newer {
+                Some(data) => bed.emulator.put_object(DEFAULT_BUCKET, KEY, data),
+                None => bed.emulator.delete_object(DEFAULT_BUCKET, KEY),
+            }
+            let run = Attempt { callback: true, ..bed.attempt() }.run();
+            run.assert_ended(Status::Service, Stored::Unknown);
+            assert_eq!((bed.callbacks(), bed.left()), (1, vec![]), "{newer:?}: {:?}", run.lines);
+            // Who calls once more knows that.
+            Attempt { callback: true, ..bed.attempt() }.run().assert_ended(Status::Ok, Stored::Yes);
+            assert_eq!(bed.callbacks(), 2);
+            bed.assert_done();
         }
-        let run = Attempt { callback: true, ..bed.attempt() }.run();
-        run.assert_ended(Status::Service, Stored::Unknown);
-        assert_eq!((bed.callbacks(), bed.left()), (1, vec![]), "{newer:?}: {:?}", run.lines);
-        // Who calls once more knows that.
-        Attempt { callback: true, ..bed.attempt() }.run().assert_ended(Status::Ok, Stored::Yes);
-        assert_eq!(bed.callbacks(), 2);
-        bed.assert_done();
-    }
+    });
 }
 
 #[test]
 fn completed_upload_whose_object_cannot_be_looked_at_ends_unknown() {
-    let bed = Bed::new();
-    bed.completed(true);
-    bed.emulator.inject(Fault::new(Action::CloseBeforeWork).operation("HeadObject").always());
-    let run = Attempt { callback: true, ..bed.attempt() }.run();
-    assert_eq!((run.outcome.is_ok(), run.outcome.stored, bed.callbacks()), (false, Stored::Unknown, 1));
-    bed.record();
-    bed.emulator.clear_faults();
-    let run = Attempt { callback: true, ..bed.attempt() }.run();
-    run.assert_ended(Status::CallbackUnknown, Stored::Yes);
-    assert_eq!(bed.callbacks(), 1);
-    bed.assert_done();
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.completed(true);
+        bed.emulator.inject(Fault::new(Action::CloseBeforeWork).operation("HeadObject").always());
+        let run = Attempt { callback: true, ..bed.attempt() }.run();
+        assert_eq!((run.outcome.is_ok(), run.outcome.stored, bed.callbacks()), (false, Stored::Unknown, 1));
+        bed.record();
+        bed.emulator.clear_faults();
+        let run = Attempt { callback: true, ..bed.attempt() }.run();
+        run.assert_ended(Status::CallbackUnknown, Stored::Yes);
+        assert_eq!(bed.callbacks(), 1);
+        bed.assert_done();
+    });
 }
 
 #[test]
 fn object_that_is_gone_since_it_was_completed_is_stored_again_if_there_was_no_callback() {
-    let bed = Bed::new();
-    bed.completed(false);
-    bed.emulator.delete_object(DEFAULT_BUCKET, KEY);
-    bed.attempt().run().assert_started_over("OSS no longer knows the upload");
-    bed.assert_done();
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.completed(false);
+        bed.emulator.delete_object(DEFAULT_BUCKET, KEY);
+        bed.attempt().run().assert_started_over("OSS no longer knows the upload");
+        bed.assert_done();
+    });
 }
 
 #[test]
 fn equal_object_from_before_is_not_taken_for_that_of_the_upload() {
-    for callback in [false, true] {
-        let bed = Bed::new();
-        bed.emulator.put_object(DEFAULT_BUCKET, KEY, fs::read(bed.file()).unwrap());
-        bed.refused(callback);
-        let run = Attempt { callback, ..bed.attempt() }.run();
-        run.assert_ended(Status::Ok, Stored::Yes);
-        let object = bed.emulator.object(DEFAULT_BUCKET, KEY).unwrap();
-        assert_eq!((object.object_type.as_str(), bed.callbacks()), ("Multipart", usize::from(callback)));
-        bed.assert_done();
-    }
+    over_every_route(|route| {
+        for callback in [false, true] {
+            let bed = Bed::over(route);
+            bed.emulator.put_object(DEFAULT_BUCKET, KEY, fs::read(bed.file()).unwrap());
+            bed.refused(callback);
+            let run = Attempt { callback, ..bed.attempt() }.run();
+            run.assert_ended(Status::Ok, Stored::Yes);
+            let object = bed.emulator.object(DEFAULT_BUCKET, KEY).unwrap();
+            assert_eq!((object.object_type.as_str(), bed.callbacks()), ("Multipart", usize::from(callback)));
+            bed.assert_done();
+        }
+    });
 }
 
 #[test]
 fn upload_that_is_still_there_is_completed_without_a_look_at_the_object() {
-    for callback in [false, true] {
-        let bed = Bed::new();
-        bed.refused(callback);
-        // A key that may write need not be one that may read.
-        bed.emulator.inject(Fault::new(error(403)).operation("HeadObject").always());
-        let run = Attempt { callback, ..bed.attempt() }.run();
-        run.assert_ended(Status::Ok, Stored::Yes);
-        assert_eq!(bed.callbacks(), usize::from(callback));
-        bed.assert_done();
-    }
+    over_every_route(|route| {
+        for callback in [false, true] {
+            let bed = Bed::over(route);
+            bed.refused(callback);
+            // A key that may write need not be one that may read.
+            bed.emulator.inject(Fault::new(error(403)).operation("HeadObject").always());
+            let run = Attempt { callback, ..bed.attempt() }.run();
+            run.assert_ended(Status::Ok, Stored::Yes);
+            assert_eq!(bed.callbacks(), usize::from(callback));
+            bed.assert_done();
+        }
+    });
 }
 
 #[test]
 fn callback_that_fails_ends_the_upload_all_the_same() {
-    let bed = Bed::new();
-    bed.application.answer(Answer::status(500));
-    let run = Attempt { callback: true, ..bed.attempt() }.run();
-    run.assert_ended(Status::CallbackFailed, Stored::Yes);
-    assert_eq!((run.outcome.http_status, bed.callbacks()), (203, 1));
-    bed.assert_done();
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.application.answer(Answer::status(500));
+        let run = Attempt { callback: true, ..bed.attempt() }.run();
+        run.assert_ended(Status::CallbackFailed, Stored::Yes);
+        assert_eq!((run.outcome.http_status, bed.callbacks()), (203, 1));
+        bed.assert_done();
+    });
 }
 
 // The record.
@@ -953,115 +1040,129 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 fn record_and_folder_are_for_their_owner_only() {
-    let bed = Bed::new();
-    bed.interrupted(&[5]);
-    assert_eq!(mode(&bed.record()), 0o600);
-    assert_eq!((mode(&bed.folder()), mode(bed.folder().parent().unwrap())), (0o700, 0o700));
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.interrupted(&[5]);
+        assert_eq!(mode(&bed.record()), 0o600);
+        assert_eq!((mode(&bed.folder()), mode(bed.folder().parent().unwrap())), (0o700, 0o700));
+    });
 }
 
 #[test]
 fn record_holds_no_secret() {
-    let secrets = ["id-that-is-not-to-be-written", "secret-that-is-not", "token-that-is-not"];
-    let bed = Bed::with(secrets[0], secrets[1], Some(secrets[2]));
-    bed.interrupted(&[5]);
-    let text = fs::read_to_string(bed.record()).unwrap();
-    for secret in secrets {
-        assert!(!text.contains(secret), "{text}");
-    }
-    bed.attempt().run().assert_went_on_with(&bed, &[5]);
+    over_every_route(|route| {
+        let secrets = ["id-that-is-not-to-be-written", "secret-that-is-not", "token-that-is-not"];
+        let bed = Bed::over_with(route, secrets[0], secrets[1], Some(secrets[2]));
+        bed.interrupted(&[5]);
+        let text = fs::read_to_string(bed.record()).unwrap();
+        for secret in secrets {
+            assert!(!text.contains(secret), "{text}");
+        }
+        bed.attempt().run().assert_went_on_with(&bed, &[5]);
+    });
 }
 
 #[test]
 fn second_upload_of_the_same_at_the_same_time_is_turned_away() {
-    let bed = Bed::new();
-    let cancel = Cancel::default();
-    bed.emulator.inject(Fault::new(Action::StallAfterBodyBytes(0)).operation("UploadPart").key(KEY));
-    thread::scope(|scope| {
-        let first = scope.spawn(|| {
-            let bounded = |options: &mut UploadOptions| {
-                options.set_parallel(1).unwrap();
-                options.limits_mut().set_cancel(Some(cancel.clone()));
-            };
-            bed.attempt().with(bounded).run()
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let cancel = Cancel::default();
+        bed.emulator.inject(Fault::new(Action::StallAfterBodyBytes(0)).operation("UploadPart").key(KEY));
+        thread::scope(|scope| {
+            let first = scope.spawn(|| {
+                let bounded = |options: &mut UploadOptions| {
+                    options.set_parallel(1).unwrap();
+                    options.limits_mut().set_cancel(Some(cancel.clone()));
+                };
+                bed.attempt().with(bounded).run()
+            });
+            let sends = || bed.emulator.requests().iter().any(is_part);
+            wait_until("the first is at work", sends);
+            let second = bed.attempt().run();
+            second.assert_ended(Status::CheckpointBusy, Stored::No);
+            assert!(second.requests.is_empty(), "{:?}", second.requests);
+            // Another key is another upload.
+            Attempt { key: "dir/other", ..bed.attempt() }.run().assert_ended(Status::Ok, Stored::Yes);
+            cancel.fire();
+            first.join().unwrap().assert_ended(Status::Cancelled, Stored::No);
         });
-        let sends = || bed.emulator.requests().iter().any(is_part);
-        wait_until("the first is at work", sends);
-        let second = bed.attempt().run();
-        second.assert_ended(Status::CheckpointBusy, Stored::No);
-        assert!(second.requests.is_empty(), "{:?}", second.requests);
-        // Another key is another upload.
-        Attempt { key: "dir/other", ..bed.attempt() }.run().assert_ended(Status::Ok, Stored::Yes);
-        cancel.fire();
-        first.join().unwrap().assert_ended(Status::Cancelled, Stored::No);
+        bed.attempt().run().assert_went_on_with(&bed, &ALL);
     });
-    bed.attempt().run().assert_went_on_with(&bed, &ALL);
 }
 
 #[test]
 fn only_a_file_by_its_path_can_be_resumed() {
-    struct Nothing;
-    impl Reader for Nothing {
-        fn read(&self, _: &mut [u8]) -> Result<usize, SourceFailure> {
-            Ok(0)
+    over_every_route(|route| {
+        struct Nothing;
+        impl Reader for Nothing {
+            fn read(&self, _: &mut [u8]) -> Result<usize, SourceFailure> {
+                Ok(0)
+            }
+            fn can_rewind(&self) -> bool {
+                true
+            }
+            fn rewind(&self) -> Result<(), SourceFailure> {
+                Ok(())
+            }
         }
-        fn can_rewind(&self) -> bool {
-            true
+        let bed = Bed::over(route);
+        let open_file = Body::from_file(File::open(bed.file()).unwrap(), "file", None);
+        let inputs: [Input<'_>; 4] = [
+            Body::Bytes(b"data").into(),
+            open_file.unwrap_or_else(|_| panic!("no file")).into(),
+            Input::Reader(Box::new(Nothing), None),
+            Input::Reader(Box::new(Nothing), Some(SIZE as u64)),
+        ];
+        for input in inputs {
+            let run = bed.attempt().run_with(input);
+            run.assert_ended(Status::InvalidArgument, Stored::No);
+            assert!(run.requests.is_empty() && !bed.folder().exists());
         }
-        fn rewind(&self) -> Result<(), SourceFailure> {
-            Ok(())
-        }
-    }
-    let bed = Bed::new();
-    let open_file = Body::from_file(File::open(bed.file()).unwrap(), "file", None);
-    let inputs: [Input<'_>; 4] = [
-        Body::Bytes(b"data").into(),
-        open_file.unwrap_or_else(|_| panic!("no file")).into(),
-        Input::Reader(Box::new(Nothing), None),
-        Input::Reader(Box::new(Nothing), Some(SIZE as u64)),
-    ];
-    for input in inputs {
-        let run = bed.attempt().run_with(input);
-        run.assert_ended(Status::InvalidArgument, Stored::No);
-        assert!(run.requests.is_empty() && !bed.folder().exists());
-    }
+    });
 }
 
 #[test]
 fn folder_that_cannot_be_made_ends_the_upload_before_it_begins() {
-    let bed = Bed::new();
-    fs::write(bed.folder().parent().unwrap(), b"a file").unwrap();
-    let run = bed.attempt().run();
-    run.assert_ended(Status::LocalIo, Stored::No);
-    assert!(run.requests.is_empty(), "{:?}", run.requests);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        fs::write(bed.folder().parent().unwrap(), b"a file").unwrap();
+        let run = bed.attempt().run();
+        run.assert_ended(Status::LocalIo, Stored::No);
+        assert!(run.requests.is_empty(), "{:?}", run.requests);
+    });
 }
 
 #[test]
 fn upload_whose_record_cannot_be_written_leaves_nothing_at_oss() {
-    let bed = Bed::new();
-    let upload_id = bed.interrupted(&[5]);
-    assert!(bed.reopened(&upload_id).abort().is_ok());
-    fs::write(bed.record(), b"{}").unwrap();
-    // Said when the lock has been taken, and before the upload begins.
-    let on_log = Box::new(|_: &str| fs::remove_dir_all(bed.folder()).unwrap());
-    let run = Attempt { on_log, ..bed.attempt() }.run();
-    run.assert_ended(Status::LocalIo, Stored::No);
-    assert_eq!((run.count("InitiateMultipartUpload"), run.count("UploadPart")), (1, 0));
-    assert_eq!((bed.uploads(), run.outcome.upload_id.as_str()), (vec![], ""));
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let upload_id = bed.interrupted(&[5]);
+        assert!(bed.reopened(&upload_id).abort().is_ok());
+        fs::write(bed.record(), b"{}").unwrap();
+        // Said when the lock has been taken, and before the upload begins.
+        let on_log = Box::new(|_: &str| fs::remove_dir_all(bed.folder()).unwrap());
+        let run = Attempt { on_log, ..bed.attempt() }.run();
+        run.assert_ended(Status::LocalIo, Stored::No);
+        assert_eq!((run.count("InitiateMultipartUpload"), run.count("UploadPart")), (1, 0));
+        assert_eq!((bed.uploads(), run.outcome.upload_id.as_str()), (vec![], ""));
+    });
 }
 
 #[test]
 fn upload_is_not_completed_if_that_cannot_be_recorded() {
-    let bed = Bed::new();
-    let lose_folder = |accepted| {
-        if accepted == SIZE as u64 {
-            fs::remove_dir_all(bed.folder()).unwrap();
-        }
-        true
-    };
-    let run = bed.attempt().on_progress(lose_folder).run();
-    run.assert_ended(Status::LocalIo, Stored::No);
-    assert_eq!(run.count("CompleteMultipartUpload"), 0);
-    assert_eq!(bed.uploads(), [run.outcome.upload_id]);
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let lose_folder = |accepted| {
+            if accepted == SIZE as u64 {
+                fs::remove_dir_all(bed.folder()).unwrap();
+            }
+            true
+        };
+        let run = bed.attempt().on_progress(lose_folder).run();
+        run.assert_ended(Status::LocalIo, Stored::No);
+        assert_eq!(run.count("CompleteMultipartUpload"), 0);
+        assert_eq!(bed.uploads(), [run.outcome.upload_id]);
+    });
 }
 
 // A file that changes meanwhile.
@@ -1076,76 +1177,84 @@ fn assert_source_changed(bed: &Bed, run: &Run) {
 
 #[test]
 fn file_that_changes_during_its_upload_is_not_completed_and_its_parts_are_removed() {
-    for (what, change) in CHANGES {
-        // A file that was replaced is still the one that was opened.
-        if what.contains("replaced") {
-            continue;
+    over_every_route(|route| {
+        for (what, change) in CHANGES {
+            // A file that was replaced is still the one that was opened.
+            if what.contains("replaced") {
+                continue;
+            }
+            for after in [PART as u64, SIZE as u64] {
+                let bed = Bed::over(route);
+                let file = bed.file();
+                let at_work = |accepted| {
+                    if accepted == after {
+                        change(&file);
+                    }
+                    true
+                };
+                let one_by_one = |options: &mut UploadOptions| options.set_parallel(1).unwrap();
+                let run = bed.attempt().with(one_by_one).on_progress(at_work).run();
+                assert_source_changed(&bed, &run);
+                assert_eq!((bed.uploads(), bed.left()), (vec![], vec![]), "{what} after {after} bytes");
+                assert_eq!(run.outcome.upload_id, "");
+            }
         }
-        for after in [PART as u64, SIZE as u64] {
-            let bed = Bed::new();
-            let file = bed.file();
-            let at_work = |accepted| {
-                if accepted == after {
-                    change(&file);
-                }
-                true
-            };
-            let one_by_one = |options: &mut UploadOptions| options.set_parallel(1).unwrap();
-            let run = bed.attempt().with(one_by_one).on_progress(at_work).run();
-            assert_source_changed(&bed, &run);
-            assert_eq!((bed.uploads(), bed.left()), (vec![], vec![]), "{what} after {after} bytes");
-            assert_eq!(run.outcome.upload_id, "");
-        }
-    }
+    });
 }
 
 #[test]
 fn parts_of_a_file_that_changed_stay_if_they_are_wanted() {
-    let bed = Bed::new();
-    let file = bed.file();
-    let at_work = |accepted| {
-        if accepted == SIZE as u64 {
-            touch(&file);
-        }
-        true
-    };
-    let run = bed.attempt().with(|options| options.set_keep_parts(true)).on_progress(at_work).run();
-    assert_source_changed(&bed, &run);
-    assert_eq!(bed.uploads(), [run.outcome.upload_id]);
-    // They are of no use to the next upload.
-    bed.attempt().run().assert_started_over("the file has changed");
-    bed.assert_done();
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let file = bed.file();
+        let at_work = |accepted| {
+            if accepted == SIZE as u64 {
+                touch(&file);
+            }
+            true
+        };
+        let run = bed.attempt().with(|options| options.set_keep_parts(true)).on_progress(at_work).run();
+        assert_source_changed(&bed, &run);
+        assert_eq!(bed.uploads(), [run.outcome.upload_id]);
+        // They are of no use to the next upload.
+        bed.attempt().run().assert_started_over("the file has changed");
+        bed.assert_done();
+    });
 }
 
 #[test]
 fn parts_are_removed_if_that_is_wanted() {
-    let bed = Bed::new();
-    bed.fault("CompleteMultipartUpload", error(403));
-    let run = bed.attempt().with(|options| options.set_keep_parts(false)).run();
-    run.assert_ended(Status::Service, Stored::No);
-    assert_eq!((run.outcome.upload_id.as_str(), bed.uploads(), bed.left()), ("", vec![], vec![]));
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.fault("CompleteMultipartUpload", error(403));
+        let run = bed.attempt().with(|options| options.set_keep_parts(false)).run();
+        run.assert_ended(Status::Service, Stored::No);
+        assert_eq!((run.outcome.upload_id.as_str(), bed.uploads(), bed.left()), ("", vec![], vec![]));
+    });
 }
 
 #[test]
 fn file_that_changes_before_anything_is_sent_leaves_nothing_behind() {
-    for recorded in [true, false] {
-        let bed = Bed::new();
-        bed.interrupted(&[2, 3, 4, 5]);
-        let record = fs::read(bed.record()).unwrap();
-        bed.interrupted(&[5]);
-        if !recorded {
-            // Then what OSS has is compared with the file.
-            fs::write(bed.record(), record).unwrap();
+    over_every_route(|route| {
+        for recorded in [true, false] {
+            let bed = Bed::over(route);
+            bed.interrupted(&[2, 3, 4, 5]);
+            let record = fs::read(bed.record()).unwrap();
+            bed.interrupted(&[5]);
+            if !recorded {
+                // Then what OSS has is compared with the file.
+                fs::write(bed.record(), record).unwrap();
+            }
+            let path = bed.file();
+            let body = Body::open(path.to_str().unwrap(), None).unwrap_or_else(|_| panic!("no file"));
+            touch(&path);
+            let run = bed.attempt().run_with(body);
+            assert_source_changed(&bed, &run);
+            assert_eq!(
+                (run.outcome.upload_id.as_str(), bed.uploads(), bed.left()),
+                ("", vec![], vec![]),
+                "{recorded}"
+            );
         }
-        let path = bed.file();
-        let body = Body::open(path.to_str().unwrap(), None).unwrap_or_else(|_| panic!("no file"));
-        touch(&path);
-        let run = bed.attempt().run_with(body);
-        assert_source_changed(&bed, &run);
-        assert_eq!(
-            (run.outcome.upload_id.as_str(), bed.uploads(), bed.left()),
-            ("", vec![], vec![]),
-            "{recorded}"
-        );
-    }
+    });
 }

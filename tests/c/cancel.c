@@ -244,9 +244,6 @@ typedef oss_status (*call_fn)(const char *key, const oss_cancel *cancel, oss_res
 static oss_bucket_options *settings(void) {
     oss_bucket_options *options = bucket_options();
     CHECK_SETS(oss_bucket_options_set_max_attempts(options, 100));
-    if (variable("PROXY") != NULL) {
-        CHECK_SETS(oss_bucket_options_set_proxy(options, variable("PROXY")));
-    }
     return options;
 }
 

@@ -163,23 +163,26 @@ int unlinkat(int folder, const char *path, int flags) {
     return real(folder, path, flags);
 }
 
-static int is_regular(int file) {
+/* Writing to a file or to a connection. Runtimes wake themselves by writing to descriptors that nobody else sees. */
+static void next_write(int file) {
     struct stat status;
-    return fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+    if (fstat(file, &status) == 0) {
+        if (S_ISREG(status.st_mode)) next("write");
+        if (S_ISSOCK(status.st_mode)) next("send");
+    }
 }
 
-/* Runtimes wake themselves by writing to descriptors that nobody else sees. */
 ssize_t write(int file, const void *data, size_t size) {
     static ssize_t (*real)(int, const void *, size_t);
     REAL("write");
-    if (is_regular(file)) next("write");
+    next_write(file);
     return real(file, data, size);
 }
 
 ssize_t writev(int file, const struct iovec *data, int pieces) {
     static ssize_t (*real)(int, const struct iovec *, int);
     REAL("writev");
-    if (is_regular(file)) next("write");
+    next_write(file);
     return real(file, data, pieces);
 }
 

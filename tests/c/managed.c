@@ -326,7 +326,8 @@ static void resend_part(oss_rewind_fn rewind, const char *name, unsigned rewinds
     oss_result *result = NULL;
     CHECK_ENDS(OSS_STATUS_OK, oss_begin_multipart(bucket, key_of(name), NULL, &multipart, &result));
     CHECK_CALL(OSS_STATUS_OK, oss_upload_part_body(multipart, 1, body, &result));
-    CHECK(oss_result_attempts(result) == 2);
+    /* The connection was used before, so the time that it was reset counts for nothing. */
+    CHECK(oss_result_attempts(result) == 1);
     CHECK(reader.rewinds == rewinds && reader.elsewhere == 0);
     oss_result_free(result);
     CHECK_ENDS(OSS_STATUS_OK, oss_complete_multipart(multipart, NULL, &result));

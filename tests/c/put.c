@@ -1,4 +1,5 @@
-/* Puts one object and says how it ended. The environment may set PROXY, ADDRESSING, CONNECT_TIMEOUT_MS, MAX_ATTEMPTS. */
+/* Puts one object and says how it ended. The environment may set PROXY, PROXY_FROM_ENVIRONMENT, ADDRESSING,
+   CONNECT_TIMEOUT_MS, MAX_ATTEMPTS. */
 #include "support.h"
 
 static uint64_t number(const char *name, uint64_t otherwise) {
@@ -9,7 +10,7 @@ static uint64_t number(const char *name, uint64_t otherwise) {
 int main(void) {
     oss_bucket_options *options = bucket_options();
     oss_result *result = NULL;
-    if (variable("PROXY")) CHECK_SETS(oss_bucket_options_set_proxy(options, variable("PROXY")));
+    CHECK_SETS(oss_bucket_options_set_proxy_from_environment(options, (int32_t)number("PROXY_FROM_ENVIRONMENT", 0)));
     CHECK_SETS(oss_bucket_options_set_addressing(options, (int32_t)number("ADDRESSING", OSS_ADDRESSING_AUTO)));
     CHECK_SETS(oss_bucket_options_set_connect_timeout_ms(options, number("CONNECT_TIMEOUT_MS", 10000)));
     CHECK_SETS(oss_bucket_options_set_max_attempts(options, (uint32_t)number("MAX_ATTEMPTS", 3)));

@@ -157,6 +157,9 @@ static inline oss_bucket_options *bucket_options(void) {
     if (variable("CA_FILE") != NULL) {
         CHECK_SETS(oss_bucket_options_set_ca_file(options, variable("CA_FILE")));
     }
+    if (variable("PROXY") != NULL) {
+        CHECK_SETS(oss_bucket_options_set_proxy(options, variable("PROXY")));
+    }
     return options;
 }
 

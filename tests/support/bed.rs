@@ -1,13 +1,14 @@
 //! A bucket of the engine's on an emulator, with an application server for its callbacks.
 
-use oss_emulator::{Action, AppServer, Config, Emulator, Fault, Tls};
+use super::network::Network;
+use super::route::Route;
+use oss_emulator::{Action, AppServer, Config, Emulator, Fault};
 use oss_upload::callback::Callback;
 use oss_upload::credentials::Credentials;
 use oss_upload::engine::{Body, Bucket, BucketOptions, Multipart, ObjectOptions, Outcome, Status, Stored};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
-use tempfile::NamedTempFile;
 
 pub const BUCKET: &str = "test-bucket";
 pub const KEY: &str = "dir/object.txt";
@@ -18,22 +19,27 @@ pub struct Bed {
     pub emulator: Emulator,
     pub application: AppServer,
     pub bucket: Arc<Bucket>,
-    /// Read at the first call, so it stays as long as the bucket does.
-    _ca_file: Option<NamedTempFile>,
+    pub network: Network,
 }
 
 impl Bed {
     pub fn new() -> Bed {
-        Bed::with(|_| ())
+        Bed::over(Route::Http)
     }
 
     pub fn with(set: impl FnOnce(&mut BucketOptions)) -> Bed {
+        Bed::over_with(Route::Http, set)
+    }
+
+    pub fn over(route: Route) -> Bed {
+        Bed::over_with(route, |_| ())
+    }
+
+    pub fn over_with(route: Route, set: impl FnOnce(&mut BucketOptions)) -> Bed {
+        let network = Network::of(route);
+        let emulator = Emulator::start(Config { tls: network.tls(), ..Config::default() }).unwrap();
         let mut options = BucketOptions::default();
-        // Some tests exist a second time under a name that says so.
-        let (emulator, ca_file) = match env!("CARGO_CRATE_NAME").ends_with("_over_https") {
-            true => https_emulator(&mut options),
-            false => (Emulator::start(Config::default()).unwrap(), None),
-        };
+        network.describe_to(&mut options);
         options.set_region("cn-hangzhou").unwrap();
         set(&mut options);
         let credentials = Credentials::new(
@@ -43,12 +49,7 @@ impl Bed {
         );
         let bucket =
             Bucket::new(&emulator.endpoint(), BUCKET, Arc::new(credentials.unwrap()), &options).unwrap();
-        Bed {
-            emulator,
-            application: AppServer::start().unwrap(),
-            bucket: Arc::new(bucket),
-            _ca_file: ca_file,
-        }
+        Bed { emulator, application: AppServer::start().unwrap(), bucket: Arc::new(bucket), network }
     }
 
     pub fn fault(&self, operation: &str, action: Action) {
@@ -91,8 +92,8 @@ impl Bed {
 
     pub fn wait_until_no_connection_is_open(&self) {
         let give_up = Instant::now() + Duration::from_secs(10);
-        while self.emulator.open_connections() > 0 {
-            assert!(Instant::now() < give_up, "the emulator keeps a connection open");
+        while self.emulator.open_connections() + self.network.open_connections() > 0 {
+            assert!(Instant::now() < give_up, "a connection is kept open");
             thread::yield_now();
         }
     }
@@ -104,16 +105,6 @@ impl Bed {
     pub fn is_stored(&self) -> bool {
         self.emulator.object(BUCKET, KEY).is_some_and(|object| object.data == DATA)
     }
-}
-
-/// An emulator with a certificate of its own, which the options are told to trust.
-fn https_emulator(options: &mut BucketOptions) -> (Emulator, Option<NamedTempFile>) {
-    let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let tls = Tls { cert_pem: certified.cert.pem(), key_pem: certified.signing_key.serialize_pem() };
-    let ca_file = NamedTempFile::new().unwrap();
-    std::fs::write(&ca_file, certified.cert.pem()).unwrap();
-    options.set_ca_file(ca_file.path().to_str().unwrap()).unwrap();
-    (Emulator::start(Config { tls: Some(tls), ..Config::default() }).unwrap(), Some(ca_file))
 }
 
 #[track_caller]

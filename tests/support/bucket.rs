@@ -31,8 +31,13 @@ pub struct TestBucket {
 
 impl TestBucket {
     pub fn emulated(emulator: &Emulator) -> TestBucket {
+        TestBucket::at(emulator.endpoint())
+    }
+
+    /// What an emulator knows, at an endpoint that need not be one.
+    pub fn at(endpoint: String) -> TestBucket {
         TestBucket {
-            endpoint: emulator.endpoint(),
+            endpoint,
             name: DEFAULT_BUCKET.to_owned(),
             access_key_id: DEFAULT_ACCESS_KEY_ID.to_owned(),
             access_key_secret: DEFAULT_ACCESS_KEY_SECRET.to_owned(),

@@ -12,7 +12,11 @@ pub mod go;
 pub mod header;
 pub mod library;
 pub mod markdown;
+pub mod network;
+pub mod proxy;
 pub mod put_callback;
+pub mod raw_server;
+pub mod route;
 pub mod sanitizer;
 pub mod server;
 pub mod tools;
@@ -71,11 +75,12 @@ pub fn assert_committed(path: &str, expected: &str, test: &str) {
 /// Bytes without a pattern that a mistaken offset could hide in.
 pub fn noise(len: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = || {
+    let mut data = vec![0; len];
+    for word in data.chunks_mut(8) {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        state.to_le_bytes()[0]
-    };
-    (0..len).map(|_| next()).collect()
+        word.copy_from_slice(&state.to_le_bytes()[..word.len()]);
+    }
+    data
 }
