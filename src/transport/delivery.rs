@@ -31,11 +31,6 @@ impl Delivery {
     pub(super) const NONE: Delivery =
         Delivery { written: false, end: None, unsent: None, unacknowledged: None, proxied: false };
 
-    /// Whether the last byte of the request was given to the kernel.
-    pub(super) fn is_written(self) -> bool {
-        self.written
-    }
-
     /// Whether the server may have the whole request, and so may have done what it asks for, or be at it.
     ///
     /// A reset that comes without a close proves nothing, whatever was acknowledged: on a warm connection a server can read

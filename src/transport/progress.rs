@@ -100,7 +100,7 @@ impl<'a> Progress<'a> {
         let (cause, why) = match tls_error {
             Some(error) => (Cause::Tls, tls::in_words(error, &self.peer())),
             None if error.is_parse() => (Cause::BadResponse, format!("what came is no HTTP: {error}")),
-            None if track.ended_there() && !delivery.is_written() => (Cause::Interrupted, in_words(error)),
+            None if track.ended_there() && !delivery.written => (Cause::Interrupted, in_words(error)),
             None => (Cause::Network, in_words(error)),
         };
         let is_cut = matches!(cause, Cause::Network | Cause::Interrupted);
