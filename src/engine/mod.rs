@@ -25,10 +25,10 @@ mod verifier;
 pub use bucket::{Addressing, Bucket, BucketOptions, Limits, SignatureVersion};
 pub use managed::{Observer, UploadOptions, Writer};
 pub use multipart::{Completion, Multipart, Part, Uploads};
-pub use object::{Acl, Encryption, ObjectOptions, StorageClass};
+pub use object::{Acl, CallbackDelivery, Encryption, ObjectOptions, StorageClass};
 pub use outcome::{Outcome, Status, Stored};
 pub use signed::{PostForm, PostPolicy, Presigned};
 pub use source::{Body, Input, Reader, Unusable};
 pub use verifier::{Verifier, verify_with};
 
-pub use crate::transport::{Cancel, SourceFailure};
+pub use crate::transport::{Cancel, Clock, SourceFailure};

@@ -81,6 +81,8 @@ pub struct Outcome {
     pub next_position: u64,
     /// How many requests were made for the operation itself.
     pub attempts: u32,
+    /// How many earlier requests may have run a callback that was asked for again.
+    pub callback_repeats: u32,
     /// The upload whose parts are still at OSS; empty if nothing was left there.
     pub upload_id: String,
     /// What a callback was to tell, as far as it is not in the reply.
@@ -101,6 +103,7 @@ impl Outcome {
             crc64: None,
             next_position: 0,
             attempts: 0,
+            callback_repeats: 0,
             upload_id: String::new(),
             uploaded: Values::default(),
         }

@@ -284,6 +284,7 @@ async fn rest_until(start: Instant, progress: &Progress<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::clock::Clock;
     use crate::transport::lane::Bounds;
     use crate::transport::proxy::Proxy;
     use crate::transport::settings::Settings;
@@ -317,6 +318,7 @@ mod tests {
             proxy,
             bind: None,
             resolve: Vec::new(),
+            clock: Clock::default(),
         })
     }
 

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `exchange`, `progress`, `watch` | one request and its reply; how far it has come; who watches its time |
 //! | `lane`, `lanes`, `shared` | what one call has; those that nobody uses; what all of a bucket have in common |
+//! | `clock`, `deadline`, `cancel` | what time it is; when a call ends; who may end it |
 //! | `route`, `hop`, `race`, `resolve`, `tunnel`, `tls` | the way there, step by step |
 //! | `connection`, `flow` | HTTP, driven by the call that uses it; how much went through it |
 //! | `stream`, `socket`, `tcp_info` | bytes, through TLS or not; without a signal; what the kernel knows of them |
@@ -19,6 +20,7 @@
 mod bind;
 mod body;
 mod cancel;
+mod clock;
 mod connection;
 mod deadline;
 mod delivery;
@@ -54,6 +56,7 @@ mod watch;
 pub use bind::Bind;
 pub use body::{Source, SourceFailure};
 pub use cancel::Cancel;
+pub use clock::Clock;
 pub use deadline::Deadline;
 pub use delivery::Delivery;
 pub use errand::Errand;

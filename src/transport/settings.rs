@@ -1,6 +1,7 @@
 //! How an endpoint is reached.
 
 use super::bind::Bind;
+use super::clock::Clock;
 use super::proxy::Proxy;
 use super::trust::Trust;
 use std::net::IpAddr;
@@ -23,4 +24,6 @@ pub struct Settings {
     pub bind: Option<Bind>,
     /// Hosts, in lower case, with the address to go to instead of a look-up.
     pub resolve: Vec<(String, IpAddr)>,
+    /// What time it is.
+    pub clock: Clock,
 }

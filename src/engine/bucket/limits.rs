@@ -62,6 +62,18 @@ pub(super) fn checked_timeout(which: &str, time: Duration) -> Result<Duration, M
     Ok(time)
 }
 
+/// A settling time of zero means a single look.
+pub(super) fn checked_settling_time(time: Duration) -> Result<Duration, Mistake> {
+    if time > LONGEST {
+        return Err(Mistake::new(format!(
+            "a settling time of {} ms is longer than {} ms; 0 stands for a single look",
+            time.as_millis(),
+            LONGEST.as_millis()
+        )));
+    }
+    Ok(time)
+}
+
 /// A deadline of zero means none.
 fn checked_deadline(time: Duration) -> Result<Option<Duration>, Mistake> {
     if time > LONGEST {

@@ -12,13 +12,13 @@ pub use signing::SignatureVersion;
 
 use crate::credentials::Credentials;
 use crate::engine::outcome::{Outcome, Stored};
-use crate::transport::{Bounds, Deadline, Failure, Lane, Transport};
+use crate::transport::{Bounds, Clock, Deadline, Failure, Lane, Transport};
 use crate::wire::mistake::Mistake;
 use endpoint::Endpoint;
 use signing::Signing;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// A bucket and the way to it. Shared by any number of threads. Clones share the connections and what was learnt.
 #[derive(Clone)]
@@ -27,9 +27,12 @@ pub struct Bucket {
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) signing: Arc<Signing>,
     pub(crate) max_attempts: u32,
+    /// How long what was lost is looked for.
+    pub(crate) settling_time: Duration,
     pub(crate) user_agent: String,
     limits: Limits,
     transport: Arc<Transport>,
+    pub(crate) clock: Clock,
     /// Seconds that the server's clock is ahead of ours.
     clock_offset: Arc<AtomicI64>,
 }
@@ -49,9 +52,11 @@ impl Bucket {
             endpoint,
             credentials,
             max_attempts: options.max_attempts(),
+            settling_time: options.settling_time(),
             user_agent: options.user_agent().to_owned(),
             limits: options.limits().clone(),
             transport: Arc::new(transport),
+            clock: options.clock().clone(),
             clock_offset: Arc::default(),
         })
     }
@@ -74,12 +79,12 @@ impl Bucket {
 
     /// The server's time, as far as it is known, in seconds since 1970.
     pub(crate) fn server_time(&self) -> i64 {
-        our_time() + self.clock_offset.load(Ordering::Relaxed)
+        self.clock.unix_time() + self.clock_offset.load(Ordering::Relaxed)
     }
 
     /// Learns the server's clock from a reply that says `now`.
     pub(crate) fn learn_server_time(&self, now: i64) {
-        self.clock_offset.store(now - our_time(), Ordering::Relaxed);
+        self.clock_offset.store(now - self.clock.unix_time(), Ordering::Relaxed);
     }
 }
 
@@ -99,11 +104,6 @@ pub(crate) fn run_on(
         if lane.is_cancelled() { outcome.cut_short(lane.was_cut_short()) } else { outcome }
     });
     result.unwrap_or_else(|failure: Failure| Outcome::failed(failure, stored))
-}
-
-fn our_time() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// The header promises that threads may share it; here the compiler holds it.

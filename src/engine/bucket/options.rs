@@ -3,7 +3,7 @@
 use super::endpoint::{Addressing, Endpoint, Scope};
 use super::limits::{self, Limits};
 use super::signing::{SignatureVersion, Signing};
-use crate::transport::{Bind, Cancel, Proxy, Settings, Trust};
+use crate::transport::{Bind, Cancel, Clock, Proxy, Settings, Trust};
 use crate::wire::header;
 use crate::wire::mistake::{Mistake, shown};
 use crate::wire::pin;
@@ -23,6 +23,8 @@ pub struct BucketOptions {
     stall_timeout: Duration,
     limits: Limits,
     max_attempts: u32,
+    settling_time: Duration,
+    clock: Clock,
     trust: Trust,
     proxy: Option<Proxy>,
     proxy_from_environment: bool,
@@ -41,6 +43,8 @@ impl Default for BucketOptions {
             stall_timeout: Duration::from_secs(30),
             limits: Limits::default(),
             max_attempts: 3,
+            settling_time: Duration::from_secs(10),
+            clock: Clock::default(),
             trust: Trust::default(),
             proxy: None,
             proxy_from_environment: false,
@@ -106,6 +110,17 @@ impl BucketOptions {
         }
         self.max_attempts = attempts;
         Ok(())
+    }
+
+    /// How long to look for an object whose fate a lost reply left open; zero for a single look.
+    pub fn set_settling_time(&mut self, time: Duration) -> Result<(), Mistake> {
+        self.settling_time = limits::checked_settling_time(time)?;
+        Ok(())
+    }
+
+    /// Another clock than the system's, to try out what takes long.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
     }
 
     /// The PEM file with the certificates to trust instead of the system's.
@@ -216,6 +231,7 @@ impl BucketOptions {
             proxy,
             bind: self.bind.clone(),
             resolve: self.resolve.clone(),
+            clock: self.clock.clone(),
         })
     }
 
@@ -225,6 +241,14 @@ impl BucketOptions {
 
     pub(crate) fn max_attempts(&self) -> u32 {
         self.max_attempts
+    }
+
+    pub(super) fn settling_time(&self) -> Duration {
+        self.settling_time
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     pub(crate) fn user_agent(&self) -> &str {

@@ -46,6 +46,16 @@ pub enum Encryption {
     Sm4,
 }
 
+/// How often OSS may be asked to make a callback when its reply is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CallbackDelivery {
+    /// Never where an earlier one may have been made.
+    #[default]
+    AtMostOnce,
+    /// Until one is answered.
+    AtLeastOnce,
+}
+
 /// Headers of the object, and what else an upload can ask for.
 #[derive(Debug, Clone, Default)]
 pub struct ObjectOptions {
@@ -54,6 +64,8 @@ pub struct ObjectOptions {
     tags: Vec<(String, String)>,
     content_md5: bool,
     previous_crc64: Option<u64>,
+    callback_delivery: CallbackDelivery,
+    write_token: bool,
     limits: Limits,
 }
 
@@ -187,6 +199,16 @@ impl ObjectOptions {
 
     pub(super) fn previous_crc64(&self) -> Option<u64> {
         self.previous_crc64
+    }
+
+    /// How often OSS may be asked to make a callback when its reply is lost.
+    pub fn set_callback_delivery(&mut self, delivery: CallbackDelivery) {
+        self.callback_delivery = delivery;
+    }
+
+    /// Whether the object is stored with a token of the call's, by which it is told from another with equal bytes.
+    pub fn set_write_token(&mut self, wanted: bool) {
+        self.write_token = wanted;
     }
 
     /// What the calls are bound to.
