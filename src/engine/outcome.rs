@@ -6,7 +6,7 @@ use crate::transport::{Cause, Failure, Reply, SourceFailure};
 use crate::wire::error_reply::{self, ErrorReply};
 use crate::wire::mistake::Mistake;
 use crate::wire::xml;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -275,8 +275,24 @@ pub(crate) fn next_position_of(reply: &Reply) -> Option<u64> {
     text(&reply.headers, "x-oss-next-append-position")?.parse().ok()
 }
 
+/// Whether OSS said this, and just now.
+pub(crate) fn is_made_by_oss(reply: &Reply) -> bool {
+    reply.headers.contains_key("x-oss-request-id") && !was_kept(reply)
+}
+
+/// Whether a cache on the way says that it kept the reply from earlier.
+fn was_kept(reply: &Reply) -> bool {
+    let is_aged = text(&reply.headers, "age").is_some_and(|age| age.trim().parse() != Ok(0_u64));
+    let is_hit =
+        |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().windows(3).any(|word| word == b"hit");
+    is_aged || reply.headers.get_all("x-cache").iter().any(is_hit)
+}
+
 /// What OSS says is wrong, from the body or, where there is none, from the header that stands in for it.
 pub(crate) fn error_of(reply: &Reply) -> ErrorReply {
+    if !is_made_by_oss(reply) {
+        return ErrorReply::default();
+    }
     let header = text(&reply.headers, "x-oss-err").and_then(error_reply::from_header);
     error_reply::parse(&reply.body).or(header).unwrap_or_default()
 }
@@ -290,7 +306,9 @@ fn describe(reply: &Reply, error: &ErrorReply) -> String {
         let location = location.split('?').next().unwrap_or_default();
         let location = error_reply::one_line(location, 256);
         message.push_str(&format!(": redirected to {location}; redirects are not followed"));
-    } else if text(&reply.headers, "x-oss-request-id").is_none() {
+    } else if was_kept(reply) {
+        message.push_str(" from a cache on the way, which kept it from earlier");
+    } else if !is_made_by_oss(reply) {
         message.push_str(" without a request id: this reply is not from OSS, perhaps from a proxy");
     }
     message

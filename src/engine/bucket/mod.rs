@@ -20,6 +20,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+/// OSS takes requests that are off by so much, so that a larger offset is hardly ever true.
+const MOST_HANDED_OUT_S: i64 = 15 * 60;
+
 /// A bucket and the way to it. Shared by any number of threads. Clones share the connections and what was learnt.
 #[derive(Clone)]
 pub struct Bucket {
@@ -80,6 +83,14 @@ impl Bucket {
     /// The server's time, as far as it is known, in seconds since 1970.
     pub(crate) fn server_time(&self) -> i64 {
         self.clock.unix_time() + self.clock_offset.load(Ordering::Relaxed)
+    }
+
+    /// The same for what is signed to be handed out: over plain http anybody on the way can say what time it is, and what is
+    /// signed would be good for as long.
+    pub(crate) fn time_to_hand_out(&self) -> i64 {
+        let offset = self.clock_offset.load(Ordering::Relaxed);
+        let most = if self.endpoint.base().scheme() == "https" { i64::MAX } else { MOST_HANDED_OUT_S };
+        self.clock.unix_time() + offset.clamp(-most, most)
     }
 
     /// Learns the server's clock from a reply that says `now`.

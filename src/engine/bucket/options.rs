@@ -247,7 +247,7 @@ impl BucketOptions {
         self.settling_time
     }
 
-    pub(super) fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         &self.clock
     }
 

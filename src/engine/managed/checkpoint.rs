@@ -4,9 +4,8 @@
 //! and what a process leaves behind that is killed half-way is found and used up by the next one.
 
 use super::record::{Binding, Completing, Record};
-use crate::engine::multipart::{Part, Parts, content};
+use crate::engine::multipart::{Part, Parts};
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::engine::source::Content;
 use std::cell::{Cell, RefCell};
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, Read, Write as _};
@@ -79,9 +78,9 @@ impl Checkpoint {
         }
     }
 
-    /// Writes the record of an upload that has begun.
-    pub(super) fn begin(&self, binding: Binding, upload_id: &str) -> io::Result<()> {
-        self.record.replace(Some(Record::new(binding, upload_id)));
+    /// Writes a record, of an upload that has begun.
+    pub(super) fn write(&self, record: Record) -> io::Result<()> {
+        self.record.replace(Some(record));
         self.save()
     }
 
@@ -104,15 +103,18 @@ impl Checkpoint {
         self.save()
     }
 
-    /// Notes that Complete is about to be sent.
-    pub(super) fn note_completion(&self, parts: &Parts, callback: bool) -> Result<(), Box<Outcome>> {
-        let parts = parts.all();
-        self.set_parts(&parts);
-        if let (Some(record), Some(whole)) = (&mut *self.record.borrow_mut(), content(&parts)) {
-            let Content { size, crc64 } = whole;
+    /// Notes that Complete is about to be sent, now.
+    pub(super) fn note_completion(
+        &self,
+        parts: &Parts,
+        callback: bool,
+        now: i64,
+    ) -> Result<(), Box<Outcome>> {
+        self.set_parts(&parts.all());
+        if let Some(record) = &mut *self.record.borrow_mut() {
             // Once a callback has been asked for, it may have run.
-            let callback = callback || record.completing.as_ref().is_some_and(|before| before.callback);
-            record.completing = Some(Completing { size, crc64, callback });
+            let callback = callback || record.completing.is_some_and(|before| before.callback);
+            record.completing = Some(Completing { callback, at: now });
         }
         self.save().map_err(|error| {
             let message = format!("cannot write the checkpoint: {error}");

@@ -16,7 +16,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::io;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What is kept of a deadline for removing the parts of an upload that failed, and how long that may take.
 pub(super) const FOR_CLEANING_UP: Duration = Duration::from_secs(2);
@@ -53,13 +53,13 @@ impl Managed<'_> {
     }
 
     /// Sends the parts that OSS does not have yet and makes the object of all. `completed_before` says that an earlier
-    /// process may have made it.
+    /// process may have made it, and when OSS is over with that.
     pub(super) async fn send_pieces(
         &self,
         upload: &InParts,
         body: &Body<'_>,
         sizes: PartSizes,
-        completed_before: bool,
+        completed_before: Option<Instant>,
     ) -> Step<Outcome> {
         let there: HashSet<u32> = upload.multipart.parts.all().iter().map(|part| part.number).collect();
         let piece = |place: Place| match body.piece(place.offset, place.size) {
@@ -124,12 +124,18 @@ impl InParts {
         }
     }
 
-    /// Makes the object of its parts. `completed_before` says that an earlier process may have done so.
-    pub(super) async fn complete(&self, managed: &Managed<'_>, completed_before: bool) -> Step<Outcome> {
+    /// Makes the object of its parts. `completed_before` says that an earlier process may have done so, and when OSS is over
+    /// with that.
+    pub(super) async fn complete(
+        &self,
+        managed: &Managed<'_>,
+        completed_before: Option<Instant>,
+    ) -> Step<Outcome> {
         let Managed { lane, callback, .. } = *managed;
         if let Some(checkpoint) = &self.checkpoint {
             // Written before, since afterwards it could be too late: this is what keeps a callback from running twice.
-            checkpoint.note_completion(&self.multipart.parts, callback.is_some())?;
+            let now = lane.clock().unix_time();
+            checkpoint.note_completion(&self.multipart.parts, callback.is_some(), now)?;
         }
         let deadline = managed.deadline.leaving(FOR_CLEANING_UP);
         let completion = Completion::Known;

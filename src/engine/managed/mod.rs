@@ -1,6 +1,7 @@
 //! The managed upload: one put or many parts, whichever the data asks for.
 
 mod checkpoint;
+mod completed;
 mod in_parts;
 mod options;
 mod part_sizes;
@@ -8,6 +9,7 @@ mod record;
 mod report;
 mod resume;
 mod run;
+mod start;
 mod writer;
 
 pub use options::UploadOptions;
@@ -61,7 +63,7 @@ impl Managed<'_> {
             (Input::Body(body), None) if body.size() <= threshold => Ok(self.put(body).await),
             (Input::Body(body), None) => {
                 let upload = self.begin(body.file_name()).await?;
-                let sent = self.send_pieces(&upload, &body, sizes, false).await;
+                let sent = self.send_pieces(&upload, &body, sizes, None).await;
                 Ok(upload.conclude(self, sent).await)
             }
             (Input::Reader(reader, Some(size)), None) if size <= threshold && reader.can_rewind() => {
@@ -91,7 +93,7 @@ impl Managed<'_> {
         });
         let sent = upload.send(self, first.chain(rest)).await;
         let completed = match sent {
-            Ok(()) => upload.complete(self, false).await,
+            Ok(()) => upload.complete(self, None).await,
             Err(outcome) => Err(outcome),
         };
         Ok(upload.conclude(self, completed).await)

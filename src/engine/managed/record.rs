@@ -76,12 +76,13 @@ pub(super) struct PartRecord {
     pub(super) crc64: u64,
 }
 
-/// That Complete was about to be sent, and what it was to make.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// That Complete was about to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Completing {
-    pub(super) size: u64,
-    pub(super) crc64: u64,
+    /// Whether it, or one before it, was to run a callback.
     pub(super) callback: bool,
+    /// When, in seconds since 1970 by the clock of whoever sent it.
+    pub(super) at: i64,
 }
 
 /// What is known of an upload.
@@ -90,6 +91,8 @@ pub(super) struct Record {
     format: u32,
     pub(super) binding: Binding,
     pub(super) upload_id: String,
+    /// The token that the object will have.
+    pub(super) token: Option<String>,
     pub(super) parts: Vec<PartRecord>,
     pub(super) completing: Option<Completing>,
 }
@@ -103,9 +106,9 @@ struct Document {
 
 impl Record {
     /// The record of an upload that has begun.
-    pub(super) fn new(binding: Binding, upload_id: &str) -> Record {
-        let upload_id = upload_id.to_owned();
-        Record { format: FORMAT, binding, upload_id, parts: vec![], completing: None }
+    pub(super) fn new(binding: Binding, upload_id: &str, token: Option<&str>) -> Record {
+        let (upload_id, token) = (upload_id.to_owned(), token.map(str::to_owned));
+        Record { format: FORMAT, binding, upload_id, token, parts: vec![], completing: None }
     }
 
     /// Notes the parts that OSS has, as far as all is known of them.

@@ -3,13 +3,13 @@
 use super::checkpoint::{self, Checkpoint};
 use super::in_parts::InParts;
 use super::part_sizes::{PartSizes, Place, places};
-use super::record::{Binding, Completing, Difference, PartRecord, Record, hex};
+use super::record::{Binding, Difference, PartRecord, Record, hex};
 use super::run::{Managed, Step, failed, refused};
+use super::start::Start;
 use crate::engine::multipart::{Multipart, Part, Terms};
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::engine::request::{Attempts, Found, Operation, about};
-use crate::engine::source::{Body, Content};
-use crate::transport::Reply;
+use crate::engine::request::{Attempts, Found};
+use crate::engine::source::Body;
 use crate::wire::mistake::Mistake;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -20,16 +20,6 @@ pub(super) const ONLY_FILES: &str =
     "only a file that is given by its path can be resumed; other data takes no checkpoint folder";
 /// How long it may take to remove the parts of an upload that is no longer wanted.
 const FOR_REMOVING: Duration = Duration::from_secs(10);
-
-/// Where an upload begins.
-enum Start {
-    /// With an upload at OSS; an earlier process may have completed it already.
-    Upload { upload: InParts, completed_before: bool },
-    /// At its end: an earlier process got as far as that.
-    Stored(Outcome),
-    /// At its beginning, with this to write the record to.
-    Anew(Checkpoint),
-}
 
 impl Managed<'_> {
     /// Uploads a file in parts, and so that another process can go on with it.
@@ -42,7 +32,7 @@ impl Managed<'_> {
             Start::Stored(outcome) => return Ok(outcome),
             Start::Anew(checkpoint) => {
                 self.report.begin(self.lane, 0);
-                (self.begin_recorded(checkpoint, binding, terms).await?, false)
+                (self.begin_recorded(checkpoint, binding, terms).await?, None)
             }
         };
         let sent = self.send_pieces(&upload, body, sizes, completed_before).await;
@@ -68,7 +58,8 @@ impl Managed<'_> {
     async fn begin_recorded(&self, checkpoint: Checkpoint, binding: Binding, terms: Terms) -> Step<InParts> {
         let begun = Multipart::begin_on(self.lane, self.deadline, self.bucket, self.key, terms).await;
         let (multipart, outcome) = begun?;
-        let written = checkpoint.begin(binding, multipart.upload_id());
+        let token = multipart.terms.token.as_deref();
+        let written = checkpoint.write(Record::new(binding, multipart.upload_id(), token));
         let upload = InParts::new(multipart, Some(checkpoint), outcome.attempts);
         match written {
             Ok(()) => Ok(upload),
@@ -97,7 +88,7 @@ impl Managed<'_> {
             }
             checkpoint::Found::Record(record) => *record,
         };
-        let terms = self.terms(body.file_name())?;
+        let terms = Terms { token: record.token.clone(), ..self.terms(body.file_name())? };
         let multipart = Multipart::known(self.bucket, self.key, &record.upload_id, terms);
         match record.binding.difference(binding) {
             None => self.go_on(checkpoint, record, multipart, body, sizes).await,
@@ -135,74 +126,42 @@ impl Managed<'_> {
         sizes: PartSizes,
     ) -> Step<Start> {
         let mut attempts = Attempts::new(self.bucket, self.deadline);
-        // Asked before anything else: as long as the upload is there, it was not completed.
+        // As long as the upload is there, it was not completed; and it will not be if OSS was over with that beforehand.
+        let over_at = record.completing.map(|completing| self.over_at(completing));
+        let over_at = over_at.filter(|over_at| self.lane.clock().now() < *over_at);
         let listed = match multipart.ask_for_parts(self.lane, &mut attempts).await {
             Ok((listed, _)) => listed,
             Err(outcome) if outcome.error.code == "NoSuchUpload" => {
-                return self.without_upload(checkpoint, &record, *outcome).await;
+                return self.without_upload(checkpoint, record, body, *outcome).await;
             }
             Err(outcome) => return Err(Box::new(outcome.leaving(multipart.upload_id()))),
         };
+        if let (Some(completing), Some(over_at)) = (record.completing, over_at)
+            && self.is_to_be_done_once(completing)
+        {
+            match self.look_for(body, &record, over_at).await? {
+                Found::Ours(head) => {
+                    return Ok(self.stored_before(&checkpoint, completing, body.size(), head));
+                }
+                Found::Absent | Found::Other(_) => {}
+                Found::Unclear { .. } => {
+                    let lost = Outcome::new(Status::Network, Stored::Unknown, "");
+                    let lost = lost.leaving(multipart.upload_id());
+                    return Err(self.still_open(checkpoint, record, completing, lost));
+                }
+            }
+        }
         let recorded = record.parts.clone();
-        let completed_before = record.completing.is_some();
         checkpoint.resume(record);
         let upload = InParts::new(multipart, Some(checkpoint), attempts.made);
         match self.proven(&recorded, listed, body, sizes) {
             Ok(parts) => {
                 self.report.begin(self.lane, parts.iter().filter_map(|part| part.size).sum());
                 parts.into_iter().for_each(|part| upload.multipart.parts.add(part));
-                Ok(Start::Upload { upload, completed_before })
+                Ok(Start::Upload { upload, completed_before: over_at })
             }
             Err(outcome) => Err(Box::new(upload.conclude(self, Err(outcome)).await)),
         }
-    }
-
-    /// Where an upload begins that OSS no longer knows: it was completed or removed.
-    async fn without_upload(&self, checkpoint: Checkpoint, record: &Record, gone: Outcome) -> Step<Start> {
-        let Some(completing) = &record.completing else {
-            self.log("starting over, since OSS no longer knows the upload");
-            checkpoint.remove();
-            return Ok(Start::Anew(checkpoint));
-        };
-        let whole = Content { size: completing.size, crc64: completing.crc64 };
-        match self.bucket.look_up(self.lane, self.key, Some(whole), None, self.deadline).await {
-            Found::Same(head) => {
-                checkpoint.remove();
-                Ok(Start::Stored(self.stored_before(completing, head)))
-            }
-            // To do it twice does no harm.
-            _ if !completing.callback => {
-                self.log("starting over, since OSS no longer knows the upload and the object is not there");
-                checkpoint.remove();
-                Ok(Start::Anew(checkpoint))
-            }
-            found => {
-                let answered = !matches!(found, Found::Unclear { answered: false });
-                if answered {
-                    // The next call begins anew, knowing that the callback may run again.
-                    checkpoint.remove();
-                }
-                let message = "an earlier process completed the upload, but the object is not, or no longer, what it made; \
-                               what became of the callback is not known";
-                Err(Box::new(Outcome { stored: Stored::Unknown, ..gone }.saying(message.to_owned())))
-            }
-        }
-    }
-
-    /// The object that an earlier process completed without living to see the reply.
-    fn stored_before(&self, completing: &Completing, head: Reply) -> Outcome {
-        self.report.begin(self.lane, completing.size);
-        let outcome = Outcome::success(head, Stored::Yes);
-        if !completing.callback && self.callback.is_none() {
-            return outcome;
-        }
-        let mut values = about(Some(self.bucket), self.key, Operation::CompleteMultipartUpload);
-        values.put("size", completing.size.to_string());
-        if let Some(content_type) = outcome.header("content-type") {
-            values.put("mimeType", content_type);
-        }
-        let message = "the object was stored by an earlier process; what became of the callback is not known";
-        outcome.about(values).with(Status::CallbackUnknown, message)
     }
 
     /// Those parts of what OSS has that are certain to be parts of this very data: parts of the record that are still what

@@ -208,7 +208,7 @@ impl Managed<'_> {
                 Outcome::new(Status::Ok, Stored::No, "")
             }
             Ok(()) => {
-                let completed = under_way.complete(self, false).await;
+                let completed = under_way.complete(self, None).await;
                 under_way.conclude(self, completed).await
             }
             Err(outcome) => under_way.conclude(self, Err(outcome)).await,

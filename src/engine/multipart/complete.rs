@@ -9,7 +9,7 @@ use crate::engine::source::{Body, Content};
 use crate::transport::{Deadline, Lane};
 use crate::wire::mistake::Mistake;
 use crate::wire::xml;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// OSS may take long to put many parts together.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,21 +28,21 @@ impl Multipart {
     /// Makes the object and, with a callback, hands back the application server's answer.
     pub fn complete(&self, completion: Completion, callback: Option<&Callback>) -> Outcome {
         self.bucket.run(&self.terms.limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
-            match self.complete_on(lane, deadline, completion, callback, false).await {
+            match self.complete_on(lane, deadline, completion, callback, None).await {
                 Ok(outcome) => outcome,
                 Err(outcome) => *outcome,
             }
         })
     }
 
-    /// `sent_before` says that an earlier process may have completed it already.
+    /// `sent_before` says that an earlier process may have completed it already, and when OSS is over with that.
     pub(crate) async fn complete_on(
         &self,
         lane: &Lane,
         deadline: Deadline,
         completion: Completion,
         callback: Option<&Callback>,
-        sent_before: bool,
+        sent_before: Option<Instant>,
     ) -> Result<Outcome, Box<Outcome>> {
         let mut call = self
             .call(Operation::CompleteMultipartUpload)
@@ -50,7 +50,9 @@ impl Multipart {
             .with_headers(&self.terms.headers.complete)
             .with_patience(PATIENCE)
             .with_callback(callback)
-            .map_err(refused)?;
+            .map_err(refused)?
+            .with_delivery(self.terms.delivery)
+            .expecting(self.terms.token.as_deref());
         let (request, content) = match completion {
             Completion::All => {
                 call = call.with_header("x-oss-complete-all", "yes");

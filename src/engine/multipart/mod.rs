@@ -7,12 +7,14 @@ mod parts;
 pub use complete::Completion;
 pub use list::Uploads;
 pub use parts::Part;
-pub(crate) use parts::{Parts, content};
+pub(crate) use parts::Parts;
 
 use crate::engine::bucket::{Bucket, Limits};
 use crate::engine::object::{MultipartHeaders, ObjectOptions};
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::engine::request::{Answer, Attempts, Call, Created, Creation, Operation, Target, Verdict};
+use crate::engine::request::{
+    Answer, Attempts, Call, CallbackDelivery, Created, Creation, Operation, Target, Verdict,
+};
 use crate::engine::rules::{PART_NUMBERS, check_part_number, check_size, check_upload_id};
 use crate::engine::source::{Body, Input};
 use crate::transport::{Deadline, Lane, Reply};
@@ -38,6 +40,10 @@ pub struct Multipart {
 pub(crate) struct Terms {
     pub(crate) headers: MultipartHeaders,
     pub(crate) content_md5: bool,
+    /// How often Complete may run a callback.
+    pub(crate) delivery: CallbackDelivery,
+    /// The token that the object is stored with, if it has one.
+    pub(crate) token: Option<String>,
     pub(crate) limits: Limits,
 }
 
@@ -47,6 +53,8 @@ impl Terms {
         Ok(Terms {
             headers: options.split_for_multipart(key, file_name)?,
             content_md5: options.wants_content_md5(),
+            delivery: options.callback_delivery(),
+            token: options.new_token()?,
             limits: options.limits().clone(),
         })
     }
@@ -90,7 +98,8 @@ impl Multipart {
     ) -> Result<(Multipart, Outcome), Box<Outcome>> {
         let call = Call::new(Operation::InitiateMultipartUpload, key)
             .with_query("uploads", "")
-            .with_headers(&terms.headers.begin);
+            .with_headers(&terms.headers.begin)
+            .marked(terms.token.as_deref());
         let mut attempts = Attempts::new(bucket, deadline);
         let outcome = bucket.ask(lane, &call, &mut attempts).await.outcome(Stored::No).after(attempts.made);
         if !outcome.is_ok() {
@@ -254,7 +263,7 @@ impl Multipart {
         let call = self.call(Operation::AbortMultipartUpload).with_query("uploadId", &self.upload_id);
         let mut attempts = Attempts::new(&self.bucket, deadline);
         let mut answer = self.bucket.ask(lane, &call, &mut attempts).await;
-        if answer.verdict == Verdict::Absent && attempts.lost {
+        if answer.verdict == Verdict::Absent && attempts.over_at().is_some() {
             // The abort whose reply was lost did it.
             answer.verdict = Verdict::Done;
         }

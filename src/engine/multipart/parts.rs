@@ -92,7 +92,7 @@ pub(super) fn check_list(mut parts: Vec<Part>) -> Result<Vec<Part>, Mistake> {
 }
 
 /// What the parts make together, if size and CRC-64 of every one are known.
-pub(crate) fn content(parts: &[Part]) -> Option<Content> {
+pub(super) fn content(parts: &[Part]) -> Option<Content> {
     parts.iter().try_fold(Content::NOTHING, |whole, part| {
         whole.followed_by(Content { size: part.size?, crc64: part.crc64? })
     })

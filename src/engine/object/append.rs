@@ -8,7 +8,9 @@ use super::options::ObjectOptions;
 use super::put::check_put;
 use crate::engine::bucket::Bucket;
 use crate::engine::outcome::{Outcome, Status, Stored, crc64_of, next_position_of};
-use crate::engine::request::{Attempts, Call, Found, Operation, Sent, Target, Verdict, size_of};
+use crate::engine::request::{
+    Attempts, Call, Expected, Found, LookUps, Operation, Sent, Target, Verdict, size_of,
+};
 use crate::engine::rules::LARGEST_PUT;
 use crate::engine::source::{Body, Content, Input, Reading};
 use crate::transport::{Deadline, Lane, Reply};
@@ -124,7 +126,11 @@ impl Append<'_> {
             match sent {
                 Ok(reply) if verdict.is_success() => return self.success(reply, whole),
                 _ if verdict.may_change() && attempts.again(lane, verdict).await => {}
-                sent => return self.failure(lane, sent, whole, attempts).await,
+                sent => {
+                    if let Some(outcome) = self.failure(lane, sent, whole, attempts).await {
+                        return outcome;
+                    }
+                }
             }
         }
     }
@@ -157,24 +163,31 @@ impl Append<'_> {
         outcome
     }
 
-    /// The end of the attempts without success. Once a reply was lost, a refusal of the position may mean that all went well.
-    async fn failure(&self, lane: &Lane, sent: Sent, whole: Option<Content>, attempts: &Attempts) -> Outcome {
+    /// The end of the attempts without success; `None` if there is to be one more. Once a reply was lost, a refusal of the
+    /// position may mean that all went well.
+    async fn failure(
+        &self,
+        lane: &Lane,
+        sent: Sent,
+        whole: Option<Content>,
+        attempts: &mut Attempts,
+    ) -> Option<Outcome> {
         let Append { bucket, key, .. } = *self;
-        if !attempts.lost {
-            return bucket.refused_or_failed(lane, key, sent, attempts.deadline()).await;
-        }
-        match bucket.look_up(lane, key, whole, attempts.began, attempts.deadline()).await {
-            Found::Same(head) => {
+        let Some(over_at) = attempts.over_at() else {
+            return bucket.refused_or_failed(lane, key, sent, attempts).await;
+        };
+        let expected = Expected { content: whole, token: None };
+        let look_ups = LookUps::new(bucket, key, attempts.deadline());
+        Some(match look_ups.settle(lane, expected, over_at).await {
+            Found::Ours(head) => {
                 let next_position = self.end();
                 Outcome { next_position, ..Outcome::success(head, Stored::Yes) }
             }
-            // It may come yet: OSS does not stop when the client does.
-            Found::Absent | Found::Other(_) if attempts.may_go_on => Outcome::unknown(sent),
             Found::Absent => Outcome::without_success(sent, Stored::No),
             Found::Other(head) if size_of(&head) == Some(self.position) => {
                 Outcome::without_success(sent, Stored::No)
             }
             Found::Other(_) | Found::Unclear { .. } => Outcome::unknown(sent),
-        }
+        })
     }
 }

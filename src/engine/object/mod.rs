@@ -6,5 +6,5 @@ mod put;
 mod stat;
 
 pub(crate) use options::MultipartHeaders;
-pub use options::{Acl, CallbackDelivery, Encryption, ObjectOptions, StorageClass};
+pub use options::{Acl, Encryption, ObjectOptions, StorageClass};
 pub(crate) use put::check_put;

@@ -1,6 +1,7 @@
 //! What an object is to be stored with.
 
 use crate::engine::bucket::Limits;
+use crate::engine::request::CallbackDelivery;
 use crate::engine::rules::check_traffic_limit;
 use crate::wire::mistake::Mistake;
 use crate::wire::{content_type, header};
@@ -44,16 +45,6 @@ pub enum Encryption {
     KmsSm4,
     /// SM4 with keys of OSS's.
     Sm4,
-}
-
-/// How often OSS may be asked to make a callback when its reply is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CallbackDelivery {
-    /// Never where an earlier one may have been made.
-    #[default]
-    AtMostOnce,
-    /// Until one is answered.
-    AtLeastOnce,
 }
 
 /// Headers of the object, and what else an upload can ask for.
@@ -209,6 +200,22 @@ impl ObjectOptions {
     /// Whether the object is stored with a token of the call's, by which it is told from another with equal bytes.
     pub fn set_write_token(&mut self, wanted: bool) {
         self.write_token = wanted;
+    }
+
+    pub(crate) fn callback_delivery(&self) -> CallbackDelivery {
+        self.callback_delivery
+    }
+
+    /// The token for one call, if it is to have one: 128 random bits.
+    pub(crate) fn new_token(&self) -> Result<Option<String>, Mistake> {
+        if !self.write_token {
+            return Ok(None);
+        }
+        let mut bits = [0; 16];
+        let drawn = getrandom::fill(&mut bits);
+        drawn
+            .map_err(|error| Mistake::new(format!("the system gives no random bits for a token: {error}")))?;
+        Ok(Some(bits.iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
     /// What the calls are bound to.

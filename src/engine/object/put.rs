@@ -63,7 +63,8 @@ impl Bucket {
         check_size(body.size())?;
         let call =
             Call::new(Operation::PutObject, key).with_headers(&options.headers(key, body.file_name())?);
-        call.with_callback(callback)
+        let call = call.with_callback(callback)?.with_delivery(options.callback_delivery());
+        Ok(call.marked(options.new_token()?.as_deref()))
     }
 }
 

@@ -5,12 +5,17 @@ use super::target::{Sent, Target};
 use super::verdict::{self, Verdict};
 use crate::engine::bucket::Bucket;
 use crate::engine::outcome::{error_of, text};
-use crate::transport::{Deadline, Lane};
+use crate::transport::{Clock, Deadline, Lane};
 use crate::wire::date;
 use std::time::{Duration, Instant};
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// OSS may be at work on a request for so long after it was sent.
+pub(crate) const LONGEST_WORK: Duration = Duration::from_secs(60);
+/// So much the clocks of OSS that a reply was made by may differ.
+const AGREEMENT_S: u64 = 60;
 
 /// The attempts of one operation.
 pub(crate) struct Attempts {
@@ -18,15 +23,16 @@ pub(crate) struct Attempts {
     per_request: u32,
     limit: u32,
     deadline: Deadline,
+    clock: Clock,
     clock_corrected: bool,
     /// Whether the request was sent once more for the sake of a connection that had gone stale.
     replaced: bool,
-    /// Whether the reply to any of them was lost.
-    pub(crate) lost: bool,
-    /// Whether OSS may still be at work on one of them, so that what is not there may yet come.
-    pub(crate) may_go_on: bool,
-    /// Since when the object can have been stored by this operation, if that is known.
-    pub(crate) began: Option<Instant>,
+    /// Where one of them was left open: when OSS is over with it.
+    over_at: Option<Instant>,
+    /// Whether the last of them was left open.
+    last_is_open: bool,
+    /// When the first of them was made.
+    began: Instant,
 }
 
 impl Attempts {
@@ -36,16 +42,18 @@ impl Attempts {
 
     pub(super) fn at(target: Target<'_>, deadline: Deadline) -> Attempts {
         let per_request = target.max_attempts();
+        let clock = target.clock().clone();
         Attempts {
             made: 0,
             per_request,
             limit: per_request,
             deadline,
+            began: clock.now(),
+            clock,
             clock_corrected: false,
             replaced: false,
-            lost: false,
-            may_go_on: false,
-            began: Some(Instant::now()),
+            over_at: None,
+            last_is_open: false,
         }
     }
 
@@ -53,50 +61,75 @@ impl Attempts {
         self.deadline
     }
 
+    /// Since when they go on.
+    pub(super) fn took(&self) -> Duration {
+        self.clock.since(self.began)
+    }
+
+    /// When OSS is over with all that was left open; `None` if nothing was.
+    pub(crate) fn over_at(&self) -> Option<Instant> {
+        self.over_at
+    }
+
+    /// Whether the last attempt was left open, so that it may have run a callback.
+    pub(super) fn last_is_open(&self) -> bool {
+        self.last_is_open
+    }
+
     /// Begins another request of the same operation, with all its attempts before it.
     pub(crate) fn renew(&mut self) {
         self.limit = self.made + self.per_request;
-        self.lost = false;
+        self.over_at = None;
         self.replaced = false;
     }
 
-    /// Takes the place of attempts of which nothing more is known than that they were made.
-    pub(super) fn follow_an_earlier_loss(&mut self) {
-        self.lost = true;
-        self.began = None;
+    /// Takes the place of an attempt of which nothing more is known than that OSS is over with it then.
+    pub(super) fn follow(&mut self, over_at: Instant) {
+        self.leave_open(over_at);
     }
 
     /// Counts an attempt and says what its end means. A bucket can have its clock corrected.
     pub(crate) fn judge(&mut self, target: Target<'_>, call: &Call<'_>, sent: &Sent) -> Verdict {
         let verdict = verdict::of(call, sent);
+        self.last_is_open = false;
+        match verdict {
+            Verdict::Over => self.leave_open(self.clock.now()),
+            Verdict::Lost => self.leave_open(over_at_the_latest(self.clock.now())),
+            _ => {}
+        }
         if !self.replaced && verdict::is_stale(call, sent) {
             self.replaced = true;
-            self.lost |= verdict == Verdict::Lost;
             return Verdict::Stale;
         }
         self.made += 1;
         match verdict {
-            Verdict::Lost => {
-                self.lost = true;
-                self.may_go_on |= verdict::may_go_on(sent);
-            }
-            Verdict::ClockWrong if !self.correct_clock(target, sent) => return Verdict::Refused,
-            _ => {}
+            Verdict::ClockWrong if !self.correct_clock(target, sent) => Verdict::Refused,
+            verdict => verdict,
         }
-        verdict
     }
 
-    /// Learns the server's clock from a refusal, once.
+    fn leave_open(&mut self, over_at: Instant) {
+        self.over_at = self.over_at.max(Some(over_at));
+        self.last_is_open = true;
+    }
+
+    /// Learns the server's clock from a refusal, once. OSS tells it twice.
     fn correct_clock(&mut self, target: Target<'_>, sent: &Sent) -> bool {
         let (Target::Bucket(bucket), Ok(reply)) = (target, sent) else { return false };
         let date = text(&reply.headers, "date").and_then(date::parse_http_date);
-        let Some(now) = date.or_else(|| error_of(reply).server_time()) else { return false };
-        if self.clock_corrected {
+        let (Some(date), Some(told)) = (date, error_of(reply).server_time()) else { return false };
+        if self.clock_corrected || date.abs_diff(told) > AGREEMENT_S {
             return false;
         }
-        bucket.learn_server_time(now);
+        bucket.learn_server_time(date);
         self.clock_corrected = true;
         true
+    }
+
+    /// Whether it is the first time that something else found out that the clock was wrong, so that to send once more is
+    /// worth while.
+    pub(crate) fn has_new_clock(&mut self, other: &Attempts) -> bool {
+        other.clock_corrected && !std::mem::replace(&mut self.clock_corrected, true)
     }
 
     /// Waits before the next attempt; false if there is to be none. A corrected clock is worth one at once, and so is a
@@ -116,6 +149,11 @@ impl Attempts {
         }
         true
     }
+}
+
+/// When OSS is over with what was sent at `sent`, whatever became of it.
+pub(crate) fn over_at_the_latest(sent: Instant) -> Instant {
+    sent.checked_add(LONGEST_WORK).unwrap_or(sent)
 }
 
 /// Full jitter: anything from nothing to a limit that doubles with every attempt.

@@ -12,6 +12,8 @@ use std::time::Duration;
 const CALLBACK_TIME: Duration = Duration::from_secs(6);
 /// A callback has at most five URLs, and how many there are in one of somebody else's is not looked into.
 const TIME_OF_ANY_CALLBACK: Duration = CALLBACK_TIME.saturating_mul(5);
+/// The metadata in which an object keeps the token of the call that stored it.
+pub(super) const TOKEN: &str = "x-oss-meta-oss-upload-token";
 /// The header that asks OSS to call.
 const CALLBACK: &str = "x-oss-callback";
 
@@ -67,6 +69,16 @@ impl Operation {
     }
 }
 
+/// How often OSS may be asked to make a callback when its reply is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CallbackDelivery {
+    /// Never where an earlier one may have been made.
+    #[default]
+    AtMostOnce,
+    /// Until one is answered.
+    AtLeastOnce,
+}
+
 /// What is asked of OSS. It stays the same however often it is sent.
 pub(crate) struct Call<'a> {
     pub(crate) operation: Operation,
@@ -75,6 +87,9 @@ pub(crate) struct Call<'a> {
     pub(crate) headers: Vec<(String, String)>,
     /// Whether OSS is to call an application server.
     pub(super) callback: bool,
+    delivery: CallbackDelivery,
+    /// What the object that it creates is told from others by.
+    pub(super) token: Option<String>,
     /// How long OSS may be silent before it answers, at least.
     pub(super) patience: Duration,
 }
@@ -87,7 +102,16 @@ impl<'a> Call<'a> {
     /// A request that is about the bucket rather than about an object.
     pub(crate) fn of_bucket(operation: Operation) -> Call<'a> {
         let patience = Duration::ZERO;
-        Call { operation, key: None, query: Vec::new(), headers: Vec::new(), callback: false, patience }
+        Call {
+            operation,
+            key: None,
+            query: Vec::new(),
+            headers: Vec::new(),
+            callback: false,
+            delivery: CallbackDelivery::default(),
+            token: None,
+            patience,
+        }
     }
 
     /// The value of a header that was given.
@@ -138,6 +162,30 @@ impl<'a> Call<'a> {
             call = call.with_header("x-oss-callback-var", variables);
         }
         Ok(Call { callback: true, ..call }.with_patience(time))
+    }
+
+    /// Says how often OSS may be asked to make the callback.
+    pub(crate) fn with_delivery(self, delivery: CallbackDelivery) -> Call<'a> {
+        Call { delivery, ..self }
+    }
+
+    /// Says by which token the object that it creates is known.
+    pub(crate) fn expecting(self, token: Option<&str>) -> Call<'a> {
+        Call { token: token.map(str::to_owned), ..self }
+    }
+
+    /// Has the object that it creates, or begins, stored with this token.
+    pub(crate) fn marked(self, token: Option<&str>) -> Call<'a> {
+        match token {
+            Some(token) => self.with_header(TOKEN, token),
+            None => self,
+        }
+        .expecting(token)
+    }
+
+    /// Whether it must not be sent again where OSS may have done it.
+    pub(super) fn is_to_be_done_once(&self) -> bool {
+        self.callback && self.delivery == CallbackDelivery::AtMostOnce
     }
 
     /// Says whether somebody else, who signed the request, asks for a callback with it: elsewhere, or in a header.

@@ -1,17 +1,19 @@
 //! The sending of what creates an object or a part of one: put, form, part and Complete share the rules for what is sent
-//! again. With a callback nothing is, unless it is certain that the object was not stored, so that no callback ran.
+//! again. What asks for a callback that may run only once is not, unless it is certain that the object was not stored, so
+//! that no callback ran.
 
 use super::attempts::Attempts;
 use super::call::{Call, Operation};
-use super::look_up::Found;
+use super::look_up::{Expected, Found, LookUps, is_certainly_older};
 use super::target::{Sent, Target};
 use super::verdict::Verdict;
 use crate::callback::Values;
 use crate::engine::bucket::Bucket;
-use crate::engine::outcome::{Outcome, Status, Stored, crc64_of};
+use crate::engine::outcome::{Outcome, Status, Stored, crc64_of, error_of};
 use crate::engine::source::{Body, Content, Frame, Reading};
 use crate::transport::{Deadline, Lane, Reply};
 use crate::wire::{content_type, xml};
+use std::time::Instant;
 
 /// A request that creates something.
 pub(crate) struct Creation<'a> {
@@ -20,7 +22,8 @@ pub(crate) struct Creation<'a> {
     body: &'a Body<'a>,
     /// What it creates, if that is known without reading the body.
     content: Option<Content>,
-    sent_before: bool,
+    /// When OSS is over with the same request of an earlier process that did not live to see the reply.
+    sent_before: Option<Instant>,
     /// What goes around the body.
     frame: Option<&'a Frame>,
 }
@@ -33,7 +36,7 @@ pub(crate) struct Created {
 
 impl<'a> Creation<'a> {
     pub(crate) fn new(target: Target<'a>, call: Call<'a>, body: &'a Body<'a>) -> Creation<'a> {
-        Creation { target, call, body, content: None, sent_before: false, frame: None }
+        Creation { target, call, body, content: None, sent_before: None, frame: None }
     }
 
     /// Sends the body within a frame.
@@ -46,16 +49,16 @@ impl<'a> Creation<'a> {
         Creation { content, ..self }
     }
 
-    /// Says that an earlier process sent the same request and did not live to see the reply.
-    pub(crate) fn sent_before(self, sent_before: bool) -> Creation<'a> {
+    /// Says that an earlier process sent the same request and did not live to see the reply, and when OSS is over with that.
+    pub(crate) fn sent_before(self, sent_before: Option<Instant>) -> Creation<'a> {
         Creation { sent_before, ..self }
     }
 
     /// Sends it, again where that is right, and tells the truth about the object.
     pub(crate) async fn run(self, lane: &Lane, deadline: Deadline) -> Created {
         let mut attempts = Attempts::at(self.target, deadline);
-        if self.sent_before {
-            attempts.follow_an_earlier_loss();
+        if let Some(over_at) = self.sent_before {
+            attempts.follow(over_at);
         }
         let mut content = self.content;
         // On the heap, like an exchange.
@@ -78,24 +81,22 @@ impl<'a> Creation<'a> {
     }
 
     async fn send(&self, lane: &Lane, attempts: &mut Attempts, content: &mut Option<Content>) -> Outcome {
+        let look_ups = self.look_ups(attempts.deadline());
         // What an earlier attempt stored with a wrong CRC stays, unless a later one replaces it.
         let mut stored_broken = None;
+        let mut repeats = 0;
         loop {
+            // What may run once only comes here again when it is certain that it did not run.
+            if self.call.callback && !self.call.is_to_be_done_once() && attempts.last_is_open() {
+                repeats += 1;
+            }
             let mut reading = self.body.reading();
             let sent = self.send_once(lane, &mut reading, attempts.deadline()).await;
             let verdict = attempts.judge(self.target, &self.call, &sent);
             if !self.completes() {
                 *content = reading.content().or(*content);
             }
-            if verdict == Verdict::Lost && self.call.callback {
-                // The pause comes first: OSS may be about to store the object.
-                let again = attempts.again(lane, verdict).await;
-                match self.look_up(lane, *content, attempts).await {
-                    Found::Absent | Found::Other(_) if again && !attempts.may_go_on => continue,
-                    found => return self.settled(sent, found, attempts),
-                }
-            }
-            match sent {
+            let ended = match sent {
                 Ok(reply) if verdict.is_success() => {
                     let broken = is_broken(&reply, *content);
                     let outcome = self.success(reply, verdict, broken);
@@ -103,17 +104,20 @@ impl<'a> Creation<'a> {
                         stored_broken = Some(outcome);
                         continue;
                     }
-                    return outcome;
+                    Some(outcome)
                 }
-                _ if verdict.may_change() && attempts.again(lane, verdict).await => continue,
-                sent => {
-                    let outcome = self.failure(lane, sent, *content, attempts).await;
-                    return match stored_broken {
-                        Some(broken) if outcome.stored != Stored::Yes => broken,
-                        _ => outcome,
-                    };
+                sent if verdict.is_open() && self.call.is_to_be_done_once() => {
+                    self.settled(lane, sent, &look_ups, *content, attempts, true).await
                 }
-            }
+                _ if verdict.may_change() && attempts.again(lane, verdict).await => None,
+                sent => self.failure(lane, sent, &look_ups, *content, attempts).await,
+            };
+            let Some(outcome) = ended else { continue };
+            let outcome = match stored_broken {
+                Some(broken) if outcome.stored != Stored::Yes => broken,
+                _ => outcome,
+            };
+            return Outcome { callback_repeats: repeats, ..outcome };
         }
     }
 
@@ -200,45 +204,61 @@ impl<'a> Creation<'a> {
         )
     }
 
-    /// The end of the attempts without success.
+    /// The end of the attempts without success; `None` if there is to be one more.
     async fn failure(
         &self,
         lane: &Lane,
         sent: Sent,
+        look_ups: &Option<LookUps<'_>>,
         content: Option<Content>,
-        attempts: &Attempts,
-    ) -> Outcome {
-        if attempts.lost && !self.is_part() {
-            let found = self.look_up(lane, content, attempts).await;
-            return self.settled(sent, found, attempts);
+        attempts: &mut Attempts,
+    ) -> Option<Outcome> {
+        if attempts.over_at().is_some() && !self.is_part() {
+            return self.settled(lane, sent, look_ups, content, attempts, false).await;
         }
         match self.target {
-            Target::Bucket(bucket) => {
-                bucket.refused_or_failed(lane, self.key(), sent, attempts.deadline()).await
-            }
-            Target::Url(_) => Outcome::without_success(sent, Stored::No),
+            Target::Bucket(bucket) => bucket.refused_or_failed(lane, self.key(), sent, attempts).await,
+            Target::Url(_) => Some(Outcome::without_success(sent, Stored::No)),
         }
     }
 
-    async fn look_up(&self, lane: &Lane, content: Option<Content>, attempts: &Attempts) -> Found {
-        let Target::Bucket(bucket) = self.target else {
-            return Found::Unclear { answered: false };
+    fn look_ups(&self, deadline: Deadline) -> Option<LookUps<'_>> {
+        self.target.bucket().map(|bucket| LookUps::new(bucket, self.key(), deadline))
+    }
+
+    /// What a look at the object says of an upload whose reply was lost; `None` if it may and can be sent again.
+    async fn settled(
+        &self,
+        lane: &Lane,
+        sent: Sent,
+        look_ups: &Option<LookUps<'_>>,
+        content: Option<Content>,
+        attempts: &Attempts,
+        again: bool,
+    ) -> Option<Outcome> {
+        let (Some(look_ups), Some(over_at)) = (look_ups, attempts.over_at()) else {
+            return Some(Outcome::unknown(sent));
         };
-        bucket.look_up(lane, self.key(), content, attempts.began, attempts.deadline()).await
-    }
-
-    /// What a look at the object says of an upload whose reply was lost.
-    fn settled(&self, sent: Sent, found: Found, attempts: &Attempts) -> Outcome {
-        match found {
-            Found::Same(head) => self.found_stored(head),
-            // It may come yet: OSS does not stop when the client does.
-            Found::Absent | Found::Other(_) if attempts.may_go_on => Outcome::unknown(sent),
+        let expected = Expected { content, token: self.call.token.as_deref() };
+        let was_not_done = match look_ups.settle(lane, expected, over_at).await {
+            Found::Ours(head) => return Some(self.found_stored(head)),
             // The upload is gone from OSS, so it was completed, and what is there now was written later.
-            Found::Other(_) if self.completes() => Outcome::unknown(sent),
-            Found::Absent | Found::Other(_) => Outcome::without_success(sent, Stored::No),
-            Found::Unclear { .. } => Outcome::unknown(sent),
+            _ if self.completes() && is_gone(&sent) => false,
+            Found::Absent => true,
+            Found::Other(head) => self.call.callback && is_certainly_older(&head, attempts.took()),
+            Found::Unclear { .. } => false,
+        };
+        match was_not_done {
+            true if again && attempts.again(lane, Verdict::NotDone).await => None,
+            true => Some(Outcome::without_success(sent, Stored::No)),
+            false => Some(Outcome::unknown(sent)),
         }
     }
+}
+
+/// Whether OSS knows no upload of that id.
+fn is_gone(sent: &Sent) -> bool {
+    matches!(sent, Ok(reply) if error_of(reply).code == "NoSuchUpload")
 }
 
 /// What a callback tells of every upload, of an object of a bucket that we sign for.

@@ -4,14 +4,16 @@ mod ask;
 mod attempts;
 mod call;
 mod creation;
+mod hidden;
 mod look_up;
 mod target;
 mod verdict;
 
 pub(crate) use ask::Answer;
-pub(crate) use attempts::Attempts;
+pub(crate) use attempts::{Attempts, LONGEST_WORK, over_at_the_latest};
+pub use call::CallbackDelivery;
 pub(crate) use call::{Call, FormAnswer, Operation};
 pub(crate) use creation::{Created, Creation, about};
-pub(crate) use look_up::{Found, size_of};
+pub(crate) use look_up::{Expected, Found, LookUps, size_of};
 pub(crate) use target::{Sent, SignedUrl, Target, header_map};
 pub(crate) use verdict::{Verdict, may_pass};

@@ -4,7 +4,7 @@ use super::call::Call;
 use crate::engine::bucket::{Bucket, BucketOptions, Limits, run_on};
 use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::source::{Body, Input};
-use crate::transport::{Deadline, Failure, Lane, Reply, Request, Source, Transport};
+use crate::transport::{Clock, Deadline, Failure, Lane, Reply, Request, Source, Transport};
 use crate::wire::mistake::Mistake;
 use crate::wire::{date, header};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -38,6 +38,13 @@ impl<'a> Target<'a> {
         match self {
             Target::Bucket(bucket) => bucket.max_attempts,
             Target::Url(url) => url.max_attempts,
+        }
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        match self {
+            Target::Bucket(bucket) => &bucket.clock,
+            Target::Url(url) => &url.clock,
         }
     }
 
@@ -86,6 +93,7 @@ pub(crate) struct SignedUrl {
     url: Url,
     user_agent: String,
     max_attempts: u32,
+    clock: Clock,
     transport: Transport,
 }
 
@@ -97,6 +105,7 @@ impl SignedUrl {
             url,
             user_agent: options.user_agent().to_owned(),
             max_attempts: options.max_attempts(),
+            clock: options.clock().clone(),
         })
     }
 

@@ -155,7 +155,7 @@ impl Bucket {
             ));
         };
         self.check_life(life_s)?;
-        let now = self.server_time();
+        let now = self.time_to_hand_out();
         let expires = now.saturating_add(i64::try_from(life_s).unwrap_or(i64::MAX));
         let identity = self.credentials.identity();
         let callback = callback_fields(callback)?;

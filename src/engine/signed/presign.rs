@@ -76,7 +76,7 @@ impl Bucket {
     fn presign(&self, call: Call<'_>, life_s: u64) -> Result<Presigned, Mistake> {
         key::check_key(call.key.unwrap_or_default())?;
         self.check_life(life_s)?;
-        let now = self.server_time();
+        let now = self.time_to_hand_out();
         let method = call.operation.method();
         let request = call.to_sign(self.endpoint.bucket(), &method);
         let signed = self.signing.presign(&request, &self.credentials.identity(), now, life_s);
