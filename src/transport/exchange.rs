@@ -130,6 +130,7 @@ impl Lane {
         progress.begin(track, reused);
         let response = connection.send(request).await.map_err(|error| progress.broken(&error))?;
         let (head, body) = response.into_parts();
+        self.route.check_admission(head.status, url)?;
         Ok(Answer { status: head.status, headers: head.headers, connection, body })
     }
 

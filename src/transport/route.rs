@@ -13,7 +13,7 @@ use super::shared::Shared;
 use super::socket::Socket;
 use super::stream::Stream;
 use super::tls;
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -96,6 +96,19 @@ impl Route {
             request.headers_mut().insert(header::PROXY_AUTHORIZATION, value);
         }
         Ok(request)
+    }
+
+    /// Whether a proxy that carries no TLS let the request through.
+    pub(super) fn check_admission(&self, status: StatusCode, url: &Url) -> Result<(), Failure> {
+        if status != StatusCode::PROXY_AUTHENTICATION_REQUIRED
+            || self.settings.proxy.is_none()
+            || self.settings.https
+        {
+            return Ok(());
+        }
+        let what =
+            format!("{} refused the request to {}: HTTP {status}", self.first_hop(url), Place::of(url));
+        Err(Failure::before(Cause::Network, what))
     }
 
     /// Where it leads, in words.

@@ -14,6 +14,9 @@ pub const BUCKET: &str = "test-bucket";
 pub const KEY: &str = "dir/object.txt";
 pub const DATA: &[u8] = b"what is uploaded";
 
+/// How long a bucket looks for what was lost.
+pub const SETTLING_TIME: Duration = Duration::from_millis(50);
+
 /// A bucket on an emulator, and an application server for its callbacks.
 pub struct Bed {
     pub emulator: Emulator,
@@ -41,6 +44,8 @@ impl Bed {
         let mut options = BucketOptions::default();
         network.describe_to(&mut options);
         options.set_region("cn-hangzhou").unwrap();
+        // What the emulator does, it does at once.
+        options.set_settling_time(SETTLING_TIME).unwrap();
         set(&mut options);
         let credentials = Credentials::new(
             oss_emulator::DEFAULT_ACCESS_KEY_ID,

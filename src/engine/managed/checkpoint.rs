@@ -122,6 +122,14 @@ impl Checkpoint {
         })
     }
 
+    /// Notes what is there of an upload that is certain not to have been completed.
+    pub(super) fn note_failure(&self, parts: &Parts) -> io::Result<()> {
+        if let Some(record) = &mut *self.record.borrow_mut() {
+            record.completing = None;
+        }
+        self.save_parts(parts)
+    }
+
     /// Removes the record: there is nothing more to go on with.
     pub(super) fn remove(&self) {
         self.record.take();

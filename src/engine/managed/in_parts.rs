@@ -158,7 +158,7 @@ impl InParts {
             Stored::Unknown => outcome.leaving(upload_id),
             Stored::No if self.keeps_parts(managed.options, &outcome) => {
                 if let Some(checkpoint) = &self.checkpoint {
-                    warn(managed, checkpoint.save_parts(&self.multipart.parts));
+                    warn(managed, checkpoint.note_failure(&self.multipart.parts));
                 }
                 let message = format!("{}; its parts are kept as upload {upload_id}", outcome.message);
                 outcome.saying(message).leaving(upload_id)

@@ -114,7 +114,7 @@ impl<'a> Creation<'a> {
             };
             let Some(outcome) = ended else { continue };
             let outcome = match stored_broken {
-                Some(broken) if outcome.stored != Stored::Yes => broken,
+                Some(broken) if !verdict.is_success() && outcome.stored != Stored::Yes => broken,
                 _ => outcome,
             };
             return Outcome { callback_repeats: repeats, ..outcome };

@@ -92,6 +92,8 @@ fn of_reply(call: &Call<'_>, reply: &Reply) -> Verdict {
 
         (_, 502 | 504) => Verdict::Lost,
         (_, 503) => Verdict::NotDone,
+        // It does not know how.
+        (_, 501 | 505) => Verdict::Refused,
         (_, 500..=599) => Verdict::Over,
         (operation, 400..=499) => of_error(operation, reply),
         (_, 300..=399) => Verdict::Refused,
