@@ -117,11 +117,19 @@ fn what_was_not_carried_out_is_sent_again() {
 
 #[test]
 fn append_that_never_gets_through_is_told_from_one_whose_replies_are_all_lost() {
-    let bed = begun();
-    bed.always("AppendObject", Action::CloseBeforeWork);
-    let outcome = append(&bed, POSITION, SECOND);
-    assert_ended(&outcome, Status::Network, Stored::No);
-    assert_eq!(content(&bed), FIRST);
+    for (loss, stored) in [
+        (error(500), Stored::No),
+        (error(503), Stored::No),
+        // It may come yet.
+        (error(502), Stored::Unknown),
+        (Action::CloseBeforeWork, Stored::Unknown),
+    ] {
+        let bed = begun();
+        bed.always("AppendObject", loss.clone());
+        let outcome = append(&bed, POSITION, SECOND);
+        assert_eq!((outcome.is_ok(), outcome.stored), (false, stored), "{loss:?}: {}", outcome.message);
+        assert_eq!(content(&bed), FIRST);
+    }
 
     let bed = begun();
     bed.always("AppendObject", Action::CloseWithoutReply);

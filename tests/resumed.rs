@@ -11,8 +11,8 @@ use oss_emulator::{
 use oss_upload::callback::Callback;
 use oss_upload::credentials::Credentials;
 use oss_upload::engine::{
-    Body, Bucket, BucketOptions, Cancel, Completion, Input, Multipart, ObjectOptions, Observer, Outcome,
-    Reader, SourceFailure, Status, Stored, UploadOptions,
+    Body, Bucket, BucketOptions, CallbackDelivery, Cancel, Clock, Completion, Input, Multipart,
+    ObjectOptions, Observer, Outcome, Reader, SourceFailure, Status, Stored, UploadOptions,
 };
 use std::cell::RefCell;
 use std::fs::{self, File};
@@ -41,6 +41,8 @@ struct Bed {
     application: AppServer,
     bucket: Arc<Bucket>,
     network: Network,
+    /// So that nobody waits for what is only waited for.
+    clock: Clock,
     scratch: TempDir,
 }
 
@@ -63,9 +65,10 @@ impl Bed {
         };
         let emulator = Emulator::start(config).unwrap();
         let credentials = Credentials::new(id, secret, token).unwrap();
-        let bucket = bucket(&emulator, &network, DEFAULT_BUCKET, credentials);
+        let clock = Clock::skipping();
+        let bucket = bucket(&emulator, &network, &clock, DEFAULT_BUCKET, credentials);
         let application = AppServer::start().unwrap();
-        let bed = Bed { emulator, application, bucket, network, scratch: TempDir::new().unwrap() };
+        let bed = Bed { emulator, application, bucket, network, clock, scratch: TempDir::new().unwrap() };
         fs::write(bed.file(), noise(SIZE)).unwrap();
         bed
     }
@@ -131,6 +134,22 @@ impl Bed {
         run.outcome.upload_id
     }
 
+    /// An upload whose completion was asked for and not carried out, though nobody can know that.
+    fn left_open(&self, callback: bool) -> String {
+        self.emulator
+            .inject(Fault::new(Action::CloseBeforeWork).operation("CompleteMultipartUpload").always());
+        let run = Attempt { callback, ..self.attempt() }.run();
+        run.assert_ended(Status::Network, Stored::Unknown);
+        self.emulator.clear_faults();
+        self.record();
+        run.outcome.upload_id
+    }
+
+    /// Until OSS must be over with whatever was sent.
+    fn wait_a_minute(&self) {
+        self.clock.skip(Duration::from_secs(61));
+    }
+
     /// Gives a part of an upload other content.
     fn replace_part(&self, upload_id: &str, number: u32, data: &[u8]) {
         let outcome = self.reopened(upload_id).upload_part(number, Body::Bytes(data));
@@ -154,16 +173,40 @@ impl Bed {
         assert!(object.data == data, "{key} is not what was to be uploaded");
     }
 
+    /// The same bucket, reached in another way.
+    fn bucket_with(&self, set: impl FnOnce(&mut BucketOptions)) -> Arc<Bucket> {
+        bucket_with(&self.emulator, &self.network, &self.clock, DEFAULT_BUCKET, usual_credentials(), set)
+    }
+
     fn callbacks(&self) -> usize {
         self.application.requests().len()
     }
 }
 
-fn bucket(emulator: &Emulator, network: &Network, name: &str, credentials: Credentials) -> Arc<Bucket> {
+fn bucket(
+    emulator: &Emulator,
+    network: &Network,
+    clock: &Clock,
+    name: &str,
+    credentials: Credentials,
+) -> Arc<Bucket> {
+    bucket_with(emulator, network, clock, name, credentials, |_| ())
+}
+
+fn bucket_with(
+    emulator: &Emulator,
+    network: &Network,
+    clock: &Clock,
+    name: &str,
+    credentials: Credentials,
+    set: impl FnOnce(&mut BucketOptions),
+) -> Arc<Bucket> {
     let mut options = BucketOptions::default();
     network.describe_to(&mut options);
     options.set_region("cn-hangzhou").unwrap();
     options.set_max_attempts(2).unwrap();
+    options.set_clock(clock.clone());
+    set(&mut options);
     Arc::new(Bucket::new(&emulator.endpoint(), name, Arc::new(credentials), &options).unwrap())
 }
 
@@ -401,10 +444,15 @@ fn completion_that_fails_leaves_the_record_for_the_next_upload() {
                 let bed = Bed::over(route);
                 bed.emulator.inject(Fault::new(fault.clone()).operation("CompleteMultipartUpload").always());
                 let run = Attempt { callback, ..bed.attempt() }.run();
-                assert_eq!(run.outcome.stored, Stored::No, "{}", run.outcome.message);
+                let may_go_on = matches!(fault, Action::CloseBeforeWork);
+                let stored = if may_go_on { Stored::Unknown } else { Stored::No };
+                assert_eq!(run.outcome.stored, stored, "{}", run.outcome.message);
                 assert_eq!(bed.uploads(), [run.outcome.upload_id.as_str()], "{fault:?}");
                 bed.record();
                 bed.emulator.clear_faults();
+                if may_go_on {
+                    bed.wait_a_minute();
+                }
                 Attempt { callback, ..bed.attempt() }.run().assert_went_on_with(&bed, &[]);
                 assert_eq!(bed.callbacks(), usize::from(callback), "{fault:?}");
             }
@@ -641,7 +689,9 @@ fn upload_to_another_place_leaves_the_record_alone() {
         let upload_id = bed.interrupted(&[5]);
         let (record, data) = (fs::read(bed.record()).unwrap(), fs::read(bed.file()).unwrap());
         let elsewhere = Emulator::start(Config { tls: bed.network.tls(), ..Config::default() }).unwrap();
-        let at = |emulator: &Emulator, name: &str| bucket(emulator, &bed.network, name, usual_credentials());
+        let at = |emulator: &Emulator, name: &str| {
+            bucket(emulator, &bed.network, &bed.clock, name, usual_credentials())
+        };
         let attempts = [
             (Attempt { key: "dir/other", ..bed.attempt() }, &bed.emulator, DEFAULT_BUCKET),
             (
@@ -891,7 +941,7 @@ fn completion_between_two_looks_is_not_repeated() {
         for operation in ["HeadObject", "ListParts"] {
             for callback in [true, false] {
                 let bed = Bed::over(route);
-                let upload = bed.reopened(&bed.refused(callback));
+                let upload = bed.reopened(&bed.left_open(callback));
                 // The look is over before the upload is completed, and its reply comes afterwards.
                 bed.fault(operation, Action::SlowReply(Duration::from_secs(1)));
                 let late = Callback::new(&bed.application.url(), "late").unwrap();
@@ -919,21 +969,107 @@ fn completion_between_two_looks_is_not_repeated() {
 #[test]
 fn record_remembers_that_a_callback_was_asked_for() {
     over_every_route(|route| {
-        // The next upload fails at its completion, or before it.
-        for fails_at_once in [false, true] {
+        // The next upload has none.
+        let bed = Bed::over(route);
+        let upload_id = bed.left_open(true);
+        let late = Callback::new(&bed.application.url(), "late").unwrap();
+        assert!(bed.reopened(&upload_id).complete(Completion::Known, Some(&late)).is_ok());
+        bed.attempt().run().assert_ended(Status::CallbackUnknown, Stored::Yes);
+        assert_eq!(bed.callbacks(), 1);
+        bed.assert_done();
+    });
+}
+
+#[test]
+fn completion_that_may_go_on_is_waited_for_and_then_asked_for_again() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let upload_id = bed.left_open(true);
+        let run = Attempt { callback: true, ..bed.attempt() }.run();
+        run.assert_ended(Status::Network, Stored::Unknown);
+        assert!(run.outcome.message.contains(" GMT on, the same call goes on"), "{}", run.outcome.message);
+        assert_eq!(
+            (run.count("CompleteMultipartUpload"), run.outcome.upload_id.as_str()),
+            (0, upload_id.as_str())
+        );
+        bed.wait_a_minute();
+        let run = Attempt { callback: true, ..bed.attempt() }.run();
+        run.assert_went_on_with(&bed, &[]);
+        assert_eq!((run.count("CompleteMultipartUpload"), bed.callbacks()), (1, 1));
+    });
+}
+
+#[test]
+fn completion_that_may_go_on_is_asked_for_again_at_once_where_that_does_no_harm() {
+    over_every_route(|route| {
+        for (callback, repeats) in [(false, 0), (true, 1)] {
             let bed = Bed::over(route);
-            let upload_id = bed.refused(true);
-            if fails_at_once {
-                bed.replace_part(&upload_id, 2, &[7; PART]);
-                assert_eq!(bed.interrupted(&[2]), upload_id);
-                bed.replace_part(&upload_id, 2, &fs::read(bed.file()).unwrap()[PART..2 * PART]);
-            } else {
-                assert_eq!(bed.refused(false), upload_id);
-            }
-            let late = Callback::new(&bed.application.url(), "late").unwrap();
-            assert!(bed.reopened(&upload_id).complete(Completion::Known, Some(&late)).is_ok());
-            bed.attempt().run().assert_ended(Status::CallbackUnknown, Stored::Yes);
-            assert_eq!(bed.callbacks(), 1);
+            bed.left_open(callback);
+            let mut object = ObjectOptions::default();
+            object.set_callback_delivery(CallbackDelivery::AtLeastOnce);
+            let attempt = bed.attempt().with(|options| options.set_object_options(object));
+            let run = Attempt { callback, ..attempt }.run();
+            run.assert_went_on_with(&bed, &[]);
+            assert_eq!((run.outcome.callback_repeats, bed.callbacks()), (repeats, usize::from(callback)));
+        }
+    });
+}
+
+#[test]
+fn upload_that_fails_while_an_earlier_completion_may_go_on_is_not_said_not_to_be_stored() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let upload_id = bed.left_open(false);
+        bed.replace_part(&upload_id, 2, &[7; PART]);
+        bed.emulator.inject(Fault::new(error(403)).operation("UploadPart").always());
+        let run = bed.attempt().run();
+        run.assert_ended(Status::Service, Stored::Unknown);
+        bed.emulator.clear_faults();
+        bed.wait_a_minute();
+        bed.emulator.inject(Fault::new(error(403)).operation("UploadPart"));
+        bed.attempt().run().assert_ended(Status::Service, Stored::No);
+        bed.attempt().run().assert_went_on_with(&bed, &[2]);
+    });
+}
+
+#[test]
+fn completion_of_times_to_come_was_asked_for_just_now() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.wait_a_minute();
+        bed.wait_a_minute();
+        bed.left_open(true);
+        // The next process has another clock.
+        let clock = Clock::skipping();
+        let bucket = bed.bucket_with(|options| options.set_clock(clock.clone()));
+        let attempt = || Attempt { callback: true, bucket: Arc::clone(&bucket), ..bed.attempt() };
+        attempt().run().assert_ended(Status::Network, Stored::Unknown);
+        clock.skip(Duration::from_secs(61));
+        attempt().run().assert_ended(Status::Ok, Stored::Yes);
+        assert_eq!(bed.callbacks(), 1);
+    });
+}
+
+#[test]
+fn object_is_compared_with_the_file_as_it_is_before_it_is_said_to_be_stored() {
+    over_every_route(|route| {
+        for token in [false, true] {
+            let bed = Bed::over(route);
+            let mut object = ObjectOptions::default();
+            object.set_write_token(token);
+            let attempt = || bed.attempt().with(|options| options.set_object_options(object.clone()));
+            bed.emulator
+                .inject(Fault::new(Action::CloseWithoutReply).operation("CompleteMultipartUpload").always());
+            bed.emulator.inject(Fault::new(error(403)).operation("HeadObject").always());
+            attempt().run().assert_ended(Status::Network, Stored::Unknown);
+            bed.emulator.clear_faults();
+            // With the token of the upload it is another object.
+            let mut changed = fs::read(bed.file()).unwrap();
+            changed[7] ^= 1;
+            let stored = bed.emulator.object(DEFAULT_BUCKET, KEY).unwrap();
+            assert!(stored.data != changed);
+            bed.emulator.put_object(DEFAULT_BUCKET, KEY, changed);
+            attempt().run().assert_started_over("the object is not there");
             bed.assert_done();
         }
     });
@@ -949,6 +1085,7 @@ fn callback_that_may_have_run_is_not_repeated_in_silence() {
                 Some(data) => bed.emulator.put_object(DEFAULT_BUCKET, KEY, data),
                 None => bed.emulator.delete_object(DEFAULT_BUCKET, KEY),
             }
+            bed.wait_a_minute();
             let run = Attempt { callback: true, ..bed.attempt() }.run();
             run.assert_ended(Status::Service, Stored::Unknown);
             assert_eq!((bed.callbacks(), bed.left()), (1, vec![]), "{newer:?}: {:?}", run.lines);

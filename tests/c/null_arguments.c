@@ -181,7 +181,7 @@ static void credentials_and_buckets(void) {
 
 static void ways_of_buckets(oss_bucket_options *options) {
     static const char *const no_pin[] = {";", PIN ";", "sha256//AAEC", "AAEC", "sha1//AAEC", "sha256//tell=me=",
-                                         " " PIN};
+                                         (" " PIN)};
     static const char *const no_place[] = {"sixteen-bytes-xx", "a/b", "a b", "[::1]", "127.0.0.1:80"};
     static const char *const no_host[] = {"", "*", "127.0.0.1", "a.example.com:80", "http://a.example.com"};
     static const char *const no_address[] = {"a.example.com", "127.0.0.1:80", "127.0.0.256"};

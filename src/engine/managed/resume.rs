@@ -35,7 +35,14 @@ impl Managed<'_> {
                 (self.begin_recorded(checkpoint, binding, terms).await?, None)
             }
         };
-        let sent = self.send_pieces(&upload, body, sizes, completed_before).await;
+        let mut sent = self.send_pieces(&upload, body, sizes, completed_before).await;
+        if let (Err(outcome), Some(over_at)) = (&mut sent, completed_before)
+            && outcome.stored == Stored::No
+            && self.lane.clock().now() < over_at
+        {
+            // What an earlier process asked for may yet be done.
+            outcome.stored = Stored::Unknown;
+        }
         Ok(upload.conclude(self, sent).await)
     }
 
