@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
-use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
+use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended, SETTLING_TIME};
 
 const FIRST: &[u8] = b"first, ";
 const SECOND: &[u8] = b"second";
@@ -188,6 +188,7 @@ fn success_that_does_not_say_where_the_object_ends_is_not_believed() {
         let credentials = Arc::new(Credentials::new("id", "secret", None).unwrap());
         let mut options = BucketOptions::default();
         options.set_max_attempts(1).unwrap();
+        options.set_settling_time(SETTLING_TIME).unwrap();
         let bucket = Bucket::new(&saying(reply), BUCKET, credentials, &options).unwrap();
         let outcome = bucket.append(KEY, 0, Body::Bytes(FIRST), &ObjectOptions::default());
         assert_eq!(outcome.stored, Stored::Unknown, "{reply}: {}", outcome.message);
