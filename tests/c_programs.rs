@@ -633,7 +633,7 @@ fn writers_take_data_piece_by_piece_and_end_in_every_way_there_is() {
             "{label}"
         );
         let left: Vec<String> = emulator.uploads(DEFAULT_BUCKET).into_iter().map(|(key, _)| key).collect();
-        assert_eq!(left, ["silent/abort"], "{label}: what could not be removed is all that is left");
+        assert_eq!(left, ["silent/abort", "slow/write"], "{label}: what could not or should not be removed");
     }
     on_a_real_bucket("writer", |program, bucket| {
         let path = file(program, "source", &source);
@@ -649,6 +649,8 @@ fn inject_into_writer(emulator: &Emulator) {
     emulator.inject(denied().operation("AbortMultipartUpload").key("unwilling/abort"));
     let stall = Fault::new(Action::StallAfterBodyBytes(0)).operation("AbortMultipartUpload");
     emulator.inject(stall.key("silent/abort").always());
+    let slow = Fault::new(Action::SlowReply(Duration::from_millis(300))).operation("UploadPart");
+    emulator.inject(slow.key("slow/write").always());
 }
 
 #[test]

@@ -282,6 +282,23 @@ fn deadline_leaves_time_to_remove_the_parts() {
 }
 
 #[test]
+fn time_to_remove_the_parts_does_not_shrink_with_each_of_them() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.always("UploadPart", Action::SlowReply(Duration::from_millis(550)));
+        // Of the deadline's last tenth a third would do; of what is left when the last part is sent, a tenth would not.
+        bed.always("AbortMultipartUpload", Action::SlowReply(Duration::from_millis(100)));
+        let mut options = in_parts();
+        options.set_parallel(1).unwrap();
+        options.limits_mut().set_deadline(Duration::from_secs(3)).unwrap();
+        let data = noise(10 * PART as usize);
+        let outcome = bed.bucket.upload(KEY, Body::Bytes(&data), None, &options, &Unmoved);
+        assert_ended(&outcome, Status::Timeout, Stored::No);
+        assert_nothing_left(&bed, &outcome);
+    });
+}
+
+#[test]
 fn cancel_ends_the_upload_and_removes_the_parts() {
     over_every_route(|route| {
         /// Cancels when the first part is accepted.
@@ -477,6 +494,28 @@ fn writer_whose_callback_failed_says_again_that_the_object_is_stored() {
             assert_ended(&again, Status::CallbackFailed, Stored::Yes);
         }
         assert_eq!(bed.callbacks(), 1);
+    });
+}
+
+#[test]
+fn deadline_of_a_writer_counts_for_each_of_its_calls() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.always("UploadPart", Action::SlowReply(Duration::from_millis(300)));
+        let mut options = in_parts();
+        options.set_parallel(1).unwrap();
+        options.limits_mut().set_deadline(Duration::from_secs(3)).unwrap();
+        let mut writer = Writer::new(&bed.bucket, KEY, None, &options).unwrap();
+        // Together they take longer than the deadline, and each of them less.
+        for _ in 0..4 {
+            let outcome = writer.write(&noise(3 * PART as usize), &Unmoved);
+            assert_ended(&outcome, Status::Ok, Stored::No);
+        }
+        let began = Instant::now();
+        let outcome = writer.write(&noise(30 * PART as usize), &Unmoved);
+        assert_ended(&outcome, Status::Timeout, Stored::No);
+        assert_nothing_left(&bed, &outcome);
+        assert!(began.elapsed() < Duration::from_secs(6), "it took {:?}", began.elapsed());
     });
 }
 

@@ -1,7 +1,7 @@
 /*
  * Writes objects piece by piece, out of the file SOURCE. With CALLBACK_URL, an application server is called; ANSWER is
  * what it is known to answer. With FAULTS, the server refuses parts below "refused/", does not answer aborts below
- * "silent/" and refuses the first below "unwilling/".
+ * "silent/" and refuses the first below "unwilling/", and each part below "slow/" takes 0.3 s.
  */
 
 #include "reader.h"
@@ -316,6 +316,37 @@ static void abort_that_fails(void) {
     oss_writer_free(writer);
 }
 
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* The deadline counts for each call: a single write that would take six seconds is ended after one. */
+static void write_that_takes_too_long(void) {
+    enum { LONG = 40 * PART };
+    oss_upload_options *ours = oss_upload_options_new();
+    unsigned char *zeros = calloc(LONG, 1);
+    oss_result *result = NULL;
+    oss_writer *writer;
+    int64_t began;
+    CHECK_SETS(oss_upload_options_set_part_size(ours, PART));
+    CHECK_SETS(oss_upload_options_set_parallel(ours, PARALLEL));
+    CHECK_SETS(oss_upload_options_set_deadline_ms(ours, 1000));
+    CHECK_SETS(oss_upload_options_set_keep_parts(ours, true));
+    writer = begin_with("slow/write", NULL, ours);
+    began = now_ms();
+    CHECK_CALL(OSS_STATUS_TIMEOUT, oss_writer_write(writer, zeros, LONG, &result));
+    CHECK(now_ms() - began < 4000);
+    CHECK(oss_result_stored(result) == OSS_STORED_NO);
+    CHECK(oss_result_upload_id(result)[0] != '\0');
+    oss_result_free(result);
+    check_over(writer, OSS_STATUS_TIMEOUT, "deadline");
+    oss_writer_free(writer);
+    free(zeros);
+    oss_upload_options_free(ours);
+}
+
 /* The deadline counts for each call, and so for an abort: it comes before the time-out of the connection. */
 static void abort_that_is_not_answered(void) {
     oss_bucket_options *impatient = bucket_options();
@@ -371,6 +402,7 @@ int main(void) {
         refused_at_the_end();
         abort_that_fails();
         abort_that_is_not_answered();
+        write_that_takes_too_long();
     }
     oss_upload_options_free(options);
     free(data);

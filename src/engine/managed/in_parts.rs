@@ -3,7 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::options::UploadOptions;
 use super::part_sizes::{PartSizes, Place, places};
-use super::run::{Managed, Step, failed, refused};
+use super::run::{FOR_CLEANING_UP, Managed, Step, failed, refused};
 use crate::engine::multipart::{Completion, Multipart, Terms};
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::request::may_pass;
@@ -16,10 +16,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::io;
 use std::pin::pin;
-use std::time::{Duration, Instant};
-
-/// What is kept of a deadline for removing the parts of an upload that failed, and how long that may take.
-pub(super) const FOR_CLEANING_UP: Duration = Duration::from_secs(2);
+use std::time::Instant;
 
 /// How often a part may fail for good before the upload does.
 const CHANCES: u32 = 3;
@@ -105,18 +102,18 @@ impl InParts {
     /// Sends a part. Where there are thousands of them, one or another fails as often as it may be sent: it gets another
     /// chance as long as others get through.
     async fn send_one(&self, managed: &Managed<'_>, number: u32, body: &Body<'_>) -> Step<()> {
-        let deadline = managed.deadline.leaving(FOR_CLEANING_UP);
+        let Managed { lane, deadline, .. } = *managed;
         let mut chances = CHANCES;
         loop {
             let others = managed.report.accepted();
-            let outcome = self.multipart.send_part(managed.lane, deadline, number, body).await;
+            let outcome = self.multipart.send_part(lane, deadline, number, body).await;
             self.count(&outcome);
             if outcome.is_ok() {
                 return Ok(());
             }
             chances -= 1;
             let others_get_through = managed.report.accepted() > others;
-            let over = managed.lane.is_cancelled() || deadline.has_passed();
+            let over = lane.is_cancelled() || deadline.has_passed();
             if chances == 0 || over || !others_get_through || !may_pass(&outcome) {
                 let message = format!("part {number}: {}", outcome.message);
                 return Err(Box::new(outcome.saying(message)));
@@ -131,13 +128,12 @@ impl InParts {
         managed: &Managed<'_>,
         completed_before: Option<Instant>,
     ) -> Step<Outcome> {
-        let Managed { lane, callback, .. } = *managed;
+        let Managed { lane, deadline, callback, .. } = *managed;
         if let Some(checkpoint) = &self.checkpoint {
             // Written before, since afterwards it could be too late: this is what keeps a callback from running twice.
             let now = lane.clock().unix_time();
             checkpoint.note_completion(&self.multipart.parts, callback.is_some(), now)?;
         }
-        let deadline = managed.deadline.leaving(FOR_CLEANING_UP);
         let completion = Completion::Known;
         let outcome =
             self.multipart.complete_on(lane, deadline, completion, callback, completed_before).await?;
@@ -177,7 +173,7 @@ impl InParts {
 
     /// Removes the parts, cancelled or not.
     pub(super) async fn without_parts(&self, managed: &Managed<'_>, outcome: Outcome) -> Outcome {
-        let deadline = managed.deadline.within(FOR_CLEANING_UP);
+        let deadline = managed.end.within(FOR_CLEANING_UP);
         let aborted = managed.lane.nevertheless(self.multipart.abort_on(managed.lane, deadline)).await;
         self.count(&aborted);
         if aborted.is_ok() || aborted.error.code == "NoSuchUpload" {

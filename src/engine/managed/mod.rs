@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod completed;
+mod held;
 mod in_parts;
 mod options;
 mod part_sizes;
@@ -25,7 +26,7 @@ use crate::transport::{Deadline, Lane};
 use crate::wire::mistake::Mistake;
 use part_sizes::PartSizes;
 use report::Report;
-use run::{Managed, Step, failed, refused};
+use run::{FOR_CLEANING_UP, Managed, Step, failed, refused};
 use std::sync::Arc;
 
 impl Bucket {
@@ -42,9 +43,10 @@ impl Bucket {
             return mistake.into();
         }
         let input = input.into();
-        self.run(&options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
+        self.run(&options.limits(), Stored::No, async |lane: &Lane, end: Deadline| {
             let report = &Report::new(observer, input.size());
-            let managed = Managed { bucket: self, key, callback, options, lane, deadline, report };
+            let deadline = end.leaving(FOR_CLEANING_UP);
+            let managed = Managed { bucket: self, key, callback, options, lane, end, deadline, report };
             report.during(lane, managed.upload(input)).await.unwrap_or_else(|outcome| *outcome)
         })
     }

@@ -9,6 +9,10 @@ use crate::engine::source::Body;
 use crate::transport::{Deadline, Failure, Lane};
 use crate::wire::mistake::Mistake;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// What is kept of a deadline for removing the parts of an upload that failed, and how long that may take.
+pub(super) const FOR_CLEANING_UP: Duration = Duration::from_secs(2);
 
 /// What was asked for, and what the call has.
 #[derive(Clone, Copy)]
@@ -18,6 +22,9 @@ pub(super) struct Managed<'a> {
     pub(super) callback: Option<&'a Callback>,
     pub(super) options: &'a UploadOptions,
     pub(super) lane: &'a Lane,
+    /// When the call ends, whatever it is doing.
+    pub(super) end: Deadline,
+    /// When an upload in parts gives up. What is left of the time then is for removing them.
     pub(super) deadline: Deadline,
     pub(super) report: &'a Report<'a>,
 }
@@ -34,8 +41,8 @@ impl Managed<'_> {
     /// Stores `body` with a single request.
     pub(super) async fn put(&self, body: Body<'_>) -> Outcome {
         let size = body.size();
-        let Managed { bucket, key, callback, options, lane, deadline, report } = *self;
-        let outcome = bucket.put_body(lane, deadline, key, body, callback, &options.object).await;
+        let Managed { bucket, key, callback, options, lane, end, report, .. } = *self;
+        let outcome = bucket.put_body(lane, end, key, body, callback, &options.object).await;
         if outcome.stored == Stored::Yes {
             report.add(lane, size);
         }

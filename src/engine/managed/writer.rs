@@ -1,22 +1,20 @@
 //! An upload of data that the caller produces piece by piece.
 
-use super::in_parts::{FOR_CLEANING_UP, InParts};
+use super::held::{Held, HeldPart};
+use super::in_parts::InParts;
 use super::options::UploadOptions;
 use super::part_sizes::PartSizes;
 use super::report::{Observer, Report};
 use super::resume::ONLY_FILES;
-use super::run::Managed;
+use super::run::{FOR_CLEANING_UP, Managed};
 use crate::callback::Callback;
 use crate::engine::bucket::Bucket;
 use crate::engine::object::check_put;
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::engine::source::{Body, Buffers};
+use crate::engine::source::Body;
 use crate::transport::{Deadline, Lane};
 use crate::wire::mistake::Mistake;
-use bytes::Bytes;
 use std::sync::Arc;
-
-const FIRST_ROOM: usize = 64 << 10;
 
 /// Takes the data of one object. It is held until there are as many parts as are sent at once.
 pub struct Writer {
@@ -24,22 +22,10 @@ pub struct Writer {
     key: String,
     callback: Option<Callback>,
     options: UploadOptions,
-    sizes: PartSizes,
-    held: Vec<Held>,
-    /// How many parts were held so far.
-    parts: u32,
+    held: Held,
     accepted: u64,
-    buffers: Buffers,
     upload: Option<InParts>,
     end: Option<End>,
-}
-
-/// A part that is being filled or full.
-struct Held {
-    number: u32,
-    data: Vec<u8>,
-    size: usize,
-    home: Buffers,
 }
 
 /// Why nothing more can be written.
@@ -65,36 +51,23 @@ impl Writer {
             bucket: Arc::clone(bucket),
             key: key.to_owned(),
             callback: callback.cloned(),
-            sizes: PartSizes::new(None, options.part_size)?,
+            held: Held::new(PartSizes::new(None, options.part_size)?, options.shares().0),
             options: options.clone(),
-            held: Vec::new(),
-            parts: 0,
             accepted: 0,
-            buffers: Buffers::default(),
             upload: None,
             end: None,
         })
     }
 
-    /// Takes `data`. When there is no room for all of it, what is held is sent first.
-    pub fn write(&mut self, mut data: &[u8], observer: &dyn Observer) -> Outcome {
+    /// Takes `data`. As long as there is no room for all of it, what is held is sent.
+    pub fn write(&mut self, data: &[u8], observer: &dyn Observer) -> Outcome {
         if let Some(outcome) = self.past_the_end() {
             return outcome;
         }
-        while !data.is_empty() {
-            let most = self.options.shares().0;
-            if let Some(part) = self.held.last_mut().filter(|part| part.room() > 0) {
-                data = part.fill(data);
-            } else if self.held.len() < most {
-                self.hold_another();
-            } else {
-                let outcome = self.send(observer, false);
-                if !outcome.is_ok() {
-                    return outcome;
-                }
-            }
+        match self.held.fill(data) {
+            [] => Outcome::new(Status::Ok, Stored::No, ""),
+            rest => self.send(observer, Some(rest)),
         }
-        Outcome::new(Status::Ok, Stored::No, "")
     }
 
     /// Sends the rest and stores the object.
@@ -102,7 +75,7 @@ impl Writer {
         if let Some(outcome) = self.past_the_end() {
             return outcome;
         }
-        let outcome = self.send(observer, true);
+        let outcome = self.send(observer, None);
         self.end.get_or_insert(End::Finished);
         outcome
     }
@@ -110,7 +83,7 @@ impl Writer {
     /// Removes what OSS has of it, cancelled or not; once cancelled, it takes no longer than cleaning up may. If that fails,
     /// it can be asked for again.
     pub fn abort(&mut self) -> Outcome {
-        self.held.clear();
+        self.held.take();
         self.end = Some(End::Aborted);
         let Some(upload) = self.upload.take() else {
             return Outcome::new(Status::Ok, Stored::No, "");
@@ -143,39 +116,26 @@ impl Writer {
         })
     }
 
-    fn hold_another(&mut self) {
-        self.parts += 1;
-        let size = usize::try_from(self.sizes.of(self.parts)).unwrap_or(usize::MAX);
-        let mut data = self.buffers.take();
-        data.clear();
-        self.held.push(Held { number: self.parts, data, size, home: self.buffers.clone() });
-    }
-
-    /// Sends what is held; at the `end`, stores the object.
-    fn send(&mut self, observer: &dyn Observer, end: bool) -> Outcome {
-        let held = std::mem::take(&mut self.held);
-        let mut upload = self.upload.take();
-        let mut accepted = self.accepted;
-        let total = end.then(|| held.iter().fold(accepted, |total, part| total + part.data.len() as u64));
-        let outcome =
-            self.bucket.run(&self.options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
-                let report = &Report::new(observer, total);
-                let managed = Managed {
-                    bucket: &self.bucket,
-                    key: &self.key,
-                    callback: self.callback.as_ref(),
-                    options: &self.options,
-                    lane,
-                    deadline,
-                    report,
-                };
-                report.begin(lane, accepted);
-                let outcome = report.during(lane, managed.send_held(&mut upload, held, end)).await;
-                accepted = report.accepted();
-                outcome
-            });
-        self.upload = upload;
-        self.accepted = accepted;
+    /// Sends what is held, until there is room for the `rest` of what is written; without one, stores the object.
+    fn send(&mut self, observer: &dyn Observer, rest: Option<&[u8]>) -> Outcome {
+        let Writer { bucket, key, options, held, accepted, upload, .. } = self;
+        let callback = self.callback.as_ref();
+        let total = rest.is_none().then(|| *accepted + held.size());
+        let outcome = bucket.run(&options.limits(), Stored::No, async |lane: &Lane, end: Deadline| {
+            let report = &Report::new(observer, total);
+            let deadline = end.leaving(FOR_CLEANING_UP);
+            let managed = Managed { bucket, key, callback, options, lane, end, deadline, report };
+            report.begin(lane, *accepted);
+            let sending = async {
+                match rest {
+                    Some(rest) => managed.make_room(upload, held, rest).await,
+                    None => managed.send_held(upload, held.take(), true).await,
+                }
+            };
+            let outcome = report.during(lane, sending).await;
+            *accepted = report.accepted();
+            outcome
+        });
         if !outcome.is_ok() {
             self.end = Some(End::Failed(outcome.status, outcome.stored, outcome.message.clone()));
         }
@@ -184,9 +144,24 @@ impl Writer {
 }
 
 impl Managed<'_> {
-    async fn send_held(&self, upload: &mut Option<InParts>, mut held: Vec<Held>, end: bool) -> Outcome {
+    /// Sends what is held as often as it takes to hold all of `data`.
+    async fn make_room(&self, upload: &mut Option<InParts>, held: &mut Held, mut data: &[u8]) -> Outcome {
+        loop {
+            let outcome = self.send_held(upload, held.take(), false).await;
+            if !outcome.is_ok() {
+                return outcome;
+            }
+            data = held.fill(data);
+            if data.is_empty() {
+                return outcome;
+            }
+        }
+    }
+
+    /// Sends what was held; at the `end`, stores the object.
+    async fn send_held(&self, upload: &mut Option<InParts>, mut held: Vec<HeldPart>, end: bool) -> Outcome {
         if upload.is_none() && end && held.len() <= 1 {
-            let data = held.pop().map(Held::into_bytes).unwrap_or_default();
+            let data = held.pop().map(HeldPart::into_bytes).unwrap_or_default();
             return self.put(Body::Owned(data)).await;
         }
         let under_way = match upload.take() {
@@ -213,30 +188,6 @@ impl Managed<'_> {
             }
             Err(outcome) => under_way.conclude(self, Err(outcome)).await,
         }
-    }
-}
-
-impl Held {
-    fn room(&self) -> usize {
-        self.size.saturating_sub(self.data.len())
-    }
-
-    fn into_bytes(self) -> Bytes {
-        let length = self.data.len();
-        self.home.lend(self.data, length)
-    }
-
-    /// Takes what there is room for, and gives the rest back.
-    fn fill<'a>(&mut self, data: &'a [u8]) -> &'a [u8] {
-        let (taken, rest) = data.split_at(data.len().min(self.room()));
-        let needed = self.data.len() + taken.len();
-        if needed > self.data.capacity() {
-            // Grown step by step, since most data is shorter than a part; not beyond the part.
-            let wanted = needed.max(self.data.capacity().saturating_mul(2)).max(FIRST_ROOM).min(self.size);
-            self.data.reserve_exact(wanted - self.data.len());
-        }
-        self.data.extend_from_slice(taken);
-        rest
     }
 }
 
