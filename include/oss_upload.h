@@ -259,6 +259,20 @@ typedef enum {
 } oss_callback_body;
 
 /**
+ * How often OSS may be asked for a callback when its replies are lost.
+ */
+typedef enum {
+    /**
+     * Once, unless it is certain that the callback has not run.
+     */
+    OSS_CALLBACK_DELIVERY_AT_MOST_ONCE = 0,
+    /**
+     * Until a reply comes, so that the callback may run several times.
+     */
+    OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE = 1,
+} oss_callback_delivery;
+
+/**
  * Who may read and write an object.
  */
 typedef enum {
@@ -752,6 +766,21 @@ oss_status oss_bucket_options_set_deadline_ms(oss_bucket_options *options, uint6
  */
 oss_status oss_bucket_options_set_max_attempts(oss_bucket_options *options,
                                                uint32_t attempts);
+
+/**
+ * Sets how long an object is looked for when the reply to its upload was lost, so that OSS may still be storing it. The
+ * default is 10 000 ms. It is looked for at once, and again after pauses that double from 200 ms, until it is there or this
+ * time is over, within the call's deadline and cancel. What has not come until then may come yet: stored is then unknown.
+ *
+ * A minute after a request was sent, OSS is taken to be done with it. So a settling time of more than a minute turns what
+ * would be unknown into an answer. Uploads to URLs and by forms cannot look for anything.
+ *
+ * @param options  not NULL.
+ * @param ms       at most 604 800 000 milliseconds; 0 for a single look.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_settling_time_ms(oss_bucket_options *options,
+                                                   uint64_t ms);
 
 /**
  * Sets the certificates to trust instead of the system's. The file is read at the first call over TLS.
@@ -2398,6 +2427,52 @@ const char *oss_put_options_error(const oss_put_options *options);
 void oss_put_options_free(oss_put_options *options);
 
 /**
+ * Sets what is done when the reply to an upload with a callback is lost. The default is
+ * OSS_CALLBACK_DELIVERY_AT_MOST_ONCE: the upload is not sent again where its callback may have run, and ends with
+ * OSS_STATUS_CALLBACK_UNKNOWN, or without knowing whether the object is stored.
+ *
+ * With OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE it is sent again, as an upload without a callback is, and may replace what
+ * another writer stored meanwhile. oss_result_callback_repeats() tells how often the callback may have run before, so the
+ * application server should be able to hear the same twice. OSS_STATUS_CALLBACK_UNKNOWN then says that no attempt was
+ * answered.
+ *
+ * A multipart upload begun with these options keeps to it when it is completed. It has no effect on URLs and forms: what is
+ * uploaded with one asks for its callback at most once.
+ *
+ * @param options   not NULL.
+ * @param delivery  an oss_callback_delivery.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ *
+ * @code
+ * oss_put_options *options = oss_put_options_new();
+ * oss_result *result = NULL;
+ * oss_put_options_set_callback_delivery(options, OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE);
+ * if (oss_put_object_with_callback(bucket, "orders/1.json", data, size, callback, options, &result) == OSS_STATUS_OK) {
+ *     printf("the application server may have heard of it %u times before\n", oss_result_callback_repeats(result));
+ * }
+ * oss_result_free(result);
+ * oss_put_options_free(options);
+ * @endcode
+ */
+oss_status oss_put_options_set_callback_delivery(oss_put_options *options,
+                                                 int32_t delivery);
+
+/**
+ * Sets whether an object is stored with a token: 128 random bits of the call's own, as metadata under the name
+ * x-oss-meta-oss-upload-token. By it a look-up after a lost reply tells the object from one with equal bytes that another
+ * writer stored. Whoever may read the object sees its metadata; therefore there is none by default.
+ *
+ * A multipart upload has one token from its beginning to its completion; one that is reopened has none, so that it is known
+ * by its bytes. It has no effect on appends, nor on URLs and forms.
+ *
+ * @param options  not NULL.
+ * @param wanted   0 for no, which is the default; anything else for yes.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_write_token(oss_put_options *options,
+                                           int32_t wanted);
+
+/**
  * Tells how the call ended.
  *
  * @param result  may be NULL.
@@ -2527,6 +2602,15 @@ const char *oss_result_header(const oss_result *result, const char *name);
  * @return the number of attempts, those without a connection among them; 0 when it did not come to one.
  */
 uint32_t oss_result_attempts(const oss_result *result);
+
+/**
+ * Tells how many earlier requests of the call may have run the callback, besides the one that the result tells of. There are
+ * none unless oss_put_options_set_callback_delivery() allows it.
+ *
+ * @param result  may be NULL.
+ * @return the number of requests; 0 for NULL.
+ */
+uint32_t oss_result_callback_repeats(const oss_result *result);
 
 /**
  * Gives the id of an upload in parts that has come to no end: its parts are still at OSS, where they cost money, because

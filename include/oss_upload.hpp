@@ -135,6 +135,12 @@ enum class addressing : std::int32_t {
 /** How the template of a callback's body is filled in. */
 enum class callback_body : std::int32_t { form = OSS_CALLBACK_BODY_FORM, json = OSS_CALLBACK_BODY_JSON };
 
+/** How often OSS may be asked for a callback when its replies are lost. */
+enum class callback_delivery : std::int32_t {
+    at_most_once = OSS_CALLBACK_DELIVERY_AT_MOST_ONCE,
+    at_least_once = OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE
+};
+
 /** Who may read and write an object. */
 enum class object_acl : std::int32_t {
     default_ = OSS_OBJECT_ACL_DEFAULT,
@@ -518,6 +524,7 @@ public:
         return std::string(all.begin(), all.end());
     }
     unsigned attempts() const noexcept { return oss_result_attempts(get()); }
+    unsigned callback_repeats() const noexcept { return oss_result_callback_repeats(get()); }
     text upload_id() const & { return text(oss_result_upload_id(get())); }
     std::string upload_id() const && { return oss_result_upload_id(get()); }
 
@@ -731,6 +738,9 @@ public:
     }
     setter_result set_max_attempts(std::uint32_t attempts) noexcept {
         return set(oss_bucket_options_set_max_attempts(get(), attempts));
+    }
+    setter_result set_settling_time(std::chrono::milliseconds time) noexcept {
+        return set(oss_bucket_options_set_settling_time_ms(get(), detail::count(time)));
     }
     setter_result set_ca_file(const text_arg &path) noexcept {
         return set(oss_bucket_options_set_ca_file(get(), path.c_str()));
@@ -973,6 +983,12 @@ public:
     }
     setter_result set_previous_crc64(std::uint64_t crc64) noexcept {
         return set(oss_put_options_set_previous_crc64(get(), crc64));
+    }
+    setter_result set_callback_delivery(callback_delivery delivery) noexcept {
+        return set(oss_put_options_set_callback_delivery(get(), static_cast<std::int32_t>(delivery)));
+    }
+    setter_result set_write_token(bool wanted) noexcept {
+        return set(oss_put_options_set_write_token(get(), wanted ? 1 : 0));
     }
     setter_result set_deadline(std::chrono::milliseconds time) noexcept {
         return set(oss_put_options_set_deadline_ms(get(), detail::count(time)));

@@ -156,7 +156,7 @@ fn no_name_is_one_of_the_official_c_sdk() {
 }
 
 /// The numbers that programs were compiled with. None of them ever changes; new ones are added here.
-const NUMBERS: [(&str, i64); 46] = [
+const NUMBERS: [(&str, i64); 48] = [
     ("OSS_STATUS_OK", 0),
     ("OSS_STATUS_INVALID_ARGUMENT", 1),
     ("OSS_STATUS_LOCAL_IO", 2),
@@ -185,6 +185,8 @@ const NUMBERS: [(&str, i64); 46] = [
     ("OSS_ADDRESSING_CNAME", 3),
     ("OSS_CALLBACK_BODY_FORM", 0),
     ("OSS_CALLBACK_BODY_JSON", 1),
+    ("OSS_CALLBACK_DELIVERY_AT_MOST_ONCE", 0),
+    ("OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE", 1),
     ("OSS_OBJECT_ACL_DEFAULT", 0),
     ("OSS_OBJECT_ACL_PRIVATE", 1),
     ("OSS_OBJECT_ACL_PUBLIC_READ", 2),

@@ -17,6 +17,7 @@ void ossupload_read_result(const oss_result *result, ossupload_fields *fields) {
     fields->body = oss_result_body(result, &fields->body_len);
     fields->content_type = oss_result_content_type(result);
     fields->attempts = oss_result_attempts(result);
+    fields->callback_repeats = oss_result_callback_repeats(result);
     fields->upload_id = oss_result_upload_id(result);
 }
 

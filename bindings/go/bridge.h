@@ -10,7 +10,7 @@ typedef struct {
     const void *body;
     size_t body_len;
     uint64_t crc64, next_position;
-    uint32_t attempts;
+    uint32_t attempts, callback_repeats;
     int32_t status, stored, http_status;
     bool has_crc64;
 } ossupload_fields;

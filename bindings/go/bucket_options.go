@@ -79,6 +79,15 @@ func WithMaxAttempts(attempts int) BucketOption {
 	}
 }
 
+// WithSettlingTime sets how long an object is looked for when the reply to its upload was lost, so that OSS may still be
+// storing it. The default is 10 seconds; zero stands for a single look. A minute after a request was sent, OSS is taken to be
+// done with it, so that more than a minute turns what would be StoredUnknown into an answer.
+func WithSettlingTime(settling time.Duration) BucketOption {
+	return func(_ *call, o *C.oss_bucket_options) C.oss_status {
+		return C.oss_bucket_options_set_settling_time_ms(o, milliseconds(settling))
+	}
+}
+
 // WithCAFile sets the certificates to trust instead of the system's: a file in PEM form. One that signed itself is trusted too,
 // if the server shows this very one.
 func WithCAFile(path string) BucketOption {

@@ -11,6 +11,7 @@ import (
 
 func TestWrongOptionIsRefusedWithTheRule(t *testing.T) {
 	for rule, option := range map[string]ossupload.BucketOption{
+		"settling time":         ossupload.WithSettlingTime(-1),
 		"CA file":               ossupload.WithAddedCAFile(""),
 		"certificate is empty":  ossupload.WithClientCertificate("", "key.pem"),
 		"private key is empty":  ossupload.WithClientCertificate("certificate.pem", ""),
@@ -28,7 +29,7 @@ func TestWrongOptionIsRefusedWithTheRule(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	openBucket(t, ossupload.WithAddedCAFile("ca.pem"), ossupload.WithClientCertificate("certificate.pem", "key.pem"),
+	openBucket(t, ossupload.WithSettlingTime(0), ossupload.WithAddedCAFile("ca.pem"), ossupload.WithClientCertificate("certificate.pem", "key.pem"),
 		ossupload.WithPublicKeyPin("sha256//AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
 		ossupload.WithBindAddress("127.0.0.1"), ossupload.WithResolve("oss.example.com", "127.0.0.1"))
 }

@@ -113,6 +113,24 @@ func TestCallbackWhoseReplyWasLostIsUnknown(t *testing.T) {
 	}
 }
 
+func TestCallbackWhoseReplyWasLostIsAskedForAgainOnRequest(t *testing.T) {
+	application := startApplication(t)
+	inject(t, fault{"action": "close_without_reply", "operation": "PutObject", "key": keyOf(t)})
+	result, err := openBucket(t).Put(context.Background(), keyOf(t), ossupload.FromString("a"), application.callback(),
+		ossupload.WithCallbackDelivery(ossupload.CallbackAtLeastOnce))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.CallbackRepeats != 1 || result.Attempts != 2 || len(application.called()) != 2 {
+		t.Fatalf("%+v, %q", result, application.called())
+	}
+	_, err = openBucket(t).Put(context.Background(), keyOf(t), ossupload.FromString("a"), application.callback(),
+		ossupload.WithCallbackDelivery(2))
+	if !errors.Is(err, ossupload.ErrInvalidArgument) || !strings.Contains(err.Error(), "oss_callback_delivery") {
+		t.Error(err)
+	}
+}
+
 func TestMistakesInACallbackAreListed(t *testing.T) {
 	callback := ossupload.Callback{
 		URL: "https://app.example.com", Body: `{"a":"${object}"}`, BodyType: ossupload.CallbackJSON,

@@ -82,7 +82,7 @@ func TestResultTellsWhatOSSSaid(t *testing.T) {
 	result, err := bucket.Put(context.Background(), key, ossupload.FromString("a"), nil,
 		ossupload.WithContentType("text/x-test"), ossupload.WithMetadata("owner", "me"), ossupload.WithCacheControl("no-cache"),
 		ossupload.WithTag("a", "b"), ossupload.WithStorageClass(ossupload.StorageIA), ossupload.WithACL(ossupload.ACLPrivate),
-		ossupload.WithContentMD5(), ossupload.WithHeader("x-oss-meta-other", "1"))
+		ossupload.WithContentMD5(), ossupload.WithWriteToken(), ossupload.WithHeader("x-oss-meta-other", "1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +104,9 @@ func TestResultTellsWhatOSSSaid(t *testing.T) {
 		if actual := there.Header(name); actual != expected {
 			t.Errorf("%s is %q, not %q", name, actual, expected)
 		}
+	}
+	if token := there.Header("x-oss-meta-oss-upload-token"); len(token) != 32 {
+		t.Errorf("%q is no token", token)
 	}
 	_, err = bucket.Put(context.Background(), key, ossupload.FromString("b"), nil, ossupload.WithForbidOverwrite())
 	var failure *ossupload.OpError

@@ -64,6 +64,16 @@ const (
 	EncryptionKMSSM4 Encryption = C.OSS_ENCRYPTION_KMS_SM4
 )
 
+// CallbackDelivery says how often OSS may be asked for a callback when its replies are lost.
+type CallbackDelivery int32
+
+const (
+	// CallbackAtMostOnce is once, unless it is certain that the callback has not run. It is the default.
+	CallbackAtMostOnce CallbackDelivery = C.OSS_CALLBACK_DELIVERY_AT_MOST_ONCE
+	// CallbackAtLeastOnce is until a reply comes, so that the callback may run several times.
+	CallbackAtLeastOnce CallbackDelivery = C.OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE
+)
+
 // WithContentType sets the content type, such as "image/jpeg". By default it is guessed from the key's ending, or else from
 // the file's.
 func WithContentType(value string) PutOption {
@@ -170,6 +180,24 @@ func WithTrafficLimit(bitsPerSecond int64) PutOption {
 func WithContentMD5() PutOption {
 	return putOption(func(_ *call, o *C.oss_put_options) C.oss_status {
 		return C.oss_put_options_set_content_md5(o, true)
+	})
+}
+
+// WithCallbackDelivery sets what is done when the reply to an upload with a callback is lost. With CallbackAtLeastOnce the
+// upload is sent again, as one without a callback is, and may replace what another writer stored meanwhile;
+// [Result.CallbackRepeats] tells how often the callback may have run before. It has no effect on URLs and forms.
+func WithCallbackDelivery(delivery CallbackDelivery) PutOption {
+	return putOption(func(_ *call, o *C.oss_put_options) C.oss_status {
+		return C.oss_put_options_set_callback_delivery(o, C.int32_t(delivery))
+	})
+}
+
+// WithWriteToken stores an object with 128 random bits of the call's own, as metadata under the name
+// x-oss-meta-oss-upload-token. By it a look-up after a lost reply tells the object from one with equal bytes that another
+// writer stored. It has no effect on appends, nor on URLs and forms.
+func WithWriteToken() PutOption {
+	return putOption(func(_ *call, o *C.oss_put_options) C.oss_status {
+		return C.oss_put_options_set_write_token(o, 1)
 	})
 }
 

@@ -38,6 +38,9 @@ type Result struct {
 	// Attempts tells how often the request was tried. One that met an idle connection which the server had closed, and was
 	// sent again for that, does not count.
 	Attempts int
+	// CallbackRepeats tells how many earlier requests of the call may have run the callback, besides the one that the result
+	// tells of. There are none without [WithCallbackDelivery].
+	CallbackRepeats int
 	// UploadID names an upload in parts that has come to no end: its parts are still at OSS, where they cost money.
 	// [Bucket.ReopenMultipart] takes it.
 	UploadID string
@@ -73,22 +76,23 @@ func newResult(native *C.oss_result) *Result {
 	var fields C.ossupload_fields
 	C.ossupload_read_result(native, &fields)
 	result := &Result{
-		Status:       Status(fields.status),
-		Stored:       Stored(fields.stored),
-		Message:      C.GoString(fields.message),
-		HTTPStatus:   int(fields.http_status),
-		RequestID:    C.GoString(fields.request_id),
-		ErrorCode:    C.GoString(fields.error_code),
-		EC:           C.GoString(fields.ec),
-		ETag:         C.GoString(fields.etag),
-		VersionID:    C.GoString(fields.version_id),
-		NextPosition: uint64(fields.next_position),
-		Body:         C.GoBytes(fields.body, C.int(fields.body_len)),
-		ContentType:  C.GoString(fields.content_type),
-		Attempts:     int(fields.attempts),
-		UploadID:     C.GoString(fields.upload_id),
-		crc64:        uint64(fields.crc64),
-		hasCRC64:     bool(fields.has_crc64),
+		Status:          Status(fields.status),
+		Stored:          Stored(fields.stored),
+		Message:         C.GoString(fields.message),
+		HTTPStatus:      int(fields.http_status),
+		RequestID:       C.GoString(fields.request_id),
+		ErrorCode:       C.GoString(fields.error_code),
+		EC:              C.GoString(fields.ec),
+		ETag:            C.GoString(fields.etag),
+		VersionID:       C.GoString(fields.version_id),
+		NextPosition:    uint64(fields.next_position),
+		Body:            C.GoBytes(fields.body, C.int(fields.body_len)),
+		ContentType:     C.GoString(fields.content_type),
+		Attempts:        int(fields.attempts),
+		CallbackRepeats: int(fields.callback_repeats),
+		UploadID:        C.GoString(fields.upload_id),
+		crc64:           uint64(fields.crc64),
+		hasCRC64:        bool(fields.has_crc64),
 	}
 	// It is kept for its headers, and because a callback's body is made from it.
 	result.native = newHandle(unsafe.Pointer(native), func(p unsafe.Pointer) {

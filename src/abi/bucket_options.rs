@@ -188,6 +188,25 @@ pub unsafe extern "C" fn oss_bucket_options_set_max_attempts(
     unsafe { set(options, |options| options.set_max_attempts(attempts)) }
 }
 
+/// Sets how long an object is looked for when the reply to its upload was lost, so that OSS may still be storing it. The
+/// default is 10 000 ms. It is looked for at once, and again after pauses that double from 200 ms, until it is there or this
+/// time is over, within the call's deadline and cancel. What has not come until then may come yet: stored is then unknown.
+///
+/// A minute after a request was sent, OSS is taken to be done with it. So a settling time of more than a minute turns what
+/// would be unknown into an answer. Uploads to URLs and by forms cannot look for anything.
+///
+/// @param options  not NULL.
+/// @param ms       at most 604 800 000 milliseconds; 0 for a single look.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_options_set_settling_time_ms(
+    options: *mut oss_bucket_options,
+    ms: u64,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { set(options, |options| options.set_settling_time(Duration::from_millis(ms))) }
+}
+
 /// Sets the certificates to trust instead of the system's. The file is read at the first call over TLS.
 ///
 /// A certificate that signed itself is trusted too, if it is in the file and the server shows this very one. Its name and

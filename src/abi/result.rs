@@ -28,6 +28,7 @@ pub struct oss_result {
     /// One NUL more than the reply had.
     body: Vec<u8>,
     attempts: u32,
+    callback_repeats: u32,
     upload_id: CString,
     pub(super) callback_values: Values,
 }
@@ -55,6 +56,7 @@ impl From<Outcome> for oss_result {
             headers: headers.collect(),
             body: Vec::new(),
             attempts: outcome.attempts,
+            callback_repeats: outcome.callback_repeats,
             upload_id: c_text(&outcome.upload_id),
             callback_values: outcome.callback_values(),
         };
@@ -258,6 +260,17 @@ pub unsafe extern "C" fn oss_result_header(result: *const oss_result, name: *con
 pub unsafe extern "C" fn oss_result_attempts(result: *const oss_result) -> u32 {
     // SAFETY: the caller passes NULL or a live handle.
     unsafe { field(result, 0, |result| result.attempts) }
+}
+
+/// Tells how many earlier requests of the call may have run the callback, besides the one that the result tells of. There are
+/// none unless oss_put_options_set_callback_delivery() allows it.
+///
+/// @param result  may be NULL.
+/// @return the number of requests; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_callback_repeats(result: *const oss_result) -> u32 {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { field(result, 0, |result| result.callback_repeats) }
 }
 
 /// Gives the id of an upload in parts that has come to no end: its parts are still at OSS, where they cost money, because

@@ -96,6 +96,7 @@ static void results(void) {
     CHECK_TEXT(oss_result_content_type(NULL), "");
     CHECK(oss_result_header(NULL, "etag") == NULL);
     CHECK(oss_result_attempts(NULL) == 0);
+    CHECK(oss_result_callback_repeats(NULL) == 0);
     CHECK_TEXT(oss_result_upload_id(NULL), "");
 
     /* A result without a reply. */
@@ -113,6 +114,7 @@ static void results(void) {
     CHECK_TEXT(oss_result_request_id(result), "");
     CHECK_TEXT(oss_result_ec(result), "");
     CHECK(oss_result_next_position(result) == 0);
+    CHECK(oss_result_callback_repeats(result) == 0);
     CHECK_TEXT(oss_result_upload_id(result), "");
     oss_result_free(result);
 
@@ -293,6 +295,7 @@ static void options_of_buckets(void) {
     CHECK(oss_bucket_options_set_stall_timeout_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_deadline_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_max_attempts(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_bucket_options_set_settling_time_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_ca_file(NULL, "ca.pem") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_add_ca_file(NULL, "ca.pem") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_client_certificate(NULL, "a.pem", "key.pem") == OSS_STATUS_INVALID_ARGUMENT);
@@ -330,6 +333,13 @@ static void options_of_buckets(void) {
                   "stall");
     CHECK_REFUSED(oss_bucket_options_set_deadline_ms(options, UINT64_MAX), oss_bucket_options_error(options),
                   "deadline");
+    CHECK_REFUSED(oss_bucket_options_set_settling_time_ms(options, DAYS_7 + 1), oss_bucket_options_error(options),
+                  "settling");
+    CHECK_CONTAINS(oss_bucket_options_error(options), "604800000");
+    CHECK_REFUSED(oss_bucket_options_set_settling_time_ms(options, UINT64_MAX), oss_bucket_options_error(options),
+                  "settling");
+    CHECK_SETS(oss_bucket_options_set_settling_time_ms(options, 0));
+    CHECK_SETS(oss_bucket_options_set_settling_time_ms(options, DAYS_7));
     CHECK_REFUSED(oss_bucket_options_set_max_attempts(options, 0), oss_bucket_options_error(options), "attempts");
     CHECK_REFUSED(oss_bucket_options_set_max_attempts(options, 101), oss_bucket_options_error(options), "attempts");
     for (size_t i = 0; i < sizeof no_version / sizeof no_version[0]; i++) {
@@ -453,6 +463,8 @@ static void options_of_puts(void) {
     static const int32_t no_acl[] = {INT32_MIN, -1, 4, INT32_MAX};
     static const int32_t no_storage[] = {INT32_MIN, -1, 5, INT32_MAX};
     static const int32_t no_encryption[] = {INT32_MIN, -1, 4, INT32_MAX};
+    static const int32_t no_delivery[] = {INT32_MIN, -1, 2, INT32_MAX};
+    static const int32_t flags[] = {INT32_MIN, 1, INT32_MAX, 0};
     oss_put_options *options = oss_put_options_new();
 
     CHECK(oss_put_options_set_content_type(NULL, "a/b") == OSS_STATUS_INVALID_ARGUMENT);
@@ -471,6 +483,8 @@ static void options_of_puts(void) {
     CHECK(oss_put_options_set_traffic_limit(NULL, 245760) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_content_md5(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_previous_crc64(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_callback_delivery(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_write_token(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_deadline_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_put_options_set_cancel(options, NULL));
@@ -511,6 +525,15 @@ static void options_of_puts(void) {
     for (size_t i = 0; i < sizeof no_encryption / sizeof no_encryption[0]; i++) {
         CHECK_REFUSED(oss_put_options_set_encryption(options, no_encryption[i], NULL), oss_put_options_error(options),
                       "oss_encryption");
+    }
+    for (size_t i = 0; i < sizeof no_delivery / sizeof no_delivery[0]; i++) {
+        CHECK_REFUSED(oss_put_options_set_callback_delivery(options, no_delivery[i]), oss_put_options_error(options),
+                      "oss_callback_delivery");
+    }
+    CHECK_SETS(oss_put_options_set_callback_delivery(options, OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE));
+    CHECK_SETS(oss_put_options_set_callback_delivery(options, OSS_CALLBACK_DELIVERY_AT_MOST_ONCE));
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        CHECK_SETS(oss_put_options_set_write_token(options, flags[i]));
     }
     oss_put_options_free(options);
 }

@@ -72,6 +72,7 @@ void callbacks(const oss::bucket &bucket) {
     const oss::result told = bucket.put("told", std::string("data"), notify);
     CHECK_OK(told);
     CHECK(told.stored() == oss::stored::yes && told.http_status() == 200 && told.attempts() == 1);
+    CHECK(told.callback_repeats() == 0);
     CHECK_TEXT(told.body(), variable("ANSWER"));
     CHECK(std::strlen(told.body().data()) == told.body().size());
     CHECK_TEXT(told.content_type(), "application/json");
@@ -149,11 +150,15 @@ void settings(const oss::bucket &bucket) {
     CHECK_OK(options.set_forbid_overwrite(true));
     CHECK_OK(options.set_traffic_limit(838860800));
     CHECK_OK(options.set_content_md5(true));
+    CHECK_OK(options.set_callback_delivery(oss::callback_delivery::at_most_once));
+    CHECK_OK(options.set_callback_delivery(oss::callback_delivery::at_least_once));
+    CHECK_OK(options.set_write_token(true));
     CHECK_OK(options.set_deadline(std::chrono::minutes(1)));
     CHECK_OK(options.set_cancel(nullptr));
     CHECK_ENDS(oss::status::invalid_argument, options.set_deadline(milliseconds(-1)));
     CHECK_OK(bucket.put("set", std::string("data"), options));
     CHECK_TEXT(bucket.stat("set").header("x-oss-meta-name"), "value");
+    CHECK(bucket.stat("set").header("x-oss-meta-oss-upload-token").size() == 32);
     CHECK_TEXT(bucket.put("set", std::string("data"), options).error_code(), "FileAlreadyExists");
     CHECK_OK(bucket.put("empty", std::string(), nullptr));
 
@@ -185,6 +190,8 @@ void bucket_settings(const oss::credentials &who) {
     CHECK_OK(options.set_stall_timeout(seconds(5)));
     CHECK_OK(options.set_deadline(seconds(60)));
     CHECK_OK(options.set_max_attempts(2));
+    CHECK_OK(options.set_settling_time(milliseconds(0)));
+    CHECK_ENDS(oss::status::invalid_argument, options.set_settling_time(milliseconds(-1)));
     CHECK_OK(options.set_ca_file("/nonexistent"));
     CHECK_OK(options.add_ca_file("/nonexistent"));
     CHECK_OK(options.set_client_certificate("/nonexistent", "/nonexistent"));
