@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
-use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended, SETTLING_TIME};
+use support::bed::{BUCKET, Bed, DATA, KEY, SETTLING_TIME, assert_ended};
 
 const FIRST: &[u8] = b"first, ";
 const SECOND: &[u8] = b"second";

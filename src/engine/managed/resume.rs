@@ -32,7 +32,7 @@ impl Managed<'_> {
             Start::Stored(outcome) => return Ok(outcome),
             Start::Anew(checkpoint) => {
                 self.report.begin(self.lane, 0);
-                (self.begin_recorded(checkpoint, binding, terms).await?, None)
+                (Box::new(self.begin_recorded(checkpoint, binding, terms).await?), None)
             }
         };
         let mut sent = self.send_pieces(&upload, body, sizes, completed_before).await;
@@ -165,7 +165,7 @@ impl Managed<'_> {
             Ok(parts) => {
                 self.report.begin(self.lane, parts.iter().filter_map(|part| part.size).sum());
                 parts.into_iter().for_each(|part| upload.multipart.parts.add(part));
-                Ok(Start::Upload { upload, completed_before: over_at })
+                Ok(Start::Upload { upload: Box::new(upload), completed_before: over_at })
             }
             Err(outcome) => Err(Box::new(upload.conclude(self, Err(outcome)).await)),
         }

@@ -8,7 +8,7 @@ use std::time::Instant;
 /// Where an upload begins.
 pub(super) enum Start {
     /// With an upload at OSS; an earlier process may have completed it already, with which OSS is over then.
-    Upload { upload: InParts, completed_before: Option<Instant> },
+    Upload { upload: Box<InParts>, completed_before: Option<Instant> },
     /// At its end: an earlier process got as far as that.
     Stored(Outcome),
     /// At its beginning, with this to write the record to.
