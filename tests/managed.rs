@@ -285,12 +285,12 @@ fn deadline_leaves_time_to_remove_the_parts() {
 fn time_to_remove_the_parts_does_not_shrink_with_each_of_them() {
     over_every_route(|route| {
         let bed = Bed::over(route);
-        bed.always("UploadPart", Action::SlowReply(Duration::from_millis(550)));
-        // Of the deadline's last tenth a third would do; of what is left when the last part is sent, a tenth would not.
-        bed.always("AbortMultipartUpload", Action::SlowReply(Duration::from_millis(100)));
+        bed.always("UploadPart", Action::SlowReply(Duration::from_millis(1850)));
+        // Of the deadline's last tenth a quarter would do; of what is left when the last part is sent, a tenth would not.
+        bed.always("AbortMultipartUpload", Action::SlowReply(Duration::from_millis(250)));
         let mut options = in_parts();
         options.set_parallel(1).unwrap();
-        options.limits_mut().set_deadline(Duration::from_secs(3)).unwrap();
+        options.limits_mut().set_deadline(Duration::from_secs(10)).unwrap();
         let data = noise(10 * PART as usize);
         let outcome = bed.bucket.upload(KEY, Body::Bytes(&data), None, &options, &Unmoved);
         assert_ended(&outcome, Status::Timeout, Stored::No);

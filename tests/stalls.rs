@@ -32,6 +32,7 @@ fn put(bucket: &Bucket, size: usize) -> Outcome {
 fn limits(options: &mut BucketOptions) {
     options.set_stall_timeout(Duration::from_secs(1)).unwrap();
     options.set_deadline(DEADLINE).unwrap();
+    options.set_settling_time(Duration::ZERO).unwrap();
 }
 
 /// Checks that a put is ended by the stall time-out while it is being sent.

@@ -27,6 +27,8 @@ int main(void) {
     oss_status status;
 
     CHECK_SETS(oss_bucket_options_set_user_agent(bucket_settings, needed_variable("USER_AGENT")));
+    /* What was sent by a program that is dead is done within that time, or never. */
+    CHECK_SETS(oss_bucket_options_set_settling_time_ms(bucket_settings, 300));
     bucket = open_bucket_with(bucket_settings);
     CHECK_SETS(oss_upload_options_set_checkpoint(options, needed_variable("CHECKPOINT")));
     CHECK_SETS(oss_upload_options_set_part_size(options, number("PART_SIZE")));
