@@ -131,6 +131,30 @@ fn after_a_reply_that_was_lost_all_but_the_request_id_is_known() {
 }
 
 #[test]
+fn request_id_of_a_look_up_is_not_taken_for_that_of_the_upload() {
+    let bed = Bed::new();
+    let callback = Callback::new(&bed.application.url(), "${reqId}").unwrap();
+    let is_not_known = |outcome: Outcome| {
+        assert_eq!(outcome.status, Status::CallbackUnknown, "{}", outcome.message);
+        assert!(!outcome.request_id().is_empty(), "the look-up has an id");
+        let mistake = callback.render(&outcome.callback_values()).unwrap_err().to_string();
+        assert_eq!(mistake, "what reqId stands for is not known, and has to be given");
+        let mut given = Values::default();
+        given.set("reqId", "given").unwrap();
+        assert_eq!(callback.render(&given.or(&outcome.callback_values())).unwrap(), "given");
+    };
+    bed.fault("PutObject", Action::CloseWithoutReply);
+    is_not_known(put(&bed, &callback));
+    bed.fault("CompleteMultipartUpload", Action::CloseWithoutReply);
+    is_not_known(bed.begun().complete(Completion::Known, Some(&callback)));
+    // Where the reply itself was cut short, it is known.
+    bed.fault("PutObject", Action::TruncateReplyBody);
+    let cut = put(&bed, &callback);
+    assert_eq!(cut.status, Status::CallbackUnknown, "{}", cut.message);
+    assert_eq!(callback.render(&cut.callback_values()).unwrap(), cut.request_id());
+}
+
+#[test]
 fn what_is_not_known_has_to_be_given() {
     let bed = Bed::new();
     bed.application.answer(Answer::status(500));

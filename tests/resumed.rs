@@ -914,6 +914,9 @@ fn object_that_an_earlier_upload_completed_is_found() {
             }
             assert_eq!((run.progress.last(), bed.callbacks()), (Some(&(SIZE as u64)), usize::from(callback)));
             assert!(run.outcome.crc64.is_some() && !run.outcome.etag().is_empty());
+            // The request for the callback was another process's.
+            let by_id = Callback::new(&bed.application.url(), "${reqId}").unwrap();
+            assert!(by_id.render(&run.outcome.callback_values()).is_err());
             bed.assert_done();
         }
     });

@@ -69,6 +69,8 @@ pub struct Outcome {
     pub message: String,
     /// The HTTP status of the reply; 0 when there was none.
     pub http_status: u16,
+    /// Whether the reply is that of a look at the object, and not to what the call was for.
+    pub looked_up: bool,
     /// The reply's headers.
     pub headers: HeaderMap,
     /// The reply's body: the application server's answer, or OSS's error document.
@@ -97,6 +99,7 @@ impl Outcome {
             stored,
             message: message.into(),
             http_status: 0,
+            looked_up: false,
             headers: HeaderMap::new(),
             body: Vec::new(),
             error: ErrorReply::default(),
@@ -119,6 +122,11 @@ impl Outcome {
             body: reply.body,
             ..Outcome::new(Status::Ok, stored, "")
         }
+    }
+
+    /// A call without a reply of its own, whose object was looked up and is stored.
+    pub(crate) fn found(head: Reply) -> Outcome {
+        Outcome { looked_up: true, ..Outcome::success(head, Stored::Yes) }
     }
 
     /// A call that OSS refused, or whose reply makes no sense.
@@ -209,8 +217,10 @@ impl Outcome {
         let mut values = self.uploaded.clone();
         let crc64 = self.crc64.map(|crc64| crc64.to_string()).unwrap_or_default();
         let md5 = self.header("content-md5").unwrap_or_default();
+        // That of a look is not that of the request which the callback is for.
+        let request_id = if self.looked_up { "" } else { self.request_id() };
         for (name, value) in
-            [("etag", self.etag()), ("crc64", &crc64), ("contentMd5", md5), ("reqId", self.request_id())]
+            [("etag", self.etag()), ("crc64", &crc64), ("contentMd5", md5), ("reqId", request_id)]
         {
             if !value.is_empty() {
                 values.put(name, value);

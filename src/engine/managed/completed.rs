@@ -107,7 +107,7 @@ impl Managed<'_> {
     ) -> Start {
         checkpoint.remove();
         self.report.begin(self.lane, size);
-        let outcome = Outcome::success(head, Stored::Yes);
+        let outcome = Outcome::found(head);
         if !completing.callback && self.callback.is_none() {
             return Start::Stored(outcome);
         }

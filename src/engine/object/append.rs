@@ -181,7 +181,7 @@ impl Append<'_> {
         Some(match look_ups.settle(lane, expected, over_at).await {
             Found::Ours(head) => {
                 let next_position = self.end();
-                Outcome { next_position, ..Outcome::success(head, Stored::Yes) }
+                Outcome { next_position, ..Outcome::found(head) }
             }
             Found::Absent => Outcome::without_success(sent, Stored::No),
             Found::Other(head) if size_of(&head) == Some(self.position) => {

@@ -194,7 +194,7 @@ impl<'a> Creation<'a> {
     }
 
     fn found_stored(&self, head: Reply) -> Outcome {
-        let outcome = Outcome::success(head, Stored::Yes);
+        let outcome = Outcome::found(head);
         if !self.call.callback {
             return outcome;
         }
