@@ -137,8 +137,8 @@ enum class callback_body : std::int32_t { form = OSS_CALLBACK_BODY_FORM, json = 
 
 /** How often OSS may be asked for a callback when its replies are lost. */
 enum class callback_delivery : std::int32_t {
-    at_most_once = OSS_CALLBACK_DELIVERY_AT_MOST_ONCE,
-    at_least_once = OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE
+    at_most_once = OSS_CALLBACK_AT_MOST_ONCE,
+    at_least_once = OSS_CALLBACK_AT_LEAST_ONCE
 };
 
 /** Who may read and write an object. */

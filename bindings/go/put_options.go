@@ -69,9 +69,9 @@ type CallbackDelivery int32
 
 const (
 	// CallbackAtMostOnce is once, unless it is certain that the callback has not run. It is the default.
-	CallbackAtMostOnce CallbackDelivery = C.OSS_CALLBACK_DELIVERY_AT_MOST_ONCE
+	CallbackAtMostOnce CallbackDelivery = C.OSS_CALLBACK_AT_MOST_ONCE
 	// CallbackAtLeastOnce is until a reply comes, so that the callback may run several times.
-	CallbackAtLeastOnce CallbackDelivery = C.OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE
+	CallbackAtLeastOnce CallbackDelivery = C.OSS_CALLBACK_AT_LEAST_ONCE
 )
 
 // WithContentType sets the content type, such as "image/jpeg". By default it is guessed from the key's ending, or else from

@@ -7,23 +7,23 @@ use crate::engine::CallbackDelivery;
 use crate::wire::mistake::Mistake;
 
 /// How often OSS may be asked for a callback when its replies are lost.
+/// cbindgen:rename-all=ScreamingSnakeCase
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oss_callback_delivery {
     /// Once, unless it is certain that the callback has not run.
-    AtMostOnce = 0,
+    OssCallbackAtMostOnce = 0,
     /// Until a reply comes, so that the callback may run several times.
-    AtLeastOnce = 1,
+    OssCallbackAtLeastOnce = 1,
 }
 
-/// Sets what is done when the reply to an upload with a callback is lost. The default is
-/// OSS_CALLBACK_DELIVERY_AT_MOST_ONCE: the upload is not sent again where its callback may have run, and ends with
-/// OSS_STATUS_CALLBACK_UNKNOWN, or without knowing whether the object is stored.
+/// Sets what is done when the reply to an upload with a callback is lost. The default is OSS_CALLBACK_AT_MOST_ONCE: the
+/// upload is not sent again where its callback may have run, and ends with OSS_STATUS_CALLBACK_UNKNOWN, or without knowing
+/// whether the object is stored.
 ///
-/// With OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE it is sent again, as an upload without a callback is, and may replace what
-/// another writer stored meanwhile. oss_result_callback_repeats() tells how often the callback may have run before, so the
-/// application server should be able to hear the same twice. OSS_STATUS_CALLBACK_UNKNOWN then says that no attempt was
-/// answered.
+/// With OSS_CALLBACK_AT_LEAST_ONCE it is sent again, as an upload without a callback is, and may replace what another writer
+/// stored meanwhile. oss_result_callback_repeats() tells how often the callback may have run before, so the application
+/// server should be able to hear the same twice. OSS_STATUS_CALLBACK_UNKNOWN then says that no attempt was answered.
 ///
 /// A multipart upload begun with these options keeps to it when it is completed. It has no effect on URLs and forms: what is
 /// uploaded with one asks for its callback at most once.
@@ -35,7 +35,7 @@ pub enum oss_callback_delivery {
 /// @code
 /// oss_put_options *options = oss_put_options_new();
 /// oss_result *result = NULL;
-/// oss_put_options_set_callback_delivery(options, OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE);
+/// oss_put_options_set_callback_delivery(options, OSS_CALLBACK_AT_LEAST_ONCE);
 /// if (oss_put_object_with_callback(bucket, "orders/1.json", data, size, callback, options, &result) == OSS_STATUS_OK) {
 ///     printf("the application server may have heard of it %u times before\n", oss_result_callback_repeats(result));
 /// }
@@ -51,8 +51,10 @@ pub unsafe extern "C" fn oss_put_options_set_callback_delivery(
     unsafe {
         set(options, |options| {
             options.set_callback_delivery(match delivery {
-                d if d == oss_callback_delivery::AtMostOnce as i32 => CallbackDelivery::AtMostOnce,
-                d if d == oss_callback_delivery::AtLeastOnce as i32 => CallbackDelivery::AtLeastOnce,
+                d if d == oss_callback_delivery::OssCallbackAtMostOnce as i32 => CallbackDelivery::AtMostOnce,
+                d if d == oss_callback_delivery::OssCallbackAtLeastOnce as i32 => {
+                    CallbackDelivery::AtLeastOnce
+                }
                 _ => return Err(Mistake::new(format!("{delivery} is no oss_callback_delivery"))),
             });
             Ok(())

@@ -24,7 +24,7 @@ static void deliveries(const oss_bucket *bucket) {
     CHECK(oss_result_attempts(result) == 1 && oss_result_callback_repeats(result) == 0);
     oss_result_free(result);
 
-    CHECK_SETS(oss_put_options_set_callback_delivery(options, OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE));
+    CHECK_SETS(oss_put_options_set_callback_delivery(options, OSS_CALLBACK_AT_LEAST_ONCE));
     result = put(bucket, OSS_STATUS_OK, "stored/at least", callback, options);
     CHECK(oss_result_stored(result) == OSS_STORED_YES);
     CHECK(oss_result_callback_repeats(result) == 1);
@@ -35,7 +35,7 @@ static void deliveries(const oss_bucket *bucket) {
     oss_result_free(result);
 
     CHECK_REFUSED(oss_put_options_set_callback_delivery(options, 2), oss_put_options_error(options), "2");
-    CHECK_SETS(oss_put_options_set_callback_delivery(options, OSS_CALLBACK_DELIVERY_AT_MOST_ONCE));
+    CHECK_SETS(oss_put_options_set_callback_delivery(options, OSS_CALLBACK_AT_MOST_ONCE));
     result = put(bucket, OSS_STATUS_CALLBACK_UNKNOWN, "stored/at most", callback, options);
     CHECK(oss_result_attempts(result) == 1 && oss_result_callback_repeats(result) == 0);
     oss_result_free(result);

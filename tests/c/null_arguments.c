@@ -530,8 +530,8 @@ static void options_of_puts(void) {
         CHECK_REFUSED(oss_put_options_set_callback_delivery(options, no_delivery[i]), oss_put_options_error(options),
                       "oss_callback_delivery");
     }
-    CHECK_SETS(oss_put_options_set_callback_delivery(options, OSS_CALLBACK_DELIVERY_AT_LEAST_ONCE));
-    CHECK_SETS(oss_put_options_set_callback_delivery(options, OSS_CALLBACK_DELIVERY_AT_MOST_ONCE));
+    CHECK_SETS(oss_put_options_set_callback_delivery(options, OSS_CALLBACK_AT_LEAST_ONCE));
+    CHECK_SETS(oss_put_options_set_callback_delivery(options, OSS_CALLBACK_AT_MOST_ONCE));
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         CHECK_SETS(oss_put_options_set_write_token(options, flags[i]));
     }
