@@ -15,8 +15,9 @@ use oss_upload::engine::{
     ObjectOptions, Observer, Outcome, Reader, SourceFailure, Status, Stored, UploadOptions,
 };
 use std::cell::RefCell;
-use std::fs::{self, File};
-use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
+use std::fs::{self, File, Permissions};
+use std::io::Write as _;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, mpsc};
@@ -571,26 +572,64 @@ fn progress_begins_with_what_was_there_and_only_grows() {
 /// What can happen to a file.
 type Change = fn(&Path);
 
-const CHANGES: [(&str, Change); 6] = [
+/// After these its bytes are no longer what they were.
+const CHANGES: [(&str, Change); 5] = [
     ("it grew", |path| {
         let data = [fs::read(path).unwrap().as_slice(), b"more"].concat();
         fs::write(path, data).unwrap();
     }),
-    ("it was cut", |path| File::options().write(true).open(path).unwrap().set_len(SIZE as u64 - 1).unwrap()),
-    ("it was written to", |path| {
-        File::options().write(true).open(path).unwrap().write_all_at(b"other", 0).unwrap();
-        touch(path);
+    ("it was cut", |path| open(path).set_len(SIZE as u64 - 1).unwrap()),
+    ("it was written to", write),
+    ("it was written to, and its time put back", |path| {
+        let modified = fs::metadata(path).unwrap().modified().unwrap();
+        until_it_shows(path, || {
+            open(path).write_all_at(b"other", 0).unwrap();
+            open(path).set_modified(modified).unwrap();
+        });
     }),
-    ("it was touched", touch),
-    ("it was replaced by its like", |path| replace(path, &fs::read(path).unwrap())),
     ("it was replaced by another of its size and time", |path| replace(path, &[7; SIZE])),
 ];
+
+/// After these they are.
+const MOVES: [(&str, Change); 4] = [
+    ("it was touched", touch),
+    ("it got another mode", |path| {
+        until_it_shows(path, || fs::set_permissions(path, Permissions::from_mode(0o640)).unwrap());
+    }),
+    ("it had another name for a while", |path| {
+        let other = path.with_extension("other");
+        until_it_shows(path, || {
+            fs::rename(path, &other).unwrap();
+            fs::rename(&other, path).unwrap();
+        });
+    }),
+    ("it was replaced by its like", |path| replace(path, &fs::read(path).unwrap())),
+];
+
+fn open(path: &Path) -> File {
+    File::options().write(true).open(path).unwrap()
+}
+
+fn write(path: &Path) {
+    open(path).write_all_at(b"other", 0).unwrap();
+    touch(path);
+}
 
 /// Sets the time of change to one that it cannot have had: the clock of a file system is too coarse for what has just
 /// happened.
 fn touch(path: &Path) {
-    let file = File::options().write(true).open(path).unwrap();
-    file.set_modified(SystemTime::now() + Duration::from_secs(10)).unwrap();
+    let now = SystemTime::now();
+    let last = fs::metadata(path).unwrap().modified().unwrap().max(now);
+    open(path).set_modified(last + Duration::from_secs(10)).unwrap();
+}
+
+/// Does something until the file system's clock has moved on with it.
+fn until_it_shows(path: &Path, change: impl Fn()) {
+    let changed = || fs::metadata(path).map(|file| (file.ctime(), file.ctime_nsec())).unwrap();
+    let before = changed();
+    while changed() == before {
+        change();
+    }
 }
 
 /// Puts another file in the place of one, with the same time of change.
@@ -598,8 +637,73 @@ fn replace(path: &Path, data: &[u8]) {
     let modified = fs::metadata(path).unwrap().modified().unwrap();
     let new = path.with_extension("new");
     fs::write(&new, data).unwrap();
-    File::options().write(true).open(&new).unwrap().set_modified(modified).unwrap();
+    open(&new).set_modified(modified).unwrap();
     fs::rename(new, path).unwrap();
+}
+
+#[test]
+fn file_that_moved_and_has_its_bytes_is_gone_on_with() {
+    over_every_route(|route| {
+        for (what, moved) in MOVES {
+            let bed = Bed::over(route);
+            let upload_id = bed.interrupted(&[4, 5]);
+            moved(&bed.file());
+            // Once it is known, it need not be compared again; when it moves again, it is.
+            assert_eq!(bed.interrupted(&[5]), upload_id, "{what}");
+            moved(&bed.file());
+            bed.attempt().run().assert_went_on_with(&bed, &[5]);
+        }
+    });
+}
+
+#[test]
+fn file_that_changed_where_nothing_was_sent_is_gone_on_with() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.interrupted(&[3]);
+        open(&bed.file()).write_all_at(b"other", 2 * PART as u64).unwrap();
+        touch(&bed.file());
+        bed.attempt().run().assert_went_on_with(&bed, &[3]);
+    });
+}
+
+#[test]
+fn object_is_never_half_old_and_half_new() {
+    over_every_route(|route| {
+        // Part 2 is refused, and the file restored meanwhile, with its time.
+        let bed = Bed::over(route);
+        bed.emulator.inject(Fault::new(error(403)).operation("UploadPart").part_number(2));
+        let one_by_one = |options: &mut UploadOptions| options.set_parallel(1).unwrap();
+        bed.attempt().with(one_by_one).run().assert_ended(Status::Service, Stored::No);
+        let modified = fs::metadata(bed.file()).unwrap().modified().unwrap();
+        until_it_shows(&bed.file(), || {
+            open(&bed.file()).write_all_at(&[7; SIZE], 0).unwrap();
+            open(&bed.file()).set_modified(modified).unwrap();
+        });
+        let run = bed.attempt().run();
+        run.assert_started_over("the file has changed");
+        bed.assert_done();
+    });
+}
+
+#[test]
+fn range_is_gone_on_with_when_the_file_grows_behind_it() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let data = fs::read(bed.file()).unwrap();
+        let grow = || File::options().append(true).open(bed.file()).unwrap().write_all(b"more").unwrap();
+        let of_range = || Attempt { range: Some((0, SIZE as u64)), ..bed.attempt() };
+        of_range().interrupted(&[4, 5]);
+        grow();
+        let growing = |_| {
+            grow();
+            true
+        };
+        let run = of_range().on_progress(growing).run();
+        run.assert_ended(Status::Ok, Stored::Yes);
+        assert_eq!((run.count("InitiateMultipartUpload"), run.parts()), (0, vec![4, 5]));
+        bed.assert_stored(&bed.emulator, DEFAULT_BUCKET, KEY, &data);
+    });
 }
 
 #[test]
@@ -654,7 +758,7 @@ fn upload_that_was_to_be_removed_and_could_not_is_named() {
     over_every_route(|route| {
         let bed = Bed::over(route);
         let upload_id = bed.interrupted(&[5]);
-        touch(&bed.file());
+        write(&bed.file());
         bed.fault("AbortMultipartUpload", error(403));
         let run = bed.attempt().run();
         run.assert_ended(Status::Ok, Stored::Yes);
@@ -668,7 +772,7 @@ fn upload_that_a_cancel_kept_from_being_removed_is_removed_by_the_next() {
     over_every_route(|route| {
         let bed = Bed::over(route);
         let upload_id = bed.interrupted(&[5]);
-        touch(&bed.file());
+        write(&bed.file());
         let cancel = Cancel::default();
         // Said before anything is removed.
         let on_log = Box::new(|_: &str| cancel.fire());
@@ -787,8 +891,8 @@ fn record_with_a_wrong_checksum_is_replaced() {
 #[test]
 fn record_of_another_form_is_replaced() {
     over_every_route(|route| {
-        assert_replaced(route, "it has the form 2", |path| {
-            edit(path, |text| text.replace("\"format\": 1", "\"format\": 2"));
+        assert_replaced(route, "it has the form 3", |path| {
+            edit(path, |text| text.replace("\"format\": 2", "\"format\": 3"));
         });
     });
 }
@@ -1343,13 +1447,61 @@ fn file_that_changes_during_its_upload_is_not_completed_and_its_parts_are_remove
 }
 
 #[test]
+fn file_that_moves_during_its_upload_and_has_its_bytes_is_completed() {
+    over_every_route(|route| {
+        for (what, moved) in MOVES {
+            for after in [PART as u64, SIZE as u64] {
+                let bed = Bed::over(route);
+                let file = bed.file();
+                let at_work = |accepted| {
+                    if accepted == after {
+                        moved(&file);
+                    }
+                    true
+                };
+                let one_by_one = |options: &mut UploadOptions| options.set_parallel(1).unwrap();
+                let run = bed.attempt().with(one_by_one).on_progress(at_work).run();
+                run.assert_ended(Status::Ok, Stored::Yes);
+                assert_eq!(run.parts(), ALL, "{what} after {after} bytes");
+                bed.assert_done();
+            }
+        }
+    });
+}
+
+#[test]
+fn cancel_before_a_file_that_moved_is_compared_is_a_pause() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let file = bed.file();
+        let cancel = Cancel::default();
+        let bound = |options: &mut UploadOptions| options.limits_mut().set_cancel(Some(cancel.clone()));
+        // Before it is completed, and before it is gone on with.
+        let at_the_end = |accepted| {
+            if accepted == SIZE as u64 {
+                touch(&file);
+                cancel.fire();
+            }
+            true
+        };
+        let run = bed.attempt().with(bound).on_progress(at_the_end).run();
+        run.assert_ended(Status::Cancelled, Stored::No);
+        assert_eq!(run.count("CompleteMultipartUpload"), 0);
+        let run = bed.attempt().with(bound).run();
+        run.assert_ended(Status::Cancelled, Stored::No);
+        assert_eq!((run.requests.len(), bed.uploads()), (0, vec![run.outcome.upload_id]));
+        bed.attempt().run().assert_went_on_with(&bed, &[]);
+    });
+}
+
+#[test]
 fn parts_of_a_file_that_changed_stay_if_they_are_wanted() {
     over_every_route(|route| {
         let bed = Bed::over(route);
         let file = bed.file();
         let at_work = |accepted| {
             if accepted == SIZE as u64 {
-                touch(&file);
+                write(&file);
             }
             true
         };
@@ -1387,7 +1539,7 @@ fn file_that_changes_before_anything_is_sent_leaves_nothing_behind() {
             }
             let path = bed.file();
             let body = Body::open(path.to_str().unwrap(), None).unwrap_or_else(|_| panic!("no file"));
-            touch(&path);
+            write(&path);
             let run = bed.attempt().run_with(body);
             assert_source_changed(&bed, &run);
             assert_eq!(

@@ -13,7 +13,7 @@ pub trait Source {
     /// How many bytes there are in all.
     fn size(&self) -> u64;
 
-    /// The next bytes, at most `limit` of them; at least one while fewer than `size` were given.
+    /// The next bytes, at most `limit` of them. None if there is something else to do first: then it is to be asked again.
     fn next(&mut self, limit: usize) -> Result<Bytes, SourceFailure>;
 }
 

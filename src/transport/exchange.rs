@@ -252,6 +252,10 @@ async fn feed(
         };
         let frame = source.next(limit)?;
         progress.note_own_pause();
+        if frame.is_empty() {
+            tokio::task::yield_now().await;
+            continue;
+        }
         let length = frame.len() as u64;
         if let Some(start) = lane.admit(length) {
             rest_until(start, progress).await;
@@ -285,6 +289,7 @@ async fn rest_until(start: Instant, progress: &Progress<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::cancel::Cancel;
     use crate::transport::clock::Clock;
     use crate::transport::lane::Bounds;
     use crate::transport::proxy::Proxy;
@@ -366,6 +371,52 @@ mod tests {
                 let (expected, came) = written(&method, &headers, body.unwrap_or_default(), through_proxy);
                 assert_eq!(expected, came, "{method} {body:?}");
             }
+        }
+    }
+
+    /// A source that has something else to do, for ever. When it has been asked a few times, somebody may want to cancel.
+    struct Busy {
+        asked: u32,
+        cancel: Option<Cancel>,
+    }
+
+    impl Source for Busy {
+        fn size(&self) -> u64 {
+            LARGEST_WHOLE + 1
+        }
+
+        fn next(&mut self, _: usize) -> Result<Bytes, SourceFailure> {
+            self.asked += 1;
+            if let Some(cancel) = self.cancel.as_ref().filter(|_| self.asked > 10) {
+                cancel.fire();
+            }
+            Ok(Bytes::new())
+        }
+    }
+
+    #[test]
+    fn source_that_has_something_else_to_do_keeps_no_call_beyond_its_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let cancel = Cancel::default();
+        for (cancel, limit, cause) in [
+            (None, Some(Duration::from_millis(100)), Cause::Deadline),
+            (Some(&cancel), None, Cause::Cancelled),
+        ] {
+            let lane = Lane::new(&settings(None), Arc::default()).unwrap();
+            let bounds = Bounds { cancels: cancel.into_iter().cloned().collect(), ..Bounds::default() };
+            let failure = lane.block_on(bounds, async |lane| {
+                let request = Request {
+                    method: Method::PUT,
+                    url: &url,
+                    headers: HeaderMap::new(),
+                    source: Some(&mut Busy { asked: 0, cancel: cancel.cloned() }),
+                    patience: Duration::ZERO,
+                    longest_idle: Duration::MAX,
+                };
+                lane.exchange(request, Deadline::after(limit)).await.unwrap_err()
+            });
+            assert_eq!(failure.cause, cause);
         }
     }
 }

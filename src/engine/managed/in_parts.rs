@@ -65,8 +65,7 @@ impl Managed<'_> {
         };
         let missing = places(body.size(), sizes.uniform()).filter(|place| !there.contains(&place.number));
         upload.send(self, missing.map(piece)).await?;
-        // Parts from an earlier process and parts of this one must be of the same data.
-        body.check_unchanged().map_err(|failure| failed(failure.into()))?;
+        self.check_unchanged(body, sizes, &upload.multipart.parts)?;
         upload.complete(self, completed_before).await
     }
 }

@@ -6,6 +6,7 @@ mod held;
 mod in_parts;
 mod options;
 mod part_sizes;
+mod proof;
 mod record;
 mod report;
 mod resume;
@@ -79,10 +80,7 @@ impl Managed<'_> {
 
     /// What a function gives, a part at a time. If the first part is all, it is put.
     async fn as_it_comes(&self, mut reader: PartReader<'_>, sizes: PartSizes) -> Step<Outcome> {
-        let check = || {
-            self.report.tell_if_due(self.lane);
-            self.lane.check(self.deadline)
-        };
+        let check = || self.check();
         let first = reader.next(sizes.of(1), &check).map_err(failed)?.unwrap_or_default();
         if (first.len() as u64) < sizes.of(1) || reader.has_ended() {
             return Ok(self.put(Body::Owned(first)).await);

@@ -9,7 +9,7 @@ use std::io;
 use std::path::PathBuf;
 
 /// The form of the record; another one is not understood.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What an upload is bound to. Where any of this differs, it is another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,14 +34,18 @@ impl Binding {
         };
         if place(self) != place(other) {
             Some(Difference::Foreign)
-        } else if self.file != other.file {
-            Some(Difference::Changed("the file has changed"))
         } else if (self.offset, self.size) != (other.offset, other.size) {
-            Some(Difference::Changed("another range of the file is wanted"))
+            let is_same = self.file == other.file;
+            Some(Difference::Changed(match is_same {
+                true => "another range of the file is wanted",
+                false => "the file has changed",
+            }))
         } else if self.part_size != other.part_size {
             Some(Difference::Changed("another part size is wanted"))
         } else if self.headers != other.headers {
             Some(Difference::Changed("the object is wanted with other headers"))
+        } else if self.file != other.file {
+            Some(Difference::Moved)
         } else {
             None
         }
@@ -65,6 +69,8 @@ pub(super) enum Difference {
     Foreign,
     /// It is of the same upload, but of something that is no longer wanted.
     Changed(&'static str),
+    /// The file may have changed: its bytes decide.
+    Moved,
 }
 
 /// A part in the record.

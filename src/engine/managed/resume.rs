@@ -2,17 +2,16 @@
 
 use super::checkpoint::{self, Checkpoint};
 use super::in_parts::InParts;
-use super::part_sizes::{PartSizes, Place, places};
-use super::record::{Binding, Difference, PartRecord, Record, hex};
+use super::part_sizes::PartSizes;
+use super::record::{Binding, Difference, Record, hex};
 use super::run::{Managed, Step, failed, refused};
 use super::start::Start;
-use crate::engine::multipart::{Multipart, Part, Terms};
+use crate::engine::multipart::{Multipart, Terms};
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::request::{Attempts, Found};
 use crate::engine::source::Body;
 use crate::wire::mistake::Mistake;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -86,7 +85,7 @@ impl Managed<'_> {
         body: &Body<'_>,
         sizes: PartSizes,
     ) -> Step<Start> {
-        let record = match checkpoint.find() {
+        let mut record = match checkpoint.find() {
             checkpoint::Found::Nothing => return Ok(Start::Anew(checkpoint)),
             checkpoint::Found::Unusable(why) => {
                 self.log(&format!("starting over, since the checkpoint cannot be used: {why}"));
@@ -97,22 +96,30 @@ impl Managed<'_> {
         };
         let terms = Terms { token: record.token.clone(), ..self.terms(body.file_name())? };
         let multipart = Multipart::known(self.bucket, self.key, &record.upload_id, terms);
-        match record.binding.difference(binding) {
-            None => self.go_on(checkpoint, record, multipart, body, sizes).await,
+        let why = match record.binding.difference(binding) {
+            None => return self.go_on(checkpoint, record, multipart, body, sizes).await,
             Some(Difference::Foreign) => {
                 self.log("starting over, since the checkpoint is that of another upload");
                 checkpoint.remove();
-                Ok(Start::Anew(checkpoint))
+                return Ok(Start::Anew(checkpoint));
             }
-            Some(Difference::Changed(why)) => {
-                self.log(&format!("starting over, since {why} since the checkpoint was written"));
-                self.remove_outdated(&multipart).await;
-                // As long as there is the record, the next call can remove what this one had no time for.
-                self.lane.check(self.deadline).map_err(failed)?;
-                checkpoint.remove();
-                Ok(Start::Anew(checkpoint))
+            Some(Difference::Moved) => {
+                let crcs: Vec<_> = record.parts.iter().map(|part| (part.number, part.crc64)).collect();
+                let are_of = self.are_of(body, sizes, &crcs);
+                if are_of.map_err(|outcome| outcome.leaving(multipart.upload_id()))? {
+                    record.binding.file = binding.file;
+                    return self.go_on(checkpoint, record, multipart, body, sizes).await;
+                }
+                "the file has changed"
             }
-        }
+            Some(Difference::Changed(why)) => why,
+        };
+        self.log(&format!("starting over, since {why} since the checkpoint was written"));
+        self.remove_outdated(&multipart).await;
+        // As long as there is the record, the next call can remove what this one had no time for.
+        self.lane.check(self.deadline).map_err(failed)?;
+        checkpoint.remove();
+        Ok(Start::Anew(checkpoint))
     }
 
     /// Removes the parts of an upload that is not gone on with. If that fails, they stay; the caller learns of it.
@@ -170,50 +177,6 @@ impl Managed<'_> {
             Err(outcome) => Err(Box::new(upload.conclude(self, Err(outcome)).await)),
         }
     }
-
-    /// Those parts of what OSS has that are certain to be parts of this very data: parts of the record that are still what
-    /// they were, and others whose CRC-64 is that of the file.
-    fn proven(
-        &self,
-        recorded: &[PartRecord],
-        listed: Vec<Part>,
-        body: &Body<'_>,
-        sizes: PartSizes,
-    ) -> Step<Vec<Part>> {
-        let recorded: BTreeMap<u32, &PartRecord> = recorded.iter().map(|part| (part.number, part)).collect();
-        let mut listed: BTreeMap<u32, Part> = listed.into_iter().map(|part| (part.number, part)).collect();
-        let mut proven = Vec::new();
-        for place in places(body.size(), sizes.uniform()) {
-            let Some(part) = listed.remove(&place.number).filter(|part| part.size == Some(place.size)) else {
-                continue;
-            };
-            let crc64 = match recorded.get(&place.number).and_then(|record| crc64_if_same(record, &part)) {
-                Some(crc64) => Some(crc64),
-                None => self.crc64_if_of(body, place, &part)?,
-            };
-            if crc64.is_some() {
-                proven.push(Part { crc64, ..part });
-            }
-        }
-        Ok(proven)
-    }
-
-    /// The CRC-64 of a part that was not recorded, if OSS says that it is that of the file at its place.
-    fn crc64_if_of(&self, body: &Body<'_>, place: Place, part: &Part) -> Step<Option<u64>> {
-        let (Some(theirs), Some(piece)) = (part.crc64, body.piece(place.offset, place.size)) else {
-            return Ok(None);
-        };
-        let ours = piece.crc64(&|| self.lane.check(self.deadline)).map_err(failed)?;
-        Ok((ours == theirs).then_some(ours))
-    }
-}
-
-/// The CRC-64 of a part that is still what was recorded of it.
-fn crc64_if_same(record: &PartRecord, part: &Part) -> Option<u64> {
-    let same = record.etag == part.etag
-        && part.size == Some(record.size)
-        && part.crc64.is_none_or(|crc64| crc64 == record.crc64);
-    same.then_some(record.crc64)
 }
 
 fn hash_of(headers: &[(String, String)]) -> String {

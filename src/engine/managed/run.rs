@@ -38,6 +38,12 @@ impl Managed<'_> {
         self.report.log(self.lane, line);
     }
 
+    /// Whether to go on, asked before each read; the caller is told now and then how far it is.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        self.report.tell_if_due(self.lane);
+        self.lane.check(self.deadline)
+    }
+
     /// Stores `body` with a single request.
     pub(super) async fn put(&self, body: Body<'_>) -> Outcome {
         let size = body.size();

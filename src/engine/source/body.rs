@@ -1,19 +1,12 @@
 //! What is uploaded, in a form that can be read again: bytes in memory, a file, or a function that can start over.
 
-use super::buffers::Buffers;
 use super::content::Content;
-use super::file::{FileBody, Unusable};
-use super::reader::{Check, Reader};
-use crate::transport::{Failure, Source, SourceFailure};
-use crate::wire::crc64::Crc64;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use super::file::{FileBody, Identity, Unusable};
+use super::reader::Reader;
+use crate::transport::SourceFailure;
 use bytes::Bytes;
-use md5::{Digest, Md5};
 use std::cell::Cell;
 use std::fs::File;
-
-const FRAME: usize = 256 << 10;
 
 /// The data of an upload. It can be read any number of times, from any position.
 pub enum Body<'a> {
@@ -83,37 +76,12 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The value of Content-MD5, for which the data is read once.
-    pub(crate) fn content_md5(&self, check: Check<'_>) -> Result<String, Failure> {
-        let mut md5 = Md5::new();
-        let mut reading = self.reading();
-        while reading.position < self.size() {
-            check()?;
-            md5.update(reading.next(FRAME)?);
-        }
-        Ok(BASE64.encode(md5.finalize()))
-    }
-
-    pub(crate) fn reading(&self) -> Reading<'_> {
-        Reading { body: self, position: 0, crc64: Crc64::new(), buffers: Buffers::default() }
-    }
-
-    /// The CRC-64 of all of it.
-    pub(crate) fn crc64(&self, check: Check<'_>) -> Result<u64, Failure> {
-        let mut reading = self.reading();
-        while !reading.is_whole() {
-            check()?;
-            reading.next(FRAME)?;
-        }
-        Ok(reading.crc64.value())
-    }
-
     /// Reads what is there at `position`, or some of it, and says how much.
-    fn read_at(&self, position: u64, into: &mut [u8]) -> Result<usize, SourceFailure> {
+    pub(super) fn read_at(&self, position: u64, into: &mut [u8]) -> Result<usize, SourceFailure> {
         let of = |bytes: &[u8], into: &mut [u8]| {
             let from = usize::try_from(position).ok();
             let rest = from.and_then(|from| bytes.get(from..)).and_then(|rest| rest.get(..into.len()));
-            into.copy_from_slice(rest.ok_or_else(|| SourceFailure::changed("the data"))?);
+            into.copy_from_slice(rest.ok_or_else(|| self.changed())?);
             Ok(into.len())
         };
         match self {
@@ -124,10 +92,31 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Whether it still is what it was.
-    pub(crate) fn check_unchanged(&self) -> Result<(), SourceFailure> {
+    /// What tells the file as it is now, if it is one.
+    pub(super) fn identity(&self) -> Result<Option<Identity>, SourceFailure> {
         match self {
-            Body::File(file) => file.check_unchanged(),
+            Body::File(file) => file.examine().map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether it may no longer be what it was when the upload began.
+    pub(crate) fn may_have_changed(&self) -> Result<bool, SourceFailure> {
+        match self {
+            Body::File(file) => Ok(file.examine()? != file.identity),
+            _ => Ok(false),
+        }
+    }
+
+    /// That it is no longer what it was.
+    pub(crate) fn changed(&self) -> SourceFailure {
+        SourceFailure::changed(self.file_name().unwrap_or("the data"))
+    }
+
+    /// Notes what a pass over all of it came to. Every other pass over a file must come to the same.
+    pub(super) fn note(&self, content: Content) -> Result<(), SourceFailure> {
+        match self {
+            Body::File(file) => file.note(content),
             _ => Ok(()),
         }
     }
@@ -146,62 +135,5 @@ impl ReaderBody<'_> {
             ))),
             length => Ok(length),
         }
-    }
-}
-
-/// One pass over a body, with the CRC-64 of what was read so far.
-pub(crate) struct Reading<'a> {
-    body: &'a Body<'a>,
-    position: u64,
-    crc64: Crc64,
-    buffers: Buffers,
-}
-
-impl Reading<'_> {
-    fn is_whole(&self) -> bool {
-        self.position == self.body.size()
-    }
-
-    /// What was read, once that is all of it.
-    pub(crate) fn content(&self) -> Option<Content> {
-        self.is_whole().then(|| Content { size: self.size(), crc64: self.crc64.value() })
-    }
-
-    /// Up to `length` bytes from here on.
-    fn frame(&self, length: usize) -> Result<Bytes, SourceFailure> {
-        if let Body::Owned(bytes) = self.body
-            && let Ok(from) = usize::try_from(self.position)
-            && from + length <= bytes.len()
-        {
-            return Ok(bytes.slice(from..from + length));
-        }
-        let mut buffer = self.buffers.take();
-        if buffer.len() < length {
-            buffer.resize(length, 0);
-        }
-        let length = match buffer.get_mut(..length) {
-            Some(room) if length > 0 => self.body.read_at(self.position, room)?,
-            _ => 0,
-        };
-        Ok(self.buffers.lend(buffer, length))
-    }
-}
-
-impl Source for Reading<'_> {
-    fn size(&self) -> u64 {
-        self.body.size()
-    }
-
-    fn next(&mut self, limit: usize) -> Result<Bytes, SourceFailure> {
-        let rest = self.size().saturating_sub(self.position);
-        let length = usize::try_from(rest).map_or(limit, |rest| rest.min(limit));
-        let frame = self.frame(length)?;
-        self.crc64.update(&frame);
-        self.position += frame.len() as u64;
-        if frame.len() as u64 == rest {
-            // Asked while the last frame is still here: without it nothing is stored.
-            self.body.check_unchanged()?;
-        }
-        Ok(frame)
     }
 }

@@ -1,8 +1,10 @@
-//! A file, or a range of one, and how it is told that it is still the same.
+//! A file, or a range of one, and what hints at its being another.
 
+use super::content::Content;
 use crate::transport::SourceFailure;
 use crate::wire::mistake::Mistake;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
@@ -19,9 +21,14 @@ pub struct FileBody {
     pub(crate) offset: u64,
     pub(crate) size: u64,
     pub(crate) identity: Identity,
+    /// Whether no range was asked for: then a file that has grown has changed.
+    is_whole: bool,
+    /// What a pass over all of it came to.
+    content: Cell<Option<Content>>,
 }
 
-/// What tells a file, and a version of it, from another.
+/// What hints at a file, or a version of it, being another: where any of this has moved, its bytes decide. The times are as
+/// coarse as the file system's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     device: u64,
@@ -29,6 +36,8 @@ pub(crate) struct Identity {
     size: u64,
     /// Seconds since 1970, and nanoseconds.
     modified: (i64, i64),
+    /// The same of the last change of any kind, of mode, names and times too. Nobody can put it back.
+    changed: (i64, i64),
 }
 
 /// Why a file cannot be uploaded.
@@ -62,13 +71,22 @@ impl FileBody {
                 metadata.size()
             ))));
         }
-        let identity = Identity::of(&metadata);
-        Ok(FileBody { file: Arc::new(file), name: name.into(), path: None, offset, size, identity })
+        Ok(FileBody {
+            file: Arc::new(file),
+            name: name.into(),
+            path: None,
+            offset,
+            size,
+            identity: Identity::of(&metadata),
+            is_whole: range.is_none(),
+            content: Cell::default(),
+        })
     }
 
     /// A piece of it.
-    pub(crate) fn piece(&self, offset: u64, size: u64) -> Option<FileBody> {
-        Some(FileBody { offset: self.offset.checked_add(offset)?, size, ..self.clone() })
+    pub(super) fn piece(&self, offset: u64, size: u64) -> Option<FileBody> {
+        let offset = self.offset.checked_add(offset)?;
+        Some(FileBody { offset, size, content: Cell::default(), ..self.clone() })
     }
 
     /// Fills `into` with what stands at `position`.
@@ -78,17 +96,32 @@ impl FileBody {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 Err(SourceFailure::changed(&self.name))
             }
-            Err(error) => Err(SourceFailure::Unreadable(format!("cannot read {}: {error}", self.name))),
+            Err(error) => Err(self.unreadable(&error)),
         }
     }
 
-    /// Whether it still is what it was.
-    pub(crate) fn check_unchanged(&self) -> Result<(), SourceFailure> {
-        match self.file.metadata() {
-            Ok(now) if Identity::of(&now) == self.identity => Ok(()),
-            Ok(_) => Err(SourceFailure::changed(&self.name)),
-            Err(error) => Err(SourceFailure::Unreadable(format!("cannot examine {}: {error}", self.name))),
+    /// What tells the file as it is now.
+    pub(super) fn examine(&self) -> Result<Identity, SourceFailure> {
+        let now = self
+            .file
+            .metadata()
+            .map_err(|error| SourceFailure::Unreadable(format!("cannot examine {}: {error}", self.name)))?;
+        if self.is_whole && now.size() != self.identity.size {
+            return Err(SourceFailure::changed(&self.name));
         }
+        Ok(Identity::of(&now))
+    }
+
+    /// Notes what a pass over all of it came to, which must be the same every time.
+    pub(super) fn note(&self, content: Content) -> Result<(), SourceFailure> {
+        match self.content.replace(Some(content)) {
+            Some(before) if before != content => Err(SourceFailure::changed(&self.name)),
+            _ => Ok(()),
+        }
+    }
+
+    fn unreadable(&self, error: &io::Error) -> SourceFailure {
+        SourceFailure::Unreadable(format!("cannot read {}: {error}", self.name))
     }
 }
 
@@ -99,6 +132,7 @@ impl Identity {
             inode: metadata.ino(),
             size: metadata.size(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
     }
 }

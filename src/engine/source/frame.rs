@@ -1,6 +1,6 @@
 //! What is sent before and after a source, in the same body.
 
-use super::body::Reading;
+use super::reading::Reading;
 use crate::transport::{Source, SourceFailure};
 use bytes::Bytes;
 

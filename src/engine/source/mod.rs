@@ -7,9 +7,9 @@ mod file;
 mod frame;
 mod input;
 mod reader;
+mod reading;
 
 pub use body::Body;
-pub(crate) use body::Reading;
 pub(crate) use buffers::Buffers;
 pub(crate) use content::Content;
 pub(crate) use file::Identity;
@@ -19,3 +19,4 @@ pub use input::Input;
 pub(crate) use input::Unfit;
 pub use reader::Reader;
 pub(crate) use reader::{Check, PartReader};
+pub(crate) use reading::Reading;
