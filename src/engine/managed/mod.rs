@@ -24,7 +24,6 @@ use crate::engine::object::check_put;
 use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::source::{Body, Input, PartReader};
 use crate::transport::{Deadline, Lane};
-use crate::wire::mistake::Mistake;
 use part_sizes::PartSizes;
 use report::Report;
 use run::{FOR_CLEANING_UP, Managed, Step, failed, refused};
@@ -62,7 +61,7 @@ impl Managed<'_> {
         }
         match (input, &self.options.checkpoint) {
             (Input::Body(body), Some(folder)) => self.resumable(&body, sizes, folder).await,
-            (Input::Reader(..), Some(_)) => Err(refused(Mistake::new(resume::ONLY_FILES))),
+            (Input::Reader(reader, _), Some(_)) => Err(refused(resume::not_resumable(reader.file_name()))),
             (Input::Body(body), None) if body.size() <= threshold => Ok(self.put(body).await),
             (Input::Body(body), None) => {
                 let upload = self.begin(body.file_name()).await?;

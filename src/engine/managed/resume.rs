@@ -15,8 +15,6 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::time::Duration;
 
-pub(super) const ONLY_FILES: &str =
-    "only a file that is given by its path can be resumed; other data takes no checkpoint folder";
 /// How long it may take to remove the parts of an upload that is no longer wanted.
 const FOR_REMOVING: Duration = Duration::from_secs(10);
 
@@ -46,8 +44,8 @@ impl Managed<'_> {
     }
 
     fn binding(&self, body: &Body<'_>, sizes: PartSizes, terms: &Terms) -> Step<Binding> {
-        let Body::File(file) = body else { return Err(refused(Mistake::new(ONLY_FILES))) };
-        let Some(path) = &file.path else { return Err(refused(Mistake::new(ONLY_FILES))) };
+        let Body::File(file) = body else { return Err(refused(not_resumable(None))) };
+        let Some(path) = &file.path else { return Err(refused(not_resumable(None))) };
         Ok(Binding {
             endpoint: self.bucket.endpoint.base().origin().ascii_serialization(),
             bucket: self.bucket.endpoint.bucket().to_owned(),
@@ -177,6 +175,17 @@ impl Managed<'_> {
             Err(outcome) => Err(Box::new(upload.conclude(self, Err(outcome)).await)),
         }
     }
+}
+
+/// Why data takes no checkpoint folder, though it may come from a file of this name.
+pub(super) fn not_resumable(file_name: Option<&str>) -> Mistake {
+    Mistake::new(match file_name {
+        Some(name) => format!(
+            "{name} has bytes although its size is said to be 0: such a file cannot be resumed, and takes no checkpoint folder"
+        ),
+        None => "only a file that is given by its path can be resumed; other data takes no checkpoint folder"
+            .to_owned(),
+    })
 }
 
 fn hash_of(headers: &[(String, String)]) -> String {

@@ -5,7 +5,7 @@ use super::in_parts::InParts;
 use super::options::UploadOptions;
 use super::part_sizes::PartSizes;
 use super::report::{Observer, Report};
-use super::resume::ONLY_FILES;
+use super::resume::not_resumable;
 use super::run::{FOR_CLEANING_UP, Managed};
 use crate::callback::Callback;
 use crate::engine::bucket::Bucket;
@@ -45,7 +45,7 @@ impl Writer {
     ) -> Result<Writer, Mistake> {
         check_put(key, callback, &options.object)?;
         if options.checkpoint.is_some() {
-            return Err(Mistake::new(ONLY_FILES));
+            return Err(not_resumable(None));
         }
         Ok(Writer {
             bucket: Arc::clone(bucket),

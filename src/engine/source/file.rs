@@ -1,6 +1,7 @@
 //! A file, or a range of one, and what hints at its being another.
 
 use super::content::Content;
+use super::reader::Reader;
 use crate::transport::SourceFailure;
 use crate::wire::mistake::Mistake;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub struct FileBody {
     pub(crate) identity: Identity,
     /// Whether no range was asked for: then a file that has grown has changed.
     is_whole: bool,
+    /// Whether there are bytes although the size of the file is said to be 0, as in /proc.
+    pub(super) hides_its_size: bool,
     /// What a pass over all of it came to.
     content: Cell<Option<Content>>,
 }
@@ -71,7 +74,7 @@ impl FileBody {
                 metadata.size()
             ))));
         }
-        Ok(FileBody {
+        let mut body = FileBody {
             file: Arc::new(file),
             name: name.into(),
             path: None,
@@ -79,8 +82,14 @@ impl FileBody {
             size,
             identity: Identity::of(&metadata),
             is_whole: range.is_none(),
+            hides_its_size: false,
             content: Cell::default(),
-        })
+        };
+        if body.is_whole && size == 0 {
+            let first = body.read_some_at(0, &mut [0]);
+            body.hides_its_size = first.map_err(|failure| Unusable::Unreadable(failure.to_string()))? > 0;
+        }
+        Ok(body)
     }
 
     /// A piece of it.
@@ -93,10 +102,18 @@ impl FileBody {
     pub(super) fn read_at(&self, position: u64, into: &mut [u8]) -> Result<(), SourceFailure> {
         match self.file.read_exact_at(into, self.offset + position) {
             Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                Err(SourceFailure::changed(&self.name))
-            }
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.ends_early()),
             Err(error) => Err(self.unreadable(&error)),
+        }
+    }
+
+    /// Puts some of what stands at `position` into `into`, and says how much; nothing behind the end.
+    fn read_some_at(&self, position: u64, into: &mut [u8]) -> Result<usize, SourceFailure> {
+        loop {
+            match self.file.read_at(into, self.offset + position) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read.map_err(|error| self.unreadable(&error)),
+            }
         }
     }
 
@@ -120,6 +137,17 @@ impl FileBody {
         }
     }
 
+    /// The file was cut, unless it never was as long as it is said to be.
+    fn ends_early(&self) -> SourceFailure {
+        match self.examine() {
+            Ok(now) if now == self.identity => SourceFailure::Unreadable(format!(
+                "{} ends before the {} bytes that it is said to have",
+                self.name, now.size
+            )),
+            _ => SourceFailure::changed(&self.name),
+        }
+    }
+
     fn unreadable(&self, error: &io::Error) -> SourceFailure {
         SourceFailure::Unreadable(format!("cannot read {}: {error}", self.name))
     }
@@ -134,6 +162,39 @@ impl Identity {
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
+    }
+}
+
+/// A file whose size is not known, from its beginning to wherever it ends.
+pub(super) struct FileReader {
+    file: FileBody,
+    position: Cell<u64>,
+}
+
+impl FileReader {
+    pub(super) fn new(file: FileBody) -> FileReader {
+        FileReader { file, position: Cell::new(0) }
+    }
+}
+
+impl Reader for FileReader {
+    fn read(&self, into: &mut [u8]) -> Result<usize, SourceFailure> {
+        let read = self.file.read_some_at(self.position.get(), into)?;
+        self.position.set(self.position.get() + read as u64);
+        Ok(read)
+    }
+
+    fn can_rewind(&self) -> bool {
+        true
+    }
+
+    fn rewind(&self) -> Result<(), SourceFailure> {
+        self.position.set(0);
+        Ok(())
+    }
+
+    fn file_name(&self) -> Option<&str> {
+        Some(&self.file.name)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is uploaded, as the caller has it.
 
 use super::body::Body;
+use super::file::FileReader;
 use super::reader::{Check, Reader, read_whole};
 use crate::transport::Failure;
 use crate::wire::mistake::Mistake;
@@ -18,7 +19,10 @@ pub enum Input<'a> {
 
 impl<'a> From<Body<'a>> for Input<'a> {
     fn from(body: Body<'a>) -> Input<'a> {
-        Input::Body(body)
+        match body {
+            Body::File(file) if file.hides_its_size => Input::Reader(Box::new(FileReader::new(file)), None),
+            body => Input::Body(body),
+        }
     }
 }
 
@@ -41,9 +45,7 @@ impl<'a> Input<'a> {
     pub(crate) fn into_body(self, check: Check<'_>) -> Result<Body<'a>, Unfit> {
         match self {
             Input::Body(body) => Ok(body),
-            Input::Reader(_, None) => Err(Unfit::Mistake(Mistake::new(
-                "a single request needs to know the length of its data; oss_upload_object() does not",
-            ))),
+            Input::Reader(reader, None) => Err(Unfit::Mistake(of_unknown_length(reader.file_name()))),
             Input::Reader(reader, Some(size)) if reader.can_rewind() => Ok(Body::from_reader(reader, size)),
             Input::Reader(_, Some(size)) if size > MOST_HELD => Err(Unfit::Mistake(Mistake::new(format!(
                 "a reader that cannot rewind gives a single request at most {MOST_HELD} bytes, not {size}; \
@@ -54,4 +56,12 @@ impl<'a> Input<'a> {
             }
         }
     }
+}
+
+fn of_unknown_length(file_name: Option<&str>) -> Mistake {
+    let why = "a single request needs to know the length of its data; oss_upload_object() does not";
+    Mistake::new(match file_name {
+        Some(name) => format!("{name} has bytes although its size is said to be 0, and {why}"),
+        None => why.to_owned(),
+    })
 }

@@ -17,6 +17,11 @@ pub trait Reader {
 
     /// Starts over.
     fn rewind(&self) -> Result<(), SourceFailure>;
+
+    /// The name of the file, if that is what it reads.
+    fn file_name(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Asked before each read whether the call may go on.
