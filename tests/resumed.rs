@@ -17,7 +17,7 @@ use oss_upload::engine::{
 use std::cell::RefCell;
 use std::fs::{self, File, Permissions};
 use std::io::Write as _;
-use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, mpsc};
@@ -912,7 +912,7 @@ fn record_behind_a_link_is_replaced_and_the_target_left_alone() {
     over_every_route(|route| {
         let elsewhere = TempDir::new().unwrap();
         let target = elsewhere.path().join("target");
-        assert_replaced(route, "it cannot be opened", |path| {
+        assert_replaced(route, "it is no regular file", |path| {
             fs::rename(path, &target).unwrap();
             symlink(&target, path).unwrap();
         });
@@ -952,6 +952,100 @@ fn pipe_in_place_of_the_record_is_no_obstacle() {
             thread::yield_now();
         }
         waiting.join().unwrap();
+    });
+}
+
+/// What makes a file one that somebody else can have written, and what is said of it.
+fn ways_to_be_foreign() -> Vec<(&'static str, fn(&Path))> {
+    let mut ways: Vec<(&str, fn(&Path))> = vec![
+        ("others may write to it", |path| fs::set_permissions(path, Permissions::from_mode(0o660)).unwrap()),
+        ("others may write to it", |path| fs::set_permissions(path, Permissions::from_mode(0o602)).unwrap()),
+        ("it has another name as well", |path| fs::hard_link(path, other_name(path)).unwrap()),
+    ];
+    // Only root can give files away.
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        ways.push(("it belongs to another user", |path| chown(path, Some(65534), None).unwrap()));
+    }
+    ways
+}
+
+/// A name outside the folder.
+fn other_name(path: &Path) -> PathBuf {
+    path.parent().unwrap().parent().unwrap().join("other-name")
+}
+
+#[test]
+fn record_that_somebody_else_can_have_written_is_not_believed() {
+    over_every_route(|route| {
+        for (why, make_foreign) in ways_to_be_foreign() {
+            assert_replaced(route, why, make_foreign);
+            // What it says could be believed otherwise: that the object is there.
+            let bed = Bed::over(route);
+            bed.completed(false);
+            make_foreign(&bed.record());
+            let run = bed.attempt().run();
+            run.assert_started_over(why);
+            assert_eq!(run.parts(), ALL);
+            bed.assert_done();
+        }
+    });
+}
+
+#[test]
+fn lock_of_somebody_else_locks_nobody_out() {
+    over_every_route(|route| {
+        for (why, make_foreign) in ways_to_be_foreign() {
+            let bed = Bed::over(route);
+            bed.interrupted(&[5]);
+            let path = bed.record().with_extension("lock");
+            fs::write(&path, b"mine").unwrap();
+            let lock = File::open(&path).unwrap();
+            make_foreign(&path);
+            lock.lock().unwrap();
+            let run = bed.attempt().run();
+            run.assert_ended(Status::Ok, Stored::Yes);
+            assert!(run.lines.len() == 1 && run.lines[0].contains(why), "{:?}", run.lines);
+            assert_eq!(run.parts(), [5]);
+            bed.assert_done();
+            if let Ok(left) = fs::read(other_name(&path)) {
+                assert_eq!(left, b"mine");
+            }
+        }
+    });
+}
+
+#[test]
+fn lock_behind_a_link_is_replaced_and_the_target_left_alone() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.interrupted(&[5]);
+        let path = bed.record().with_extension("lock");
+        fs::write(other_name(&path), b"target").unwrap();
+        symlink(other_name(&path), &path).unwrap();
+        bed.attempt().run().assert_ended(Status::Ok, Stored::Yes);
+        assert_eq!(fs::read(other_name(&path)).unwrap(), b"target");
+        bed.assert_done();
+    });
+}
+
+#[test]
+fn upload_does_not_begin_where_its_record_has_no_place() {
+    over_every_route(|route| {
+        for extension in ["json", "new", "lock"] {
+            let bed = Bed::over(route);
+            let upload_id = bed.interrupted(&[5]);
+            let record = bed.record();
+            let place = record.with_extension(extension);
+            fs::rename(&record, other_name(&record)).unwrap();
+            fs::create_dir_all(place.join("not empty")).unwrap();
+            let run = bed.attempt().run();
+            run.assert_ended(Status::LocalIo, Stored::No);
+            assert!(run.requests.is_empty(), "{:?}", run.requests);
+            for word in [place.to_str().unwrap(), "regular file of one's own"] {
+                assert!(run.outcome.message.contains(word), "{}", run.outcome.message);
+            }
+            assert_eq!(bed.uploads(), [upload_id]);
+        }
     });
 }
 

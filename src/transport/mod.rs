@@ -14,6 +14,7 @@
 //! | `connection`, `flow` | HTTP, driven by the call that uses it; how much went through it |
 //! | `stream`, `socket`, `tcp_info` | bytes, through TLS or not; without a signal; what the kernel knows of them |
 //! | `delivery`, `failure` | what is known of a request that got no reply |
+//! | `fork`, `user` | which process this is, and for whom it acts |
 //!
 //! An [`Errand`] is no upload, and goes through reqwest.
 
@@ -51,6 +52,7 @@ mod ticks;
 mod tls;
 mod trust;
 mod tunnel;
+mod user;
 mod watch;
 
 pub use bind::Bind;
@@ -66,6 +68,7 @@ pub use lane::{Bounds, Lane};
 pub use proxy::Proxy;
 pub use settings::Settings;
 pub use trust::Trust;
+pub use user::effective_user;
 
 use lanes::Lanes;
 use std::sync::Arc;

@@ -1,22 +1,24 @@
 //! The record of an upload in parts, from which another process can go on.
 //!
-//! It is replaced as a whole: a new one is written beside it, synced, and renamed over it. Whoever uses it holds a lock. The names are made of what is uploaded, so that there is one record for each upload,
-//! and what a process leaves behind that is killed half-way is found and used up by the next one.
+//! It is replaced as a whole: a new one is written beside it, synced, and renamed over it. Whoever uses it holds a lock. The
+//! names are made of what is uploaded, so that there is one record for each upload, and what a process leaves behind that is
+//! killed half-way is found and used up by the next one. Others who may write to the folder can be in the way, but what they
+//! put there is not believed.
 
+use super::lock::Lock;
+use super::own_file;
 use super::record::{Binding, Completing, Record};
 use crate::engine::multipart::{Part, Parts};
 use crate::engine::outcome::{Outcome, Status, Stored};
 use std::cell::{Cell, RefCell};
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write as _};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Ten thousand parts take less than a quarter of this.
 const LARGEST: u64 = 8 << 20;
-/// No link leads elsewhere, and a named pipe in the place of a file does not wait for anybody.
-const OWN_FILES: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
 /// Finished parts are noted so often. What is missing is learnt from OSS.
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -39,33 +41,36 @@ pub(super) struct Checkpoint {
 
 impl Checkpoint {
     /// Takes the place of the upload in `folder`, which is made if it is missing.
-    pub(super) fn take(folder: &Path, binding: &Binding) -> Result<Checkpoint, Box<Outcome>> {
-        let unusable = |error: io::Error| {
-            let message = format!("cannot use the checkpoint folder {}: {error}", folder.display());
-            Box::new(Outcome::new(Status::LocalIo, Stored::No, message))
-        };
+    pub(super) fn take(
+        folder: &Path,
+        binding: &Binding,
+        log: &dyn Fn(&str),
+    ) -> Result<Checkpoint, Box<Outcome>> {
+        let unusable = |error| unusable(folder, &error);
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
         let name = binding.name();
-        let lock = Lock::take(&folder.join(format!("{name}.lock"))).map_err(unusable)?;
+        let lock = Lock::take(&folder.join(format!("{name}.lock")), log).map_err(unusable)?;
         let Some(lock) = lock else {
             let message = format!("another upload of {} is at work", binding.path.display());
             return Err(Box::new(Outcome::new(Status::CheckpointBusy, Stored::No, message)));
         };
-        Ok(Checkpoint {
+        let checkpoint = Checkpoint {
             folder: folder.to_owned(),
             name,
             record: RefCell::default(),
             noted: Cell::default(),
             _lock: lock,
-        })
+        };
+        own_file::clear(&checkpoint.new_path()).map_err(unusable)?;
+        Ok(checkpoint)
     }
 
     /// Reads what an earlier process left.
     pub(super) fn find(&self) -> Found {
-        let file = match File::options().read(true).custom_flags(OWN_FILES).open(self.path()) {
-            Ok(file) if file.metadata().is_ok_and(|metadata| metadata.is_file()) => file,
-            Ok(_) => return Found::Unusable("it is no regular file".to_owned()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Nothing,
+        let file = match own_file::open(&self.path(), File::options().read(true)) {
+            Ok(own_file::Found::Own(file)) => file,
+            Ok(own_file::Found::Nothing) => return Found::Nothing,
+            Ok(own_file::Found::Foreign(why)) => return Found::Unusable(why.to_owned()),
             Err(error) => return Found::Unusable(format!("it cannot be opened: {error}")),
         };
         let mut text = Vec::new();
@@ -134,8 +139,13 @@ impl Checkpoint {
     pub(super) fn remove(&self) {
         self.record.take();
         // What cannot be removed is found out to be stale.
-        let _ = clear(&self.path());
-        let _ = clear(&self.new_path());
+        let _ = own_file::clear(&self.path());
+        let _ = own_file::clear(&self.new_path());
+    }
+
+    /// Makes room for a record, where there is something that is none.
+    pub(super) fn make_room(&self) -> Result<(), Box<Outcome>> {
+        own_file::clear(&self.path()).map_err(|error| unusable(&self.folder, &error))
     }
 
     fn set_parts(&self, parts: &[Part]) {
@@ -150,8 +160,8 @@ impl Checkpoint {
         let Some(record) = record.as_ref() else { return Ok(()) };
         let text = record.to_json()?;
         let new = self.new_path();
-        clear(&new)?;
-        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&new)?;
+        own_file::clear(&new)?;
+        let mut file = own_file::create(&new)?;
         file.write_all(&text)?;
         file.sync_all()?;
         fs::rename(&new, self.path())?;
@@ -167,50 +177,7 @@ impl Checkpoint {
     }
 }
 
-/// Removes what is there, be it an empty folder.
-fn clear(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path).or_else(|error| fs::remove_dir(path).map_err(|_| error)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// A lock that ends with its process, on a file that is removed at the end.
-struct Lock {
-    file: File,
-    path: PathBuf,
-}
-
-impl Lock {
-    /// `None` if somebody else has it.
-    fn take(path: &Path) -> io::Result<Option<Lock>> {
-        loop {
-            let mut options = File::options();
-            options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(OWN_FILES);
-            let file = options.open(path)?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(None),
-                Err(TryLockError::Error(error)) => return Err(error),
-            }
-            // Its last owner may have removed it between the two: then it locks nothing.
-            let held = file.metadata()?;
-            match fs::symlink_metadata(path) {
-                Ok(there) if (there.dev(), there.ino()) == (held.dev(), held.ino()) => {
-                    return Ok(Some(Lock { file, path: path.to_owned() }));
-                }
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Removed while it is held. A lock file that stays locks nobody out.
-        let _ = fs::remove_file(&self.path);
-        // A child of a fork may have the file too: so it is not enough to close it.
-        let _ = self.file.unlock();
-    }
+fn unusable(folder: &Path, error: &io::Error) -> Box<Outcome> {
+    let message = format!("cannot use the checkpoint folder {}: {error}", folder.display());
+    Box::new(Outcome::new(Status::LocalIo, Stored::No, message))
 }

@@ -110,6 +110,17 @@ struct Document {
     sha256: String,
 }
 
+/// As much of a document as all forms have in common.
+#[derive(Deserialize)]
+struct Outline {
+    record: Form,
+}
+
+#[derive(Deserialize)]
+struct Form {
+    format: u32,
+}
+
 impl Record {
     /// The record of an upload that has begun.
     pub(super) fn new(binding: Binding, upload_id: &str, token: Option<&str>) -> Record {
@@ -134,12 +145,12 @@ impl Record {
 
     /// Reads what stood on a disk, or says why it cannot be used.
     pub(super) fn from_json(text: &[u8]) -> Result<Record, String> {
-        let document: Document =
-            serde_json::from_slice(text).map_err(|error| format!("it is damaged: {error}"))?;
-        let Document { record, sha256 } = document;
-        if record.format != FORMAT {
-            return Err(format!("it has the form {}, not {FORMAT}", record.format));
+        let damaged = |error| format!("it is damaged: {error}");
+        let Outline { record: Form { format } } = serde_json::from_slice(text).map_err(damaged)?;
+        if format != FORMAT {
+            return Err(format!("it has the form {format}, not {FORMAT}"));
         }
+        let Document { record, sha256 } = serde_json::from_slice(text).map_err(damaged)?;
         match record.checksum() {
             Ok(expected) if expected == sha256 => Ok(record),
             _ => Err("it is damaged: its checksum is wrong".to_owned()),

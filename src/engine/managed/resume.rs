@@ -23,7 +23,7 @@ impl Managed<'_> {
     pub(super) async fn resumable(&self, body: &Body<'_>, sizes: PartSizes, folder: &Path) -> Step<Outcome> {
         let terms = self.terms(body.file_name())?;
         let binding = self.binding(body, sizes, &terms)?;
-        let checkpoint = Checkpoint::take(folder, &binding)?;
+        let checkpoint = Checkpoint::take(folder, &binding, &|line| self.log(line))?;
         let (upload, completed_before) = match self.start(checkpoint, &binding, body, sizes).await? {
             Start::Upload { upload, completed_before } => (upload, completed_before),
             Start::Stored(outcome) => return Ok(outcome),
@@ -87,7 +87,7 @@ impl Managed<'_> {
             checkpoint::Found::Nothing => return Ok(Start::Anew(checkpoint)),
             checkpoint::Found::Unusable(why) => {
                 self.log(&format!("starting over, since the checkpoint cannot be used: {why}"));
-                checkpoint.remove();
+                checkpoint.make_room()?;
                 return Ok(Start::Anew(checkpoint));
             }
             checkpoint::Found::Record(record) => *record,
