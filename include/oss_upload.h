@@ -42,10 +42,12 @@
  * or a whole part if its data can be read only once.
  *
  * Integrity from end to end: the CRC-64 of what is sent is compared with what OSS stored, for every part and for the whole.
- * A file that changes while it is being uploaded is an error of its own.
+ * A file that changes while it is being uploaded is an error of its own. Its times are a hint, its bytes the proof: where
+ * they have moved, what was read is read again and compared.
  *
  * A crash loses nothing but time: an upload with a checkpoint folder goes on from what OSS really has. Its record is never
- * half-written, never used by two calls at once, never needs to be deleted by hand, and holds no secret.
+ * half-written, never used by two calls at once, never needs to be deleted by hand, and holds no secret. One that somebody
+ * else could have written is not believed.
  *
  * Secrets stay in: the access key's secret and the security token are in no message, and are wiped from oss_credentials
  * when the last user of it is freed.
@@ -110,8 +112,9 @@ typedef enum {
      */
     OSS_STATUS_LOCAL_IO = 2,
     /**
-     * The source changed while it was being uploaded. What was being sent was cut off, so it was not stored; of an
-     * earlier attempt, whose reply was lost, that may not be known.
+     * A file had other bytes when it was read again, or a whole file another length: oss_body_from_file() says when it is.
+     * What was being sent was cut off, so it was not stored; of an earlier attempt, whose reply was lost, that may not be
+     * known.
      */
     OSS_STATUS_SOURCE_CHANGED = 3,
     /**
@@ -560,20 +563,30 @@ oss_body *oss_body_from_bytes(const void *data, size_t len);
 /**
  * Makes a body of a whole file. Every operation opens the file anew.
  *
+ * A file's times are a hint, its bytes the proof. If its device, inode, length or times have moved since the upload began,
+ * what was sent is read again before it becomes an object, and its CRC-64 compared: equal bytes go on, so it does not matter
+ * that a file was touched, renamed or given another mode. Others, and another length, end with OSS_STATUS_SOURCE_CHANGED.
+ *
+ * A file that has bytes although its length is said to be 0, as in /proc, is read to its end by oss_upload_object(), which
+ * takes no checkpoint folder for it. Whatever else takes a body refuses it, as does oss_put_file_with_callback().
+ *
  * @param path  the file's path; not NULL; copied.
  * @return a handle, to be freed with oss_body_free(); never NULL.
  */
 oss_body *oss_body_from_file(const char *path);
 
 /**
- * Makes a body of a part of a file. Every operation opens the file anew.
+ * Makes a body of a part of a file. Every operation opens the file anew. What happens to the file elsewhere does not matter:
+ * it may grow.
  *
  * @param path    the file's path; not NULL; copied.
  * @param offset  where the part begins, in bytes.
  * @param len     how many bytes; the file must have as many from `offset` on.
  * @return a handle, to be freed with oss_body_free(); never NULL.
  */
-oss_body *oss_body_from_file_range(const char *path, uint64_t offset, uint64_t len);
+oss_body *oss_body_from_file_range(const char *path,
+                                   uint64_t offset,
+                                   uint64_t len);
 
 /**
  * Makes a body of a part of an open file. It is read with pread(): the descriptor's offset is neither used nor moved.
@@ -2678,8 +2691,8 @@ void oss_string_free(oss_string *string);
  * @return as for oss_put_body(), and besides:
  *         OSS_STATUS_CANCELLED: a cancel was fired, or the progress function said so.
  *         OSS_STATUS_CHECKPOINT_BUSY: another call, of this process or another, is at the same upload.
- *         OSS_STATUS_LOCAL_IO: the data could not be read, or the checkpoint not be written.
- *         OSS_STATUS_SOURCE_CHANGED: the file changed meanwhile, and what was being sent is not stored.
+ *         OSS_STATUS_LOCAL_IO: the data could not be read, or the checkpoint not be written, or there is no place for it.
+ *         OSS_STATUS_SOURCE_CHANGED: the file no longer has the bytes that were sent, and these are not stored.
  *         OSS_STATUS_INTEGRITY with OSS_STORED_NO: a part had another CRC-64 than its data, however often it was sent.
  *         OSS_STATUS_CALLBACK_UNKNOWN can also mean that an earlier process stored the object and was stopped before it
  *         learnt of it. Blocks until the object is stored, or a time-out, the deadline or a cancel ends it.
@@ -2687,7 +2700,7 @@ void oss_string_free(oss_string *string);
  * @code
  * oss_body *body = oss_body_from_file("/data/film.mp4");
  * oss_upload_options *options = oss_upload_options_new();
- * oss_upload_options_set_checkpoint(options, "/var/tmp/uploads");
+ * oss_upload_options_set_checkpoint(options, "/var/lib/myapp/uploads");
  * oss_result *result = NULL;
  * if (oss_upload_object(bucket, "films/film.mp4", body, callback, options, &result) != OSS_STATUS_OK) {
  *     fprintf(stderr, "%s\n", oss_result_message(result));
@@ -2839,13 +2852,20 @@ oss_status oss_upload_options_set_parallel(oss_upload_options *options, uint32_t
  * Has an upload of a file leave a record while it is going on, so that a later call with the same arguments goes on where
  * it was stopped, be it by an error, a cancel or the end of the process.
  *
- * The record is bound to the endpoint, bucket and key, to the file's path, inode, length and time of modification, and to the
- * part size and the object's headers: when one of them differs, the upload starts over, and so it does when the record
- * is damaged. Before it goes on, OSS is asked which parts it has. When the object is stored, the record is removed. It
- * holds no secret, and only its owner can read it. One call at a time works on an upload.
+ * The record is bound to the endpoint, bucket and key, to the file's path and the range of it, and to the part size and the
+ * object's headers: when one of them differs, the upload starts over, and so it does when the record is damaged. When the
+ * file's device, inode, length or times have moved, the parts in the record are compared with it by their CRC-64: if all are
+ * equal the upload goes on, otherwise it starts over. Before it goes on, OSS is asked which parts it has. When the object is
+ * stored, the record is removed. It holds no secret, and only its owner can read it. One call at a time works on an upload.
+ *
+ * What somebody else could have written is not believed: a record and its lock have to be regular files that belong to the
+ * effective user, have one name and can be written to by nobody else. Others are removed, with a line in the log, and the
+ * upload starts over. What cannot be removed, as in a folder like /tmp, ends the call with OSS_STATUS_LOCAL_IO before
+ * anything is sent, and so does a file system that does not know whose a file is. So the folder should be one of your own.
  *
  * @param options  not NULL.
- * @param folder   made if it is missing; NULL for no record, which is the default; copied.
+ * @param folder   a folder of your own, such as "/var/lib/myapp/uploads"; made if it is missing, for its owner only; NULL for
+ *                 no record, which is the default; copied.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
 oss_status oss_upload_options_set_checkpoint(oss_upload_options *options,

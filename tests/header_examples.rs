@@ -70,7 +70,7 @@ fn every_example_of_the_header_runs() {
         ("http://app.example.com", application.url()),
         ("\"/tmp/", format!("\"{place}/")),
         ("\"/data/", format!("\"{place}/")),
-        ("\"/var/tmp/", format!("\"{place}/")),
+        ("\"/var/lib/myapp/", format!("\"{place}/")),
     ];
     for file in ["photo.jpg", "film.mp4"] {
         fs::write(folder.path().join(file), noise(200_000)).unwrap();

@@ -956,8 +956,8 @@ fn pipe_in_place_of_the_record_is_no_obstacle() {
 }
 
 /// What makes a file one that somebody else can have written, and what is said of it.
-fn ways_to_be_foreign() -> Vec<(&'static str, fn(&Path))> {
-    let mut ways: Vec<(&str, fn(&Path))> = vec![
+fn ways_to_be_foreign() -> Vec<(&'static str, Change)> {
+    let mut ways: Vec<(&str, Change)> = vec![
         ("others may write to it", |path| fs::set_permissions(path, Permissions::from_mode(0o660)).unwrap()),
         ("others may write to it", |path| fs::set_permissions(path, Permissions::from_mode(0o602)).unwrap()),
         ("it has another name as well", |path| fs::hard_link(path, other_name(path)).unwrap()),

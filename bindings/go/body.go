@@ -31,12 +31,14 @@ func FromString(text string) Body {
 }
 
 // FromFile makes a body of a whole file. Every operation opens the file anew. Only such a body can be resumed with
-// [WithCheckpoint], or one of [FromFileRange].
+// [WithCheckpoint], or one of [FromFileRange]. A file that has bytes although its length is said to be 0, as in /proc, can only
+// be given to [Bucket.Upload].
 func FromFile(path string) Body {
 	return Body{func(c *call) *C.oss_body { return C.oss_body_from_file(c.text(path)) }}
 }
 
-// FromFileRange makes a body of a part of a file. Every operation opens the file anew.
+// FromFileRange makes a body of a part of a file. Every operation opens the file anew. What happens to the file elsewhere
+// does not matter: it may grow.
 func FromFileRange(path string, offset, length int64) Body {
 	return Body{func(c *call) *C.oss_body {
 		return C.oss_body_from_file_range(c.text(path), c.uint64("an offset", offset), c.uint64("a length", length))

@@ -13,7 +13,7 @@ const (
 	StatusInvalidArgument Status = C.OSS_STATUS_INVALID_ARGUMENT
 	// StatusLocalIO: a file or another source could not be read.
 	StatusLocalIO Status = C.OSS_STATUS_LOCAL_IO
-	// StatusSourceChanged: the source changed while it was being uploaded, so it was not stored.
+	// StatusSourceChanged: a file had other bytes when it was read again, or another length, so it was not stored.
 	StatusSourceChanged Status = C.OSS_STATUS_SOURCE_CHANGED
 	// StatusCancelled: the caller cancelled.
 	StatusCancelled Status = C.OSS_STATUS_CANCELLED

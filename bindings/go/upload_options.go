@@ -52,7 +52,9 @@ func WithParallel(parts int) UploadOption {
 }
 
 // WithCheckpoint has an upload of a file leave a record in a folder while it is going on, so that a later call with the same
-// arguments goes on where it was stopped, be it by an error, a context or the end of the process.
+// arguments goes on where it was stopped, be it by an error, a context or the end of the process. The folder should be one of
+// your own, such as /var/lib/myapp/uploads: a record is believed only if it is a regular file of yours that nobody else may
+// write.
 func WithCheckpoint(folder string) UploadOption {
 	return uploadOption(func(c *call, o *C.oss_upload_options) C.oss_status {
 		return C.oss_upload_options_set_checkpoint(o, c.optionalText(folder))

@@ -142,6 +142,13 @@ pub unsafe extern "C" fn oss_body_from_bytes(data: *const c_void, len: usize) ->
 
 /// Makes a body of a whole file. Every operation opens the file anew.
 ///
+/// A file's times are a hint, its bytes the proof. If its device, inode, length or times have moved since the upload began,
+/// what was sent is read again before it becomes an object, and its CRC-64 compared: equal bytes go on, so it does not matter
+/// that a file was touched, renamed or given another mode. Others, and another length, end with OSS_STATUS_SOURCE_CHANGED.
+///
+/// A file that has bytes although its length is said to be 0, as in /proc, is read to its end by oss_upload_object(), which
+/// takes no checkpoint folder for it. Whatever else takes a body refuses it, as does oss_put_file_with_callback().
+///
 /// @param path  the file's path; not NULL; copied.
 /// @return a handle, to be freed with oss_body_free(); never NULL.
 #[unsafe(no_mangle)]
@@ -151,7 +158,8 @@ pub unsafe extern "C" fn oss_body_from_file(path: *const c_char) -> *mut oss_bod
     oss_body::boxed(path.map(|path| Origin::Path { path: path.to_owned(), range: None }).map_err(invalid))
 }
 
-/// Makes a body of a part of a file. Every operation opens the file anew.
+/// Makes a body of a part of a file. Every operation opens the file anew. What happens to the file elsewhere does not matter:
+/// it may grow.
 ///
 /// @param path    the file's path; not NULL; copied.
 /// @param offset  where the part begins, in bytes.

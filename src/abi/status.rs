@@ -14,8 +14,9 @@ pub enum oss_status {
     InvalidArgument = 1,
     /// A file or another source could not be read.
     LocalIo = 2,
-    /// The source changed while it was being uploaded. What was being sent was cut off, so it was not stored; of an
-    /// earlier attempt, whose reply was lost, that may not be known.
+    /// A file had other bytes when it was read again, or a whole file another length: oss_body_from_file() says when it is.
+    /// What was being sent was cut off, so it was not stored; of an earlier attempt, whose reply was lost, that may not be
+    /// known.
     SourceChanged = 3,
     /// The caller cancelled.
     Cancelled = 4,

@@ -31,8 +31,8 @@ use std::ffi::{CString, c_char};
 /// @return as for oss_put_body(), and besides:
 ///         OSS_STATUS_CANCELLED: a cancel was fired, or the progress function said so.
 ///         OSS_STATUS_CHECKPOINT_BUSY: another call, of this process or another, is at the same upload.
-///         OSS_STATUS_LOCAL_IO: the data could not be read, or the checkpoint not be written.
-///         OSS_STATUS_SOURCE_CHANGED: the file changed meanwhile, and what was being sent is not stored.
+///         OSS_STATUS_LOCAL_IO: the data could not be read, or the checkpoint not be written, or there is no place for it.
+///         OSS_STATUS_SOURCE_CHANGED: the file no longer has the bytes that were sent, and these are not stored.
 ///         OSS_STATUS_INTEGRITY with OSS_STORED_NO: a part had another CRC-64 than its data, however often it was sent.
 ///         OSS_STATUS_CALLBACK_UNKNOWN can also mean that an earlier process stored the object and was stopped before it
 ///         learnt of it. Blocks until the object is stored, or a time-out, the deadline or a cancel ends it.
@@ -40,7 +40,7 @@ use std::ffi::{CString, c_char};
 /// @code
 /// oss_body *body = oss_body_from_file("/data/film.mp4");
 /// oss_upload_options *options = oss_upload_options_new();
-/// oss_upload_options_set_checkpoint(options, "/var/tmp/uploads");
+/// oss_upload_options_set_checkpoint(options, "/var/lib/myapp/uploads");
 /// oss_result *result = NULL;
 /// if (oss_upload_object(bucket, "films/film.mp4", body, callback, options, &result) != OSS_STATUS_OK) {
 ///     fprintf(stderr, "%s\n", oss_result_message(result));

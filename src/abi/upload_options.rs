@@ -158,13 +158,20 @@ pub unsafe extern "C" fn oss_upload_options_set_parallel(
 /// Has an upload of a file leave a record while it is going on, so that a later call with the same arguments goes on where
 /// it was stopped, be it by an error, a cancel or the end of the process.
 ///
-/// The record is bound to the endpoint, bucket and key, to the file's path, inode, length and time of modification, and to the
-/// part size and the object's headers: when one of them differs, the upload starts over, and so it does when the record
-/// is damaged. Before it goes on, OSS is asked which parts it has. When the object is stored, the record is removed. It
-/// holds no secret, and only its owner can read it. One call at a time works on an upload.
+/// The record is bound to the endpoint, bucket and key, to the file's path and the range of it, and to the part size and the
+/// object's headers: when one of them differs, the upload starts over, and so it does when the record is damaged. When the
+/// file's device, inode, length or times have moved, the parts in the record are compared with it by their CRC-64: if all are
+/// equal the upload goes on, otherwise it starts over. Before it goes on, OSS is asked which parts it has. When the object is
+/// stored, the record is removed. It holds no secret, and only its owner can read it. One call at a time works on an upload.
+///
+/// What somebody else could have written is not believed: a record and its lock have to be regular files that belong to the
+/// effective user, have one name and can be written to by nobody else. Others are removed, with a line in the log, and the
+/// upload starts over. What cannot be removed, as in a folder like /tmp, ends the call with OSS_STATUS_LOCAL_IO before
+/// anything is sent, and so does a file system that does not know whose a file is. So the folder should be one of your own.
 ///
 /// @param options  not NULL.
-/// @param folder   made if it is missing; NULL for no record, which is the default; copied.
+/// @param folder   a folder of your own, such as "/var/lib/myapp/uploads"; made if it is missing, for its owner only; NULL for
+///                 no record, which is the default; copied.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_upload_options_set_checkpoint(
