@@ -374,7 +374,8 @@ mod tests {
         }
     }
 
-    /// A source that has something else to do, for ever. When it has been asked a few times, somebody may want to cancel.
+    /// A source that has something else to do, for ever, and is slow at it. When it has been asked a few times, somebody may
+    /// want to cancel.
     struct Busy {
         asked: u32,
         cancel: Option<Cancel>,
@@ -387,6 +388,7 @@ mod tests {
 
         fn next(&mut self, _: usize) -> Result<Bytes, SourceFailure> {
             self.asked += 1;
+            thread::sleep(Duration::from_millis(10));
             if let Some(cancel) = self.cancel.as_ref().filter(|_| self.asked > 10) {
                 cancel.fire();
             }
@@ -405,18 +407,20 @@ mod tests {
         ] {
             let lane = Lane::new(&settings(None), Arc::default()).unwrap();
             let bounds = Bounds { cancels: cancel.into_iter().cloned().collect(), ..Bounds::default() };
+            let mut busy = Busy { asked: 0, cancel: cancel.cloned() };
             let failure = lane.block_on(bounds, async |lane| {
                 let request = Request {
                     method: Method::PUT,
                     url: &url,
                     headers: HeaderMap::new(),
-                    source: Some(&mut Busy { asked: 0, cancel: cancel.cloned() }),
+                    source: Some(&mut busy),
                     patience: Duration::ZERO,
                     longest_idle: Duration::MAX,
                 };
                 lane.exchange(request, Deadline::after(limit)).await.unwrap_err()
             });
             assert_eq!(failure.cause, cause);
+            assert!(busy.asked < 100, "it was asked {} times", busy.asked);
         }
     }
 }
