@@ -5,7 +5,7 @@ use crate::engine::source::Unfit;
 use crate::transport::{Cause, Failure, Reply, SourceFailure};
 use crate::wire::error_reply::{self, ErrorReply};
 use crate::wire::mistake::Mistake;
-use crate::wire::xml;
+use crate::wire::{date, xml};
 use http::{HeaderMap, HeaderValue};
 
 /// How a call ended.
@@ -273,6 +273,11 @@ impl From<Mistake> for Outcome {
 /// A header as text.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+}
+
+/// A header as a time, in seconds since 1970.
+pub(crate) fn time_of(reply: &Reply, header: &str) -> Option<i64> {
+    text(&reply.headers, header).and_then(date::parse_http_date)
 }
 
 /// The CRC-64 in the reply's headers.

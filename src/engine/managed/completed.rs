@@ -4,9 +4,9 @@ use super::checkpoint::Checkpoint;
 use super::record::{Completing, Record};
 use super::run::{Managed, Step, failed};
 use super::start::Start;
-use crate::engine::outcome::{Outcome, Status, Stored, crc64_of};
+use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::request::{
-    CallbackDelivery, Expected, Found, LONGEST_WORK, LookUps, Operation, about, over_at_the_latest,
+    CallbackDelivery, Expected, Found, LONGEST_WORK, LookUps, Open, Operation, about, over_at_the_latest,
 };
 use crate::engine::source::{Body, Content};
 use crate::transport::Reply;
@@ -32,21 +32,27 @@ impl Managed<'_> {
         checkpoint: Checkpoint,
         record: Record,
         body: &Body<'_>,
+        told: Option<i64>,
         gone: Outcome,
     ) -> Step<Start> {
         let Some(completing) = record.completing else {
             self.log("starting over, since OSS no longer knows the upload");
             checkpoint.remove();
-            return Ok(Start::Anew(checkpoint));
+            return Ok(Start::anew(checkpoint));
         };
-        match self.look_for(body, &record, self.over_at(completing)).await? {
+        let open = Open { over_at: self.over_at(completing), told };
+        match self.look_for(body, &record, open).await? {
             Found::Ours(head) => Ok(self.stored_before(&checkpoint, completing, body.size(), head)),
-            _ if !self.is_to_be_done_once(completing) => {
-                self.log("starting over, since OSS no longer knows the upload and the object is not there");
+            found if !self.is_to_be_done_once(completing) => {
+                let object = match found {
+                    Found::Unclear { .. } => "nobody can tell whether the object is there",
+                    _ => "the object is not there",
+                };
+                self.log(&format!("starting over, since OSS no longer knows the upload and {object}"));
                 checkpoint.remove();
-                Ok(Start::Anew(checkpoint))
+                Ok(Start::Anew { checkpoint, completed_before: Some(completing) })
             }
-            _ if self.lane.clock().now() < self.over_at(completing) => {
+            _ if self.lane.clock().now() < open.over_at => {
                 Err(self.still_open(checkpoint, record, completing, gone))
             }
             found => {
@@ -61,17 +67,49 @@ impl Managed<'_> {
         }
     }
 
+    /// Where an upload begins whose parts could not be listed.
+    pub(super) async fn without_list(
+        &self,
+        checkpoint: Checkpoint,
+        record: Record,
+        body: &Body<'_>,
+        told: Option<i64>,
+        outcome: Outcome,
+    ) -> Step<Start> {
+        let Some(completing) = record.completing else { return Err(Box::new(outcome)) };
+        let open = Open { over_at: self.over_at(completing), told };
+        match self.look_for(body, &record, open).await? {
+            Found::Ours(head) => Ok(self.stored_before(&checkpoint, completing, body.size(), head)),
+            Found::Absent => Err(Box::new(outcome)),
+            Found::Other(_) | Found::Unclear { .. } => Err(in_doubt(&record, outcome)),
+        }
+    }
+
     /// What there is of the object that it was to make: the file as it is now.
-    pub(super) async fn look_for(&self, body: &Body<'_>, record: &Record, over_at: Instant) -> Step<Found> {
-        let crc64 = body.crc64(&|| self.lane.check(self.deadline)).map_err(failed)?;
+    pub(super) async fn look_for(&self, body: &Body<'_>, record: &Record, open: Open) -> Step<Found> {
+        let crc64 = body.crc64(&|| self.check()).map_err(|failure| in_doubt(record, *failed(failure)))?;
         let content = Some(Content { size: body.size(), crc64 });
         let look_ups = LookUps::new(self.bucket, self.key, self.deadline);
         let expected = Expected { content, token: record.token.as_deref() };
-        Ok(match look_ups.settle(self.lane, expected, over_at).await {
-            // A token says who stored it, not that the file is still the same.
-            Found::Ours(head) if crc64_of(&head).is_some_and(|theirs| theirs != crc64) => Found::Other(head),
-            found => found,
-        })
+        Ok(look_ups.settle(self.lane, expected, open).await)
+    }
+
+    /// The end of an upload that an earlier process may have completed, unless OSS is over with that.
+    pub(super) fn unless_over(&self, over_at: Option<Instant>, mut outcome: Box<Outcome>) -> Box<Outcome> {
+        if outcome.stored == Stored::No && over_at.is_some_and(|over_at| self.lane.clock().now() < over_at) {
+            outcome.stored = Stored::Unknown;
+        }
+        outcome
+    }
+
+    /// The end of an upload that took the place of one which an earlier process may have completed.
+    pub(super) fn following(&self, completed_before: Option<Completing>, mut outcome: Outcome) -> Outcome {
+        let Some(completing) = completed_before else { return outcome };
+        if outcome.stored == Stored::No {
+            outcome.stored = Stored::Unknown;
+        }
+        outcome.callback_repeats += u32::from(completing.callback && self.callback.is_some());
+        outcome
     }
 
     /// The end of a call that comes while OSS may be at it; `outcome` says how far it got. The record stays for the next one.
@@ -119,4 +157,12 @@ impl Managed<'_> {
         let message = "the object was stored by an earlier process; what became of the callback is not known";
         Start::Stored(outcome.about(values).with(Status::CallbackUnknown, message))
     }
+}
+
+/// The end of a call that did not get as far as to know what became of an earlier process's Complete.
+pub(super) fn in_doubt(record: &Record, mut outcome: Outcome) -> Box<Outcome> {
+    if record.completing.is_some() && outcome.stored == Stored::No {
+        outcome.stored = Stored::Unknown;
+    }
+    Box::new(outcome)
 }

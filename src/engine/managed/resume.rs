@@ -1,6 +1,7 @@
 //! Going on where an earlier process was stopped: what its record says is checked against the file and against OSS.
 
 use super::checkpoint::{self, Checkpoint};
+use super::completed::in_doubt;
 use super::in_parts::InParts;
 use super::part_sizes::PartSizes;
 use super::record::{Binding, Difference, Record, hex};
@@ -8,7 +9,7 @@ use super::run::{Managed, Step, failed, refused};
 use super::start::Start;
 use crate::engine::multipart::{Multipart, Terms};
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::engine::request::{Attempts, Found};
+use crate::engine::request::{Attempts, Found, Open};
 use crate::engine::source::Body;
 use crate::wire::mistake::Mistake;
 use sha2::{Digest, Sha256};
@@ -24,23 +25,26 @@ impl Managed<'_> {
         let terms = self.terms(body.file_name())?;
         let binding = self.binding(body, sizes, &terms)?;
         let checkpoint = Checkpoint::take(folder, &binding, &|line| self.log(line))?;
-        let (upload, completed_before) = match self.start(checkpoint, &binding, body, sizes).await? {
-            Start::Upload { upload, completed_before } => (upload, completed_before),
-            Start::Stored(outcome) => return Ok(outcome),
-            Start::Anew(checkpoint) => {
-                self.report.begin(self.lane, 0);
-                (Box::new(self.begin_recorded(checkpoint, binding, terms).await?), None)
+        Ok(match self.start(checkpoint, &binding, body, sizes).await? {
+            Start::Stored(outcome) => outcome,
+            Start::Upload { upload, completed_before } => {
+                let sent = self.send_pieces(&upload, body, sizes, completed_before).await;
+                upload
+                    .conclude(self, sent.map_err(|outcome| self.unless_over(completed_before, outcome)))
+                    .await
             }
-        };
-        let mut sent = self.send_pieces(&upload, body, sizes, completed_before).await;
-        if let (Err(outcome), Some(over_at)) = (&mut sent, completed_before)
-            && outcome.stored == Stored::No
-            && self.lane.clock().now() < over_at
-        {
-            // What an earlier process asked for may yet be done.
-            outcome.stored = Stored::Unknown;
-        }
-        Ok(upload.conclude(self, sent).await)
+            Start::Anew { checkpoint, completed_before } => {
+                self.report.begin(self.lane, 0);
+                let outcome = match self.begin_recorded(checkpoint, binding, terms).await {
+                    Ok(upload) => {
+                        let sent = self.send_pieces(&upload, body, sizes, None).await;
+                        upload.conclude(self, sent).await
+                    }
+                    Err(outcome) => *outcome,
+                };
+                self.following(completed_before, outcome)
+            }
+        })
     }
 
     fn binding(&self, body: &Body<'_>, sizes: PartSizes, terms: &Terms) -> Step<Binding> {
@@ -84,11 +88,11 @@ impl Managed<'_> {
         sizes: PartSizes,
     ) -> Step<Start> {
         let mut record = match checkpoint.find() {
-            checkpoint::Found::Nothing => return Ok(Start::Anew(checkpoint)),
+            checkpoint::Found::Nothing => return Ok(Start::anew(checkpoint)),
             checkpoint::Found::Unusable(why) => {
                 self.log(&format!("starting over, since the checkpoint cannot be used: {why}"));
                 checkpoint.make_room()?;
-                return Ok(Start::Anew(checkpoint));
+                return Ok(Start::anew(checkpoint));
             }
             checkpoint::Found::Record(record) => *record,
         };
@@ -99,12 +103,12 @@ impl Managed<'_> {
             Some(Difference::Foreign) => {
                 self.log("starting over, since the checkpoint is that of another upload");
                 checkpoint.remove();
-                return Ok(Start::Anew(checkpoint));
+                return Ok(Start::anew(checkpoint));
             }
             Some(Difference::Moved) => {
                 let crcs: Vec<_> = record.parts.iter().map(|part| (part.number, part.crc64)).collect();
                 let are_of = self.are_of(body, sizes, &crcs);
-                if are_of.map_err(|outcome| outcome.leaving(multipart.upload_id()))? {
+                if are_of.map_err(|outcome| in_doubt(&record, outcome.leaving(multipart.upload_id())))? {
                     record.binding.file = binding.file;
                     return self.go_on(checkpoint, record, multipart, body, sizes).await;
                 }
@@ -117,7 +121,7 @@ impl Managed<'_> {
         // As long as there is the record, the next call can remove what this one had no time for.
         self.lane.check(self.deadline).map_err(failed)?;
         checkpoint.remove();
-        Ok(Start::Anew(checkpoint))
+        Ok(Start::anew(checkpoint))
     }
 
     /// Removes the parts of an upload that is not gone on with. If that fails, they stay; the caller learns of it.
@@ -138,23 +142,31 @@ impl Managed<'_> {
         sizes: PartSizes,
     ) -> Step<Start> {
         let mut attempts = Attempts::new(self.bucket, self.deadline);
-        // As long as the upload is there, it was not completed; and it will not be if OSS was over with that beforehand.
-        let over_at = record.completing.map(|completing| self.over_at(completing));
-        let over_at = over_at.filter(|over_at| self.lane.clock().now() < *over_at);
-        let listed = match multipart.ask_for_parts(self.lane, &mut attempts).await {
-            Ok((listed, _)) => listed,
-            Err(outcome) if outcome.error.code == "NoSuchUpload" => {
-                return self.without_upload(checkpoint, record, body, *outcome).await;
+        let (listed, completed_before) = loop {
+            // As long as the upload is there, it was not completed; and it will not be if OSS was over with that beforehand.
+            let over_at = record.completing.map(|completing| self.over_at(completing));
+            let over_at = over_at.filter(|over_at| self.lane.clock().now() < *over_at);
+            let listed = match multipart.ask_for_parts(self.lane, &mut attempts).await {
+                Ok((listed, _)) => listed,
+                Err(outcome) if outcome.error.code == "NoSuchUpload" => {
+                    return self.without_upload(checkpoint, record, body, attempts.told(), *outcome).await;
+                }
+                Err(outcome) => {
+                    let outcome = outcome.leaving(multipart.upload_id());
+                    return self.without_list(checkpoint, record, body, attempts.told(), outcome).await;
+                }
+            };
+            let (Some(completing), Some(over_at)) = (record.completing, over_at) else {
+                break (listed, None);
+            };
+            if !self.is_to_be_done_once(completing) {
+                break (listed, Some(over_at));
             }
-            Err(outcome) => return Err(Box::new(outcome.leaving(multipart.upload_id()))),
-        };
-        if let (Some(completing), Some(over_at)) = (record.completing, over_at)
-            && self.is_to_be_done_once(completing)
-        {
-            match self.look_for(body, &record, over_at).await? {
+            match self.look_for(body, &record, Open { over_at, told: attempts.told() }).await? {
                 Found::Ours(head) => {
                     return Ok(self.stored_before(&checkpoint, completing, body.size(), head));
                 }
+                // The minute has passed.
                 Found::Absent | Found::Other(_) => {}
                 Found::Unclear { .. } => {
                     let lost = Outcome::new(Status::Network, Stored::Unknown, "");
@@ -162,7 +174,7 @@ impl Managed<'_> {
                     return Err(self.still_open(checkpoint, record, completing, lost));
                 }
             }
-        }
+        };
         let recorded = record.parts.clone();
         checkpoint.resume(record);
         let upload = InParts::new(multipart, Some(checkpoint), attempts.made);
@@ -170,7 +182,7 @@ impl Managed<'_> {
             Ok(parts) => {
                 self.report.begin(self.lane, parts.iter().filter_map(|part| part.size).sum());
                 parts.into_iter().for_each(|part| upload.multipart.parts.add(part));
-                Ok(Start::Upload { upload: Box::new(upload), completed_before: over_at })
+                Ok(Start::Upload { upload: Box::new(upload), completed_before })
             }
             Err(outcome) => Err(Box::new(upload.conclude(self, Err(outcome)).await)),
         }

@@ -2,6 +2,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::in_parts::InParts;
+use super::record::Completing;
 use crate::engine::outcome::Outcome;
 use std::time::Instant;
 
@@ -11,6 +12,13 @@ pub(super) enum Start {
     Upload { upload: Box<InParts>, completed_before: Option<Instant> },
     /// At its end: an earlier process got as far as that.
     Stored(Outcome),
-    /// At its beginning, with this to write the record to.
-    Anew(Checkpoint),
+    /// At its beginning, with this to write the record to; an earlier process may all the same have completed it.
+    Anew { checkpoint: Checkpoint, completed_before: Option<Completing> },
+}
+
+impl Start {
+    /// At its beginning, with nothing before it.
+    pub(super) fn anew(checkpoint: Checkpoint) -> Start {
+        Start::Anew { checkpoint, completed_before: None }
+    }
 }

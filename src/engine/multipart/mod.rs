@@ -263,7 +263,7 @@ impl Multipart {
         let call = self.call(Operation::AbortMultipartUpload).with_query("uploadId", &self.upload_id);
         let mut attempts = Attempts::new(&self.bucket, deadline);
         let mut answer = self.bucket.ask(lane, &call, &mut attempts).await;
-        if answer.verdict == Verdict::Absent && attempts.over_at().is_some() {
+        if answer.verdict == Verdict::Absent && attempts.open().is_some() {
             // The abort whose reply was lost did it.
             answer.verdict = Verdict::Done;
         }

@@ -141,6 +141,11 @@ impl Append<'_> {
         before.followed_by(reading.content()?)
     }
 
+    /// Whether an object is what was there before.
+    fn is_as_before(&self, head: &Reply) -> bool {
+        size_of(head) == Some(self.position) && self.before.is_some() && crc64_of(head) == self.before
+    }
+
     fn end(&self) -> u64 {
         self.position.saturating_add(self.body.size())
     }
@@ -173,20 +178,18 @@ impl Append<'_> {
         attempts: &mut Attempts,
     ) -> Option<Outcome> {
         let Append { bucket, key, .. } = *self;
-        let Some(over_at) = attempts.over_at() else {
+        let Some(open) = attempts.open() else {
             return bucket.refused_or_failed(lane, key, sent, attempts).await;
         };
         let expected = Expected { content: whole, token: None };
         let look_ups = LookUps::new(bucket, key, attempts.deadline());
-        Some(match look_ups.settle(lane, expected, over_at).await {
+        Some(match look_ups.settle(lane, expected, open).await {
             Found::Ours(head) => {
                 let next_position = self.end();
                 Outcome { next_position, ..Outcome::found(head) }
             }
             Found::Absent => Outcome::without_success(sent, Stored::No),
-            Found::Other(head) if size_of(&head) == Some(self.position) => {
-                Outcome::without_success(sent, Stored::No)
-            }
+            Found::Other(head) if self.is_as_before(&head) => Outcome::without_success(sent, Stored::No),
             Found::Other(_) | Found::Unclear { .. } => Outcome::unknown(sent),
         })
     }

@@ -4,9 +4,8 @@ use super::call::Call;
 use super::target::{Sent, Target};
 use super::verdict::{self, Verdict};
 use crate::engine::bucket::Bucket;
-use crate::engine::outcome::{error_of, text};
+use crate::engine::outcome::{error_of, is_made_by_oss, time_of};
 use crate::transport::{Clock, Deadline, Lane};
-use crate::wire::date;
 use std::time::{Duration, Instant};
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
@@ -16,6 +15,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 pub(crate) const LONGEST_WORK: Duration = Duration::from_secs(60);
 /// So much the clocks of OSS that a reply was made by may differ.
 const AGREEMENT_S: u64 = 60;
+
+/// What is known of requests whose end is not.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Open {
+    /// When OSS is over with them.
+    pub(crate) over_at: Instant,
+    /// The latest time that OSS has told, if it told any.
+    pub(crate) told: Option<i64>,
+}
 
 /// The attempts of one operation.
 pub(crate) struct Attempts {
@@ -29,8 +37,12 @@ pub(crate) struct Attempts {
     replaced: bool,
     /// Where one of them was left open: when OSS is over with it.
     over_at: Option<Instant>,
+    /// Whether one of them was left open, be it that it turned out since not to have been done.
+    was_lost: bool,
     /// Whether the last of them was left open.
     last_is_open: bool,
+    /// The latest time that OSS has told.
+    told: Option<i64>,
     /// When the first of them was made.
     began: Instant,
 }
@@ -53,7 +65,9 @@ impl Attempts {
             clock_corrected: false,
             replaced: false,
             over_at: None,
+            was_lost: false,
             last_is_open: false,
+            told: None,
         }
     }
 
@@ -66,9 +80,24 @@ impl Attempts {
         self.clock.since(self.began)
     }
 
-    /// When OSS is over with all that was left open; `None` if nothing was.
-    pub(crate) fn over_at(&self) -> Option<Instant> {
-        self.over_at
+    /// What is known of those that were left open; `None` if none is.
+    pub(crate) fn open(&self) -> Option<Open> {
+        self.over_at.map(|over_at| Open { over_at, told: self.told })
+    }
+
+    /// The latest time that OSS has told.
+    pub(crate) fn told(&self) -> Option<i64> {
+        self.told
+    }
+
+    /// Whether one was left open, be it that it turned out since not to have been done.
+    pub(super) fn was_lost(&self) -> bool {
+        self.was_lost
+    }
+
+    /// All that was left open turned out not to have been done.
+    pub(super) fn close(&mut self) {
+        self.over_at = None;
     }
 
     /// Whether the last attempt was left open, so that it may have run a callback.
@@ -91,6 +120,11 @@ impl Attempts {
     /// Counts an attempt and says what its end means. A bucket can have its clock corrected.
     pub(crate) fn judge(&mut self, target: Target<'_>, call: &Call<'_>, sent: &Sent) -> Verdict {
         let verdict = verdict::of(call, sent);
+        if let Ok(reply) = sent
+            && is_made_by_oss(reply)
+        {
+            self.told = self.told.max(time_of(reply, "date"));
+        }
         self.last_is_open = false;
         match verdict {
             Verdict::Over => self.leave_open(self.clock.now()),
@@ -110,14 +144,16 @@ impl Attempts {
 
     fn leave_open(&mut self, over_at: Instant) {
         self.over_at = self.over_at.max(Some(over_at));
+        self.was_lost = true;
         self.last_is_open = true;
     }
 
     /// Learns the server's clock from a refusal, once. OSS tells it twice.
     fn correct_clock(&mut self, target: Target<'_>, sent: &Sent) -> bool {
         let (Target::Bucket(bucket), Ok(reply)) = (target, sent) else { return false };
-        let date = text(&reply.headers, "date").and_then(date::parse_http_date);
-        let (Some(date), Some(told)) = (date, error_of(reply).server_time()) else { return false };
+        let (Some(date), Some(told)) = (time_of(reply, "date"), error_of(reply).server_time()) else {
+            return false;
+        };
         if self.clock_corrected || date.abs_diff(told) > AGREEMENT_S {
             return false;
         }
@@ -126,10 +162,14 @@ impl Attempts {
         true
     }
 
-    /// Whether it is the first time that something else found out that the clock was wrong, so that to send once more is
-    /// worth while.
-    pub(crate) fn has_new_clock(&mut self, other: &Attempts) -> bool {
-        other.clock_corrected && !std::mem::replace(&mut self.clock_corrected, true)
+    /// Whether our clock turned out to be wrong.
+    pub(super) fn has_corrected_clock(&self) -> bool {
+        self.clock_corrected
+    }
+
+    /// Whether it is news that our clock `was_wrong`, so that to send once more is worth while.
+    pub(super) fn may_follow_clock(&mut self, was_wrong: bool) -> bool {
+        was_wrong && !std::mem::replace(&mut self.clock_corrected, true)
     }
 
     /// Waits before the next attempt; false if there is to be none. A corrected clock is worth one at once, and so is a

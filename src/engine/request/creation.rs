@@ -213,8 +213,11 @@ impl<'a> Creation<'a> {
         content: Option<Content>,
         attempts: &mut Attempts,
     ) -> Option<Outcome> {
-        if attempts.over_at().is_some() && !self.is_part() {
+        if attempts.open().is_some() && !self.is_part() {
             return self.settled(lane, sent, look_ups, content, attempts, false).await;
+        }
+        if attempts.was_lost() && self.is_gone(&sent) {
+            return Some(Outcome::unknown(sent));
         }
         match self.target {
             Target::Bucket(bucket) => bucket.refused_or_failed(lane, self.key(), sent, attempts).await,
@@ -233,32 +236,36 @@ impl<'a> Creation<'a> {
         sent: Sent,
         look_ups: &Option<LookUps<'_>>,
         content: Option<Content>,
-        attempts: &Attempts,
+        attempts: &mut Attempts,
         again: bool,
     ) -> Option<Outcome> {
-        let (Some(look_ups), Some(over_at)) = (look_ups, attempts.over_at()) else {
+        let (Some(look_ups), Some(open)) = (look_ups, attempts.open()) else {
             return Some(Outcome::unknown(sent));
         };
         let expected = Expected { content, token: self.call.token.as_deref() };
-        let was_not_done = match look_ups.settle(lane, expected, over_at).await {
+        let was_not_done = match look_ups.settle(lane, expected, open).await {
             Found::Ours(head) => return Some(self.found_stored(head)),
-            // The upload is gone from OSS, so it was completed, and what is there now was written later.
-            _ if self.completes() && is_gone(&sent) => false,
+            _ if self.is_gone(&sent) => false,
             Found::Absent => true,
             Found::Other(head) => self.call.callback && is_certainly_older(&head, attempts.took()),
             Found::Unclear { .. } => false,
         };
-        match was_not_done {
-            true if again && attempts.again(lane, Verdict::NotDone).await => None,
-            true => Some(Outcome::without_success(sent, Stored::No)),
-            false => Some(Outcome::unknown(sent)),
+        if !was_not_done {
+            return Some(Outcome::unknown(sent));
+        }
+        attempts.close();
+        let once_more = attempts.may_follow_clock(look_ups.clock_was_wrong());
+        match once_more || again && attempts.again(lane, Verdict::NotDone).await {
+            true => None,
+            false => Some(Outcome::without_success(sent, Stored::No)),
         }
     }
-}
 
-/// Whether OSS knows no upload of that id.
-fn is_gone(sent: &Sent) -> bool {
-    matches!(sent, Ok(reply) if error_of(reply).code == "NoSuchUpload")
+    /// Whether the upload that is to be completed is gone from OSS. Where a completion was lost, it was that one's work, and
+    /// what is there now was written later.
+    fn is_gone(&self, sent: &Sent) -> bool {
+        self.completes() && matches!(sent, Ok(reply) if error_of(reply).code == "NoSuchUpload")
+    }
 }
 
 /// What a callback tells of every upload, of an object of a bucket that we sign for.

@@ -51,7 +51,7 @@ impl Bucket {
     ) -> Result<Option<Reply>, ClockWasWrong> {
         let mut asking = Attempts::new(self, attempts.deadline());
         let answer = self.head(lane, key, &mut asking).await;
-        if attempts.has_new_clock(&asking) {
+        if attempts.may_follow_clock(asking.has_corrected_clock()) {
             return Err(ClockWasWrong);
         }
         Ok(answer.sent.ok().filter(|reply| TELLING.contains(&error_of(reply).code.as_str())))

@@ -4,15 +4,14 @@
 //! if OSS said it and no cache kept it. No clock has a say in what is ours: front ends and stores have different ones.
 
 use super::ask::Answer;
-use super::attempts::Attempts;
+use super::attempts::{Attempts, Open};
 use super::call::TOKEN;
 use super::verdict::Verdict;
 use crate::engine::bucket::Bucket;
-use crate::engine::outcome::{crc64_of, text};
+use crate::engine::outcome::{crc64_of, text, time_of};
 use crate::engine::source::Content;
 use crate::transport::{Clock, Deadline, Lane, Reply};
-use crate::wire::date;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -47,11 +46,12 @@ pub(crate) struct LookUps<'a> {
     bucket: &'a Bucket,
     key: &'a str,
     deadline: Deadline,
-    last: RefCell<Option<Look>>,
+    last: RefCell<Option<Mark>>,
+    clock_was_wrong: Cell<bool>,
 }
 
-/// What tells a look's reply from one that was kept.
-struct Look {
+/// What tells a reply from one that was kept.
+struct Mark {
     request_id: String,
     date: Option<i64>,
     at: Instant,
@@ -59,27 +59,28 @@ struct Look {
 
 impl<'a> LookUps<'a> {
     pub(crate) fn new(bucket: &'a Bucket, key: &'a str, deadline: Deadline) -> LookUps<'a> {
-        LookUps { bucket, key, deadline, last: RefCell::default() }
+        LookUps { bucket, key, deadline, last: RefCell::default(), clock_was_wrong: Cell::default() }
     }
 
-    /// Looks whether the object is the `expected` one: once if OSS is over with what was sent, and otherwise at once and again
+    /// Looks whether the object is the `expected` one: once if OSS is over with what is open, and otherwise at once and again
     /// after pauses that double, until it is there or the settling time has passed.
-    pub(crate) async fn settle(&self, lane: &Lane, expected: Expected<'_>, over_at: Instant) -> Found {
+    pub(crate) async fn settle(&self, lane: &Lane, expected: Expected<'_>, open: Open) -> Found {
         let clock = lane.clock();
         let began = clock.now();
         let mut pause = FIRST_PAUSE;
         loop {
-            let lasts = clock.now() >= over_at;
-            let found = self.look(lane, expected).await;
-            let answered = match found {
-                Found::Absent | Found::Other(_) if !lasts => true,
-                Found::Unclear { answered } if !lasts => answered,
-                found => return found,
+            let lasts = clock.now() >= open.over_at;
+            let answered = match self.look(lane, expected, open.told).await {
+                // A cache may let the next one through.
+                Look::Kept => true,
+                Look::New(Found::Absent | Found::Other(_)) if !lasts => true,
+                Look::New(Found::Unclear { answered }) if !lasts => answered,
+                Look::New(found) => return found,
             };
             let rest = self.bucket.settling_time.saturating_sub(clock.since(began));
             pause = pause.min(rest);
-            let is_in_vain = expected.content.is_none() && expected.token.is_none();
-            if is_in_vain || pause.is_zero() || !self.deadline.allows(pause) || lane.is_cancelled() {
+            if !expected.is_known() || pause.is_zero() || !self.deadline.allows(pause) || lane.is_cancelled()
+            {
                 return Found::Unclear { answered };
             }
             lane.sleep(pause).await;
@@ -87,56 +88,78 @@ impl<'a> LookUps<'a> {
         }
     }
 
-    async fn look(&self, lane: &Lane, expected: Expected<'_>) -> Found {
+    /// Whether our clock turned out to be wrong.
+    pub(super) fn clock_was_wrong(&self) -> bool {
+        self.clock_was_wrong.get()
+    }
+
+    async fn look(&self, lane: &Lane, expected: Expected<'_>, told: Option<i64>) -> Look {
         let mut attempts = Attempts::new(self.bucket, self.deadline);
         let Answer { verdict, sent } = self.bucket.head(lane, self.key, &mut attempts).await;
-        let Ok(reply) = sent else { return Found::Unclear { answered: false } };
+        self.clock_was_wrong.set(self.clock_was_wrong.get() || attempts.has_corrected_clock());
+        let Ok(reply) = sent else { return Look::New(Found::Unclear { answered: false }) };
         match verdict {
-            Verdict::Absent | Verdict::Done if !self.is_new(&reply, lane.clock()) => {
-                Found::Unclear { answered: true }
-            }
-            Verdict::Absent => Found::Absent,
-            Verdict::Done => compare(reply, expected),
-            _ => Found::Unclear { answered: true },
+            Verdict::Absent | Verdict::Done if !self.is_new(&reply, told, lane.clock()) => Look::Kept,
+            Verdict::Absent => Look::New(Found::Absent),
+            Verdict::Done => Look::New(compare(reply, expected)),
+            _ => Look::New(Found::Unclear { answered: true }),
         }
     }
 
-    /// Whether a reply is another than that of the look before, which a cache may have kept.
-    fn is_new(&self, reply: &Reply, clock: &Clock) -> bool {
-        let look = Look {
+    /// Whether a reply is from after what OSS has told, and is not that of the look before: a cache may have kept it.
+    fn is_new(&self, reply: &Reply, told: Option<i64>, clock: &Clock) -> bool {
+        let mark = Mark {
             request_id: text(&reply.headers, "x-oss-request-id").unwrap_or_default().to_owned(),
             date: time_of(reply, "date"),
             at: clock.now(),
         };
         let mut last = self.last.borrow_mut();
-        let is_new = last.as_ref().is_none_or(|last| look.follows(last));
+        let is_new = mark.date >= told && last.as_ref().is_none_or(|last| mark.follows(last));
         if is_new {
-            *last = Some(look);
+            *last = Some(mark);
         }
         is_new
     }
 }
 
-impl Look {
-    fn follows(&self, last: &Look) -> bool {
+impl Mark {
+    fn follows(&self, last: &Mark) -> bool {
         let dates_differ = self.at.saturating_duration_since(last.at) >= DATES_DIFFER;
         self.request_id != last.request_id && (!dates_differ || self.date > last.date)
     }
 }
 
+/// One look.
+enum Look {
+    New(Found),
+    /// What was said is from earlier.
+    Kept,
+}
+
+impl Expected<'_> {
+    /// Whether there is anything to know it by.
+    fn is_known(&self) -> bool {
+        self.content.is_some() || self.token.is_some()
+    }
+}
+
 fn compare(reply: Reply, expected: Expected<'_>) -> Found {
-    let unclear = Found::Unclear { answered: true };
-    let is_ours = match (expected.token, expected.content) {
-        (Some(token), _) => text(&reply.headers, TOKEN) == Some(token),
-        (None, Some(content)) => match (size_of(&reply), crc64_of(&reply)) {
-            (Some(size), _) if size != content.size => false,
-            (Some(_), Some(crc64)) => crc64 == content.crc64,
-            // Equal length is no proof of equal content.
-            _ => return unclear,
-        },
-        (None, None) => return unclear,
-    };
-    if is_ours { Found::Ours(reply) } else { Found::Other(reply) }
+    // A token says whose it is, the CRC-64 whether it is whole.
+    let is_marked = expected.token.map(|token| text(&reply.headers, TOKEN) == Some(token));
+    let is_equal = expected.content.and_then(|content| is_equal(&reply, content));
+    match (is_marked, is_equal) {
+        (Some(false), _) | (_, Some(false)) => Found::Other(reply),
+        (Some(true), _) | (_, Some(true)) => Found::Ours(reply),
+        (None, None) => Found::Unclear { answered: true },
+    }
+}
+
+/// Whether the object that a HEAD shows has this content, if that can be told: equal length is no proof.
+fn is_equal(head: &Reply, content: Content) -> Option<bool> {
+    if size_of(head)? != content.size {
+        return Some(false);
+    }
+    crc64_of(head).map(|crc64| crc64 == content.crc64)
 }
 
 /// The size of the object, as the reply to a HEAD has it.
@@ -151,8 +174,4 @@ pub(crate) fn is_certainly_older(head: &Reply, call_took: Duration) -> bool {
     };
     let age = u64::try_from(now.saturating_sub(modified)).unwrap_or(0);
     age > call_took.as_secs().saturating_add(CERTAINLY_OLDER_S)
-}
-
-fn time_of(reply: &Reply, header: &str) -> Option<i64> {
-    text(&reply.headers, header).and_then(date::parse_http_date)
 }

@@ -10,7 +10,7 @@ mod target;
 mod verdict;
 
 pub(crate) use ask::Answer;
-pub(crate) use attempts::{Attempts, LONGEST_WORK, over_at_the_latest};
+pub(crate) use attempts::{Attempts, LONGEST_WORK, Open, over_at_the_latest};
 pub use call::CallbackDelivery;
 pub(crate) use call::{Call, FormAnswer, Operation};
 pub(crate) use creation::{Created, Creation, about};
