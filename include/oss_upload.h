@@ -12,9 +12,10 @@
  *
  * The truth about the object. After every call oss_result_stored() says YES, NO or UNKNOWN, and the status tells a failed
  * callback (HTTP 203: the object is stored, but the application server did not answer as it should) from success and from
- * failure. ETag, CRC-64, version id and request id survive in all three. When the reply to an upload with a callback is
- * lost, the object is looked up, and nothing is sent again unless it turns out not to be stored: a callback never runs
- * twice without a word.
+ * failure. ETag, CRC-64, version id and request id survive in all three. YES and NO are said where something proves it: a
+ * reply that OSS itself made, a look at the object, or that the request never arrived. What a proxy, a gateway or a cache
+ * says proves nothing. When the reply to an upload with a callback is lost, the object is looked for, and nothing is sent
+ * again unless OSS is done with the request and the object is not there: a callback never runs twice without a word.
  *
  * The callback's answer, always, as bytes, with its content type.
  *
@@ -35,8 +36,9 @@
  * OSS_STATUS_INVALID_ARGUMENT, and a defect of the library in OSS_STATUS_INTERNAL, with a line on the standard error
  * output. A pthread_cancel() waits until the thread's call is over.
  *
- * One deadline for each call, on the monotonic clock, over name resolution, connecting, TLS, sending, retries and the wait
- * for the callback. A cancel works from any thread and from a signal handler, and takes effect within a tenth of a second.
+ * One deadline for each call, on the monotonic clock, over name resolution, connecting, TLS, sending, retries, the wait for
+ * the callback, and the search for an object whose upload got no reply. A cancel works from any thread and from a signal
+ * handler, and takes effect within a tenth of a second.
  *
  * Bounded memory: it does not grow with the object. A put takes less than 8 MiB, and each further part in flight 256 KiB,
  * or a whole part if its data can be read only once.
@@ -45,9 +47,9 @@
  * A file that changes while it is being uploaded is an error of its own. Its times are a hint, its bytes the proof: where
  * they have moved, what was read is read again and compared.
  *
- * A crash loses nothing but time: an upload with a checkpoint folder goes on from what OSS really has. Its record is never
- * half-written, never used by two calls at once, never needs to be deleted by hand, and holds no secret. One that somebody
- * else could have written is not believed.
+ * A crash loses nothing but time: an upload with a checkpoint folder goes on from what OSS really has, also if the process
+ * was killed while OSS made the object. Its record is never half-written, never used by two calls at once, never needs to
+ * be deleted by hand, and holds no secret. One that somebody else could have written is not believed.
  *
  * Secrets stay in: the access key's secret and the security token are in no message, and are wiped from oss_credentials
  * when the last user of it is freed.
@@ -95,20 +97,22 @@
 #define OSS_LENGTH_UNKNOWN UINT64_MAX
 
 /**
- * How a call ended. The numbers never change; later versions may add some.
+ * How a call ended. The numbers never change; later versions may add some. YES, NO and UNKNOWN are what oss_result_stored()
+ * says with it after an upload. A part makes no object, so after one it is NO.
  */
 typedef enum {
     /**
-     * All went well; with a callback, the application server answered.
+     * All went well; with a callback, the application server answered. YES.
      */
     OSS_STATUS_OK = 0,
     /**
      * An argument is NULL or breaks a rule, which the message names. Nothing was sent, unless data of unknown length
-     * turned out to be too long.
+     * turned out to be too long. NO.
      */
     OSS_STATUS_INVALID_ARGUMENT = 1,
     /**
-     * A file or another source could not be read.
+     * A file or another source could not be read, or a checkpoint not be written. NO; UNKNOWN if the reply to an earlier
+     * attempt was lost.
      */
     OSS_STATUS_LOCAL_IO = 2,
     /**
@@ -118,50 +122,53 @@ typedef enum {
      */
     OSS_STATUS_SOURCE_CHANGED = 3,
     /**
-     * The caller cancelled.
+     * The caller cancelled. NO if it is certain that OSS did nothing; otherwise UNKNOWN.
      */
     OSS_STATUS_CANCELLED = 4,
     /**
-     * There are no credentials to sign with.
+     * There are no credentials to sign with. NO.
      */
     OSS_STATUS_CREDENTIALS = 5,
     /**
-     * Another call, of this process or another, is using the checkpoint.
+     * Another call, of this process or another, is using the checkpoint. NO: nothing was sent.
      */
     OSS_STATUS_CHECKPOINT_BUSY = 6,
     /**
-     * No connection could be made, or it broke.
+     * No connection could be made, it broke, or an earlier process asked OSS to complete the upload, which may be at it. NO
+     * if it is certain that OSS did nothing; otherwise UNKNOWN.
      */
     OSS_STATUS_NETWORK = 100,
     /**
-     * A time-out or the deadline ended the call.
+     * A time-out or the deadline ended the call. NO if it is certain that OSS did nothing; otherwise UNKNOWN.
      */
     OSS_STATUS_TIMEOUT = 101,
     /**
      * There is no TLS with the server: a certificate is not trusted, a file with certificates or a key is of no use, the
-     * system has no root certificates, or only one of the two sides speaks TLS. The message says which.
+     * system has no root certificates, or only one of the two sides speaks TLS. The message says which. NO;
+     * UNKNOWN if the reply to an earlier attempt was lost.
      */
     OSS_STATUS_TLS = 102,
     /**
-     * OSS refused: see oss_result_error_code() and oss_result_http_status().
+     * OSS refused: see oss_result_error_code() and oss_result_http_status(). NO; UNKNOWN if OSS does not say that it did
+     * nothing, as with 500, or if it was a proxy, a gateway or a cache that answered, as the message says.
      */
     OSS_STATUS_SERVICE = 200,
     /**
-     * The CRC-64 that OSS computed is not that of the data.
+     * The CRC-64 that OSS computed is not that of the data. YES: what is stored is wrong.
      */
     OSS_STATUS_INTEGRITY = 201,
     /**
-     * The reply makes no sense.
+     * The reply makes no sense, or is not OSS's. UNKNOWN, but for requests that store nothing.
      */
     OSS_STATUS_BAD_RESPONSE = 202,
     /**
-     * The object is stored, but the application server did not answer as it should (HTTP 203). The body is OSS's
-     * error document, which says why.
+     * The object is stored, but the application server did not answer as it should: OSS said so with HTTP 203 and its
+     * error document, which is the body and says why. YES.
      */
     OSS_STATUS_CALLBACK_FAILED = 300,
     /**
-     * The object is stored, but what became of the callback is not known: the reply was lost or cut short, or it was
-     * not the application server's.
+     * The object is stored, but what became of the callback is not known: the reply was lost and the object looked up, or
+     * the answer was cut short, or it was not the application server's. YES.
      */
     OSS_STATUS_CALLBACK_UNKNOWN = 301,
     /**
@@ -169,7 +176,7 @@ typedef enum {
      */
     OSS_STATUS_NOT_AUTHENTIC = 302,
     /**
-     * A defect of the library.
+     * A defect of the library. UNKNOWN.
      */
     OSS_STATUS_INTERNAL = 900,
 } oss_status;
@@ -193,19 +200,21 @@ typedef enum {
 } oss_severity;
 
 /**
- * Whether the object is stored.
+ * Whether the object is stored. What nothing proves, however likely it is, is UNKNOWN.
  */
 typedef enum {
     /**
-     * What the call had to upload was not stored by it. Another object may be there under the key.
+     * What the call had to upload was not stored by it, and will not be: it did not arrive, or OSS is done with it. Another
+     * object may be there under the key.
      */
     OSS_STORED_NO = 0,
     /**
-     * It is stored.
+     * It is stored: OSS said so in its reply, or a look at the object did.
      */
     OSS_STORED_YES = 1,
     /**
-     * That could not be found out, or OSS may still be about to store it.
+     * A request may have arrived whose reply was lost, and what became of it could not be found out; OSS may still be about
+     * to store the object. After a minute it is done: oss_stat_object() then tells what is there.
      */
     OSS_STORED_UNKNOWN = 2,
 } oss_stored;
@@ -504,9 +513,12 @@ extern "C" {
  * Adds data to the end of an object, or makes one to which data can be added. There is no callback: OSS makes none after
  * an append.
  *
- * The position guards the data against being appended twice, so a request whose reply was lost is sent again; if OSS then
- * says that the object has another length, it is looked up, and if it is what it should be the call has succeeded. The
- * CRC-64 of the whole object is compared. For that the object's CRC-64 before the append has to be known: it is 0 at
+ * The position guards the data against being appended twice, so a request whose reply was lost is sent again. If that brings
+ * no success, since OSS says that the object has another length by now, for example, the object is looked for: if it is what
+ * it should be, the call has succeeded, and if that cannot be known, stored is OSS_STORED_UNKNOWN. Then look how long the
+ * object is with oss_stat_object(), when a minute has passed.
+ *
+ * The CRC-64 of the whole object is compared. For that the object's CRC-64 before the append has to be known: it is 0 at
  * position 0, it can be given by oss_put_options_set_previous_crc64(), and otherwise it is asked for with one more request.
  * Where OSS does not tell it, Content-MD5 is sent instead, and OSS compares.
  *
@@ -519,8 +531,8 @@ extern "C" {
  * @param result    receives what there is to know about the call; may be NULL. oss_result_next_position() is where the next
  *                  append goes on, and oss_result_crc64() is of the whole object.
  * @return OSS_STATUS_OK: appended, and stored is OSS_STORED_YES.
- *         OSS_STATUS_SERVICE with the code "PositionNotEqualToLength": nothing was appended, and oss_result_next_position()
- *         is the length that the object has.
+ *         OSS_STATUS_SERVICE with the code "PositionNotEqualToLength" and OSS_STORED_NO: nothing was appended, and
+ *         oss_result_next_position() is the length that the object has.
  *         OSS_STATUS_INTEGRITY: appended, but the whole has not the CRC-64 that it should have.
  *         Otherwise as for oss_put_body(). Blocks until the reply is there or a time-out ends it.
  *
@@ -760,18 +772,24 @@ oss_status oss_bucket_options_set_stall_timeout_ms(oss_bucket_options *options,
                                                    uint64_t ms);
 
 /**
- * Sets how long each call may take in all: name resolution, sending, retries and the wait for the callback. There is no
- * such limit by default. oss_put_options_set_deadline_ms() sets it for one call.
+ * Sets how long each call may take in all: name resolution, sending, retries, the wait for the callback, and the search for
+ * an object whose upload got no reply, for which little time may be left then. There is no such limit by default.
+ * oss_put_options_set_deadline_ms() sets it for one call.
  *
  * @param options  not NULL.
  * @param ms       at most 604 800 000 milliseconds; 0 for no limit.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_bucket_options_set_deadline_ms(oss_bucket_options *options, uint64_t ms);
+oss_status oss_bucket_options_set_deadline_ms(oss_bucket_options *options,
+                                              uint64_t ms);
 
 /**
  * Sets how often a request is tried at the most, the first time included. The default is 3. Between two attempts lies
- * a random pause of up to 20 seconds. When OSS finds our clock wrong, the clock is corrected, and one more attempt made.
+ * a random pause of up to 20 seconds. What is sent again is said at oss_put_body().
+ *
+ * When OSS refuses a request because its time is wrong, and tells its own time twice alike, the bucket keeps the difference,
+ * and the request is sent once more. So it is when a reset hid that from an upload, and a HEAD brings it to light. The
+ * system's clock stays as it is.
  *
  * @param options   not NULL.
  * @param attempts  from 1, for no retry, to 100.
@@ -785,8 +803,10 @@ oss_status oss_bucket_options_set_max_attempts(oss_bucket_options *options,
  * default is 10 000 ms. It is looked for at once, and again after pauses that double from 200 ms, until it is there or this
  * time is over, within the call's deadline and cancel. What has not come until then may come yet: stored is then unknown.
  *
- * A minute after a request was sent, OSS is taken to be done with it. So a settling time of more than a minute turns what
- * would be unknown into an answer. Uploads to URLs and by forms cannot look for anything.
+ * A minute after a request was sent, OSS is taken to be done with it. So with a settling time of more than a minute, 70 000 ms
+ * for example, what is not there then was not stored: an upload with a callback is sent again, and one without ends with
+ * OSS_STORED_NO. A deadline has to leave time for that. Only replies are believed that OSS made and no cache kept. Uploads to
+ * URLs and by forms cannot look for anything.
  *
  * @param options  not NULL.
  * @param ms       at most 604 800 000 milliseconds; 0 for a single look.
@@ -1406,7 +1426,8 @@ oss_status oss_credentials_new_from_environment(oss_credentials **credentials,
 void oss_credentials_free(oss_credentials *credentials);
 
 /**
- * Begins an upload in parts.
+ * Begins an upload in parts. If the reply is lost, it is begun again, and an upload without parts may be left, which
+ * oss_list_uploads() lists.
  *
  * @param bucket     not NULL.
  * @param key        as for oss_put_object().
@@ -1495,7 +1516,8 @@ oss_status oss_upload_part(oss_multipart *multipart,
                            oss_result **result);
 
 /**
- * Uploads a body as a part. Its CRC-64 is compared with the one that OSS reports, and it is sent again if they differ.
+ * Uploads a body as a part. Its CRC-64 is compared with the one that OSS reports, and it is sent again if they differ, and
+ * also if its reply is lost: a part makes no object, so stored is OSS_STORED_NO however this ends.
  *
  * @param multipart    not NULL; several threads may upload parts at once.
  * @param part_number  as for oss_upload_part().
@@ -1525,14 +1547,18 @@ oss_status oss_list_parts(oss_multipart *multipart, oss_part_list **parts, oss_r
  * reopened, and has OSS call the application server.
  *
  * The CRC-64 of the object is compared with that of its parts. What is sent again and what is not follows the rules of
- * oss_put_body().
+ * oss_put_body(). When a reply was lost and OSS then says "NoSuchUpload", the upload may have been completed: the object is
+ * looked for, and if it is not found, stored is OSS_STORED_UNKNOWN.
  *
  * @param multipart  not NULL.
  * @param callback   what OSS shall tell the application server; NULL for no callback.
  * @param result     receives what there is to know about the call; may be NULL.
- * @return as for oss_put_body(). When it fails with OSS_STORED_NO, the upload is still there.
+ * @return as for oss_put_body(). When it fails with OSS_STORED_NO, the upload is still there, unless OSS says
+ *         "NoSuchUpload".
  */
-oss_status oss_complete_multipart(oss_multipart *multipart, const oss_callback *callback, oss_result **result);
+oss_status oss_complete_multipart(oss_multipart *multipart,
+                                  const oss_callback *callback,
+                                  oss_result **result);
 
 /**
  * Makes the object of exactly these parts, as oss_complete_multipart() does of those it knows. Parts that other programs
@@ -1564,14 +1590,17 @@ oss_status oss_complete_multipart_with_all(oss_multipart *multipart,
 
 /**
  * Ends an upload without an object: OSS forgets it and its parts. Parts that are being uploaded meanwhile may survive;
- * abort again when they are done.
+ * abort again when they are done. What others than OSS answer, be it a success, counts as a lost reply, and OSS is asked
+ * again.
  *
  * @param multipart  not NULL; still to be freed.
  * @param result     receives what there is to know about the call; may be NULL.
- * @return OSS_STATUS_OK; OSS_STATUS_SERVICE with the code "NoSuchUpload" if it was completed or aborted before. Blocks
- *         until the reply is there or a time-out ends it.
+ * @return OSS_STATUS_OK, also if the upload is gone after a reply was lost; OSS_STATUS_SERVICE with the code "NoSuchUpload"
+ *         if it was completed or aborted before. With any other status it may still be there: abort again. Blocks until the
+ *         reply is there or a time-out ends it.
  */
-oss_status oss_abort_multipart(oss_multipart *multipart, oss_result **result);
+oss_status oss_abort_multipart(oss_multipart *multipart,
+                               oss_result **result);
 
 /**
  * Frees the handle. At OSS the upload stays as it is.
@@ -1584,11 +1613,15 @@ void oss_multipart_free(oss_multipart *multipart);
  * Looks whether an object is there and what it is. Its size is the header "Content-Length" of the result, its
  * metadata the headers "x-oss-meta-…"; ETag, CRC-64 and version id have accessors of their own.
  *
+ * After an upload that ended with OSS_STORED_UNKNOWN, this tells what became of it, when a minute has passed: until then,
+ * OSS may still store the object. Only OSS is believed: a 200 or a 404 of a proxy's or a cache's says nothing.
+ *
  * @param bucket  not NULL.
  * @param key     as for oss_put_object().
  * @param result  receives what there is to know about the object; may be NULL.
- * @return OSS_STATUS_OK; OSS_STATUS_SERVICE with the HTTP status 404 and OSS_STORED_NO if there is none. Blocks until
- *         the reply is there or a time-out ends it.
+ * @return OSS_STATUS_OK with OSS_STORED_YES; OSS_STATUS_SERVICE with the HTTP status 404 and OSS_STORED_NO if there is none.
+ *         With OSS_STORED_UNKNOWN it could not be found out, whatever the HTTP status. Blocks until the reply is there or a
+ *         time-out ends it.
  *
  * @code
  * oss_result *result = NULL;
@@ -1598,18 +1631,23 @@ void oss_multipart_free(oss_multipart *multipart);
  * oss_result_free(result);
  * @endcode
  */
-oss_status oss_stat_object(const oss_bucket *bucket, const char *key, oss_result **result);
+oss_status oss_stat_object(const oss_bucket *bucket,
+                           const char *key,
+                           oss_result **result);
 
 /**
- * Removes an object. Removing one that is not there succeeds.
+ * Removes an object. Removing one that is not there succeeds, so that it is asked for again when a reply is lost. What others
+ * than OSS answer counts as that.
  *
  * @param bucket  not NULL.
  * @param key     as for oss_put_object().
  * @param result  receives what there is to know about the call; may be NULL.
- * @return OSS_STATUS_OK: the object is not there, and oss_result_stored() says so. Blocks until the reply is there or a
- *         time-out ends it.
+ * @return OSS_STATUS_OK: the object is not there, and stored is OSS_STORED_NO. With any other status it is
+ *         OSS_STORED_UNKNOWN, unless an argument was wrong. Blocks until the reply is there or a time-out ends it.
  */
-oss_status oss_remove_object(const oss_bucket *bucket, const char *key, oss_result **result);
+oss_status oss_remove_object(const oss_bucket *bucket,
+                             const char *key,
+                             oss_result **result);
 
 /**
  * Makes an empty list, for oss_complete_multipart_with_parts().
@@ -1711,8 +1749,9 @@ oss_status oss_post_form_set_field(oss_post_form *form, const char *name, const 
 
 /**
  * Uploads an object by a form that somebody signed, without any access key. The callback in it, if there is one, and its
- * answer are treated as everywhere: a 203 is OSS_STATUS_CALLBACK_FAILED, and nothing is sent twice that may have been stored
- * with a callback. Where a reply is lost, nothing can be looked up, so that stored is then unknown.
+ * answer are treated as everywhere: OSS's 203 is OSS_STATUS_CALLBACK_FAILED, and nothing is sent twice that may have been
+ * stored with a callback. Nothing can be looked up: when a reply is lost, and sending again brings none where that is done,
+ * stored is unknown.
  *
  * @param form     with the field "key"; not NULL.
  * @param body     what to upload; with the form around it at most 5 GiB; not NULL.
@@ -1898,7 +1937,7 @@ oss_status oss_post_policy_add_field_prefix(oss_post_policy *policy,
  * @param bucket      where to; not NULL. With temporary credentials the form ends with them, however long its life.
  * @param callback    what OSS shall tell the application server; NULL for no callback. Its variables become fields. One that
  *                    the template names and that is not set has to be added by whoever uses the form.
- * @param lifetime_s  for how many seconds it is good: with V4 up to seven days, with V1 up to 366.
+ * @param lifetime_s  as for oss_presign_put().
  * @param form        receives the handle, to be freed with oss_post_form_free(), or NULL on failure; not NULL.
  * @param result      receives what there is to know about the call; may be NULL.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
@@ -1935,7 +1974,9 @@ void oss_post_policy_free(oss_post_policy *policy);
  * @param options     what the object is stored with; NULL for nothing. Each becomes a header that has to be sent with the
  *                    URL, exactly as oss_presigned_header_value() gives it. A content type is not guessed: without one
  *                    here, none may be sent.
- * @param lifetime_s  for how many seconds it is good: with V4 up to seven days, with V1 up to 366.
+ * @param lifetime_s  for how many seconds it is good: with V4 up to seven days, with V1 up to 366. They begin now, by OSS's
+ *                    clock where an earlier call found out that it differs from the system's; over plain http, where that
+ *                    could be forged, by no more than 15 minutes.
  * @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
  * @param result      receives what there is to know about the call; may be NULL.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
@@ -2040,8 +2081,9 @@ oss_status oss_presigned_add_header(oss_presigned *presigned,
 
 /**
  * Uploads to a URL that somebody else signed, without any access key. The callback in it, if there is one, and its answer
- * are treated as everywhere: a 203 is OSS_STATUS_CALLBACK_FAILED, and nothing is sent twice that may have been stored
- * with a callback. Where a reply is lost, nothing can be looked up with such a URL, so that stored is then unknown.
+ * are treated as everywhere: OSS's 203 is OSS_STATUS_CALLBACK_FAILED, and nothing is sent twice that may have been
+ * stored with a callback. Nothing can be looked up with such a URL: when a reply is lost, and sending again brings none where
+ * that is done, stored is unknown.
  *
  * @param presigned  from oss_presigned_new(), oss_presign_put() or oss_presign_upload_part(); not NULL.
  * @param body       what to upload, at most 5 GiB; not NULL.
@@ -2214,10 +2256,17 @@ oss_status oss_put_file_with_callback(const oss_bucket *bucket,
  * Uploads a body as an object, with or without a callback.
  *
  * The data's CRC-64 is computed on the way and compared with the one that OSS reports. A request that certainly was not
- * carried out is sent again, up to the bucket's number of attempts. When the reply to a request is lost, the object is
- * looked up; with a callback nothing is sent again unless the object turns out not to be stored, so that no callback
- * can have run: it never runs twice without a word. After a time-out OSS may still be at work, so then it is not sent
- * again even if the object is not there.
+ * carried out is sent again, up to the bucket's number of attempts.
+ *
+ * When its reply is lost, it may have been carried out, or be under way. Then an upload without a callback is sent again too,
+ * and looked for in the end. One with a callback is looked for at once, as long as
+ * oss_bucket_options_set_settling_time_ms() says: if it is there, the call ends with OSS_STATUS_CALLBACK_UNKNOWN, and
+ * otherwise with OSS_STORED_UNKNOWN. It is sent again only if OSS is done with it, because OSS said so or a minute has
+ * passed, and the object is not there: then no callback has run, and none runs twice without a word.
+ * oss_put_options_set_callback_delivery() has it otherwise.
+ *
+ * A reply that OSS did not make, but a proxy, a gateway or a cache, counts as lost, whatever its HTTP status. An object is
+ * known by its size and CRC-64, whoever stored it, or by its token: oss_put_options_set_write_token().
  *
  * @param bucket    not NULL.
  * @param key       as for oss_put_object().
@@ -2227,11 +2276,13 @@ oss_status oss_put_file_with_callback(const oss_bucket *bucket,
  * @param result    receives what there is to know about the call; may be NULL.
  * @return OSS_STATUS_OK: stored, and with a callback oss_result_body() is the application server's answer.
  *         OSS_STATUS_CALLBACK_FAILED: stored, but the application server did not answer as it should.
- *         OSS_STATUS_CALLBACK_UNKNOWN: stored, but what became of the callback is not known.
+ *         OSS_STATUS_CALLBACK_UNKNOWN: stored, but what became of the callback is not known: do not upload again.
  *         OSS_STATUS_SERVICE: OSS refused, for example a wrong key with the code "SignatureDoesNotMatch".
  *         OSS_STATUS_INVALID_ARGUMENT, OSS_STATUS_LOCAL_IO, OSS_STATUS_SOURCE_CHANGED: the fault lies on this side.
- *         OSS_STATUS_INTEGRITY: stored, but not with the data's CRC-64.
- *         Whatever else is returned, oss_result_stored() says whether the object is stored.
+ *         OSS_STATUS_INTEGRITY: stored, but not with the data's CRC-64, however often it was sent. With a callback it is sent
+ *         once, and oss_result_body() is the answer all the same.
+ *         Whatever else is returned, oss_result_stored() says whether the object is stored. After OSS_STORED_UNKNOWN,
+ *         oss_stat_object() tells when a minute has passed.
  *         Blocks until the reply is there, the application server's answer included, or a time-out ends it.
  */
 oss_status oss_put_body(const oss_bucket *bucket,
@@ -2495,7 +2546,8 @@ oss_status oss_result_status(const oss_result *result);
 /**
  * Tells whether the call stored the object; for oss_stat_object() and oss_remove_object(), whether it is there. A failed
  * callback does not undo an upload: the object is there all the same. A part makes no object before it is completed, so
- * the result of a successful part says OSS_STORED_NO.
+ * the result of a successful part says OSS_STORED_NO. OSS_STORED_YES and OSS_STORED_NO are said where a reply of OSS's
+ * proves them, or that nothing arrived; the rest is OSS_STORED_UNKNOWN.
  *
  * @param result  may be NULL.
  * @return what is known; OSS_STORED_UNKNOWN for NULL.
@@ -2521,7 +2573,8 @@ int32_t oss_result_http_status(const oss_result *result);
 
 /**
  * Gives the id under which OSS knows the request, for its support. OSS always sends one; an empty id with an HTTP
- * status means that something else answered, such as a proxy.
+ * status means that something else answered, such as a proxy. When a reply was lost and the object was looked up instead,
+ * it is the id of the look-up.
  *
  * @param result  may be NULL.
  * @return the id, or an empty text.
@@ -2626,7 +2679,8 @@ uint32_t oss_result_callback_repeats(const oss_result *result);
 
 /**
  * Gives the id of an upload in parts that has come to no end: its parts are still at OSS, where they cost money, because
- * they were to be kept or could not be removed. oss_reopen_multipart() takes it.
+ * they were to be kept or could not be removed. With OSS_STORED_UNKNOWN, OSS may have made the object of them, or may be
+ * about to: look for it with oss_stat_object() when a minute has passed. oss_reopen_multipart() takes the id.
  *
  * @param result  may be NULL.
  * @return the id, valid until `result` is freed; empty if nothing was left behind.
@@ -2679,7 +2733,15 @@ void oss_string_free(oss_string *string);
  * Small data is put with one request; the rest goes in parts, several at a time, on the thread that calls. Each part is
  * sent again if need be, its CRC-64 is compared with the one that OSS reports, and so is that of the whole. The callback
  * goes with the request that makes the object, and only with that one. What is sent again and what is not follows the
- * rules of oss_put_body(). If the upload fails, its parts are removed, unless they are wanted for resuming.
+ * rules of oss_put_body(). If the upload fails, its parts are removed, unless they are wanted for resuming, or OSS may yet
+ * make the object of them, so that stored is OSS_STORED_UNKNOWN.
+ *
+ * With a checkpoint folder, an earlier process may have been stopped after it asked OSS to make the object. If OSS made it of
+ * the file as it is now, the call ends with OSS_STATUS_OK, or with OSS_STATUS_CALLBACK_UNKNOWN if there was a callback. If
+ * OSS still has the upload, it is completed; but where a callback might run twice, not within a minute after it was asked
+ * for. Until then the object is looked for, and if it is not found, the call ends with OSS_STORED_UNKNOWN, and its message
+ * says from when on the same call goes on. If there is neither, the upload starts over; where a callback might run twice, it
+ * ends with OSS_STORED_UNKNOWN first, and starts over at the next call when the minute has passed.
  *
  * @param bucket    not NULL.
  * @param key       as for oss_put_object().

@@ -13,9 +13,12 @@ use std::ffi::c_char;
 /// Adds data to the end of an object, or makes one to which data can be added. There is no callback: OSS makes none after
 /// an append.
 ///
-/// The position guards the data against being appended twice, so a request whose reply was lost is sent again; if OSS then
-/// says that the object has another length, it is looked up, and if it is what it should be the call has succeeded. The
-/// CRC-64 of the whole object is compared. For that the object's CRC-64 before the append has to be known: it is 0 at
+/// The position guards the data against being appended twice, so a request whose reply was lost is sent again. If that brings
+/// no success, since OSS says that the object has another length by now, for example, the object is looked for: if it is what
+/// it should be, the call has succeeded, and if that cannot be known, stored is OSS_STORED_UNKNOWN. Then look how long the
+/// object is with oss_stat_object(), when a minute has passed.
+///
+/// The CRC-64 of the whole object is compared. For that the object's CRC-64 before the append has to be known: it is 0 at
 /// position 0, it can be given by oss_put_options_set_previous_crc64(), and otherwise it is asked for with one more request.
 /// Where OSS does not tell it, Content-MD5 is sent instead, and OSS compares.
 ///
@@ -28,8 +31,8 @@ use std::ffi::c_char;
 /// @param result    receives what there is to know about the call; may be NULL. oss_result_next_position() is where the next
 ///                  append goes on, and oss_result_crc64() is of the whole object.
 /// @return OSS_STATUS_OK: appended, and stored is OSS_STORED_YES.
-///         OSS_STATUS_SERVICE with the code "PositionNotEqualToLength": nothing was appended, and oss_result_next_position()
-///         is the length that the object has.
+///         OSS_STATUS_SERVICE with the code "PositionNotEqualToLength" and OSS_STORED_NO: nothing was appended, and
+///         oss_result_next_position() is the length that the object has.
 ///         OSS_STATUS_INTEGRITY: appended, but the whole has not the CRC-64 that it should have.
 ///         Otherwise as for oss_put_body(). Blocks until the reply is there or a time-out ends it.
 ///

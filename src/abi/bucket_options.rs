@@ -158,8 +158,9 @@ pub unsafe extern "C" fn oss_bucket_options_set_stall_timeout_ms(
     unsafe { set(options, |options| options.set_stall_timeout(Duration::from_millis(ms))) }
 }
 
-/// Sets how long each call may take in all: name resolution, sending, retries and the wait for the callback. There is no
-/// such limit by default. oss_put_options_set_deadline_ms() sets it for one call.
+/// Sets how long each call may take in all: name resolution, sending, retries, the wait for the callback, and the search for
+/// an object whose upload got no reply, for which little time may be left then. There is no such limit by default.
+/// oss_put_options_set_deadline_ms() sets it for one call.
 ///
 /// @param options  not NULL.
 /// @param ms       at most 604 800 000 milliseconds; 0 for no limit.
@@ -174,7 +175,11 @@ pub unsafe extern "C" fn oss_bucket_options_set_deadline_ms(
 }
 
 /// Sets how often a request is tried at the most, the first time included. The default is 3. Between two attempts lies
-/// a random pause of up to 20 seconds. When OSS finds our clock wrong, the clock is corrected, and one more attempt made.
+/// a random pause of up to 20 seconds. What is sent again is said at oss_put_body().
+///
+/// When OSS refuses a request because its time is wrong, and tells its own time twice alike, the bucket keeps the difference,
+/// and the request is sent once more. So it is when a reset hid that from an upload, and a HEAD brings it to light. The
+/// system's clock stays as it is.
 ///
 /// @param options   not NULL.
 /// @param attempts  from 1, for no retry, to 100.
@@ -192,8 +197,10 @@ pub unsafe extern "C" fn oss_bucket_options_set_max_attempts(
 /// default is 10 000 ms. It is looked for at once, and again after pauses that double from 200 ms, until it is there or this
 /// time is over, within the call's deadline and cancel. What has not come until then may come yet: stored is then unknown.
 ///
-/// A minute after a request was sent, OSS is taken to be done with it. So a settling time of more than a minute turns what
-/// would be unknown into an answer. Uploads to URLs and by forms cannot look for anything.
+/// A minute after a request was sent, OSS is taken to be done with it. So with a settling time of more than a minute, 70 000 ms
+/// for example, what is not there then was not stored: an upload with a callback is sent again, and one without ends with
+/// OSS_STORED_NO. A deadline has to leave time for that. Only replies are believed that OSS made and no cache kept. Uploads to
+/// URLs and by forms cannot look for anything.
 ///
 /// @param options  not NULL.
 /// @param ms       at most 604 800 000 milliseconds; 0 for a single look.

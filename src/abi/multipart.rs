@@ -37,7 +37,8 @@ fn give(output: Output<oss_multipart>, (multipart, outcome): (Option<Multipart>,
     outcome
 }
 
-/// Begins an upload in parts.
+/// Begins an upload in parts. If the reply is lost, it is begun again, and an upload without parts may be left, which
+/// oss_list_uploads() lists.
 ///
 /// @param bucket     not NULL.
 /// @param key        as for oss_put_object().
@@ -172,7 +173,8 @@ pub unsafe extern "C" fn oss_upload_part(
     }
 }
 
-/// Uploads a body as a part. Its CRC-64 is compared with the one that OSS reports, and it is sent again if they differ.
+/// Uploads a body as a part. Its CRC-64 is compared with the one that OSS reports, and it is sent again if they differ, and
+/// also if its reply is lost: a part makes no object, so stored is OSS_STORED_NO however this ends.
 ///
 /// @param multipart    not NULL; several threads may upload parts at once.
 /// @param part_number  as for oss_upload_part().
@@ -226,12 +228,14 @@ pub unsafe extern "C" fn oss_list_parts(
 /// reopened, and has OSS call the application server.
 ///
 /// The CRC-64 of the object is compared with that of its parts. What is sent again and what is not follows the rules of
-/// oss_put_body().
+/// oss_put_body(). When a reply was lost and OSS then says "NoSuchUpload", the upload may have been completed: the object is
+/// looked for, and if it is not found, stored is OSS_STORED_UNKNOWN.
 ///
 /// @param multipart  not NULL.
 /// @param callback   what OSS shall tell the application server; NULL for no callback.
 /// @param result     receives what there is to know about the call; may be NULL.
-/// @return as for oss_put_body(). When it fails with OSS_STORED_NO, the upload is still there.
+/// @return as for oss_put_body(). When it fails with OSS_STORED_NO, the upload is still there, unless OSS says
+///         "NoSuchUpload".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_complete_multipart(
     multipart: *mut oss_multipart,
@@ -300,12 +304,14 @@ unsafe fn complete(
 }
 
 /// Ends an upload without an object: OSS forgets it and its parts. Parts that are being uploaded meanwhile may survive;
-/// abort again when they are done.
+/// abort again when they are done. What others than OSS answer, be it a success, counts as a lost reply, and OSS is asked
+/// again.
 ///
 /// @param multipart  not NULL; still to be freed.
 /// @param result     receives what there is to know about the call; may be NULL.
-/// @return OSS_STATUS_OK; OSS_STATUS_SERVICE with the code "NoSuchUpload" if it was completed or aborted before. Blocks
-///         until the reply is there or a time-out ends it.
+/// @return OSS_STATUS_OK, also if the upload is gone after a reply was lost; OSS_STATUS_SERVICE with the code "NoSuchUpload"
+///         if it was completed or aborted before. With any other status it may still be there: abort again. Blocks until the
+///         reply is there or a time-out ends it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_abort_multipart(
     multipart: *mut oss_multipart,

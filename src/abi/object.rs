@@ -10,11 +10,15 @@ use std::ffi::c_char;
 /// Looks whether an object is there and what it is. Its size is the header "Content-Length" of the result, its
 /// metadata the headers "x-oss-meta-…"; ETag, CRC-64 and version id have accessors of their own.
 ///
+/// After an upload that ended with OSS_STORED_UNKNOWN, this tells what became of it, when a minute has passed: until then,
+/// OSS may still store the object. Only OSS is believed: a 200 or a 404 of a proxy's or a cache's says nothing.
+///
 /// @param bucket  not NULL.
 /// @param key     as for oss_put_object().
 /// @param result  receives what there is to know about the object; may be NULL.
-/// @return OSS_STATUS_OK; OSS_STATUS_SERVICE with the HTTP status 404 and OSS_STORED_NO if there is none. Blocks until
-///         the reply is there or a time-out ends it.
+/// @return OSS_STATUS_OK with OSS_STORED_YES; OSS_STATUS_SERVICE with the HTTP status 404 and OSS_STORED_NO if there is none.
+///         With OSS_STORED_UNKNOWN it could not be found out, whatever the HTTP status. Blocks until the reply is there or a
+///         time-out ends it.
 ///
 /// @code
 /// oss_result *result = NULL;
@@ -38,13 +42,14 @@ pub unsafe extern "C" fn oss_stat_object(
     }
 }
 
-/// Removes an object. Removing one that is not there succeeds.
+/// Removes an object. Removing one that is not there succeeds, so that it is asked for again when a reply is lost. What others
+/// than OSS answer counts as that.
 ///
 /// @param bucket  not NULL.
 /// @param key     as for oss_put_object().
 /// @param result  receives what there is to know about the call; may be NULL.
-/// @return OSS_STATUS_OK: the object is not there, and oss_result_stored() says so. Blocks until the reply is there or a
-///         time-out ends it.
+/// @return OSS_STATUS_OK: the object is not there, and stored is OSS_STORED_NO. With any other status it is
+///         OSS_STORED_UNKNOWN, unless an argument was wrong. Blocks until the reply is there or a time-out ends it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_remove_object(
     bucket: *const oss_bucket,

@@ -76,8 +76,9 @@ pub unsafe extern "C" fn oss_post_form_set_field(
 }
 
 /// Uploads an object by a form that somebody signed, without any access key. The callback in it, if there is one, and its
-/// answer are treated as everywhere: a 203 is OSS_STATUS_CALLBACK_FAILED, and nothing is sent twice that may have been stored
-/// with a callback. Where a reply is lost, nothing can be looked up, so that stored is then unknown.
+/// answer are treated as everywhere: OSS's 203 is OSS_STATUS_CALLBACK_FAILED, and nothing is sent twice that may have been
+/// stored with a callback. Nothing can be looked up: when a reply is lost, and sending again brings none where that is done,
+/// stored is unknown.
 ///
 /// @param form     with the field "key"; not NULL.
 /// @param body     what to upload; with the form around it at most 5 GiB; not NULL.

@@ -163,7 +163,7 @@ pub unsafe extern "C" fn oss_post_policy_add_field_prefix(
 /// @param bucket      where to; not NULL. With temporary credentials the form ends with them, however long its life.
 /// @param callback    what OSS shall tell the application server; NULL for no callback. Its variables become fields. One that
 ///                    the template names and that is not set has to be added by whoever uses the form.
-/// @param lifetime_s  for how many seconds it is good: with V4 up to seven days, with V1 up to 366.
+/// @param lifetime_s  as for oss_presign_put().
 /// @param form        receives the handle, to be freed with oss_post_form_free(), or NULL on failure; not NULL.
 /// @param result      receives what there is to know about the call; may be NULL.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.

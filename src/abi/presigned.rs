@@ -63,7 +63,9 @@ unsafe fn presign(
 /// @param options     what the object is stored with; NULL for nothing. Each becomes a header that has to be sent with the
 ///                    URL, exactly as oss_presigned_header_value() gives it. A content type is not guessed: without one
 ///                    here, none may be sent.
-/// @param lifetime_s  for how many seconds it is good: with V4 up to seven days, with V1 up to 366.
+/// @param lifetime_s  for how many seconds it is good: with V4 up to seven days, with V1 up to 366. They begin now, by OSS's
+///                    clock where an earlier call found out that it differs from the system's; over plain http, where that
+///                    could be forged, by no more than 15 minutes.
 /// @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
 /// @param result      receives what there is to know about the call; may be NULL.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
@@ -231,8 +233,9 @@ pub unsafe extern "C" fn oss_presigned_add_header(
 }
 
 /// Uploads to a URL that somebody else signed, without any access key. The callback in it, if there is one, and its answer
-/// are treated as everywhere: a 203 is OSS_STATUS_CALLBACK_FAILED, and nothing is sent twice that may have been stored
-/// with a callback. Where a reply is lost, nothing can be looked up with such a URL, so that stored is then unknown.
+/// are treated as everywhere: OSS's 203 is OSS_STATUS_CALLBACK_FAILED, and nothing is sent twice that may have been
+/// stored with a callback. Nothing can be looked up with such a URL: when a reply is lost, and sending again brings none where
+/// that is done, stored is unknown.
 ///
 /// @param presigned  from oss_presigned_new(), oss_presign_put() or oss_presign_upload_part(); not NULL.
 /// @param body       what to upload, at most 5 GiB; not NULL.

@@ -143,10 +143,17 @@ pub unsafe extern "C" fn oss_put_file_with_callback(
 /// Uploads a body as an object, with or without a callback.
 ///
 /// The data's CRC-64 is computed on the way and compared with the one that OSS reports. A request that certainly was not
-/// carried out is sent again, up to the bucket's number of attempts. When the reply to a request is lost, the object is
-/// looked up; with a callback nothing is sent again unless the object turns out not to be stored, so that no callback
-/// can have run: it never runs twice without a word. After a time-out OSS may still be at work, so then it is not sent
-/// again even if the object is not there.
+/// carried out is sent again, up to the bucket's number of attempts.
+///
+/// When its reply is lost, it may have been carried out, or be under way. Then an upload without a callback is sent again too,
+/// and looked for in the end. One with a callback is looked for at once, as long as
+/// oss_bucket_options_set_settling_time_ms() says: if it is there, the call ends with OSS_STATUS_CALLBACK_UNKNOWN, and
+/// otherwise with OSS_STORED_UNKNOWN. It is sent again only if OSS is done with it, because OSS said so or a minute has
+/// passed, and the object is not there: then no callback has run, and none runs twice without a word.
+/// oss_put_options_set_callback_delivery() has it otherwise.
+///
+/// A reply that OSS did not make, but a proxy, a gateway or a cache, counts as lost, whatever its HTTP status. An object is
+/// known by its size and CRC-64, whoever stored it, or by its token: oss_put_options_set_write_token().
 ///
 /// @param bucket    not NULL.
 /// @param key       as for oss_put_object().
@@ -156,11 +163,13 @@ pub unsafe extern "C" fn oss_put_file_with_callback(
 /// @param result    receives what there is to know about the call; may be NULL.
 /// @return OSS_STATUS_OK: stored, and with a callback oss_result_body() is the application server's answer.
 ///         OSS_STATUS_CALLBACK_FAILED: stored, but the application server did not answer as it should.
-///         OSS_STATUS_CALLBACK_UNKNOWN: stored, but what became of the callback is not known.
+///         OSS_STATUS_CALLBACK_UNKNOWN: stored, but what became of the callback is not known: do not upload again.
 ///         OSS_STATUS_SERVICE: OSS refused, for example a wrong key with the code "SignatureDoesNotMatch".
 ///         OSS_STATUS_INVALID_ARGUMENT, OSS_STATUS_LOCAL_IO, OSS_STATUS_SOURCE_CHANGED: the fault lies on this side.
-///         OSS_STATUS_INTEGRITY: stored, but not with the data's CRC-64.
-///         Whatever else is returned, oss_result_stored() says whether the object is stored.
+///         OSS_STATUS_INTEGRITY: stored, but not with the data's CRC-64, however often it was sent. With a callback it is sent
+///         once, and oss_result_body() is the answer all the same.
+///         Whatever else is returned, oss_result_stored() says whether the object is stored. After OSS_STORED_UNKNOWN,
+///         oss_stat_object() tells when a minute has passed.
 ///         Blocks until the reply is there, the application server's answer included, or a time-out ends it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_put_body(

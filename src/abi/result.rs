@@ -92,7 +92,8 @@ pub unsafe extern "C" fn oss_result_status(result: *const oss_result) -> oss_sta
 
 /// Tells whether the call stored the object; for oss_stat_object() and oss_remove_object(), whether it is there. A failed
 /// callback does not undo an upload: the object is there all the same. A part makes no object before it is completed, so
-/// the result of a successful part says OSS_STORED_NO.
+/// the result of a successful part says OSS_STORED_NO. OSS_STORED_YES and OSS_STORED_NO are said where a reply of OSS's
+/// proves them, or that nothing arrived; the rest is OSS_STORED_UNKNOWN.
 ///
 /// @param result  may be NULL.
 /// @return what is known; OSS_STORED_UNKNOWN for NULL.
@@ -124,7 +125,8 @@ pub unsafe extern "C" fn oss_result_http_status(result: *const oss_result) -> i3
 }
 
 /// Gives the id under which OSS knows the request, for its support. OSS always sends one; an empty id with an HTTP
-/// status means that something else answered, such as a proxy.
+/// status means that something else answered, such as a proxy. When a reply was lost and the object was looked up instead,
+/// it is the id of the look-up.
 ///
 /// @param result  may be NULL.
 /// @return the id, or an empty text.
@@ -274,7 +276,8 @@ pub unsafe extern "C" fn oss_result_callback_repeats(result: *const oss_result) 
 }
 
 /// Gives the id of an upload in parts that has come to no end: its parts are still at OSS, where they cost money, because
-/// they were to be kept or could not be removed. oss_reopen_multipart() takes it.
+/// they were to be kept or could not be removed. With OSS_STORED_UNKNOWN, OSS may have made the object of them, or may be
+/// about to: look for it with oss_stat_object() when a minute has passed. oss_reopen_multipart() takes the id.
 ///
 /// @param result  may be NULL.
 /// @return the id, valid until `result` is freed; empty if nothing was left behind.

@@ -3,61 +3,68 @@
 use crate::engine::{Status, Stored};
 use std::ffi::{CStr, c_char};
 
-/// How a call ended. The numbers never change; later versions may add some.
+/// How a call ended. The numbers never change; later versions may add some. YES, NO and UNKNOWN are what oss_result_stored()
+/// says with it after an upload. A part makes no object, so after one it is NO.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oss_status {
-    /// All went well; with a callback, the application server answered.
+    /// All went well; with a callback, the application server answered. YES.
     Ok = 0,
     /// An argument is NULL or breaks a rule, which the message names. Nothing was sent, unless data of unknown length
-    /// turned out to be too long.
+    /// turned out to be too long. NO.
     InvalidArgument = 1,
-    /// A file or another source could not be read.
+    /// A file or another source could not be read, or a checkpoint not be written. NO; UNKNOWN if the reply to an earlier
+    /// attempt was lost.
     LocalIo = 2,
     /// A file had other bytes when it was read again, or a whole file another length: oss_body_from_file() says when it is.
     /// What was being sent was cut off, so it was not stored; of an earlier attempt, whose reply was lost, that may not be
     /// known.
     SourceChanged = 3,
-    /// The caller cancelled.
+    /// The caller cancelled. NO if it is certain that OSS did nothing; otherwise UNKNOWN.
     Cancelled = 4,
-    /// There are no credentials to sign with.
+    /// There are no credentials to sign with. NO.
     Credentials = 5,
-    /// Another call, of this process or another, is using the checkpoint.
+    /// Another call, of this process or another, is using the checkpoint. NO: nothing was sent.
     CheckpointBusy = 6,
-    /// No connection could be made, or it broke.
+    /// No connection could be made, it broke, or an earlier process asked OSS to complete the upload, which may be at it. NO
+    /// if it is certain that OSS did nothing; otherwise UNKNOWN.
     Network = 100,
-    /// A time-out or the deadline ended the call.
+    /// A time-out or the deadline ended the call. NO if it is certain that OSS did nothing; otherwise UNKNOWN.
     Timeout = 101,
     /// There is no TLS with the server: a certificate is not trusted, a file with certificates or a key is of no use, the
-    /// system has no root certificates, or only one of the two sides speaks TLS. The message says which.
+    /// system has no root certificates, or only one of the two sides speaks TLS. The message says which. NO;
+    /// UNKNOWN if the reply to an earlier attempt was lost.
     Tls = 102,
-    /// OSS refused: see oss_result_error_code() and oss_result_http_status().
+    /// OSS refused: see oss_result_error_code() and oss_result_http_status(). NO; UNKNOWN if OSS does not say that it did
+    /// nothing, as with 500, or if it was a proxy, a gateway or a cache that answered, as the message says.
     Service = 200,
-    /// The CRC-64 that OSS computed is not that of the data.
+    /// The CRC-64 that OSS computed is not that of the data. YES: what is stored is wrong.
     Integrity = 201,
-    /// The reply makes no sense.
+    /// The reply makes no sense, or is not OSS's. UNKNOWN, but for requests that store nothing.
     BadResponse = 202,
-    /// The object is stored, but the application server did not answer as it should (HTTP 203). The body is OSS's
-    /// error document, which says why.
+    /// The object is stored, but the application server did not answer as it should: OSS said so with HTTP 203 and its
+    /// error document, which is the body and says why. YES.
     CallbackFailed = 300,
-    /// The object is stored, but what became of the callback is not known: the reply was lost or cut short, or it was
-    /// not the application server's.
+    /// The object is stored, but what became of the callback is not known: the reply was lost and the object looked up, or
+    /// the answer was cut short, or it was not the application server's. YES.
     CallbackUnknown = 301,
     /// A callback request does not come from OSS.
     NotAuthentic = 302,
-    /// A defect of the library.
+    /// A defect of the library. UNKNOWN.
     Internal = 900,
 }
 
-/// Whether the object is stored.
+/// Whether the object is stored. What nothing proves, however likely it is, is UNKNOWN.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oss_stored {
-    /// What the call had to upload was not stored by it. Another object may be there under the key.
+    /// What the call had to upload was not stored by it, and will not be: it did not arrive, or OSS is done with it. Another
+    /// object may be there under the key.
     No = 0,
-    /// It is stored.
+    /// It is stored: OSS said so in its reply, or a look at the object did.
     Yes = 1,
-    /// That could not be found out, or OSS may still be about to store it.
+    /// A request may have arrived whose reply was lost, and what became of it could not be found out; OSS may still be about
+    /// to store the object. After a minute it is done: oss_stat_object() then tells what is there.
     Unknown = 2,
 }
 

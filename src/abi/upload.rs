@@ -19,7 +19,15 @@ use std::ffi::{CString, c_char};
 /// Small data is put with one request; the rest goes in parts, several at a time, on the thread that calls. Each part is
 /// sent again if need be, its CRC-64 is compared with the one that OSS reports, and so is that of the whole. The callback
 /// goes with the request that makes the object, and only with that one. What is sent again and what is not follows the
-/// rules of oss_put_body(). If the upload fails, its parts are removed, unless they are wanted for resuming.
+/// rules of oss_put_body(). If the upload fails, its parts are removed, unless they are wanted for resuming, or OSS may yet
+/// make the object of them, so that stored is OSS_STORED_UNKNOWN.
+///
+/// With a checkpoint folder, an earlier process may have been stopped after it asked OSS to make the object. If OSS made it of
+/// the file as it is now, the call ends with OSS_STATUS_OK, or with OSS_STATUS_CALLBACK_UNKNOWN if there was a callback. If
+/// OSS still has the upload, it is completed; but where a callback might run twice, not within a minute after it was asked
+/// for. Until then the object is looked for, and if it is not found, the call ends with OSS_STORED_UNKNOWN, and its message
+/// says from when on the same call goes on. If there is neither, the upload starts over; where a callback might run twice, it
+/// ends with OSS_STORED_UNKNOWN first, and starts over at the next call when the minute has passed.
 ///
 /// @param bucket    not NULL.
 /// @param key       as for oss_put_object().
