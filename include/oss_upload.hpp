@@ -103,15 +103,15 @@ enum class status : std::int32_t {
     service = OSS_STATUS_SERVICE,
     integrity = OSS_STATUS_INTEGRITY,
     bad_response = OSS_STATUS_BAD_RESPONSE,
-    /** The object is stored all the same. */
+    /** The object is stored all the same: do not upload it again. */
     callback_failed = OSS_STATUS_CALLBACK_FAILED,
-    /** The object is stored all the same. */
+    /** The object is stored; whether the callback ran is not known. Do not upload it again: ask the application server. */
     callback_unknown = OSS_STATUS_CALLBACK_UNKNOWN,
     not_authentic = OSS_STATUS_NOT_AUTHENTIC,
     internal = OSS_STATUS_INTERNAL
 };
 
-/** Whether the object is stored. */
+/** Whether the object is stored. What nothing proves is unknown; bucket::stat() tells more when a minute has passed. */
 enum class stored : std::int32_t { no = OSS_STORED_NO, yes = OSS_STORED_YES, unknown = OSS_STORED_UNKNOWN };
 
 /** How bad a finding is. */

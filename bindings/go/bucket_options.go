@@ -72,7 +72,9 @@ func WithStallTimeout(timeout time.Duration) BucketOption {
 	}
 }
 
-// WithMaxAttempts sets how often a request is tried at the most, the first time included. The default is 3.
+// WithMaxAttempts sets how often a request is tried at the most, the first time included. The default is 3. What is sent again
+// is said at [Bucket.Put]. When OSS refuses a request because its time is wrong, and tells its own time twice alike, the bucket
+// keeps the difference, and the request is sent once more.
 func WithMaxAttempts(attempts int) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
 		return C.oss_bucket_options_set_max_attempts(o, c.uint32("a number of attempts", attempts))
@@ -81,7 +83,8 @@ func WithMaxAttempts(attempts int) BucketOption {
 
 // WithSettlingTime sets how long an object is looked for when the reply to its upload was lost, so that OSS may still be
 // storing it. The default is 10 seconds; zero stands for a single look. A minute after a request was sent, OSS is taken to be
-// done with it, so that more than a minute turns what would be StoredUnknown into an answer.
+// done with it: with more than a minute, what is not there then was not stored, so that an upload with a callback is sent
+// again, and one without ends with StoredNo.
 func WithSettlingTime(settling time.Duration) BucketOption {
 	return func(_ *call, o *C.oss_bucket_options) C.oss_status {
 		return C.oss_bucket_options_set_settling_time_ms(o, milliseconds(settling))

@@ -29,7 +29,8 @@
 //	}
 //
 // What uploads, completes or looks up returns a [*Result], which is never nil, with and without an error. [Result.Stored] says
-// Yes, No or Unknown. Errors are [*OpError] and hold a result too; [errors.Is] tells them apart by [ErrService], [ErrNetwork] and
+// Yes, No or Unknown: Yes and No where something proves it, Unknown for the rest, of which [Bucket.Stat] tells when a minute
+// has passed. Errors are [*OpError] and hold a result too; [errors.Is] tells them apart by [ErrService], [ErrNetwork] and
 // the others, and finds the error of a reader, [context.Canceled] and [context.DeadlineExceeded] in them.
 //
 // # Contexts, goroutines, memory

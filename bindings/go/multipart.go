@@ -118,8 +118,9 @@ func (m *Multipart) ListParts(ctx context.Context) ([]Part, error) {
 }
 
 // Complete makes the object of the parts that were uploaded through m and of those that were there when it was reopened, and
-// has OSS call the application server if there is a callback; it may be nil. When it fails with StoredNo, the upload is
-// still there.
+// has OSS call the application server if there is a callback; it may be nil. What is sent again is said at [Bucket.Put]. When
+// it fails with StoredNo, the upload is still there, unless OSS says "NoSuchUpload"; with StoredUnknown, OSS may have made the
+// object, or be about to.
 func (m *Multipart) Complete(ctx context.Context, callback *Callback) (*Result, error) {
 	return m.run(ctx, "complete multipart", callback, func(c *call, native *C.oss_multipart) (result *C.oss_result) {
 		if notify := c.callback(callback); c.mistake == "" {
@@ -152,8 +153,8 @@ func (m *Multipart) CompleteWithAll(ctx context.Context, callback *Callback) (*R
 }
 
 // Abort ends an upload without an object: OSS forgets it and its parts. Parts that are being uploaded meanwhile may survive;
-// abort again when they are done. It needs a context that is not done: after a call that its context ended,
-// [context.WithoutCancel] makes one.
+// abort again when they are done, and after an error other than "NoSuchUpload". It needs a context that is not done: after a call
+// that its context ended, [context.WithoutCancel] makes one.
 func (m *Multipart) Abort(ctx context.Context) (*Result, error) {
 	return m.run(ctx, "abort multipart", nil, func(_ *call, native *C.oss_multipart) (result *C.oss_result) {
 		C.oss_abort_multipart(native, &result)

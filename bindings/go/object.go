@@ -8,8 +8,12 @@ import "context"
 // Put uploads a body with a single request, with or without a callback.
 //
 // The data's CRC-64 is compared with the one that OSS reports. A request that certainly was not carried out is sent again.
-// When the reply to a request is lost, the object is looked up; with a callback nothing is sent again unless the object
-// turns out not to be stored: a callback never runs twice without a word.
+// When its reply is lost, an upload without a callback is sent again too, and looked for in the end. One with a callback is
+// looked for at once, as long as [WithSettlingTime] says: if it is there, the error is [ErrCallbackUnknown], and otherwise
+// [Result.Stored] is StoredUnknown. It is sent again only if OSS is done with it and the object is not there: a callback never
+// runs twice without a word. [WithCallbackDelivery] has it otherwise.
+//
+// A reply that OSS did not make, but a proxy, a gateway or a cache, counts as lost, whatever its HTTP status.
 //
 // The key has 1 to 1023 bytes of UTF-8 that do not begin with "/" or "\". The callback may be nil.
 func (b *Bucket) Put(ctx context.Context, key string, body Body, callback *Callback, options ...PutOption) (*Result, error) {
@@ -27,7 +31,12 @@ func (b *Bucket) Put(ctx context.Context, key string, body Body, callback *Callb
 //
 // Small data is put with one request; the rest goes in parts, several at a time. Each part is sent again if need be, its
 // CRC-64 is compared with the one that OSS reports, and so is that of the whole. The callback goes with the request that
-// makes the object, and only with that one. If the upload fails, its parts are removed, unless they are wanted for resuming.
+// makes the object, and only with that one. If the upload fails, its parts are removed, unless they are wanted for resuming, or
+// OSS may yet make the object of them, so that [Result.Stored] is StoredUnknown.
+//
+// With a checkpoint, an earlier process may have been stopped after it asked OSS to make the object. If it is there, that is
+// told as [Bucket.Put] tells it. If not, and the callback might run twice, the call ends with StoredUnknown, and its message
+// says from when on, a minute later at the most, the same call goes on.
 func (b *Bucket) Upload(ctx context.Context, key string, body Body, callback *Callback, options ...UploadOption) (*Result, error) {
 	return operation{op: "upload", key: key, callback: callback}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
 		name, data, notify, settings := c.text(key), c.body(body), c.callback(callback), c.uploadOptions(options)
@@ -43,8 +52,9 @@ func (b *Bucket) Upload(ctx context.Context, key string, body Body, callback *Ca
 //
 // [Result.NextPosition] is where the next append goes on, and [Result.CRC64] is of the whole object; [WithPreviousCRC64]
 // hands that to the next one and saves a request. The position guards the data against being appended twice, so a request
-// whose reply was lost is sent again. At another position than the object's length the error code is
-// "PositionNotEqualToLength", nothing is appended, and NextPosition is that length.
+// whose reply was lost is sent again, and the object looked for if that brings no success. At another position than the
+// object's length the error code is "PositionNotEqualToLength", nothing is appended if [Result.Stored] is StoredNo, and
+// NextPosition is that length.
 func (b *Bucket) Append(ctx context.Context, key string, position uint64, body Body, options ...PutOption) (*Result, error) {
 	return operation{op: "append", key: key}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
 		name, data, settings := c.text(key), c.body(body), c.putOptions(options)
@@ -56,7 +66,9 @@ func (b *Bucket) Append(ctx context.Context, key string, position uint64, body B
 }
 
 // Stat looks whether an object is there and what it is. Its size is the header "Content-Length" of the result, its metadata
-// the headers "x-oss-meta-…". If there is none, the error is [ErrService] with the HTTP status 404.
+// the headers "x-oss-meta-…". If there is none, the error is [ErrService] with the HTTP status 404, and [Result.Stored] is
+// StoredNo. Only OSS is believed: what a proxy or a cache says leaves it at StoredUnknown. After an upload that ended with
+// StoredUnknown, this tells what became of it, when a minute has passed.
 func (b *Bucket) Stat(ctx context.Context, key string) (*Result, error) {
 	return operation{op: "stat", key: key, looks: true}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
 		if name := c.text(key); c.mistake == "" {
@@ -66,7 +78,8 @@ func (b *Bucket) Stat(ctx context.Context, key string) (*Result, error) {
 	})
 }
 
-// Remove removes an object. Removing one that is not there succeeds.
+// Remove removes an object. Removing one that is not there succeeds. Without an error it is gone; a success that OSS did not
+// say is none.
 func (b *Bucket) Remove(ctx context.Context, key string) (*Result, error) {
 	return operation{op: "remove", key: key, looks: true}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
 		if name := c.text(key); c.mistake == "" {

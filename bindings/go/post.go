@@ -100,8 +100,8 @@ func readPostForm(native *C.oss_post_form) *PostForm {
 }
 
 // PostObject uploads an object by a form that somebody signed, without any access key. The form needs the field "key". The
-// callback in it and its answer are treated as everywhere. Where a reply is lost, nothing can be looked up, so
-// [Result.Stored] is then StoredUnknown.
+// callback in it and its answer are treated as everywhere. Nothing can be looked up: when a reply is lost, and sending again
+// brings none where that is done, [Result.Stored] is StoredUnknown.
 func PostObject(ctx context.Context, form *PostForm, body Body, options ...BucketOption) (*Result, error) {
 	o := operation{op: "post", key: form.Fields["key"]}
 	return o.anywhere(ctx, options, func(c *call, settings *C.oss_bucket_options) *C.oss_result {

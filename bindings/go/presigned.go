@@ -24,7 +24,9 @@ type Presigned struct {
 }
 
 // PresignPut signs the upload of an object, for somebody else to make. The callback, which may be nil, travels in the URL.
-// Each option becomes a header that has to be sent with it. The lifetime is up to seven days with V4.
+// Each option becomes a header that has to be sent with it. The lifetime is up to seven days with V4. It begins now, by OSS's
+// clock where an earlier call found out that it differs from the system's; over plain http, where that could be forged, by no
+// more than 15 minutes.
 func (b *Bucket) PresignPut(key string, callback *Callback, lifetime time.Duration, options ...PutOption) (*Presigned, error) {
 	return b.presign("presign put", key, func(c *call, bucket *C.oss_bucket, made **C.oss_presigned) (result *C.oss_result) {
 		name, notify, settings := c.text(key), c.callback(callback), c.putOptions(options)
@@ -106,7 +108,8 @@ func readPresigned(native *C.oss_presigned) *Presigned {
 }
 
 // PutToURL uploads to a URL that somebody signed, without any access key. The callback in it and its answer are treated as
-// everywhere. Where a reply is lost, nothing can be looked up with such a URL, so [Result.Stored] is then StoredUnknown.
+// everywhere. Nothing can be looked up with such a URL: when a reply is lost, and sending again brings none where that is done,
+// [Result.Stored] is StoredUnknown.
 func PutToURL(ctx context.Context, presigned *Presigned, body Body, options ...BucketOption) (*Result, error) {
 	return operation{op: "put to URL"}.anywhere(ctx, options, func(c *call, settings *C.oss_bucket_options) (result *C.oss_result) {
 		native, result := c.presigned(presigned)

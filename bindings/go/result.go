@@ -18,7 +18,8 @@ type Result struct {
 	Message string
 	// HTTPStatus is that of the last reply; 0 when there was none.
 	HTTPStatus int
-	// RequestID is what OSS knows the request by, for its support.
+	// RequestID is what OSS knows the request by, for its support; with an HTTP status but without it, something else answered.
+	// When a reply was lost and the object was looked up instead, it is that of the look-up.
 	RequestID string
 	// ErrorCode is OSS's name for the error, such as "SignatureDoesNotMatch".
 	ErrorCode string
@@ -41,8 +42,8 @@ type Result struct {
 	// CallbackRepeats tells how many earlier requests of the call may have run the callback, besides the one that the result
 	// tells of. There are none without [WithCallbackDelivery].
 	CallbackRepeats int
-	// UploadID names an upload in parts that has come to no end: its parts are still at OSS, where they cost money.
-	// [Bucket.ReopenMultipart] takes it.
+	// UploadID names an upload in parts that has come to no end: its parts are still at OSS, where they cost money. With
+	// StoredUnknown, OSS may have made the object of them, or may be about to. [Bucket.ReopenMultipart] takes it.
 	UploadID string
 
 	crc64    uint64

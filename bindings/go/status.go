@@ -9,7 +9,8 @@ type Status int32
 const (
 	// StatusOK: all went well; with a callback, the application server answered.
 	StatusOK Status = C.OSS_STATUS_OK
-	// StatusInvalidArgument: an argument breaks a rule, which the message names. Nothing was sent.
+	// StatusInvalidArgument: an argument breaks a rule, which the message names. Nothing was sent, unless data of unknown
+	// length turned out to be too long.
 	StatusInvalidArgument Status = C.OSS_STATUS_INVALID_ARGUMENT
 	// StatusLocalIO: a file or another source could not be read.
 	StatusLocalIO Status = C.OSS_STATUS_LOCAL_IO
@@ -28,15 +29,17 @@ const (
 	// StatusTLS: there is no TLS with the server: a certificate is not trusted, a file is of no use, or only one of the two
 	// sides speaks TLS. The message says which.
 	StatusTLS Status = C.OSS_STATUS_TLS
-	// StatusService: OSS refused; see [Result.ErrorCode] and [Result.HTTPStatus].
+	// StatusService: OSS refused; see [Result.ErrorCode] and [Result.HTTPStatus]. With an empty [Result.RequestID], something
+	// else answered.
 	StatusService Status = C.OSS_STATUS_SERVICE
 	// StatusIntegrity: the CRC-64 that OSS computed is not that of the data.
 	StatusIntegrity Status = C.OSS_STATUS_INTEGRITY
-	// StatusBadResponse: the reply makes no sense.
+	// StatusBadResponse: the reply makes no sense, or is not OSS's.
 	StatusBadResponse Status = C.OSS_STATUS_BAD_RESPONSE
 	// StatusCallbackFailed: the object is stored, but the application server did not answer as it should.
 	StatusCallbackFailed Status = C.OSS_STATUS_CALLBACK_FAILED
-	// StatusCallbackUnknown: the object is stored, but what became of the callback is not known.
+	// StatusCallbackUnknown: the object is stored, but what became of the callback is not known: the reply was lost and the
+	// object looked up, or the answer was cut short, or it was not the application server's.
 	StatusCallbackUnknown Status = C.OSS_STATUS_CALLBACK_UNKNOWN
 	// StatusNotAuthentic: a callback request does not come from OSS.
 	StatusNotAuthentic Status = C.OSS_STATUS_NOT_AUTHENTIC
@@ -49,15 +52,17 @@ func (s Status) String() string {
 	return C.GoString(C.oss_status_name(C.int32_t(s)))
 }
 
-// Stored says whether the object is stored.
+// Stored says whether the object is stored. What nothing proves, however likely it is, is StoredUnknown.
 type Stored int32
 
 const (
-	// StoredNo: what the call had to upload was not stored by it. Another object may be there under the key.
+	// StoredNo: what the call had to upload was not stored by it, and will not be: it did not arrive, or OSS is done with it.
+	// Another object may be there under the key.
 	StoredNo Stored = C.OSS_STORED_NO
-	// StoredYes: it is stored.
+	// StoredYes: it is stored: OSS said so in its reply, or a look at the object did.
 	StoredYes Stored = C.OSS_STORED_YES
-	// StoredUnknown: that could not be found out, or OSS may still be about to store it.
+	// StoredUnknown: a request may have arrived whose reply was lost, and what became of it could not be found out; OSS may
+	// still be about to store the object. After a minute it is done: [Bucket.Stat] then tells what is there.
 	StoredUnknown Stored = C.OSS_STORED_UNKNOWN
 )
 
