@@ -15,6 +15,7 @@ const OLDER: Millis = 45_000;
 /// A reply that was lost, of a request that may have been carried out.
 #[derive(Debug, Clone, Copy)]
 pub struct Loss {
+    sent: Millis,
     lost: Millis,
     /// From when on OSS does no more about it, counted from its beginning, and from its end.
     may_be_over: Millis,
@@ -31,6 +32,7 @@ pub fn loss(visit: &Visit) -> Option<Loss> {
     let fate = visit.fate;
     let lost = visit.end;
     let after = |may_be_over, is_over| Loss {
+        sent: visit.at,
         lost,
         may_be_over,
         is_over,
@@ -52,8 +54,6 @@ pub fn loss(visit: &Visit) -> Option<Loss> {
 #[derive(Debug, Default)]
 struct Known {
     losses: Vec<Loss>,
-    /// When the first request was sent that stores something.
-    sent: Option<Millis>,
     ours: bool,
     /// Whether the last request was a look-up without an answer that counts, so that the next may be the same look-up.
     looking: bool,
@@ -62,26 +62,27 @@ struct Known {
 impl Known {
     fn learn(&mut self, visit: &Visit) {
         if visit.operation.creates() {
-            self.sent.get_or_insert(visit.at);
             self.losses.extend(loss(visit));
         }
-        let is_older = |since| self.sent.is_some_and(|sent| since < sent - OLDER);
         match visit.found {
             Some(Found::Ours) => self.ours |= !self.losses.is_empty(),
-            Some(Found::Absent) => self.refute(visit.at, !self.looking),
-            Some(Found::Other(since)) if is_older(since) => self.refute(visit.at, false),
+            Some(Found::Absent) => self.refute(visit.at, Millis::MIN, !self.looking),
+            Some(Found::Other(since)) => self.refute(visit.at, since, false),
             // As long as the upload is there, it was not completed.
-            _ if visit.operation == Operation::List && visit.is_answered() => self.refute(visit.end, false),
+            _ if visit.operation == Operation::List && visit.is_answered() => {
+                self.refute(visit.end, Millis::MIN, false)
+            }
             _ => {}
         }
         self.looking = visit.operation == Operation::Look && visit.found.is_none();
     }
 
-    /// What OSS was over with at the time was not carried out.
-    fn refute(&mut self, at: Millis, plainly: bool) {
+    /// What OSS was over with at the time was not carried out, if what was there since has to make room for it.
+    fn refute(&mut self, at: Millis, since: Millis, plainly: bool) {
         for loss in &mut self.losses {
-            loss.refuted |= loss.may_be_over <= at;
-            loss.plainly |= plainly && loss.is_over <= at;
+            let is_older = since < loss.sent.saturating_sub(OLDER);
+            loss.refuted |= is_older && loss.may_be_over <= at;
+            loss.plainly |= plainly && is_older && loss.is_over <= at;
         }
     }
 
@@ -144,7 +145,7 @@ pub fn complaints(plan: &Plan, visits: &[Visit], earlier: usize, outcome: &Outco
 
 /// While a request may go on, its object is looked for until the settling time is over.
 fn looked_too_little(plan: &Plan, visits: &[Visit], known: &Known) -> Option<String> {
-    let last = known.losses.iter().rfind(|loss| !loss.refuted)?;
+    let last = known.losses.iter().rfind(|loss| !loss.refuted && !loss.in_doubt)?;
     let until = (last.lost + plan.settling).min(last.may_be_over.max(last.lost));
     // The pauses double, so the last look comes after the first half.
     let least = last.lost + (until - last.lost - 200).max(0) / 2;

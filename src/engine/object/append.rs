@@ -8,9 +8,7 @@ use super::options::ObjectOptions;
 use super::put::check_put;
 use crate::engine::bucket::Bucket;
 use crate::engine::outcome::{Outcome, Status, Stored, crc64_of, next_position_of};
-use crate::engine::request::{
-    Attempts, Call, Expected, Found, LookUps, Operation, Sent, Target, Verdict, size_of,
-};
+use crate::engine::request::{Attempts, Call, Expected, Found, LookUps, Operation, Sent, Target, size_of};
 use crate::engine::rules::LARGEST_PUT;
 use crate::engine::source::{Body, Content, Input, Reading};
 use crate::transport::{Deadline, Lane, Reply};
@@ -41,12 +39,13 @@ impl Bucket {
                 Ok(call) => call,
                 Err(mistake) => return mistake.into(),
             };
-            let before = self.crc64_before(lane, deadline, key, position, options).await;
+            let look_ups = LookUps::new(self, key, deadline);
+            let before = self.crc64_before(lane, position, options, &look_ups).await;
             // Where the CRC-64 of the whole cannot be compared, OSS is to compare the piece.
             let md5 = options.wants_content_md5() || before.is_none();
             match call.with_content_md5(md5, &body, &|| lane.check(deadline)) {
                 Ok(call) => {
-                    let append = Append { bucket: self, key, call, body: &body, position, before };
+                    let append = Append { bucket: self, key, call, body: &body, position, before, look_ups };
                     append.run(lane, deadline).await
                 }
                 Err(failure) => Outcome::failed(failure, Stored::No),
@@ -58,10 +57,9 @@ impl Bucket {
     async fn crc64_before(
         &self,
         lane: &Lane,
-        deadline: Deadline,
-        key: &str,
         position: u64,
         options: &ObjectOptions,
+        look_ups: &LookUps<'_>,
     ) -> Option<u64> {
         if position == 0 {
             return Some(0);
@@ -69,10 +67,8 @@ impl Bucket {
         if let Some(given) = options.previous_crc64() {
             return Some(given);
         }
-        let answer = self.head(lane, key, &mut Attempts::new(self, deadline)).await;
-        let head = answer.sent.ok()?;
-        let is_it = answer.verdict == Verdict::Done && size_of(&head) == Some(position);
-        if is_it { crc64_of(&head) } else { None }
+        let head = look_ups.head(lane).await?;
+        if size_of(&head) == Some(position) { crc64_of(&head) } else { None }
     }
 }
 
@@ -107,6 +103,7 @@ struct Append<'a> {
     position: u64,
     /// The CRC-64 of what is there already, if it is known.
     before: Option<u64>,
+    look_ups: LookUps<'a>,
 }
 
 impl Append<'_> {
@@ -182,8 +179,7 @@ impl Append<'_> {
             return bucket.refused_or_failed(lane, key, sent, attempts).await;
         };
         let expected = Expected { content: whole, token: None };
-        let look_ups = LookUps::new(bucket, key, attempts.deadline());
-        Some(match look_ups.settle(lane, expected, open).await {
+        Some(match self.look_ups.settle(lane, expected, open).await {
             Found::Ours(head) => {
                 let next_position = self.end();
                 Outcome { next_position, ..Outcome::found(head) }

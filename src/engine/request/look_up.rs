@@ -68,14 +68,21 @@ impl<'a> LookUps<'a> {
         let clock = lane.clock();
         let began = clock.now();
         let mut pause = FIRST_PAUSE;
+        let mut again = false;
         loop {
             let lasts = clock.now() >= open.over_at;
-            let answered = match self.look(lane, expected, open.told).await {
-                // A cache may let the next one through.
-                Look::Kept => true,
-                Look::New(Found::Absent | Found::Other(_)) if !lasts => true,
-                Look::New(Found::Unclear { answered }) if !lasts => answered,
-                Look::New(found) => return found,
+            let look = self.look(lane, open.told, lasts && again).await;
+            let was_kept = matches!(look, Look::Kept);
+            let found = match look {
+                Look::There(head) => compare(head, expected),
+                Look::Absent => Found::Absent,
+                Look::Kept | Look::Unclear => Found::Unclear { answered: true },
+                Look::Unanswered => Found::Unclear { answered: false },
+            };
+            let answered = match found {
+                Found::Absent | Found::Other(_) if !lasts => true,
+                Found::Unclear { answered } if !lasts || was_kept => answered,
+                found => return found,
             };
             let rest = self.bucket.settling_time.saturating_sub(clock.since(began));
             pause = pause.min(rest);
@@ -85,6 +92,15 @@ impl<'a> LookUps<'a> {
             }
             lane.sleep(pause).await;
             pause *= 2;
+            again = true;
+        }
+    }
+
+    /// What is there now, if that can be told.
+    pub(crate) async fn head(&self, lane: &Lane) -> Option<Reply> {
+        match self.look(lane, None, false).await {
+            Look::There(head) => Some(head),
+            _ => None,
         }
     }
 
@@ -93,28 +109,31 @@ impl<'a> LookUps<'a> {
         self.clock_was_wrong.get()
     }
 
-    async fn look(&self, lane: &Lane, expected: Expected<'_>, told: Option<i64>) -> Look {
+    /// One look. Where it `is_final`, its reply has to be later than the one before for certain.
+    async fn look(&self, lane: &Lane, told: Option<i64>, is_final: bool) -> Look {
         let mut attempts = Attempts::new(self.bucket, self.deadline);
         let Answer { verdict, sent } = self.bucket.head(lane, self.key, &mut attempts).await;
         self.clock_was_wrong.set(self.clock_was_wrong.get() || attempts.has_corrected_clock());
-        let Ok(reply) = sent else { return Look::New(Found::Unclear { answered: false }) };
+        let Ok(reply) = sent else { return Look::Unanswered };
         match verdict {
-            Verdict::Absent | Verdict::Done if !self.is_new(&reply, told, lane.clock()) => Look::Kept,
-            Verdict::Absent => Look::New(Found::Absent),
-            Verdict::Done => Look::New(compare(reply, expected)),
-            _ => Look::New(Found::Unclear { answered: true }),
+            Verdict::Absent | Verdict::Done if !self.is_new(&reply, told, is_final, lane.clock()) => {
+                Look::Kept
+            }
+            Verdict::Absent => Look::Absent,
+            Verdict::Done => Look::There(reply),
+            _ => Look::Unclear,
         }
     }
 
     /// Whether a reply is from after what OSS has told, and is not that of the look before: a cache may have kept it.
-    fn is_new(&self, reply: &Reply, told: Option<i64>, clock: &Clock) -> bool {
+    fn is_new(&self, reply: &Reply, told: Option<i64>, is_final: bool, clock: &Clock) -> bool {
         let mark = Mark {
             request_id: text(&reply.headers, "x-oss-request-id").unwrap_or_default().to_owned(),
             date: time_of(reply, "date"),
             at: clock.now(),
         };
         let mut last = self.last.borrow_mut();
-        let is_new = mark.date >= told && last.as_ref().is_none_or(|last| mark.follows(last));
+        let is_new = mark.date >= told && last.as_ref().is_none_or(|last| mark.follows(last, is_final));
         if is_new {
             *last = Some(mark);
         }
@@ -123,17 +142,24 @@ impl<'a> LookUps<'a> {
 }
 
 impl Mark {
-    fn follows(&self, last: &Mark) -> bool {
+    fn follows(&self, last: &Mark, for_certain: bool) -> bool {
         let dates_differ = self.at.saturating_duration_since(last.at) >= DATES_DIFFER;
-        self.request_id != last.request_id && (!dates_differ || self.date > last.date)
+        let moves_on =
+            if for_certain || dates_differ { self.date > last.date } else { self.date >= last.date };
+        self.request_id != last.request_id && moves_on
     }
 }
 
-/// One look.
+/// What comes of one look.
 enum Look {
-    New(Found),
-    /// What was said is from earlier.
+    /// There is an object.
+    There(Reply),
+    Absent,
+    /// A cache on the way said what it heard earlier, and may let the next one through.
     Kept,
+    /// It was answered, but not with what is there.
+    Unclear,
+    Unanswered,
 }
 
 impl Expected<'_> {
