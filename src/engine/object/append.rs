@@ -179,14 +179,19 @@ impl Append<'_> {
             return bucket.refused_or_failed(lane, key, sent, attempts).await;
         };
         let expected = Expected { content: whole, token: None };
-        Some(match self.look_ups.settle(lane, expected, open).await {
+        let was_not_done = match self.look_ups.settle(lane, expected, open).await {
             Found::Ours(head) => {
                 let next_position = self.end();
-                Outcome { next_position, ..Outcome::found(head) }
+                return Some(Outcome { next_position, ..Outcome::found(head) });
             }
-            Found::Absent => Outcome::without_success(sent, Stored::No),
-            Found::Other(head) if self.is_as_before(&head) => Outcome::without_success(sent, Stored::No),
-            Found::Other(_) | Found::Unclear { .. } => Outcome::unknown(sent),
-        })
+            Found::Absent => true,
+            Found::Other(head) => self.is_as_before(&head),
+            Found::Unclear { .. } => false,
+        };
+        match was_not_done {
+            true if attempts.may_follow_clock(self.look_ups.clock_was_wrong()) => None,
+            true => Some(Outcome::without_success(sent, Stored::No)),
+            false => Some(Outcome::unknown(sent)),
+        }
     }
 }

@@ -168,7 +168,7 @@ impl Attempts {
     }
 
     /// Whether it is news that our clock `was_wrong`, so that to send once more is worth while.
-    pub(super) fn may_follow_clock(&mut self, was_wrong: bool) -> bool {
+    pub(crate) fn may_follow_clock(&mut self, was_wrong: bool) -> bool {
         was_wrong && !std::mem::replace(&mut self.clock_corrected, true)
     }
 

@@ -68,10 +68,9 @@ impl<'a> LookUps<'a> {
         let clock = lane.clock();
         let began = clock.now();
         let mut pause = FIRST_PAUSE;
-        let mut again = false;
         loop {
             let lasts = clock.now() >= open.over_at;
-            let look = self.look(lane, open.told, lasts && again).await;
+            let look = self.look(lane, open.told).await;
             let was_kept = matches!(look, Look::Kept);
             let found = match look {
                 Look::There(head) => compare(head, expected),
@@ -92,33 +91,29 @@ impl<'a> LookUps<'a> {
             }
             lane.sleep(pause).await;
             pause *= 2;
-            again = true;
         }
     }
 
     /// What is there now, if that can be told.
     pub(crate) async fn head(&self, lane: &Lane) -> Option<Reply> {
-        match self.look(lane, None, false).await {
+        match self.look(lane, None).await {
             Look::There(head) => Some(head),
             _ => None,
         }
     }
 
     /// Whether our clock turned out to be wrong.
-    pub(super) fn clock_was_wrong(&self) -> bool {
+    pub(crate) fn clock_was_wrong(&self) -> bool {
         self.clock_was_wrong.get()
     }
 
-    /// One look. Where it `is_final`, its reply has to be later than the one before for certain.
-    async fn look(&self, lane: &Lane, told: Option<i64>, is_final: bool) -> Look {
+    async fn look(&self, lane: &Lane, told: Option<i64>) -> Look {
         let mut attempts = Attempts::new(self.bucket, self.deadline);
         let Answer { verdict, sent } = self.bucket.head(lane, self.key, &mut attempts).await;
         self.clock_was_wrong.set(self.clock_was_wrong.get() || attempts.has_corrected_clock());
         let Ok(reply) = sent else { return Look::Unanswered };
         match verdict {
-            Verdict::Absent | Verdict::Done if !self.is_new(&reply, told, is_final, lane.clock()) => {
-                Look::Kept
-            }
+            Verdict::Absent | Verdict::Done if !self.is_new(&reply, told, lane.clock()) => Look::Kept,
             Verdict::Absent => Look::Absent,
             Verdict::Done => Look::There(reply),
             _ => Look::Unclear,
@@ -126,14 +121,14 @@ impl<'a> LookUps<'a> {
     }
 
     /// Whether a reply is from after what OSS has told, and is not that of the look before: a cache may have kept it.
-    fn is_new(&self, reply: &Reply, told: Option<i64>, is_final: bool, clock: &Clock) -> bool {
+    fn is_new(&self, reply: &Reply, told: Option<i64>, clock: &Clock) -> bool {
         let mark = Mark {
             request_id: text(&reply.headers, "x-oss-request-id").unwrap_or_default().to_owned(),
             date: time_of(reply, "date"),
             at: clock.now(),
         };
         let mut last = self.last.borrow_mut();
-        let is_new = mark.date >= told && last.as_ref().is_none_or(|last| mark.follows(last, is_final));
+        let is_new = mark.date >= told && last.as_ref().is_none_or(|last| mark.follows(last));
         if is_new {
             *last = Some(mark);
         }
@@ -142,10 +137,9 @@ impl<'a> LookUps<'a> {
 }
 
 impl Mark {
-    fn follows(&self, last: &Mark, for_certain: bool) -> bool {
+    fn follows(&self, last: &Mark) -> bool {
         let dates_differ = self.at.saturating_duration_since(last.at) >= DATES_DIFFER;
-        let moves_on =
-            if for_certain || dates_differ { self.date > last.date } else { self.date >= last.date };
+        let moves_on = if dates_differ { self.date > last.date } else { self.date >= last.date };
         self.request_id != last.request_id && moves_on
     }
 }
