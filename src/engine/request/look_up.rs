@@ -128,7 +128,8 @@ impl<'a> LookUps<'a> {
             at: clock.now(),
         };
         let mut last = self.last.borrow_mut();
-        let is_new = mark.date >= told && last.as_ref().is_none_or(|last| mark.follows(last));
+        let is_late = mark.date.zip(told).is_none_or(|(date, told)| date >= told);
+        let is_new = is_late && last.as_ref().is_none_or(|last| mark.follows(last));
         if is_new {
             *last = Some(mark);
         }
@@ -139,7 +140,11 @@ impl<'a> LookUps<'a> {
 impl Mark {
     fn follows(&self, last: &Mark) -> bool {
         let dates_differ = self.at.saturating_duration_since(last.at) >= DATES_DIFFER;
-        let moves_on = if dates_differ { self.date > last.date } else { self.date >= last.date };
+        let moves_on = match self.date.zip(last.date) {
+            Some((date, before)) => date > before || !dates_differ && date == before,
+            // A cache would have added one.
+            None => true,
+        };
         self.request_id != last.request_id && moves_on
     }
 }
