@@ -283,7 +283,7 @@ fn look_up_that_a_cache_answers_is_not_believed() {
             assert_eq!(server.requests("PUT"), 1);
         }
         // A cache that lets it through is no cache.
-        for passed in ["Age: 0\r\n", "X-Cache: MISS\r\n"] {
+        for passed in ["Age: 0\r\n", "X-Cache: MISS TCP_MISS from white\r\n"] {
             let server = Scripted::start(https, move |method, _| match method {
                 "PUT" => Does::Closes,
                 _ => there(&format!("{CRC64}{passed}")),

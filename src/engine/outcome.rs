@@ -298,8 +298,10 @@ pub(crate) fn is_made_by_oss(reply: &Reply) -> bool {
 /// Whether a cache on the way says that it kept the reply from earlier.
 fn was_kept(reply: &Reply) -> bool {
     let is_aged = text(&reply.headers, "age").is_some_and(|age| age.trim().parse() != Ok(0_u64));
-    let is_hit =
-        |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().windows(3).any(|word| word == b"hit");
+    let is_hit = |value: &HeaderValue| {
+        let mut words = value.as_bytes().split(|byte| !byte.is_ascii_alphabetic());
+        words.any(|word| word.eq_ignore_ascii_case(b"hit"))
+    };
     is_aged || reply.headers.get_all("x-cache").iter().any(is_hit)
 }
 

@@ -75,7 +75,7 @@ impl Attempts {
         self.deadline
     }
 
-    /// Since when they go on.
+    /// How long they have gone on.
     pub(super) fn took(&self) -> Duration {
         self.clock.since(self.began)
     }
