@@ -1327,6 +1327,17 @@ fn object_that_is_gone_since_it_was_completed_is_stored_again_if_there_was_no_ca
 }
 
 #[test]
+fn object_that_nobody_may_look_at_is_stored_again_if_there_was_no_callback() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.completed(false);
+        bed.emulator.inject(Fault::new(error(403)).operation("HeadObject").always());
+        bed.attempt().run().assert_started_over("nobody can tell whether the object is there");
+        bed.assert_done();
+    });
+}
+
+#[test]
 fn equal_object_from_before_is_not_taken_for_that_of_the_upload() {
     over_every_route(|route| {
         for callback in [false, true] {
