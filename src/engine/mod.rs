@@ -9,13 +9,14 @@
 //! | [`object`] | put, append, look and remove, and what an object is stored with |
 //! | [`request`], [`verifier`] | one request and what its reply means; whether a callback request is OSS's |
 //! | [`bucket`] | where, who signs, the limits of calls |
-//! | [`source`], [`outcome`], [`rules`] | what is uploaded; how it ended; OSS's own limits |
+//! | [`source`], [`outcome`], [`reply`], [`rules`] | what is uploaded; how it ended; what a reply says; OSS's own limits |
 
 mod bucket;
 mod managed;
 mod multipart;
 mod object;
 mod outcome;
+mod reply;
 mod request;
 mod rules;
 mod signed;

@@ -1,12 +1,13 @@
 //! All there is to know about one call.
 
 use crate::callback::Values;
+use crate::engine::reply::{crc64_of, error_of, is_made_by_oss, next_position_of, text, was_kept};
 use crate::engine::source::Unfit;
 use crate::transport::{Cause, Failure, Reply, SourceFailure};
 use crate::wire::error_reply::{self, ErrorReply};
 use crate::wire::mistake::Mistake;
-use crate::wire::{date, xml};
-use http::{HeaderMap, HeaderValue};
+use crate::wire::xml;
+use http::HeaderMap;
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -268,50 +269,6 @@ impl From<Mistake> for Outcome {
     fn from(mistake: Mistake) -> Outcome {
         Outcome::new(Status::InvalidArgument, Stored::No, mistake.to_string())
     }
-}
-
-/// A header as text.
-pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
-}
-
-/// A header as a time, in seconds since 1970.
-pub(crate) fn time_of(reply: &Reply, header: &str) -> Option<i64> {
-    text(&reply.headers, header).and_then(date::parse_http_date)
-}
-
-/// The CRC-64 in the reply's headers.
-pub(crate) fn crc64_of(reply: &Reply) -> Option<u64> {
-    text(&reply.headers, "x-oss-hash-crc64ecma").and_then(|value| value.trim().parse().ok())
-}
-
-/// Where an appendable object ends, in the reply's headers.
-pub(crate) fn next_position_of(reply: &Reply) -> Option<u64> {
-    text(&reply.headers, "x-oss-next-append-position")?.parse().ok()
-}
-
-/// Whether OSS said this, and just now.
-pub(crate) fn is_made_by_oss(reply: &Reply) -> bool {
-    reply.headers.contains_key("x-oss-request-id") && !was_kept(reply)
-}
-
-/// Whether a cache on the way says that it kept the reply from earlier.
-fn was_kept(reply: &Reply) -> bool {
-    let is_aged = text(&reply.headers, "age").is_some_and(|age| age.trim().parse() != Ok(0_u64));
-    let is_hit = |value: &HeaderValue| {
-        let mut words = value.as_bytes().split(|byte| !byte.is_ascii_alphabetic());
-        words.any(|word| word.eq_ignore_ascii_case(b"hit"))
-    };
-    is_aged || reply.headers.get_all("x-cache").iter().any(is_hit)
-}
-
-/// What OSS says is wrong, from the body or, where there is none, from the header that stands in for it.
-pub(crate) fn error_of(reply: &Reply) -> ErrorReply {
-    if !is_made_by_oss(reply) {
-        return ErrorReply::default();
-    }
-    let header = text(&reply.headers, "x-oss-err").and_then(error_reply::from_header);
-    error_reply::parse(&reply.body).or(header).unwrap_or_default()
 }
 
 fn describe(reply: &Reply, error: &ErrorReply) -> String {

@@ -7,7 +7,8 @@
 use super::options::ObjectOptions;
 use super::put::check_put;
 use crate::engine::bucket::Bucket;
-use crate::engine::outcome::{Outcome, Status, Stored, crc64_of, next_position_of};
+use crate::engine::outcome::{Outcome, Status, Stored};
+use crate::engine::reply::{crc64_of, next_position_of};
 use crate::engine::request::{Attempts, Call, Expected, Found, LookUps, Operation, Sent, Target, size_of};
 use crate::engine::rules::LARGEST_PUT;
 use crate::engine::source::{Body, Content, Input, Reading};

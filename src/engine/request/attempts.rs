@@ -4,7 +4,7 @@ use super::call::Call;
 use super::target::{Sent, Target};
 use super::verdict::{self, Verdict};
 use crate::engine::bucket::Bucket;
-use crate::engine::outcome::{error_of, is_made_by_oss, time_of};
+use crate::engine::reply::{error_of, is_made_by_oss, time_of};
 use crate::transport::{Clock, Deadline, Lane};
 use std::time::{Duration, Instant};
 

@@ -6,7 +6,8 @@
 use super::attempts::Attempts;
 use super::target::Sent;
 use crate::engine::bucket::Bucket;
-use crate::engine::outcome::{Outcome, Status, Stored, error_of};
+use crate::engine::outcome::{Outcome, Status, Stored};
+use crate::engine::reply::error_of;
 use crate::transport::{Cause, Lane, Reply};
 
 /// What a refused HEAD may say of the upload: a key that may write need not be one that may read.

@@ -8,7 +8,7 @@ use super::attempts::{Attempts, Open};
 use super::call::TOKEN;
 use super::verdict::Verdict;
 use crate::engine::bucket::Bucket;
-use crate::engine::outcome::{crc64_of, text, time_of};
+use crate::engine::reply::{crc64_of, text, time_of};
 use crate::engine::source::Content;
 use crate::transport::{Clock, Deadline, Lane, Reply};
 use std::cell::{Cell, RefCell};

@@ -5,7 +5,8 @@
 
 use super::call::{Call, FormAnswer, Operation};
 use super::target::Sent;
-use crate::engine::outcome::{Outcome, Status, error_of, is_made_by_oss, next_position_of};
+use crate::engine::outcome::{Outcome, Status};
+use crate::engine::reply::{error_of, is_made_by_oss, next_position_of};
 use crate::transport::{Cause, Failure, Reply};
 use crate::wire::{error_reply, xml};
 

@@ -1,0 +1,50 @@
+//! What a reply says: in its headers, in its error document, and by its very coming.
+
+use crate::transport::Reply;
+use crate::wire::date;
+use crate::wire::error_reply::{self, ErrorReply};
+use http::{HeaderMap, HeaderValue};
+
+/// A header as text.
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+}
+
+/// A header as a time, in seconds since 1970.
+pub(crate) fn time_of(reply: &Reply, header: &str) -> Option<i64> {
+    text(&reply.headers, header).and_then(date::parse_http_date)
+}
+
+/// The CRC-64 in the reply's headers.
+pub(crate) fn crc64_of(reply: &Reply) -> Option<u64> {
+    text(&reply.headers, "x-oss-hash-crc64ecma").and_then(|value| value.trim().parse().ok())
+}
+
+/// Where an appendable object ends, in the reply's headers.
+pub(crate) fn next_position_of(reply: &Reply) -> Option<u64> {
+    text(&reply.headers, "x-oss-next-append-position")?.parse().ok()
+}
+
+/// Whether OSS said this, and just now.
+pub(crate) fn is_made_by_oss(reply: &Reply) -> bool {
+    reply.headers.contains_key("x-oss-request-id") && !was_kept(reply)
+}
+
+/// Whether a cache on the way says that it kept the reply from earlier.
+pub(crate) fn was_kept(reply: &Reply) -> bool {
+    let is_aged = text(&reply.headers, "age").is_some_and(|age| age.trim().parse() != Ok(0_u64));
+    let is_hit = |value: &HeaderValue| {
+        let mut words = value.as_bytes().split(|byte| !byte.is_ascii_alphabetic());
+        words.any(|word| word.eq_ignore_ascii_case(b"hit"))
+    };
+    is_aged || reply.headers.get_all("x-cache").iter().any(is_hit)
+}
+
+/// What OSS says is wrong, from the body or, where there is none, from the header that stands in for it.
+pub(crate) fn error_of(reply: &Reply) -> ErrorReply {
+    if !is_made_by_oss(reply) {
+        return ErrorReply::default();
+    }
+    let header = text(&reply.headers, "x-oss-err").and_then(error_reply::from_header);
+    error_reply::parse(&reply.body).or(header).unwrap_or_default()
+}
