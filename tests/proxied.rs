@@ -49,9 +49,7 @@ fn proxy_that_is_shown_no_password_refuses_and_says_so() {
         let bed = Bed::over_with(route, |options| options.set_proxy(&without).unwrap());
         let outcome = bed.put();
         assert_eq!((outcome.is_ok(), outcome.stored), (false, Stored::No), "{}", outcome.message);
-        for part in ["407", &proxy.address().to_string()] {
-            assert!(outcome.message.contains(part), "{part} is not in {}", outcome.message);
-        }
+        assert!(outcome.message.contains("407"), "{}", outcome.message);
         assert!(bed.emulator.requests().is_empty());
     });
 }

@@ -1270,6 +1270,7 @@ fn object_is_compared_with_the_file_as_it_is_before_it_is_said_to_be_stored() {
             let stored = bed.emulator.object(DEFAULT_BUCKET, KEY).unwrap();
             assert!(stored.data != changed);
             bed.emulator.put_object(DEFAULT_BUCKET, KEY, changed);
+            bed.wait_a_minute();
             attempt().run().assert_started_over("the object is not there");
             bed.assert_done();
         }

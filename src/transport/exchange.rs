@@ -75,7 +75,8 @@ impl Lane {
             self.route.forget_idle();
         }
         let Answer { status, headers, mut connection, body: mut rest } = answer?;
-        let wholly_sent = progress.is_written();
+        // A proxy that refuses a request does not hand it on.
+        let wholly_sent = progress.is_written() && !self.route.is_refused_by_proxy(status);
         let mut body = Vec::new();
         let end = deadline.or_sooner(Instant::now() + LONGEST_REPLY);
         let cut = self.receive(&mut connection, &mut rest, &mut body, end).await.err();
@@ -130,7 +131,6 @@ impl Lane {
         progress.begin(track, reused);
         let response = connection.send(request).await.map_err(|error| progress.broken(&error))?;
         let (head, body) = response.into_parts();
-        self.route.check_admission(head.status, url)?;
         Ok(Answer { status: head.status, headers: head.headers, connection, body })
     }
 

@@ -98,17 +98,10 @@ impl Route {
         Ok(request)
     }
 
-    /// Whether a proxy that carries no TLS let the request through.
-    pub(super) fn check_admission(&self, status: StatusCode, url: &Url) -> Result<(), Failure> {
-        if status != StatusCode::PROXY_AUTHENTICATION_REQUIRED
-            || self.settings.proxy.is_none()
-            || self.settings.https
-        {
-            return Ok(());
-        }
-        let what =
-            format!("{} refused the request to {}: HTTP {status}", self.first_hop(url), Place::of(url));
-        Err(Failure::before(Cause::Network, what))
+    /// Whether it was a proxy to which a request is handed on that refused it.
+    pub(super) fn is_refused_by_proxy(&self, status: StatusCode) -> bool {
+        let hands_on = self.settings.proxy.is_some() && !self.settings.https;
+        hands_on && status == StatusCode::PROXY_AUTHENTICATION_REQUIRED
     }
 
     /// Where it leads, in words.
