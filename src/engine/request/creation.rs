@@ -61,9 +61,11 @@ impl<'a> Creation<'a> {
         if let Some(over_at) = self.sent_before {
             attempts.follow(over_at);
         }
-        let mut content = self.content;
+        let look_ups = self.target.bucket().map(|bucket| LookUps::new(bucket, self.key(), deadline));
+        let mut course = Course { creation: &self, lane, attempts, look_ups, content: self.content };
         // On the heap, like an exchange.
-        let outcome = Box::pin(self.send(lane, &mut attempts, &mut content)).await.after(attempts.made);
+        let outcome = Box::pin(course.send()).await.after(course.attempts.made);
+        let content = course.content;
         let outcome = if self.call.callback { outcome.about(self.about(content)) } else { outcome };
         Created { outcome, content }
     }
@@ -79,47 +81,6 @@ impl<'a> Creation<'a> {
             values.put("mimeType", self.call.header("content-type").unwrap_or(content_type::UNKNOWN));
         }
         values
-    }
-
-    async fn send(&self, lane: &Lane, attempts: &mut Attempts, content: &mut Option<Content>) -> Outcome {
-        let look_ups = self.look_ups(attempts.deadline());
-        // What an earlier attempt stored with a wrong CRC stays, unless a later one replaces it.
-        let mut stored_broken = None;
-        let mut repeats = 0;
-        loop {
-            // What may run once only comes here again when it is certain that it did not run.
-            if self.call.callback && !self.call.is_to_be_done_once() && attempts.last_is_open() {
-                repeats += 1;
-            }
-            let mut reading = self.body.reading();
-            let sent = self.send_once(lane, &mut reading, attempts.deadline()).await;
-            let verdict = attempts.judge(self.target, &self.call, &sent);
-            if !self.completes() {
-                *content = reading.content().or(*content);
-            }
-            let ended = match sent {
-                Ok(reply) if verdict.is_success() => {
-                    let broken = is_broken(&reply, *content);
-                    let outcome = self.success(reply, verdict, broken);
-                    if broken && self.may_replace() && attempts.again(lane, Verdict::NotDone).await {
-                        stored_broken = Some(outcome);
-                        continue;
-                    }
-                    Some(outcome)
-                }
-                sent if verdict.is_open() && self.call.is_to_be_done_once() => {
-                    self.settled(lane, sent, &look_ups, *content, attempts, true).await
-                }
-                _ if verdict.may_change() && attempts.again(lane, verdict).await => None,
-                sent => self.failure(lane, sent, &look_ups, *content, attempts).await,
-            };
-            let Some(outcome) = ended else { continue };
-            let outcome = match stored_broken {
-                Some(broken) if !verdict.is_success() && outcome.stored != Stored::Yes => broken,
-                _ => outcome,
-            };
-            return Outcome { callback_repeats: repeats, ..outcome };
-        }
     }
 
     async fn send_once(&self, lane: &Lane, reading: &mut Reading<'_>, deadline: Deadline) -> Sent {
@@ -205,67 +166,105 @@ impl<'a> Creation<'a> {
         )
     }
 
-    /// The end of the attempts without success; `None` if there is to be one more.
-    async fn failure(
-        &self,
-        lane: &Lane,
-        sent: Sent,
-        look_ups: &Option<LookUps<'_>>,
-        content: Option<Content>,
-        attempts: &mut Attempts,
-    ) -> Option<Outcome> {
-        if attempts.open().is_some() && !self.is_part() {
-            return self.settled(lane, sent, look_ups, content, attempts, false).await;
+    /// Whether the upload that is to be completed is gone from OSS. Where a completion was lost, it was that one's work, and
+    /// what is there now was written later.
+    fn is_gone(&self, sent: &Sent) -> bool {
+        self.completes() && matches!(sent, Ok(reply) if error_of(reply).code == "NoSuchUpload")
+    }
+}
+
+/// A creation under way.
+struct Course<'a> {
+    creation: &'a Creation<'a>,
+    lane: &'a Lane,
+    attempts: Attempts,
+    /// Where anything can be looked up.
+    look_ups: Option<LookUps<'a>>,
+    /// What is created, as far as it was read.
+    content: Option<Content>,
+}
+
+impl Course<'_> {
+    async fn send(&mut self) -> Outcome {
+        let Course { creation, lane, .. } = *self;
+        let call = &creation.call;
+        // What an earlier attempt stored with a wrong CRC stays, unless a later one replaces it.
+        let mut stored_broken = None;
+        let mut repeats = 0;
+        loop {
+            // What may run once only comes here again when it is certain that it did not run.
+            if call.callback && !call.is_to_be_done_once() && self.attempts.last_is_open() {
+                repeats += 1;
+            }
+            let mut reading = creation.body.reading();
+            let sent = creation.send_once(lane, &mut reading, self.attempts.deadline()).await;
+            let verdict = self.attempts.judge(creation.target, call, &sent);
+            if !creation.completes() {
+                self.content = reading.content().or(self.content);
+            }
+            let ended = match sent {
+                Ok(reply) if verdict.is_success() => {
+                    let broken = is_broken(&reply, self.content);
+                    let outcome = creation.success(reply, verdict, broken);
+                    if broken && creation.may_replace() && self.attempts.again(lane, Verdict::NotDone).await {
+                        stored_broken = Some(outcome);
+                        continue;
+                    }
+                    Some(outcome)
+                }
+                sent if verdict.is_open() && call.is_to_be_done_once() => self.settled(sent, true).await,
+                _ if verdict.may_change() && self.attempts.again(lane, verdict).await => None,
+                sent => self.failure(sent).await,
+            };
+            let Some(outcome) = ended else { continue };
+            let outcome = match stored_broken {
+                Some(broken) if !verdict.is_success() && outcome.stored != Stored::Yes => broken,
+                _ => outcome,
+            };
+            return Outcome { callback_repeats: repeats, ..outcome };
         }
-        if attempts.was_lost() && self.is_gone(&sent) {
+    }
+
+    /// The end of the attempts without success; `None` if there is to be one more.
+    async fn failure(&mut self, sent: Sent) -> Option<Outcome> {
+        let Course { creation, lane, .. } = *self;
+        if self.attempts.open().is_some() && !creation.is_part() {
+            return self.settled(sent, false).await;
+        }
+        if self.attempts.was_lost() && creation.is_gone(&sent) {
             return Some(Outcome::unknown(sent));
         }
-        match self.target {
-            Target::Bucket(bucket) => bucket.refused_or_failed(lane, self.key(), sent, attempts).await,
+        match creation.target {
+            Target::Bucket(bucket) => {
+                bucket.refused_or_failed(lane, creation.key(), sent, &mut self.attempts).await
+            }
             Target::Url(_) => Some(Outcome::without_success(sent, Stored::No)),
         }
     }
 
-    fn look_ups(&self, deadline: Deadline) -> Option<LookUps<'_>> {
-        self.target.bucket().map(|bucket| LookUps::new(bucket, self.key(), deadline))
-    }
-
     /// What a look at the object says of an upload whose reply was lost; `None` if it may and can be sent again.
-    async fn settled(
-        &self,
-        lane: &Lane,
-        sent: Sent,
-        look_ups: &Option<LookUps<'_>>,
-        content: Option<Content>,
-        attempts: &mut Attempts,
-        again: bool,
-    ) -> Option<Outcome> {
-        let (Some(look_ups), Some(open)) = (look_ups, attempts.open()) else {
+    async fn settled(&mut self, sent: Sent, again: bool) -> Option<Outcome> {
+        let Course { creation, lane, ref look_ups, content, .. } = *self;
+        let (Some(look_ups), Some(open)) = (look_ups, self.attempts.open()) else {
             return Some(Outcome::unknown(sent));
         };
-        let expected = Expected { content, token: self.call.token.as_deref() };
+        let expected = Expected { content, token: creation.call.token.as_deref() };
         let was_not_done = match look_ups.settle(lane, expected, open).await {
-            Found::Ours(head) => return Some(self.found_stored(head)),
-            _ if self.is_gone(&sent) => false,
+            Found::Ours(head) => return Some(creation.found_stored(head)),
+            _ if creation.is_gone(&sent) => false,
             Found::Absent => true,
-            Found::Other(head) => self.call.callback && is_certainly_older(&head, attempts.took()),
+            Found::Other(head) => creation.call.callback && is_certainly_older(&head, self.attempts.took()),
             Found::Unclear { .. } => false,
         };
         if !was_not_done {
             return Some(Outcome::unknown(sent));
         }
-        attempts.close();
-        let once_more = attempts.may_follow_clock(look_ups.clock_was_wrong());
-        match once_more || again && attempts.again(lane, Verdict::NotDone).await {
+        self.attempts.close();
+        let once_more = self.attempts.may_follow_clock(look_ups.clock_was_wrong());
+        match once_more || again && self.attempts.again(lane, Verdict::NotDone).await {
             true => None,
             false => Some(Outcome::without_success(sent, Stored::No)),
         }
-    }
-
-    /// Whether the upload that is to be completed is gone from OSS. Where a completion was lost, it was that one's work, and
-    /// what is there now was written later.
-    fn is_gone(&self, sent: &Sent) -> bool {
-        self.completes() && matches!(sent, Ok(reply) if error_of(reply).code == "NoSuchUpload")
     }
 }
 
