@@ -85,6 +85,11 @@ impl Transport {
         Transport { settings: Arc::new(settings), lanes: Lanes::new() }
     }
 
+    /// What time it is for its calls.
+    pub fn clock(&self) -> &Clock {
+        &self.settings.clock
+    }
+
     /// Runs `work` on the calling thread until it is done. Only where that thread is about to end, and has no data of its own
     /// any more, another one does the work while it waits.
     pub fn run<T>(&self, bounds: Bounds, work: impl AsyncFnOnce(&Lane) -> T) -> Result<T, Failure> {

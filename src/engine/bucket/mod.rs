@@ -35,7 +35,6 @@ pub struct Bucket {
     pub(crate) user_agent: String,
     limits: Limits,
     transport: Arc<Transport>,
-    pub(crate) clock: Clock,
     /// Seconds that the server's clock is ahead of ours.
     clock_offset: Arc<AtomicI64>,
 }
@@ -59,7 +58,6 @@ impl Bucket {
             user_agent: options.user_agent().to_owned(),
             limits: options.limits().clone(),
             transport: Arc::new(transport),
-            clock: options.clock().clone(),
             clock_offset: Arc::default(),
         })
     }
@@ -80,9 +78,14 @@ impl Bucket {
         run_on(&self.transport, limits, &self.limits, stored, operation)
     }
 
+    /// What time it is here.
+    pub(crate) fn clock(&self) -> &Clock {
+        self.transport.clock()
+    }
+
     /// The server's time, as far as it is known, in seconds since 1970.
     pub(crate) fn server_time(&self) -> i64 {
-        self.clock.unix_time() + self.clock_offset.load(Ordering::Relaxed)
+        self.clock().unix_time() + self.clock_offset.load(Ordering::Relaxed)
     }
 
     /// The same for what is signed to be handed out: over plain http anybody on the way can say what time it is, and what is
@@ -90,12 +93,12 @@ impl Bucket {
     pub(crate) fn time_to_hand_out(&self) -> i64 {
         let offset = self.clock_offset.load(Ordering::Relaxed);
         let most = if self.endpoint.base().scheme() == "https" { i64::MAX } else { MOST_HANDED_OUT_S };
-        self.clock.unix_time() + offset.clamp(-most, most)
+        self.clock().unix_time() + offset.clamp(-most, most)
     }
 
     /// Learns the server's clock from a reply that says `now`.
     pub(crate) fn learn_server_time(&self, now: i64) {
-        self.clock_offset.store(now - self.clock.unix_time(), Ordering::Relaxed);
+        self.clock_offset.store(now - self.clock().unix_time(), Ordering::Relaxed);
     }
 }
 

@@ -247,10 +247,6 @@ impl BucketOptions {
         self.settling_time
     }
 
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
     pub(crate) fn user_agent(&self) -> &str {
         &self.user_agent
     }

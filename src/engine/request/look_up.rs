@@ -21,7 +21,7 @@ const DATES_DIFFER: Duration = Duration::from_secs(2);
 const CERTAINLY_OLDER_S: u64 = 60;
 
 /// What an object is known by.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Expected<'a> {
     pub(crate) content: Option<Content>,
     /// The token of the call that stores it.
@@ -29,7 +29,6 @@ pub(crate) struct Expected<'a> {
 }
 
 /// What a HEAD tells.
-#[derive(Debug)]
 pub(crate) enum Found {
     /// The object is there as it is expected: the reply to the HEAD says more.
     Ours(Reply),

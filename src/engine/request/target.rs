@@ -43,8 +43,8 @@ impl<'a> Target<'a> {
 
     pub(super) fn clock(&self) -> &Clock {
         match self {
-            Target::Bucket(bucket) => &bucket.clock,
-            Target::Url(url) => &url.clock,
+            Target::Bucket(bucket) => bucket.clock(),
+            Target::Url(url) => url.transport.clock(),
         }
     }
 
@@ -93,7 +93,6 @@ pub(crate) struct SignedUrl {
     url: Url,
     user_agent: String,
     max_attempts: u32,
-    clock: Clock,
     transport: Transport,
 }
 
@@ -105,7 +104,6 @@ impl SignedUrl {
             url,
             user_agent: options.user_agent().to_owned(),
             max_attempts: options.max_attempts(),
-            clock: options.clock().clone(),
         })
     }
 
