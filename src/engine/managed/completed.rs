@@ -50,7 +50,7 @@ impl Managed<'_> {
                 };
                 self.log(&format!("starting over, since OSS no longer knows the upload and {object}"));
                 checkpoint.remove();
-                Ok(Start::Anew { checkpoint, completed_before: Some(completing) })
+                Ok(Start::Anew { checkpoint, before: Some(Box::new(record)) })
             }
             _ if self.lane.clock().now() < open.over_at => {
                 Err(self.still_open(checkpoint, record, completing, gone))

@@ -25,7 +25,7 @@ impl Managed<'_> {
         let terms = self.terms(body.file_name())?;
         let binding = self.binding(body, sizes, &terms)?;
         let checkpoint = Checkpoint::take(folder, &binding, &|line| self.log(line))?;
-        Ok(match self.start(checkpoint, &binding, body, sizes).await? {
+        Ok(match self.start(checkpoint, &binding, &terms, body, sizes).await? {
             Start::Stored(outcome) => outcome,
             Start::Upload { upload, completed_before } => {
                 let sent = self.send_pieces(&upload, body, sizes, completed_before).await;
@@ -33,8 +33,11 @@ impl Managed<'_> {
                     .conclude(self, sent.map_err(|outcome| self.unless_over(completed_before, outcome)))
                     .await
             }
-            Start::Anew { checkpoint, completed_before } => {
+            Start::Anew { checkpoint, before } => {
                 self.report.begin(self.lane, 0);
+                // By the token either object is known: it is the same upload.
+                let token = before.as_ref().and_then(|record| record.token.clone());
+                let terms = Terms { token: token.or(terms.token), ..terms };
                 let outcome = match self.begin_recorded(checkpoint, binding, terms).await {
                     Ok(upload) => {
                         let sent = self.send_pieces(&upload, body, sizes, None).await;
@@ -42,7 +45,7 @@ impl Managed<'_> {
                     }
                     Err(outcome) => *outcome,
                 };
-                self.following(completed_before, outcome)
+                self.following(before.and_then(|record| record.completing), outcome)
             }
         })
     }
@@ -84,6 +87,7 @@ impl Managed<'_> {
         &self,
         checkpoint: Checkpoint,
         binding: &Binding,
+        terms: &Terms,
         body: &Body<'_>,
         sizes: PartSizes,
     ) -> Step<Start> {
@@ -96,7 +100,7 @@ impl Managed<'_> {
             }
             checkpoint::Found::Record(record) => *record,
         };
-        let terms = Terms { token: record.token.clone(), ..self.terms(body.file_name())? };
+        let terms = Terms { token: record.token.clone(), ..terms.clone() };
         let multipart = Multipart::known(self.bucket, self.key, &record.upload_id, terms);
         let why = match record.binding.difference(binding) {
             None => return self.go_on(checkpoint, record, multipart, body, sizes).await,
@@ -142,6 +146,7 @@ impl Managed<'_> {
         sizes: PartSizes,
     ) -> Step<Start> {
         let mut attempts = Attempts::new(self.bucket, self.deadline);
+        let mut was_not_done = false;
         let (listed, completed_before) = loop {
             // As long as the upload is there, it was not completed; and it will not be if OSS was over with that beforehand.
             let over_at = record.completing.map(|completing| self.over_at(completing));
@@ -153,6 +158,9 @@ impl Managed<'_> {
                 }
                 Err(outcome) => {
                     let outcome = outcome.leaving(multipart.upload_id());
+                    if was_not_done {
+                        return Err(Box::new(outcome));
+                    }
                     return self.without_list(checkpoint, record, body, attempts.told(), outcome).await;
                 }
             };
@@ -167,7 +175,7 @@ impl Managed<'_> {
                     return Ok(self.stored_before(&checkpoint, completing, body.size(), head));
                 }
                 // The minute has passed.
-                Found::Absent | Found::Other(_) => {}
+                found @ (Found::Absent | Found::Other(_)) => was_not_done = matches!(found, Found::Absent),
                 Found::Unclear { .. } => {
                     let lost = Outcome::new(Status::Network, Stored::Unknown, "");
                     let lost = lost.leaving(multipart.upload_id());

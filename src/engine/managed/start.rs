@@ -2,7 +2,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::in_parts::InParts;
-use super::record::Completing;
+use super::record::Record;
 use crate::engine::outcome::Outcome;
 use std::time::Instant;
 
@@ -12,13 +12,13 @@ pub(super) enum Start {
     Upload { upload: Box<InParts>, completed_before: Option<Instant> },
     /// At its end: an earlier process got as far as that.
     Stored(Outcome),
-    /// At its beginning, with this to write the record to; an earlier process may all the same have completed it.
-    Anew { checkpoint: Checkpoint, completed_before: Option<Completing> },
+    /// At its beginning, with this to write the record to; and after an upload that an earlier process may have completed.
+    Anew { checkpoint: Checkpoint, before: Option<Box<Record>> },
 }
 
 impl Start {
     /// At its beginning, with nothing before it.
     pub(super) fn anew(checkpoint: Checkpoint) -> Start {
-        Start::Anew { checkpoint, completed_before: None }
+        Start::Anew { checkpoint, before: None }
     }
 }
