@@ -6,13 +6,14 @@ mod support;
 
 use oss_emulator::Action;
 use oss_upload::engine::{
-    Body, BucketOptions, ObjectOptions, Observer, Outcome, PostPolicy, Status, Stored, UploadOptions,
+    Body, BucketOptions, ObjectOptions, Outcome, PostPolicy, Status, Stored, UploadOptions,
 };
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use support::bed::{BUCKET, Bed, KEY, assert_ended};
+use support::observer::Unmoved;
 use support::tools;
 use tempfile::{NamedTempFile, TempDir};
 
@@ -52,19 +53,6 @@ impl Drop for Hidden {
 
 fn open(path: &Path) -> Body<'static> {
     Body::open(path.to_str().unwrap(), None).unwrap_or_else(|_| panic!("{}", path.display()))
-}
-
-/// Takes no notice.
-struct Unmoved;
-
-impl Observer for Unmoved {
-    fn progress(&self, _: u64, _: Option<u64>) -> bool {
-        true
-    }
-
-    fn log(&self, line: &str) -> bool {
-        panic!("{line}");
-    }
 }
 
 fn upload(bed: &Bed, body: Body<'_>, options: &UploadOptions) -> Outcome {

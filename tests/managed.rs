@@ -13,25 +13,13 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 use support::bed::{BUCKET, Bed, KEY, assert_ended};
 use support::noise;
+use support::observer::Unmoved;
 use support::route::over_every_route;
 
 /// The smallest part that OSS takes.
 const PART: u64 = 100 << 10;
 /// Four parts, the last of which is smaller.
 const SIZE: usize = 3 * PART as usize + 1000;
-
-/// Takes no notice.
-struct Unmoved;
-
-impl Observer for Unmoved {
-    fn progress(&self, _: u64, _: Option<u64>) -> bool {
-        true
-    }
-
-    fn log(&self, line: &str) -> bool {
-        panic!("{line}");
-    }
-}
 
 /// In parts, whatever the size.
 fn in_parts() -> UploadOptions {

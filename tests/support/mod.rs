@@ -13,6 +13,7 @@ pub mod header;
 pub mod library;
 pub mod markdown;
 pub mod network;
+pub mod observer;
 pub mod proxy;
 pub mod put_callback;
 pub mod raw_server;
