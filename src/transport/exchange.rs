@@ -295,6 +295,7 @@ mod tests {
     use crate::transport::proxy::Proxy;
     use crate::transport::settings::Settings;
     use crate::transport::trust::Trust;
+    use std::cell::Cell;
     use std::io::{Read, Write};
     use std::net::{SocketAddr, TcpListener};
     use std::sync::Arc;
@@ -424,5 +425,44 @@ mod tests {
             });
             assert_eq!(failure.cause, cause);
         }
+    }
+
+    /// A source that has something else to do a hundred times, and notes how often the rest of the call had its turn by then.
+    struct Turns<'a> {
+        turns: &'a Cell<u32>,
+        seen: Vec<u32>,
+    }
+
+    impl Source for Turns<'_> {
+        fn size(&self) -> u64 {
+            LARGEST_WHOLE + 1
+        }
+
+        fn next(&mut self, _: usize) -> Result<Bytes, SourceFailure> {
+            self.seen.push(self.turns.get());
+            match self.seen.len() {
+                100.. => Err(SourceFailure::Unreadable("that was all".to_owned())),
+                _ => Ok(Bytes::new()),
+            }
+        }
+    }
+
+    #[test]
+    fn rest_of_a_call_has_its_turn_whenever_the_source_has_something_else_to_do() {
+        let lane = Lane::new(&settings(None), Arc::default()).unwrap();
+        let url = Url::parse("http://127.0.0.1/").unwrap();
+        let turns = Cell::new(0);
+        let mut source = Turns { turns: &turns, seen: Vec::new() };
+        lane.block_on(Bounds::default(), async |lane| {
+            let progress = Progress::new(&lane.route, &url, source.size());
+            let (frames, _body) = Outgoing::frames(source.size());
+            let mut feeding = pin!(feed(Some(Feeding { source: &mut source, frames }), lane, &progress));
+            let fed = future::poll_fn(|context| {
+                turns.set(turns.get() + 1);
+                feeding.as_mut().poll(context)
+            });
+            fed.await.unwrap_err()
+        });
+        assert!(source.seen.windows(2).all(|pair| pair[0] < pair[1]), "{:?}", source.seen);
     }
 }
