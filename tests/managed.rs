@@ -243,6 +243,24 @@ fn parts_that_cannot_be_removed_are_named() {
 }
 
 #[test]
+fn parts_are_removed_where_an_equal_object_was_there_before() {
+    over_every_route(|route| {
+        for refused in [false, true] {
+            let bed = Bed::over(route);
+            bed.emulator.put_object(BUCKET, KEY, noise(SIZE));
+            bed.always("CompleteMultipartUpload", Action::CloseBeforeWork);
+            if refused {
+                bed.always("AbortMultipartUpload", status(403));
+            }
+            let outcome = upload(&bed, &in_parts());
+            assert_ended(&outcome, Status::Ok, Stored::Yes);
+            assert_eq!(pending(&bed).len(), usize::from(refused));
+            assert_eq!(outcome.upload_id, pending(&bed).concat());
+        }
+    });
+}
+
+#[test]
 fn parts_stay_where_that_is_asked_for() {
     over_every_route(|route| {
         let bed = Bed::over(route);

@@ -173,6 +173,11 @@ impl Outcome {
         self.status == Status::Ok
     }
 
+    /// Whether OSS knows no upload in parts of the id that it was asked for.
+    pub(crate) fn is_no_such_upload(&self) -> bool {
+        self.error.code == "NoSuchUpload"
+    }
+
     /// The same outcome under another status.
     pub(crate) fn with(mut self, status: Status, message: impl Into<String>) -> Outcome {
         self.status = status;

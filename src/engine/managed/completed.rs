@@ -4,6 +4,7 @@ use super::checkpoint::Checkpoint;
 use super::record::{Completing, Record};
 use super::run::{Managed, Step, failed};
 use super::start::Start;
+use crate::engine::multipart::Multipart;
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::request::{
     CallbackDelivery, Expected, Found, LONGEST_WORK, LookUps, Open, Operation, about, over_at_the_latest,
@@ -42,7 +43,9 @@ impl Managed<'_> {
         };
         let open = Open { over_at: self.over_at(completing), told };
         match self.look_for(body, &record, open).await? {
-            Found::Ours(head) => Ok(self.stored_before(&checkpoint, completing, body.size(), head)),
+            Found::Ours(head) => {
+                Ok(Start::Stored(self.stored_before(&checkpoint, completing, body.size(), head)))
+            }
             found if !self.is_to_be_done_once(completing) => {
                 let object = match found {
                     Found::Unclear { .. } => "nobody can tell whether the object is there",
@@ -72,6 +75,7 @@ impl Managed<'_> {
         &self,
         checkpoint: Checkpoint,
         record: Record,
+        multipart: &Multipart,
         body: &Body<'_>,
         told: Option<i64>,
         outcome: Outcome,
@@ -79,7 +83,10 @@ impl Managed<'_> {
         let Some(completing) = record.completing else { return Err(Box::new(outcome)) };
         let open = Open { over_at: self.over_at(completing), told };
         match self.look_for(body, &record, open).await? {
-            Found::Ours(head) => Ok(self.stored_before(&checkpoint, completing, body.size(), head)),
+            Found::Ours(head) => {
+                let outcome = self.stored_before(&checkpoint, completing, body.size(), head);
+                Ok(Start::Stored(self.without_rest(multipart, outcome).await))
+            }
             Found::Absent => Err(Box::new(outcome)),
             Found::Other(_) | Found::Unclear { .. } => Err(in_doubt(&record, outcome)),
         }
@@ -142,12 +149,12 @@ impl Managed<'_> {
         completing: Completing,
         size: u64,
         head: Reply,
-    ) -> Start {
+    ) -> Outcome {
         checkpoint.remove();
         self.report.begin(self.lane, size);
         let outcome = Outcome::found(head);
         if !completing.callback && self.callback.is_none() {
-            return Start::Stored(outcome);
+            return outcome;
         }
         let mut values = about(Some(self.bucket), self.key, Operation::CompleteMultipartUpload);
         values.put("size", size.to_string());
@@ -155,7 +162,7 @@ impl Managed<'_> {
             values.put("mimeType", content_type);
         }
         let message = "the object was stored by an earlier process; what became of the callback is not known";
-        Start::Stored(outcome.about(values).with(Status::CallbackUnknown, message))
+        outcome.about(values).with(Status::CallbackUnknown, message)
     }
 }
 

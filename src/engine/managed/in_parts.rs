@@ -70,6 +70,23 @@ impl Managed<'_> {
     }
 }
 
+impl Managed<'_> {
+    /// Removes an upload with its parts, cancelled or not.
+    async fn abort(&self, multipart: &Multipart) -> Outcome {
+        let deadline = self.end.within(FOR_CLEANING_UP);
+        self.lane.nevertheless(multipart.abort_on(self.lane, deadline)).await
+    }
+
+    /// The end of an upload whose object was found. That need not be of its making, and then its parts are still there.
+    pub(super) async fn without_rest(&self, multipart: &Multipart, outcome: Outcome) -> Outcome {
+        let aborted = self.abort(multipart).await;
+        match aborted.is_ok() || aborted.is_no_such_upload() {
+            true => outcome,
+            false => outcome.leaving(multipart.upload_id()),
+        }
+    }
+}
+
 impl InParts {
     pub(super) fn new(multipart: Multipart, checkpoint: Option<Checkpoint>, requests: u32) -> InParts {
         InParts { multipart, checkpoint, requests: Cell::new(requests) }
@@ -147,7 +164,10 @@ impl InParts {
         let outcome = match outcome.stored {
             Stored::Yes => {
                 self.forget_checkpoint();
-                outcome
+                match outcome.looked_up {
+                    true => managed.without_rest(&self.multipart, outcome).await,
+                    false => outcome,
+                }
             }
             // OSS may be about to make the object of them.
             Stored::Unknown => outcome.leaving(upload_id),
@@ -172,14 +192,13 @@ impl InParts {
 
     /// Removes the parts, cancelled or not.
     pub(super) async fn without_parts(&self, managed: &Managed<'_>, outcome: Outcome) -> Outcome {
-        let deadline = managed.end.within(FOR_CLEANING_UP);
-        let aborted = managed.lane.nevertheless(self.multipart.abort_on(managed.lane, deadline)).await;
+        let aborted = managed.abort(&self.multipart).await;
         self.count(&aborted);
-        if aborted.is_ok() || aborted.error.code == "NoSuchUpload" {
+        if aborted.is_ok() || aborted.is_no_such_upload() {
             self.forget_checkpoint();
             if aborted.is_ok() && managed.options.shares().0 > 1 {
                 // OSS says that a part which arrives during the first abort may outlive it.
-                managed.lane.nevertheless(self.multipart.abort_on(managed.lane, deadline)).await;
+                managed.abort(&self.multipart).await;
             }
             let message = format!("{}; its parts were removed", outcome.message);
             return outcome.saying(message);

@@ -131,7 +131,7 @@ impl Managed<'_> {
     /// Removes the parts of an upload that is not gone on with. If that fails, they stay; the caller learns of it.
     async fn remove_outdated(&self, multipart: &Multipart) {
         let removed = multipart.abort_on(self.lane, self.deadline.within(FOR_REMOVING)).await;
-        if !removed.is_ok() && removed.error.code != "NoSuchUpload" {
+        if !removed.is_ok() && !removed.is_no_such_upload() {
             let upload_id = multipart.upload_id();
             self.log(&format!("the parts of upload {upload_id} could not be removed: {}", removed.message));
         }
@@ -153,7 +153,7 @@ impl Managed<'_> {
             let over_at = over_at.filter(|over_at| self.lane.clock().now() < *over_at);
             let listed = match multipart.ask_for_parts(self.lane, &mut attempts).await {
                 Ok((listed, _)) => listed,
-                Err(outcome) if outcome.error.code == "NoSuchUpload" => {
+                Err(outcome) if outcome.is_no_such_upload() => {
                     return self.without_upload(checkpoint, record, body, attempts.told(), *outcome).await;
                 }
                 Err(outcome) => {
@@ -161,7 +161,8 @@ impl Managed<'_> {
                     if was_not_done {
                         return Err(Box::new(outcome));
                     }
-                    return self.without_list(checkpoint, record, body, attempts.told(), outcome).await;
+                    let told = attempts.told();
+                    return self.without_list(checkpoint, record, &multipart, body, told, outcome).await;
                 }
             };
             let (Some(completing), Some(over_at)) = (record.completing, over_at) else {
@@ -172,7 +173,8 @@ impl Managed<'_> {
             }
             match self.look_for(body, &record, Open { over_at, told: attempts.told() }).await? {
                 Found::Ours(head) => {
-                    return Ok(self.stored_before(&checkpoint, completing, body.size(), head));
+                    let outcome = self.stored_before(&checkpoint, completing, body.size(), head);
+                    return Ok(Start::Stored(self.without_rest(&multipart, outcome).await));
                 }
                 // The minute has passed.
                 found @ (Found::Absent | Found::Other(_)) => was_not_done = matches!(found, Found::Absent),

@@ -97,7 +97,7 @@ impl Writer {
             }
             lane.nevertheless(multipart.abort_on(lane, deadline.within(FOR_CLEANING_UP))).await
         });
-        if outcome.is_ok() || outcome.error.code == "NoSuchUpload" {
+        if outcome.is_ok() || outcome.is_no_such_upload() {
             return outcome;
         }
         let outcome = outcome.leaving(multipart.upload_id());
