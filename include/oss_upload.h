@@ -1046,6 +1046,19 @@ oss_status oss_callback_set_sni(oss_callback *callback, bool sni);
 oss_status oss_callback_add_variable(oss_callback *callback, const char *name, const char *value);
 
 /**
+ * Adds a header to the POST. There can be ten of them. Only error messages of OSS speak of this: try it before you rely on it.
+ *
+ * @param callback  not NULL.
+ * @param name      one or more of a-z, 0-9 and "-", and no "x-oss-" at the beginning; not one that was added before; not
+ *                  NULL; copied.
+ * @param value     any text without line ends, may be empty; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_callback_add_header(oss_callback *callback,
+                                   const char *name,
+                                   const char *value);
+
+/**
  * Encodes a callback as OSS wants it: Base64 of JSON. For programs that send it by other means, as the headers
  * x-oss-callback and x-oss-callback-var or the query parameters callback and callback-var.
  *

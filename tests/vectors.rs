@@ -11,6 +11,7 @@ use oss_upload::callback::verify::{self, PublicKey};
 use oss_upload::callback::{BodyType, Callback, Values};
 use oss_upload::sign::{Identity, Request, v1, v4};
 use oss_upload::wire::crc64::{self, Crc64};
+use oss_upload::wire::mistake::Mistake;
 use oss_upload::wire::{content_type, date, error_reply, key, xml};
 use serde_json::Value;
 
@@ -492,6 +493,40 @@ fn callback_encoding() {
         let same = &vector["same_meaning"]["ascii_json_with_blanks"];
         assert_eq!(json_of(&encoded.callback), json_of(text(&same["callback"])), "{name}");
         assert_eq!(variables.map(json_of), same["callback_var"].as_str().map(json_of), "{name}");
+    });
+}
+
+#[test]
+fn callback_additional_headers() {
+    for_each("callback_additional_headers", |name, vector| {
+        let (config, output) = (&vector["input"]["config"], &vector["output"]);
+        let mut callback =
+            Callback::new(text(&config["callbackUrl"]), text(&config["callbackBody"])).unwrap();
+        let Some(headers) = config["additionalHeaders"].as_object() else {
+            // Headers are added one by one, so they are a map always.
+            return assert_eq!(text(&output["rule"]), "map");
+        };
+        let added: Result<Vec<()>, Mistake> =
+            headers.iter().map(|(header, value)| callback.add_header(header, text(value))).collect();
+        assert_eq!(Some(added.is_ok()), output["accepted"].as_bool(), "{name}: {added:?}");
+        match added {
+            // Without headers there is no map.
+            Ok(_) if headers.is_empty() => {
+                assert!(json_of(&callback.encode().unwrap().callback)["additionalHeaders"].is_null())
+            }
+            Ok(_) => assert_eq!(callback.encode().unwrap().callback, text(&output["callback"]), "{name}"),
+            Err(mistake) => assert!(
+                mistake.to_string().contains(match text(&output["rule"]) {
+                    "count" => "at most 10",
+                    "empty_key" => "empty",
+                    "key_characters" => "lower-case",
+                    "value_cr_lf" => "line end",
+                    "prefix" => "x-oss-",
+                    other => panic!("unknown rule {other}"),
+                }),
+                "{name}: {mistake}"
+            ),
+        }
     });
 }
 

@@ -182,6 +182,27 @@ pub unsafe extern "C" fn oss_callback_add_variable(
     }
 }
 
+/// Adds a header to the POST. There can be ten of them. Only error messages of OSS speak of this: try it before you rely on it.
+///
+/// @param callback  not NULL.
+/// @param name      one or more of a-z, 0-9 and "-", and no "x-oss-" at the beginning; not one that was added before; not
+///                  NULL; copied.
+/// @param value     any text without line ends, may be empty; not NULL; copied.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_add_header(
+    callback: *mut oss_callback,
+    name: *const c_char,
+    value: *const c_char,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        set(callback, |callback| {
+            callback.add_header(convert::text(name, "name")?, convert::text(value, "value")?)
+        })
+    }
+}
+
 /// Encodes a callback as OSS wants it: Base64 of JSON. For programs that send it by other means, as the headers
 /// x-oss-callback and x-oss-callback-var or the query parameters callback and callback-var.
 ///

@@ -40,14 +40,7 @@ impl Callback {
     }
 
     pub(super) fn encode_variables(&self) -> Result<String, Mistake> {
-        encoded("variables", &self.variables_json())
-    }
-
-    fn variables_json(&self) -> String {
-        let values: Vec<(&str, String)> =
-            self.variables.iter().map(|(name, value)| (name.as_str(), quoted(value))).collect();
-        let fields: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        object(&fields)
+        encoded("variables", &object_of_texts(&self.variables))
     }
 }
 
@@ -61,7 +54,8 @@ fn settings_json(settings: &Settings) -> String {
     let urls = quoted(&settings.urls.join(";"));
     let host = settings.host.as_deref().map(quoted);
     let body = quoted(&settings.body);
-    let mut fields: Vec<(&str, &str)> = Vec::with_capacity(5);
+    let headers = object_of_texts(&settings.headers);
+    let mut fields: Vec<(&str, &str)> = Vec::new();
     fields.push(("callbackUrl", &urls));
     if let Some(host) = &host {
         fields.push(("callbackHost", host));
@@ -77,12 +71,22 @@ fn settings_json(settings: &Settings) -> String {
     if let Some(sni) = settings.sni {
         fields.push(("callbackSNI", if sni { "true" } else { "false" }));
     }
+    if !settings.headers.is_empty() {
+        fields.push(("additionalHeaders", &headers));
+    }
     object(&fields)
 }
 
 /// A JSON string literal.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+/// A JSON object of texts in the order given.
+fn object_of_texts(texts: &[(String, String)]) -> String {
+    let literals: Vec<String> = texts.iter().map(|(_, text)| quoted(text)).collect();
+    let names = texts.iter().map(|(name, _)| name.as_str());
+    object(&names.zip(literals.iter().map(String::as_str)).collect::<Vec<_>>())
 }
 
 /// A JSON object in the order given; values are literals. A map type would sort the fields.
@@ -122,13 +126,16 @@ mod tests {
         callback.set_host("h").unwrap();
         callback.set_sni(false).unwrap();
         callback.set_body_type(BodyType::Form).unwrap();
+        callback.add_header("b", "\"").unwrap();
+        callback.add_header("a", "").unwrap();
         callback.add_variable("x:b", "2\n").unwrap();
         callback.add_variable("x:a", "\u{0}é\u{2028}").unwrap();
         let encoded = callback.encode().unwrap();
         assert_eq!(
             decoded(&encoded.callback),
             "{\"callbackUrl\":\"http://a/?q=\\\"\\\\;b\",\"callbackHost\":\"h\",\"callbackBody\":\"o=${object}\",\
-             \"callbackBodyType\":\"application/x-www-form-urlencoded\",\"callbackSNI\":false}"
+             \"callbackBodyType\":\"application/x-www-form-urlencoded\",\"callbackSNI\":false,\
+             \"additionalHeaders\":{\"b\":\"\\\"\",\"a\":\"\"}}"
         );
         assert_eq!(decoded(&encoded.variables.unwrap()), "{\"x:b\":\"2\\n\",\"x:a\":\"\\u0000é\u{2028}\"}");
     }

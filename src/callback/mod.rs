@@ -2,6 +2,7 @@
 //! and whether a request that claims to be one is.
 
 use check::URLS_MAX;
+use header::HEADERS_MAX;
 use std::fmt;
 
 use crate::wire::mistake::{Mistake, shown};
@@ -9,6 +10,7 @@ use crate::wire::mistake::{Mistake, shown};
 mod check;
 mod encode;
 mod findings;
+mod header;
 mod render;
 mod template;
 pub mod verify;
@@ -47,6 +49,7 @@ struct Settings {
     body: String,
     body_type: Option<BodyType>,
     sni: Option<bool>,
+    headers: Vec<(String, String)>,
 }
 
 impl Callback {
@@ -60,6 +63,7 @@ impl Callback {
             body: body.to_owned(),
             body_type: None,
             sni: None,
+            headers: Vec::new(),
         };
         Ok(Self { target: Target::Settings(settings), variables: Vec::new() })
     }
@@ -98,6 +102,20 @@ impl Callback {
     /// Sets whether OSS names the host in the TLS handshake, which most https servers need.
     pub fn set_sni(&mut self, sni: bool) -> Result<(), Mistake> {
         self.settings("SNI")?.sni = Some(sni);
+        Ok(())
+    }
+
+    /// Adds a header to what OSS sends.
+    pub fn add_header(&mut self, name: &str, value: &str) -> Result<(), Mistake> {
+        let settings = self.settings("a header")?;
+        header::check(name, value)?;
+        if settings.headers.iter().any(|(known, _)| known == name) {
+            return Err(Mistake::new(format!("the callback header {} is set twice", shown(name))));
+        }
+        if settings.headers.len() >= HEADERS_MAX {
+            return Err(Mistake::new(format!("a callback has at most {HEADERS_MAX} headers")));
+        }
+        settings.headers.push((name.to_owned(), value.to_owned()));
         Ok(())
     }
 
@@ -182,12 +200,23 @@ mod tests {
     }
 
     #[test]
+    fn ten_headers_and_no_more() {
+        let mut callback = callback();
+        for count in 0..HEADERS_MAX {
+            callback.add_header(&format!("k{count}"), "v").unwrap();
+        }
+        assert!(callback.add_header("k0", "v").unwrap_err().to_string().contains("twice"));
+        assert!(callback.add_header("k10", "v").unwrap_err().to_string().contains("at most 10"));
+    }
+
+    #[test]
     fn a_policy_determines_the_rest() {
         let mut callback = Callback::with_policy("p").unwrap();
         assert!(callback.add_url("http://a.example.com").is_err());
         assert!(callback.set_host("a").is_err());
         assert!(callback.set_sni(true).is_err());
         assert!(callback.set_body_type(BodyType::Json).is_err());
+        assert!(callback.add_header("a", "b").is_err());
         assert_eq!(callback.url_count(), URLS_MAX);
         callback.add_variable("x:a", "1").unwrap();
         assert!(callback.encode_with_variables().is_ok());
@@ -214,6 +243,7 @@ mod tests {
     fn debug_shows_no_values() {
         let mut callback = Callback::new("http://a.example.com/?token=URLVALUE", "BODYVALUE").unwrap();
         callback.add_variable("x:a", "VARVALUE").unwrap();
+        callback.add_header("a", "HEADERVALUE").unwrap();
         let text = format!("{callback:?}");
         assert!(text.contains("x:a") && !text.contains("VALUE"), "{text}");
     }
