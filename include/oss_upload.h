@@ -1059,6 +1059,24 @@ oss_status oss_callback_add_header(oss_callback *callback,
                                    const char *value);
 
 /**
+ * Sets a field of the settings that this library has no setter for, such as one that a later OSS may know. What OSS makes of
+ * it is between you and OSS.
+ *
+ * @param callback  not NULL.
+ * @param name      the field's name; not one that another function sets, nor one that was set before; not NULL, not empty;
+ *                  copied.
+ * @param json      a JSON value as text: a string comes with its quotes; for "signatureVersion" a string; not NULL; copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ *
+ * @code
+ * oss_callback_set_field(callback, "signatureVersion", "\"2.0\"");
+ * @endcode
+ */
+oss_status oss_callback_set_field(oss_callback *callback,
+                                  const char *name,
+                                  const char *json);
+
+/**
  * Encodes a callback as OSS wants it: Base64 of JSON. For programs that send it by other means, as the headers
  * x-oss-callback and x-oss-callback-var or the query parameters callback and callback-var.
  *

@@ -203,6 +203,32 @@ pub unsafe extern "C" fn oss_callback_add_header(
     }
 }
 
+/// Sets a field of the settings that this library has no setter for, such as one that a later OSS may know. What OSS makes of
+/// it is between you and OSS.
+///
+/// @param callback  not NULL.
+/// @param name      the field's name; not one that another function sets, nor one that was set before; not NULL, not empty;
+///                  copied.
+/// @param json      a JSON value as text: a string comes with its quotes; for "signatureVersion" a string; not NULL; copied.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+///
+/// @code
+/// oss_callback_set_field(callback, "signatureVersion", "\"2.0\"");
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_set_field(
+    callback: *mut oss_callback,
+    name: *const c_char,
+    json: *const c_char,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        set(callback, |callback| {
+            callback.set_field(convert::text(name, "name")?, convert::text(json, "json")?)
+        })
+    }
+}
+
 /// Encodes a callback as OSS wants it: Base64 of JSON. For programs that send it by other means, as the headers
 /// x-oss-callback and x-oss-callback-var or the query parameters callback and callback-var.
 ///

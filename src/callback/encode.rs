@@ -74,6 +74,7 @@ fn settings_json(settings: &Settings) -> String {
     if !settings.headers.is_empty() {
         fields.push(("additionalHeaders", &headers));
     }
+    fields.extend(settings.fields.iter().map(|(name, json)| (name.as_str(), json.as_str())));
     object(&fields)
 }
 
@@ -128,6 +129,8 @@ mod tests {
         callback.set_body_type(BodyType::Form).unwrap();
         callback.add_header("b", "\"").unwrap();
         callback.add_header("a", "").unwrap();
+        callback.set_field("z\"", "[1, \"}\"]").unwrap();
+        callback.set_field("y", "null").unwrap();
         callback.add_variable("x:b", "2\n").unwrap();
         callback.add_variable("x:a", "\u{0}é\u{2028}").unwrap();
         let encoded = callback.encode().unwrap();
@@ -135,7 +138,7 @@ mod tests {
             decoded(&encoded.callback),
             "{\"callbackUrl\":\"http://a/?q=\\\"\\\\;b\",\"callbackHost\":\"h\",\"callbackBody\":\"o=${object}\",\
              \"callbackBodyType\":\"application/x-www-form-urlencoded\",\"callbackSNI\":false,\
-             \"additionalHeaders\":{\"b\":\"\\\"\",\"a\":\"\"}}"
+             \"additionalHeaders\":{\"b\":\"\\\"\",\"a\":\"\"},\"z\\\"\":[1, \"}\"],\"y\":null}"
         );
         assert_eq!(decoded(&encoded.variables.unwrap()), "{\"x:b\":\"2\\n\",\"x:a\":\"\\u0000é\u{2028}\"}");
     }

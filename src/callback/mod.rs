@@ -9,6 +9,7 @@ use crate::wire::mistake::{Mistake, shown};
 
 mod check;
 mod encode;
+mod field;
 mod findings;
 mod header;
 mod render;
@@ -50,6 +51,8 @@ struct Settings {
     body_type: Option<BodyType>,
     sni: Option<bool>,
     headers: Vec<(String, String)>,
+    /// Names and JSON.
+    fields: Vec<(String, String)>,
 }
 
 impl Callback {
@@ -64,6 +67,7 @@ impl Callback {
             body_type: None,
             sni: None,
             headers: Vec::new(),
+            fields: Vec::new(),
         };
         Ok(Self { target: Target::Settings(settings), variables: Vec::new() })
     }
@@ -116,6 +120,17 @@ impl Callback {
             return Err(Mistake::new(format!("a callback has at most {HEADERS_MAX} headers")));
         }
         settings.headers.push((name.to_owned(), value.to_owned()));
+        Ok(())
+    }
+
+    /// Sets a field of the settings that no other setter sets, to a JSON value.
+    pub fn set_field(&mut self, name: &str, json: &str) -> Result<(), Mistake> {
+        let settings = self.settings("a field")?;
+        field::check(name, json)?;
+        if settings.fields.iter().any(|(known, _)| known == name) {
+            return Err(Mistake::new(format!("the callback field {} is set twice", shown(name))));
+        }
+        settings.fields.push((name.to_owned(), json.to_owned()));
         Ok(())
     }
 
@@ -210,6 +225,13 @@ mod tests {
     }
 
     #[test]
+    fn a_field_is_set_once() {
+        let mut callback = callback();
+        callback.set_field("later", "{\"a\": [1]}").unwrap();
+        assert!(callback.set_field("later", "1").unwrap_err().to_string().contains("twice"));
+    }
+
+    #[test]
     fn a_policy_determines_the_rest() {
         let mut callback = Callback::with_policy("p").unwrap();
         assert!(callback.add_url("http://a.example.com").is_err());
@@ -217,6 +239,7 @@ mod tests {
         assert!(callback.set_sni(true).is_err());
         assert!(callback.set_body_type(BodyType::Json).is_err());
         assert!(callback.add_header("a", "b").is_err());
+        assert!(callback.set_field("a", "1").is_err());
         assert_eq!(callback.url_count(), URLS_MAX);
         callback.add_variable("x:a", "1").unwrap();
         assert!(callback.encode_with_variables().is_ok());
