@@ -1077,6 +1077,31 @@ oss_status oss_callback_set_field(oss_callback *callback,
                                   const char *json);
 
 /**
+ * Names a variable that the library sets for each upload anew, to 128 random bits in 32 hexadecimal digits. Whatever is
+ * delivered for one upload has the same: what OSS sends first, what it sends when it is asked again because a reply was lost,
+ * and what oss_callback_render() makes from the upload's result. An application server that remembers the ids it has seen can
+ * so tell that it hears of the same upload again.
+ *
+ * A call that uploads draws an id; an upload in parts draws one when it begins or is reopened, and a resumed upload keeps that
+ * of the process which began it. What is signed for others has one that was drawn when it was signed: whoever uploads with it
+ * twice has two uploads with the same id. oss_callback_encode() draws one each time.
+ *
+ * @param callback  not NULL.
+ * @param name      as for oss_callback_add_variable(), for instance "x:delivery"; not that of another variable; not NULL;
+ *                  copied.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ *
+ * @code
+ * oss_callback *notify = NULL;
+ * oss_callback_new("http://app.example.com/uploaded", "object=${object}&delivery=${x:delivery}", &notify, NULL);
+ * oss_callback_set_delivery_variable(notify, "x:delivery");
+ * oss_callback_free(notify);
+ * @endcode
+ */
+oss_status oss_callback_set_delivery_variable(oss_callback *callback,
+                                              const char *name);
+
+/**
  * Encodes a callback as OSS wants it: Base64 of JSON. For programs that send it by other means, as the headers
  * x-oss-callback and x-oss-callback-var or the query parameters callback and callback-var.
  *
@@ -1188,14 +1213,16 @@ void oss_finding_list_free(oss_finding_list *list);
 oss_callback_values *oss_callback_values_new(void);
 
 /**
- * Sets what one of OSS's variables stands for, such as "imageInfo.width".
+ * Sets what one of OSS's variables stands for, such as "imageInfo.width", or that of oss_callback_set_delivery_variable().
  *
  * @param values  not NULL.
- * @param name    a variable that oss_callback_new() lists, without "${" and "}"; not NULL.
+ * @param name    a variable that oss_callback_new() lists, or one that begins with "x:", without "${" and "}"; not NULL.
  * @param value   a decimal number for "size", "imageInfo.height" and "imageInfo.width"; not NULL; copied.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_callback_values_set(oss_callback_values *values, const char *name, const char *value);
+oss_status oss_callback_values_set(oss_callback_values *values,
+                                   const char *name,
+                                   const char *value);
 
 /**
  * Says which rule the value broke that the setter refused last.

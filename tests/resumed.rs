@@ -892,7 +892,7 @@ fn record_with_a_wrong_checksum_is_replaced() {
 fn record_of_another_form_is_replaced() {
     over_every_route(|route| {
         assert_replaced(route, "it has the form 3", |path| {
-            edit(path, |text| text.replace("\"format\": 2", "\"format\": 3"));
+            edit(path, |text| text.replace("\"format\": 3", "\"format\": 4"));
         });
     });
 }

@@ -229,6 +229,35 @@ pub unsafe extern "C" fn oss_callback_set_field(
     }
 }
 
+/// Names a variable that the library sets for each upload anew, to 128 random bits in 32 hexadecimal digits. Whatever is
+/// delivered for one upload has the same: what OSS sends first, what it sends when it is asked again because a reply was lost,
+/// and what oss_callback_render() makes from the upload's result. An application server that remembers the ids it has seen can
+/// so tell that it hears of the same upload again.
+///
+/// A call that uploads draws an id; an upload in parts draws one when it begins or is reopened, and a resumed upload keeps that
+/// of the process which began it. What is signed for others has one that was drawn when it was signed: whoever uploads with it
+/// twice has two uploads with the same id. oss_callback_encode() draws one each time.
+///
+/// @param callback  not NULL.
+/// @param name      as for oss_callback_add_variable(), for instance "x:delivery"; not that of another variable; not NULL;
+///                  copied.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+///
+/// @code
+/// oss_callback *notify = NULL;
+/// oss_callback_new("http://app.example.com/uploaded", "object=${object}&delivery=${x:delivery}", &notify, NULL);
+/// oss_callback_set_delivery_variable(notify, "x:delivery");
+/// oss_callback_free(notify);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_set_delivery_variable(
+    callback: *mut oss_callback,
+    name: *const c_char,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe { set(callback, |callback| callback.set_delivery_variable(convert::text(name, "name")?)) }
+}
+
 /// Encodes a callback as OSS wants it: Base64 of JSON. For programs that send it by other means, as the headers
 /// x-oss-callback and x-oss-callback-var or the query parameters callback and callback-var.
 ///

@@ -39,10 +39,10 @@ pub extern "C" fn oss_callback_values_new() -> *mut oss_callback_values {
     Box::into_raw(Box::default())
 }
 
-/// Sets what one of OSS's variables stands for, such as "imageInfo.width".
+/// Sets what one of OSS's variables stands for, such as "imageInfo.width", or that of oss_callback_set_delivery_variable().
 ///
 /// @param values  not NULL.
-/// @param name    a variable that oss_callback_new() lists, without "${" and "}"; not NULL.
+/// @param name    a variable that oss_callback_new() lists, or one that begins with "x:", without "${" and "}"; not NULL.
 /// @param value   a decimal number for "size", "imageInfo.height" and "imageInfo.width"; not NULL; copied.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]

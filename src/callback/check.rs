@@ -112,14 +112,9 @@ fn check_placeholder(name: &str) -> Result<(), Mistake> {
     )))
 }
 
-/// Checks that each variable of one's own that the body names is set. What OSS would put in its place is unknown.
-pub(super) fn check_references(body: &str, variables: &[(String, String)]) -> Result<(), Mistake> {
-    wrong_references(body, variables).next().map_or(Ok(()), Err)
-}
-
-/// What is wrong with the variables of one's own that the body names, in order.
-pub(super) fn wrong_references(body: &str, variables: &[(String, String)]) -> impl Iterator<Item = Mistake> {
-    let is_set = |name: &str| variables.iter().any(|(known, _)| known == name);
+/// What is wrong with the variables of one's own that the body names, in order. What OSS would put in place of one that is
+/// not set is unknown.
+pub(super) fn wrong_references(body: &str, is_set: impl Fn(&str) -> bool) -> impl Iterator<Item = Mistake> {
     template::placeholders(body).filter_map(move |name| match name {
         Ok(name) if name.starts_with("x:") && !is_set(name) => Some(Mistake::new(format!(
             "the callback body refers to the variable {}, which is not set",

@@ -3,8 +3,9 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::{BodyType, Callback, Settings, Target, check};
+use super::{BodyType, Callback, Settings, Target, Values, check};
 use crate::wire::mistake::Mistake;
+use std::collections::BTreeMap;
 
 /// The two texts that go into a request: as headers `x-oss-callback` and `x-oss-callback-var`, or as the query
 /// parameters `callback` and `callback-var`.
@@ -17,18 +18,24 @@ pub struct Encoded {
 }
 
 impl Callback {
-    /// Encodes, after checking that OSS accepts texts of this length.
+    /// Encodes it for one upload, after checking that OSS accepts texts of this length.
     pub fn encode(&self) -> Result<Encoded, Mistake> {
-        let variables = (!self.variables.is_empty()).then(|| self.encode_variables());
-        Ok(Encoded { callback: self.encode_settings()?, variables: variables.transpose()? })
+        let delivered = self.delivered()?;
+        let variables = (!delivered.variables.is_empty()).then(|| delivered.encode_variables());
+        Ok(Encoded { callback: delivered.encode_settings()?, variables: variables.transpose()? })
     }
 
     /// Encodes it for a request that carries the variables beside it: the body may name only those that are set.
     pub fn encode_with_variables(&self) -> Result<Encoded, Mistake> {
         if let Target::Settings(settings) = &self.target {
-            check::check_references(&settings.body, &self.variables)?;
+            self.check_references(&settings.body)?;
         }
         self.encode()
+    }
+
+    /// Checks that each variable of one's own that the body names is set.
+    pub(super) fn check_references(&self, body: &str) -> Result<(), Mistake> {
+        check::wrong_references(body, |name| self.has_variable(name)).next().map_or(Ok(()), Err)
     }
 
     pub(super) fn encode_settings(&self) -> Result<String, Mistake> {
@@ -41,6 +48,19 @@ impl Callback {
 
     pub(super) fn encode_variables(&self) -> Result<String, Mistake> {
         encoded("variables", &object_of_texts(&self.variables))
+    }
+}
+
+impl Values {
+    /// The variables of one's own in a text as it travels; none if it is no such text.
+    pub(crate) fn of_variables(encoded: &str) -> Values {
+        let json = BASE64_STANDARD.decode(encoded).unwrap_or_default();
+        let variables: BTreeMap<String, String> = serde_json::from_slice(&json).unwrap_or_default();
+        let mut values = Values::default();
+        for (name, value) in variables.iter().filter(|(name, _)| name.starts_with("x:")) {
+            values.put(name, value);
+        }
+        values
     }
 }
 
@@ -109,6 +129,12 @@ fn object(fields: &[(&str, &str)]) -> String {
 mod tests {
     use super::*;
 
+    fn callback_with_delivery() -> Callback {
+        let mut callback = Callback::new("http://a.example.com", "a=${x:a}").unwrap();
+        callback.set_delivery_variable("x:a").unwrap();
+        callback
+    }
+
     fn decoded(text: &str) -> String {
         String::from_utf8(BASE64_STANDARD.decode(text).unwrap()).unwrap()
     }
@@ -141,6 +167,20 @@ mod tests {
              \"additionalHeaders\":{\"b\":\"\\\"\",\"a\":\"\"},\"z\\\"\":[1, \"}\"],\"y\":null}"
         );
         assert_eq!(decoded(&encoded.variables.unwrap()), "{\"x:b\":\"2\\n\",\"x:a\":\"\\u0000é\u{2028}\"}");
+    }
+
+    #[test]
+    fn variables_are_read_as_they_were_written() {
+        let mut callback = Callback::new("http://a.example.com", "a=${x:a}").unwrap();
+        callback.add_variable("x:a", "1 é").unwrap();
+        let values = Values::of_variables(&callback.encode().unwrap().variables.unwrap());
+        let other = Callback::new("http://a.example.com", "a=${x:a}").unwrap();
+        assert!(other.render(&values).is_err(), "it is not set");
+        callback = callback_with_delivery();
+        assert_eq!(callback.render(&values).unwrap(), "a=1%20%C3%A9");
+        for text in ["", "*", "e30=", "W10=", "eyJ4OmEiOjF9", &BASE64_STANDARD.encode(r#"{"bucket":"b"}"#)] {
+            assert_eq!(Values::of_variables(text), Values::default(), "{text}");
+        }
     }
 
     #[test]

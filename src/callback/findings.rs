@@ -12,6 +12,9 @@ const ADVISED_BYTES: usize = 512;
 /// Domains that exist only inside somebody's network.
 const INNER_DOMAINS: [&str; 6] = ["localhost", "local", "internal", "intranet", "lan", "home.arpa"];
 
+/// As long as any that is drawn.
+const ANY_ID: &str = "00000000000000000000000000000000";
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -35,15 +38,16 @@ pub struct Finding {
 impl Callback {
     /// All that can be found without asking anybody, errors first.
     pub fn findings(&self) -> Vec<Finding> {
+        let callback = &*self.delivered_as(ANY_ID);
         let mut findings = Findings::default();
-        findings.of_lengths(self);
-        findings.of_variables(&self.variables);
-        if let Target::Settings(settings) = &self.target {
-            findings.of_references(settings, &self.variables);
+        findings.of_lengths(callback);
+        findings.of_variables(&callback.variables);
+        if let Target::Settings(settings) = &callback.target {
+            findings.of_references(settings, callback);
             settings.urls.iter().for_each(|url| findings.of_url(url));
             findings.of_sni(settings);
             findings.of_template(&settings.body);
-            findings.of_body_type(settings, self);
+            findings.of_body_type(settings, callback);
         }
         findings.0.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         // What a template says twice is told once.
@@ -87,12 +91,12 @@ impl Findings {
         }
     }
 
-    fn of_references(&mut self, settings: &Settings, variables: &[(String, String)]) {
-        for mistake in check::wrong_references(&settings.body, variables) {
+    fn of_references(&mut self, settings: &Settings, callback: &Callback) {
+        for mistake in check::wrong_references(&settings.body, |name| callback.has_variable(name)) {
             self.error("variable-not-set", &mistake);
         }
         let used: Vec<&str> = placeholders(&settings.body).filter_map(Result::ok).collect();
-        for (name, _) in variables.iter().filter(|(name, _)| !used.contains(&name.as_str())) {
+        for (name, _) in callback.variables.iter().filter(|(name, _)| !used.contains(&name.as_str())) {
             self.warn(
                 "variable-not-used",
                 format!("the callback body does not refer to the variable {}", shown(name)),

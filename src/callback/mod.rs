@@ -3,11 +3,13 @@
 
 use check::URLS_MAX;
 use header::HEADERS_MAX;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::wire::mistake::{Mistake, shown};
 
 mod check;
+mod delivery;
 mod encode;
 mod field;
 mod findings;
@@ -21,7 +23,7 @@ pub use findings::{Finding, Severity};
 pub use render::Values;
 
 /// How values are put into the body, and its Content-Type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BodyType {
     /// `application/x-www-form-urlencoded`: values are percent-encoded.
     Form,
@@ -30,20 +32,22 @@ pub enum BodyType {
 }
 
 /// A callback: where to, what with.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callback {
     target: Target,
     variables: Vec<(String, String)>,
+    /// The variable that is set for each upload anew.
+    delivery_variable: Option<String>,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 enum Target {
     Settings(Settings),
     /// The name of a policy that is stored on the bucket and holds everything else.
     Policy(String),
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Settings {
     urls: Vec<String>,
     host: Option<String>,
@@ -69,13 +73,17 @@ impl Callback {
             headers: Vec::new(),
             fields: Vec::new(),
         };
-        Ok(Self { target: Target::Settings(settings), variables: Vec::new() })
+        Ok(Self::of(Target::Settings(settings)))
     }
 
     /// A callback that is described by a policy on the bucket.
     pub fn with_policy(name: &str) -> Result<Self, Mistake> {
         check::check_policy_name(name)?;
-        Ok(Self { target: Target::Policy(name.to_owned()), variables: Vec::new() })
+        Ok(Self::of(Target::Policy(name.to_owned())))
+    }
+
+    fn of(target: Target) -> Self {
+        Self { target, variables: Vec::new(), delivery_variable: None }
     }
 
     /// Adds a URL that OSS tries when those before it fail.
@@ -137,7 +145,7 @@ impl Callback {
     /// Adds a variable of one's own. Its name begins with `x:`; the body refers to it as `${x:name}`.
     pub fn add_variable(&mut self, name: &str, value: &str) -> Result<(), Mistake> {
         check::check_variable_name(name)?;
-        if self.variables.iter().any(|(known, _)| known == name) {
+        if self.has_variable(name) {
             return Err(Mistake::new(format!("the callback variable {} is set twice", shown(name))));
         }
         self.variables.push((name.to_owned(), value.to_owned()));
@@ -147,6 +155,12 @@ impl Callback {
     /// The variables of one's own.
     pub fn variables(&self) -> &[(String, String)] {
         &self.variables
+    }
+
+    /// Whether a variable of one's own has a value when the callback is sent.
+    fn has_variable(&self, name: &str) -> bool {
+        self.delivery_variable.as_deref() == Some(name)
+            || self.variables.iter().any(|(known, _)| known == name)
     }
 
     /// How many URLs OSS may try, each with a wait of its own. A policy may hold as many as any callback.

@@ -14,34 +14,37 @@ const MAY_BE_ABSENT: [&str; 6] =
 
 /// What OSS knows of an upload, by the names of its variables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Values(BTreeMap<&'static str, String>);
+pub struct Values(BTreeMap<String, String>);
 
 impl Values {
-    /// Sets what one of OSS's variables stands for, in place of what it stood for before.
+    /// Sets what one of OSS's variables stands for, or one that was set for the upload alone, in place of what it stood for
+    /// before.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Mistake> {
-        let Some(name) = SYSTEM_VARIABLES.into_iter().find(|known| *known == name) else {
+        if name.starts_with("x:") {
+            check::check_variable_name(name)?;
+        } else if !SYSTEM_VARIABLES.contains(&name) {
             return Err(Mistake::new(format!(
                 "OSS has no variable {}; it has {}",
                 shown(name),
                 SYSTEM_VARIABLES.join(", ")
             )));
-        };
+        }
         if NUMBERS.contains(&name) && value.parse::<u64>().is_err() {
             return Err(Mistake::new(format!("{name} is a number, not {}", shown(value))));
         }
-        self.0.insert(name, value.to_owned());
+        self.put(name, value);
         Ok(())
     }
 
     /// The same for a name that OSS has, and for a value that it can have.
-    pub(crate) fn put(&mut self, name: &'static str, value: impl Into<String>) {
-        self.0.insert(name, value.into());
+    pub(crate) fn put(&mut self, name: &str, value: impl Into<String>) {
+        self.0.insert(name.to_owned(), value.into());
     }
 
     /// These, and `others` where these say nothing.
     pub fn or(&self, others: &Values) -> Values {
         let mut all = others.clone();
-        all.0.extend(self.0.iter().map(|(name, value)| (*name, value.clone())));
+        all.0.extend(self.0.clone());
         all
     }
 }
@@ -57,7 +60,7 @@ impl Callback {
                 "the template is in the bucket's policy, so the body cannot be made here",
             ));
         };
-        check::check_references(&settings.body, &self.variables)?;
+        self.check_references(&settings.body)?;
         let body_type = settings.body_type.unwrap_or(BodyType::Form);
         let mut body = String::with_capacity(settings.body.len());
         for piece in pieces(&settings.body) {
@@ -154,7 +157,7 @@ mod tests {
     fn wrong_values_are_refused_and_change_nothing() {
         let mut values = Values::default();
         for (name, value) in
-            [("x:a", "1"), ("Size", "1"), ("size", "-1"), ("size", ""), ("imageInfo.width", "1px")]
+            [("x:A", "1"), ("Size", "1"), ("size", "-1"), ("size", ""), ("imageInfo.width", "1px")]
         {
             assert!(values.set(name, value).is_err(), "{name}={value}");
         }

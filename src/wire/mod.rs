@@ -1,6 +1,6 @@
 //! What travels: key encoding, checksums, dates, header values, XML and error replies.
 //!
-//! Everything here is a pure function of its arguments. Replies are read with limits on size, depth and count,
+//! Everything here is a pure function of its arguments, but for [`random_id`]. Replies are read with limits on size, depth and count,
 //! because a server (or whoever sits in its place) decides what they contain.
 
 pub mod content_type;
@@ -11,5 +11,6 @@ pub mod header;
 pub mod key;
 pub mod mistake;
 pub mod pin;
+pub mod random_id;
 pub mod tagging;
 pub mod xml;

@@ -387,6 +387,9 @@ static void callbacks(void) {
     CHECK(oss_callback_set_body_type(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_callback_set_sni(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_callback_add_variable(NULL, "x:a", "1") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_callback_add_header(NULL, "a", "1") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_callback_set_field(NULL, "a", "1") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_callback_set_delivery_variable(NULL, "x:a") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_TEXT(oss_callback_error(NULL), "");
 
     CHECK_REFUSED(oss_callback_add_url(callback, NULL), oss_callback_error(callback), "url");
@@ -397,6 +400,25 @@ static void callbacks(void) {
     CHECK_REFUSED(oss_callback_set_host(callback, NOT_UTF8), oss_callback_error(callback), "UTF-8");
     CHECK_REFUSED(oss_callback_add_variable(callback, NOT_UTF8, "1"), oss_callback_error(callback), "UTF-8");
     CHECK_REFUSED(oss_callback_add_variable(callback, "x:a", NOT_UTF8), oss_callback_error(callback), "UTF-8");
+    CHECK_REFUSED(oss_callback_add_header(callback, NULL, "1"), oss_callback_error(callback), "name");
+    CHECK_REFUSED(oss_callback_add_header(callback, "a", NULL), oss_callback_error(callback), "value");
+    CHECK_REFUSED(oss_callback_add_header(callback, NOT_UTF8, "1"), oss_callback_error(callback), "UTF-8");
+    CHECK_REFUSED(oss_callback_add_header(callback, "a", NOT_UTF8), oss_callback_error(callback), "UTF-8");
+    CHECK_REFUSED(oss_callback_add_header(callback, "", "1"), oss_callback_error(callback), "empty");
+    CHECK_REFUSED(oss_callback_add_header(callback, "A", "1"), oss_callback_error(callback), "lower-case");
+    CHECK_REFUSED(oss_callback_add_header(callback, "x-oss-a", "1"), oss_callback_error(callback), "x-oss-");
+    CHECK_REFUSED(oss_callback_add_header(callback, "a", "1\r\nb: 2"), oss_callback_error(callback), "line end");
+    CHECK_REFUSED(oss_callback_set_field(callback, NULL, "1"), oss_callback_error(callback), "name");
+    CHECK_REFUSED(oss_callback_set_field(callback, "a", NULL), oss_callback_error(callback), "json");
+    CHECK_REFUSED(oss_callback_set_field(callback, NOT_UTF8, "1"), oss_callback_error(callback), "UTF-8");
+    CHECK_REFUSED(oss_callback_set_field(callback, "a", NOT_UTF8), oss_callback_error(callback), "UTF-8");
+    CHECK_REFUSED(oss_callback_set_field(callback, "", "1"), oss_callback_error(callback), "empty");
+    CHECK_REFUSED(oss_callback_set_field(callback, "a", "b"), oss_callback_error(callback), "no JSON");
+    CHECK_REFUSED(oss_callback_set_field(callback, "callbackUrl", "1"), oss_callback_error(callback), "otherwise");
+    CHECK_REFUSED(oss_callback_set_field(callback, "signatureVersion", "2"), oss_callback_error(callback), "string");
+    CHECK_REFUSED(oss_callback_set_delivery_variable(callback, NULL), oss_callback_error(callback), "name");
+    CHECK_REFUSED(oss_callback_set_delivery_variable(callback, NOT_UTF8), oss_callback_error(callback), "UTF-8");
+    CHECK_REFUSED(oss_callback_set_delivery_variable(callback, "id"), oss_callback_error(callback), "x:");
     for (size_t i = 0; i < sizeof no_body_type / sizeof no_body_type[0]; i++) {
         CHECK_REFUSED(oss_callback_set_body_type(callback, no_body_type[i]), oss_callback_error(callback),
                       "oss_callback_body");
@@ -421,7 +443,8 @@ static void bodies_of_callbacks(void) {
     CHECK_TEXT(oss_callback_values_error(NULL), "");
     CHECK_REFUSED(oss_callback_values_set(values, NULL, "1"), oss_callback_values_error(values), "name");
     CHECK_REFUSED(oss_callback_values_set(values, "size", NULL), oss_callback_values_error(values), "value");
-    CHECK_REFUSED(oss_callback_values_set(values, "x:a", "1"), oss_callback_values_error(values), "imageInfo.width");
+    CHECK_REFUSED(oss_callback_values_set(values, "x:", "1"), oss_callback_values_error(values), "after x:");
+    CHECK_REFUSED(oss_callback_values_set(values, "X:a", "1"), oss_callback_values_error(values), "imageInfo.width");
     CHECK_REFUSED(oss_callback_values_set(values, "size", "-1"), oss_callback_values_error(values), "number");
     CHECK_REFUSED(oss_callback_values_set(values, "object", NOT_UTF8), oss_callback_values_error(values), "UTF-8");
 

@@ -44,7 +44,7 @@ impl Managed<'_> {
         let open = Open { over_at: self.over_at(completing), told };
         match self.look_for(body, &record, open).await? {
             Found::Ours(head) => {
-                Ok(Start::Stored(self.stored_before(&checkpoint, completing, body.size(), head)))
+                Ok(Start::Stored(self.stored_before(&checkpoint, &record, body.size(), head)))
             }
             found if !self.is_to_be_done_once(completing) => {
                 let object = match found {
@@ -84,7 +84,7 @@ impl Managed<'_> {
         let open = Open { over_at: self.over_at(completing), told };
         match self.look_for(body, &record, open).await? {
             Found::Ours(head) => {
-                let outcome = self.stored_before(&checkpoint, completing, body.size(), head);
+                let outcome = self.stored_before(&checkpoint, &record, body.size(), head);
                 Ok(Start::Stored(self.without_rest(multipart, outcome).await))
             }
             Found::Absent => Err(Box::new(outcome)),
@@ -146,17 +146,21 @@ impl Managed<'_> {
     pub(super) fn stored_before(
         &self,
         checkpoint: &Checkpoint,
-        completing: Completing,
+        record: &Record,
         size: u64,
         head: Reply,
     ) -> Outcome {
         checkpoint.remove();
         self.report.begin(self.lane, size);
         let outcome = Outcome::found(head);
-        if !completing.callback && self.callback.is_none() {
+        let had_callback = record.completing.is_some_and(|completing| completing.callback);
+        if !had_callback && self.callback.is_none() {
             return outcome;
         }
         let mut values = about(Some(self.bucket), self.key, Operation::CompleteMultipartUpload);
+        if let Some(callback) = self.callback {
+            values = values.or(&callback.delivered_as(&record.delivery_id).delivery_values());
+        }
         values.put("size", size.to_string());
         if let Some(content_type) = outcome.header("content-type") {
             values.put("mimeType", content_type);

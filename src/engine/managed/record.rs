@@ -1,6 +1,6 @@
 //! What is recorded of an upload in parts: one JSON document with a checksum.
 
-use crate::engine::multipart::Part;
+use crate::engine::multipart::{Multipart, Part, Terms};
 use crate::engine::source::Identity;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -9,7 +9,7 @@ use std::io;
 use std::path::PathBuf;
 
 /// The form of the record; another one is not understood.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What an upload is bound to. Where any of this differs, it is another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +99,8 @@ pub(super) struct Record {
     pub(super) upload_id: String,
     /// The token that the object will have.
     pub(super) token: Option<String>,
+    /// The id that its callback is delivered with.
+    pub(super) delivery_id: String,
     pub(super) parts: Vec<PartRecord>,
     pub(super) completing: Option<Completing>,
 }
@@ -123,9 +125,23 @@ struct Form {
 
 impl Record {
     /// The record of an upload that has begun.
-    pub(super) fn new(binding: Binding, upload_id: &str, token: Option<&str>) -> Record {
-        let (upload_id, token) = (upload_id.to_owned(), token.map(str::to_owned));
-        Record { format: FORMAT, binding, upload_id, token, parts: vec![], completing: None }
+    pub(super) fn new(binding: Binding, multipart: &Multipart) -> Record {
+        Record {
+            format: FORMAT,
+            binding,
+            upload_id: multipart.upload_id().to_owned(),
+            token: multipart.terms.token.clone(),
+            delivery_id: multipart.terms.delivery_id.clone(),
+            parts: vec![],
+            completing: None,
+        }
+    }
+
+    /// The terms of an upload that takes the place of this one. To OSS it is another, but by the token either object is known,
+    /// and by the id either callback.
+    pub(super) fn terms_anew(&self, terms: Terms) -> Terms {
+        let token = self.token.clone().or(terms.token);
+        Terms { token, delivery_id: self.delivery_id.clone(), ..terms }
     }
 
     /// Notes the parts that OSS has, as far as all is known of them.

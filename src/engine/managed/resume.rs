@@ -35,9 +35,10 @@ impl Managed<'_> {
             }
             Start::Anew { checkpoint, before } => {
                 self.report.begin(self.lane, 0);
-                // By the token either object is known: it is the same upload.
-                let token = before.as_ref().and_then(|record| record.token.clone());
-                let terms = Terms { token: token.or(terms.token), ..terms };
+                let terms = match &before {
+                    Some(record) => record.terms_anew(terms),
+                    None => terms,
+                };
                 let outcome = match self.begin_recorded(checkpoint, binding, terms).await {
                     Ok(upload) => {
                         let sent = self.send_pieces(&upload, body, sizes, None).await;
@@ -69,8 +70,7 @@ impl Managed<'_> {
     async fn begin_recorded(&self, checkpoint: Checkpoint, binding: Binding, terms: Terms) -> Step<InParts> {
         let begun = Multipart::begin_on(self.lane, self.deadline, self.bucket, self.key, terms).await;
         let (multipart, outcome) = begun?;
-        let token = multipart.terms.token.as_deref();
-        let written = checkpoint.write(Record::new(binding, multipart.upload_id(), token));
+        let written = checkpoint.write(Record::new(binding, &multipart));
         let upload = InParts::new(multipart, Some(checkpoint), outcome.attempts);
         match written {
             Ok(()) => Ok(upload),
@@ -100,7 +100,8 @@ impl Managed<'_> {
             }
             checkpoint::Found::Record(record) => *record,
         };
-        let terms = Terms { token: record.token.clone(), ..terms.clone() };
+        let terms =
+            Terms { token: record.token.clone(), delivery_id: record.delivery_id.clone(), ..terms.clone() };
         let multipart = Multipart::known(self.bucket, self.key, &record.upload_id, terms);
         let why = match record.binding.difference(binding) {
             None => return self.go_on(checkpoint, record, multipart, body, sizes).await,
@@ -173,7 +174,7 @@ impl Managed<'_> {
             }
             match self.look_for(body, &record, Open { over_at, told: attempts.told() }).await? {
                 Found::Ours(head) => {
-                    let outcome = self.stored_before(&checkpoint, completing, body.size(), head);
+                    let outcome = self.stored_before(&checkpoint, &record, body.size(), head);
                     return Ok(Start::Stored(self.without_rest(&multipart, outcome).await));
                 }
                 // The minute has passed.

@@ -44,12 +44,13 @@ impl Multipart {
         callback: Option<&Callback>,
         sent_before: Option<Instant>,
     ) -> Result<Outcome, Box<Outcome>> {
+        let callback = callback.map(|callback| callback.delivered_as(&self.terms.delivery_id));
         let mut call = self
             .call(Operation::CompleteMultipartUpload)
             .with_query("uploadId", &self.upload_id)
             .with_headers(&self.terms.headers.complete)
             .with_patience(PATIENCE)
-            .with_callback(callback)
+            .with_callback(callback.as_deref())
             .map_err(refused)?
             .with_delivery(self.terms.delivery)
             .expecting(self.terms.token.as_deref());

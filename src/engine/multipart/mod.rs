@@ -20,6 +20,7 @@ use crate::engine::source::{Body, Input};
 use crate::transport::{Deadline, Lane, Reply};
 use crate::wire::key;
 use crate::wire::mistake::Mistake;
+use crate::wire::random_id::random_id;
 use crate::wire::xml::{self, PartPage};
 use std::sync::Arc;
 
@@ -44,6 +45,8 @@ pub(crate) struct Terms {
     pub(crate) delivery: CallbackDelivery,
     /// The token that the object is stored with, if it has one.
     pub(crate) token: Option<String>,
+    /// What tells the deliveries of its callback from those of another upload's.
+    pub(crate) delivery_id: String,
     pub(crate) limits: Limits,
 }
 
@@ -55,8 +58,14 @@ impl Terms {
             content_md5: options.wants_content_md5(),
             delivery: options.callback_delivery(),
             token: options.new_token()?,
+            delivery_id: random_id()?,
             limits: options.limits().clone(),
         })
+    }
+
+    /// Those of an upload that was begun elsewhere.
+    fn of_another() -> Result<Terms, Mistake> {
+        Ok(Terms { delivery_id: random_id()?, ..Terms::default() })
     }
 
     /// The content type that the object gets; not known of an upload that was begun elsewhere.
@@ -127,10 +136,12 @@ impl Multipart {
 
     /// Goes on with an upload that was begun elsewhere or earlier: asks OSS for the parts that are there.
     pub fn reopen(bucket: &Arc<Bucket>, key: &str, upload_id: &str) -> Opened {
-        if let Err(mistake) = key::check_key(key).and_then(|()| check_upload_id(upload_id)) {
-            return (None, mistake.into());
-        }
-        let multipart = Multipart::known(bucket, key, upload_id, Terms::default());
+        let checked = key::check_key(key).and_then(|()| check_upload_id(upload_id));
+        let terms = match checked.and_then(|()| Terms::of_another()) {
+            Ok(terms) => terms,
+            Err(mistake) => return (None, mistake.into()),
+        };
+        let multipart = Multipart::known(bucket, key, upload_id, terms);
         let (parts, outcome) = multipart.list_parts();
         parts.into_iter().for_each(|part| multipart.parts.add(part));
         (outcome.is_ok().then_some(multipart), outcome)

@@ -4,6 +4,7 @@ use crate::engine::bucket::Limits;
 use crate::engine::request::CallbackDelivery;
 use crate::engine::rules::check_traffic_limit;
 use crate::wire::mistake::Mistake;
+use crate::wire::random_id::random_id;
 use crate::wire::{content_type, header};
 
 /// Who may read and write an object.
@@ -206,16 +207,9 @@ impl ObjectOptions {
         self.callback_delivery
     }
 
-    /// The token for one call, if it is to have one: 128 random bits.
+    /// The token for one call, if it is to have one.
     pub(crate) fn new_token(&self) -> Result<Option<String>, Mistake> {
-        if !self.write_token {
-            return Ok(None);
-        }
-        let mut bits = [0; 16];
-        let drawn = getrandom::fill(&mut bits);
-        drawn
-            .map_err(|error| Mistake::new(format!("the system gives no random bits for a token: {error}")))?;
-        Ok(Some(bits.iter().map(|byte| format!("{byte:02x}")).collect()))
+        self.write_token.then(random_id).transpose()
     }
 
     /// What the calls are bound to.

@@ -1,6 +1,6 @@
 //! What an operation asks of OSS: one request, before it is signed.
 
-use crate::callback::Callback;
+use crate::callback::{Callback, Values};
 use crate::engine::source::{Body, Check};
 use crate::sign;
 use crate::transport::Failure;
@@ -16,6 +16,7 @@ const TIME_OF_ANY_CALLBACK: Duration = CALLBACK_TIME.saturating_mul(5);
 pub(super) const TOKEN: &str = "x-oss-meta-oss-upload-token";
 /// The header that asks OSS to call.
 const CALLBACK: &str = "x-oss-callback";
+const CALLBACK_VARIABLES: &str = "x-oss-callback-var";
 
 /// The operations, by the names that OSS has for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +88,8 @@ pub(crate) struct Call<'a> {
     pub(crate) headers: Vec<(String, String)>,
     /// Whether OSS is to call an application server.
     pub(super) callback: bool,
+    /// What the callback tells that is known beforehand.
+    pub(super) told: Values,
     delivery: CallbackDelivery,
     /// What the object that it creates is told from others by.
     pub(super) token: Option<String>,
@@ -108,6 +111,7 @@ impl<'a> Call<'a> {
             query: Vec::new(),
             headers: Vec::new(),
             callback: false,
+            told: Values::default(),
             delivery: CallbackDelivery::default(),
             token: None,
             patience,
@@ -155,13 +159,14 @@ impl<'a> Call<'a> {
     /// Asks OSS to call the application server, and gives it the time for that.
     pub(crate) fn with_callback(self, callback: Option<&Callback>) -> Result<Call<'a>, Mistake> {
         let Some(callback) = callback else { return Ok(self) };
+        let callback = callback.delivered()?;
         let encoded = callback.encode_with_variables()?;
         let time = CALLBACK_TIME * u32::try_from(callback.url_count()).unwrap_or(1);
         let mut call = self.with_header(CALLBACK, encoded.callback);
         if let Some(variables) = encoded.variables {
-            call = call.with_header("x-oss-callback-var", variables);
+            call = call.with_header(CALLBACK_VARIABLES, variables);
         }
-        Ok(Call { callback: true, ..call }.with_patience(time))
+        Ok(Call { callback: true, told: callback.delivery_values(), ..call }.with_patience(time))
     }
 
     /// Says how often OSS may be asked to make the callback.
@@ -188,12 +193,15 @@ impl<'a> Call<'a> {
         self.callback && self.delivery == CallbackDelivery::AtMostOnce
     }
 
-    /// Says whether somebody else, who signed the request, asks for a callback with it: elsewhere, or in a header.
-    pub(crate) fn with_foreign_callback(self, elsewhere: bool) -> Call<'a> {
-        match elsewhere || self.header(CALLBACK).is_some() {
-            true => Call { callback: true, ..self }.with_patience(TIME_OF_ANY_CALLBACK),
-            false => self,
+    /// Says whether somebody else, who signed the request, asks for a callback with it, and with which variables: elsewhere,
+    /// or in headers.
+    pub(crate) fn with_foreign_callback(self, elsewhere: bool, variables: Option<&str>) -> Call<'a> {
+        if !elsewhere && self.header(CALLBACK).is_none() {
+            return self;
         }
+        let told =
+            variables.or(self.header(CALLBACK_VARIABLES)).map(Values::of_variables).unwrap_or_default();
+        Call { callback: true, told, ..self }.with_patience(TIME_OF_ANY_CALLBACK)
     }
 
     /// What of it is signed, for a bucket of this name.

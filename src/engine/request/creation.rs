@@ -73,7 +73,7 @@ impl<'a> Creation<'a> {
     /// What the callback is to tell.
     fn about(&self, content: Option<Content>) -> Values {
         let operation = self.call.operation;
-        let mut values = about(self.target.bucket(), self.key(), operation);
+        let mut values = about(self.target.bucket(), self.key(), operation).or(&self.call.told);
         if let Some(content) = content {
             values.put("size", content.size.to_string());
         }

@@ -8,6 +8,7 @@ use crate::transport::{Clock, Deadline, Failure, Lane, Reply, Request, Source, T
 use crate::wire::mistake::Mistake;
 use crate::wire::{date, header};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use std::borrow::Cow;
 use std::time::Duration;
 use url::Url;
 
@@ -129,8 +130,8 @@ impl SignedUrl {
         Ok(url)
     }
 
-    pub(crate) fn has_parameter(&self, name: &str) -> bool {
-        self.url.query_pairs().any(|(other, _)| other == name)
+    pub(crate) fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.url.query_pairs().find(|(other, _)| other == name).map(|(_, value)| value)
     }
 
     /// Runs an upload of `input` on the calling thread.

@@ -72,12 +72,15 @@ impl PostForm {
             let callback = self.field("callback").is_some();
             let call = Call::new(Operation::PostObject(self.answer()), "")
                 .with_header("content-type", form.content_type())
-                .with_foreign_callback(callback);
+                .with_foreign_callback(callback, None);
             let creation = Creation::new(Target::Url(&url), call, &body).framed(&form.frame);
             let mut outcome = creation.run(lane, deadline).await.outcome;
             if callback {
                 outcome.uploaded.put("object", key);
                 outcome.uploaded.put("mimeType", content_type);
+                for (name, value) in self.fields.iter().filter(|(name, _)| name.starts_with("x:")) {
+                    outcome.uploaded.put(name, value);
+                }
             }
             outcome
         })

@@ -175,6 +175,7 @@ impl Bucket {
 /// The callback as fields of a form: its variables are fields of their own.
 fn callback_fields(callback: Option<&Callback>) -> Result<Vec<(String, String)>, Mistake> {
     let Some(callback) = callback else { return Ok(Vec::new()) };
+    let callback = callback.delivered()?;
     let mut fields = vec![("callback".to_owned(), callback.encode()?.callback)];
     fields.extend_from_slice(callback.variables());
     Ok(fields)

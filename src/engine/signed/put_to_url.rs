@@ -42,11 +42,12 @@ impl Presigned {
             Ok(url) => url,
             Err(mistake) => return mistake.into(),
         };
-        let is_part = url.has_parameter("partNumber") && url.has_parameter("uploadId");
+        let is_part = url.parameter("partNumber").is_some() && url.parameter("uploadId").is_some();
         let operation = if is_part { Operation::UploadPart } else { Operation::PutObject };
-        let call = Call::new(operation, "")
-            .with_headers(&self.headers)
-            .with_foreign_callback(url.has_parameter("callback"));
+        let call = Call::new(operation, "").with_headers(&self.headers).with_foreign_callback(
+            url.parameter("callback").is_some(),
+            url.parameter("callback-var").as_deref(),
+        );
         url.run(input.into(), options, async |lane: &Lane, deadline: Deadline, body: Body<'_>| {
             if let Err(mistake) = check_size(body.size()) {
                 return mistake.into();
