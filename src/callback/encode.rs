@@ -17,6 +17,15 @@ pub struct Encoded {
     pub variables: Option<String>,
 }
 
+impl Encoded {
+    /// The body of a request that has OSS call for an object which is there already. It is sent as it is: Base64 keeps its
+    /// padding, and nothing is percent-encoded.
+    pub fn to_trigger(&self) -> String {
+        let variables = self.variables.as_deref().unwrap_or_default();
+        format!("x-oss-process=trigger/callback,callback_{},callback-var_{variables}", self.callback)
+    }
+}
+
 impl Callback {
     /// Encodes it for one upload, after checking that OSS accepts texts of this length.
     pub fn encode(&self) -> Result<Encoded, Mistake> {

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`managed`], [`signed`] | put or parts, resumed, written to; what others upload with: URLs and forms |
 //! | [`multipart`] | begin, parts, complete, list |
-//! | [`object`] | put, append, look and remove, and what an object is stored with |
+//! | [`object`] | put, append, look, remove and have OSS call, and what an object is stored with |
 //! | [`request`], [`verifier`] | one request and what its reply means; whether a callback request is OSS's |
 //! | [`bucket`] | where, who signs, the limits of calls |
 //! | [`source`], [`outcome`], [`reply`], [`rules`] | what is uploaded; how it ended; what a reply says; OSS's own limits |

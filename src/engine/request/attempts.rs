@@ -101,7 +101,7 @@ impl Attempts {
     }
 
     /// Whether the last attempt was left open, so that it may have run a callback.
-    pub(super) fn last_is_open(&self) -> bool {
+    pub(crate) fn last_is_open(&self) -> bool {
         self.last_is_open
     }
 

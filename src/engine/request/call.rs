@@ -33,6 +33,8 @@ pub(crate) enum Operation {
     GetObject,
     HeadObject,
     DeleteObject,
+    /// Has OSS do something with an object that is there: to call is all that is asked here.
+    ProcessObject,
 }
 
 /// What a form asks for as the answer to a success.
@@ -53,19 +55,21 @@ impl Operation {
             Operation::PostObject(_)
             | Operation::AppendObject
             | Operation::InitiateMultipartUpload
-            | Operation::CompleteMultipartUpload => Method::POST,
+            | Operation::CompleteMultipartUpload
+            | Operation::ProcessObject => Method::POST,
             Operation::ListParts | Operation::ListMultipartUploads | Operation::GetObject => Method::GET,
             Operation::HeadObject => Method::HEAD,
             Operation::AbortMultipartUpload | Operation::DeleteObject => Method::DELETE,
         }
     }
 
-    /// The name that a callback hears.
-    pub(crate) fn name(self) -> &'static str {
+    /// The name that a callback hears, if it is known.
+    pub(super) fn name(self) -> Option<&'static str> {
         match self {
-            Operation::PostObject(_) => "PostObject",
-            Operation::CompleteMultipartUpload => "CompleteMultipartUpload",
-            _ => "PutObject",
+            Operation::PostObject(_) => Some("PostObject"),
+            Operation::CompleteMultipartUpload => Some("CompleteMultipartUpload"),
+            Operation::ProcessObject => None,
+            _ => Some("PutObject"),
         }
     }
 }
@@ -156,17 +160,22 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Asks OSS to call the application server, and gives it the time for that.
+    /// Asks OSS to call the application server.
     pub(crate) fn with_callback(self, callback: Option<&Callback>) -> Result<Call<'a>, Mistake> {
         let Some(callback) = callback else { return Ok(self) };
         let callback = callback.delivered()?;
         let encoded = callback.encode_with_variables()?;
-        let time = CALLBACK_TIME * u32::try_from(callback.url_count()).unwrap_or(1);
         let mut call = self.with_header(CALLBACK, encoded.callback);
         if let Some(variables) = encoded.variables {
             call = call.with_header(CALLBACK_VARIABLES, variables);
         }
-        Ok(Call { callback: true, told: callback.delivery_values(), ..call }.with_patience(time))
+        Ok(call.awaiting(&callback))
+    }
+
+    /// Says that OSS calls the application server meanwhile, and gives it the time for that.
+    pub(crate) fn awaiting(self, callback: &Callback) -> Call<'a> {
+        let time = CALLBACK_TIME * u32::try_from(callback.url_count()).unwrap_or(1);
+        Call { callback: true, told: callback.delivery_values(), ..self }.with_patience(time)
     }
 
     /// Says how often OSS may be asked to make the callback.
@@ -189,7 +198,7 @@ impl<'a> Call<'a> {
     }
 
     /// Whether it must not be sent again where OSS may have done it.
-    pub(super) fn is_to_be_done_once(&self) -> bool {
+    pub(crate) fn is_to_be_done_once(&self) -> bool {
         self.callback && self.delivery == CallbackDelivery::AtMostOnce
     }
 

@@ -268,10 +268,12 @@ impl Course<'_> {
     }
 }
 
-/// What a callback tells of every upload, of an object of a bucket that we sign for.
+/// What a callback tells of every object, of one of a bucket that we sign for.
 pub(crate) fn about(bucket: Option<&Bucket>, key: &str, operation: Operation) -> Values {
     let mut values = Values::default();
-    values.put("operation", operation.name());
+    if let Some(name) = operation.name() {
+        values.put("operation", name);
+    }
     if let Some(bucket) = bucket {
         values.put("bucket", bucket.endpoint.bucket());
         values.put("object", key);

@@ -73,13 +73,14 @@ fn of_reply(call: &Call<'_>, reply: &Reply) -> Verdict {
     use Operation::*;
     match (call.operation, reply.status) {
         // Where the body is what matters, one that breaks off says nothing.
-        (operation, _) if reply.cut.is_some() && !creates(operation) => Verdict::Lost,
+        (operation, _) if reply.cut.is_some() && !stands_when_cut(operation) => Verdict::Lost,
 
         (PutObject | PostObject(_) | UploadPart, 200 | 204) => Verdict::Done,
         (PostObject(FormAnswer::Created), 201) => Verdict::Done,
         (PostObject(FormAnswer::Redirect), 300..=399) => Verdict::Done,
         (CompleteMultipartUpload, 200) if is_completed(call, reply) => Verdict::Done,
-        (PutObject | PostObject(_) | UploadPart | CompleteMultipartUpload, 203)
+        (ProcessObject, 200) => Verdict::Done,
+        (PutObject | PostObject(_) | UploadPart | CompleteMultipartUpload | ProcessObject, 203)
             if call.callback && error_reply::parse(&reply.body).is_some() =>
         {
             Verdict::CallbackFailed
@@ -146,8 +147,11 @@ fn is_completed(call: &Call<'_>, reply: &Reply) -> bool {
     call.callback || xml::is_complete_result(&reply.body)
 }
 
-/// Whether the operation stores something of a caller's.
-fn creates(operation: Operation) -> bool {
+/// Whether a success stands without the rest of its body: something of a caller's was stored, or OSS has called.
+fn stands_when_cut(operation: Operation) -> bool {
     use Operation::*;
-    matches!(operation, PutObject | PostObject(_) | AppendObject | UploadPart | CompleteMultipartUpload)
+    matches!(
+        operation,
+        PutObject | PostObject(_) | AppendObject | UploadPart | CompleteMultipartUpload | ProcessObject
+    )
 }

@@ -2,7 +2,7 @@
 
 use crate::callback::Callback;
 use crate::engine::bucket::Bucket;
-use crate::engine::object::ObjectOptions;
+use crate::engine::object::{ObjectOptions, Trigger};
 use crate::engine::request::{Call, Operation};
 use crate::engine::rules::{check_part_number, check_upload_id};
 use crate::wire::key;
@@ -22,6 +22,8 @@ pub struct Presigned {
     pub url: String,
     /// Headers that were signed and so have to be sent exactly like this.
     pub headers: Vec<(String, String)>,
+    /// The body, if the signature allows one only.
+    pub body: Option<String>,
     /// Until when it can be used, in seconds since 1970, if that is known.
     pub expires: Option<i64>,
 }
@@ -68,6 +70,17 @@ impl Bucket {
         self.presign(call.with_callback_in_query(callback)?, life_s)
     }
 
+    /// For having OSS call. The MD5 of the body is signed, so that whoever uses the URL can ask for this callback only.
+    pub fn presign_trigger_callback(
+        &self,
+        key: &str,
+        callback: &Callback,
+        life_s: u64,
+    ) -> Result<Presigned, Mistake> {
+        let Trigger { call, body } = Trigger::new(key, callback, &ObjectOptions::default())?;
+        Ok(Presigned { body: Some(body), ..self.presign(call, life_s)? })
+    }
+
     /// For a GetObject.
     pub fn presign_get(&self, key: &str, life_s: u64) -> Result<Presigned, Mistake> {
         self.presign(Call::new(Operation::GetObject, key), life_s)
@@ -84,6 +97,7 @@ impl Bucket {
             method: method.to_string(),
             url: self.endpoint.url(call.key, &signed.query)?.into(),
             headers: call.headers,
+            body: None,
             expires: i64::try_from(life_s).ok().and_then(|life| now.checked_add(life)),
         })
     }

@@ -18,7 +18,8 @@ impl Presigned {
     /// A URL for a PUT that somebody else signed.
     pub fn from_url(url: &str) -> Result<Presigned, Mistake> {
         SignedUrl::parse(url)?;
-        Ok(Presigned { method: Method::PUT.to_string(), url: url.to_owned(), headers: vec![], expires: None })
+        let (method, url) = (Method::PUT.to_string(), url.to_owned());
+        Ok(Presigned { method, url, headers: Vec::new(), body: None, expires: None })
     }
 
     /// A header that was signed with it, the callback's among them.
