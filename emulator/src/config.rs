@@ -91,6 +91,8 @@ pub struct Config {
     pub forbid_private_callback: bool,
     /// Size of the RSA key that signs callbacks. Default: 512, the size of the service's own key.
     pub callback_key_bits: usize,
+    /// Have the process `trigger/callback`, which calls for an object that is there already. Default: yes.
+    pub trigger: bool,
     /// The largest object, and the largest request body. Default: 2 GiB.
     pub object_size_limit: u64,
     /// The least size of a part that is not the last. Default: 100 KB, as in OSS.
@@ -119,6 +121,7 @@ impl Default for Config {
             callback_answer_limit: 3 << 20,
             forbid_private_callback: false,
             callback_key_bits: 512,
+            trigger: true,
             object_size_limit: 2 << 30,
             min_part_size: 100 * 1024,
             data: None,

@@ -128,6 +128,10 @@ struct Arguments {
     #[arg(long)]
     forbid_private_callback: bool,
 
+    /// Refuse to call for an object that is there already, as an OSS that does not know how
+    #[arg(long)]
+    no_trigger: bool,
+
     /// Size of the RSA key that signs callbacks; the service's own has 512 bits
     #[arg(long, value_name = "BITS", default_value_t = Config::default().callback_key_bits)]
     callback_key_bits: usize,
@@ -252,6 +256,7 @@ fn config_of(arguments: Arguments) -> io::Result<Config> {
         callback_timeout: Duration::from_millis(arguments.callback_timeout),
         callback_answer_limit: arguments.callback_answer_limit,
         forbid_private_callback: arguments.forbid_private_callback,
+        trigger: !arguments.no_trigger,
         callback_key_bits: arguments.callback_key_bits,
         object_size_limit: arguments.object_size_limit,
         data: arguments.data,

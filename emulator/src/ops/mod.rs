@@ -8,6 +8,7 @@ mod headers;
 mod multipart;
 mod object;
 mod post_object;
+mod process_object;
 mod xml;
 
 pub(crate) use context::Context;
@@ -37,7 +38,8 @@ impl Context<'_> {
         if !matches!(operation, Operation::PostObject | Operation::OptionObject) {
             auth::authenticate(&shared.config, &shared.clock, self.head, meaning)?;
         }
-        if operation == Operation::Unknown {
+        let is_left_out = operation == Operation::ProcessObject && !shared.config.trigger;
+        if operation == Operation::Unknown || is_left_out {
             return Err(self.unknown_operation());
         }
         if let Some(bucket) = &meaning.bucket {
@@ -134,6 +136,7 @@ impl Context<'_> {
             Operation::ListParts => multipart::list_parts(self),
             Operation::ListMultipartUploads => multipart::list_uploads(self),
             Operation::CopyObject => object::copy_object(self),
+            Operation::ProcessObject => process_object::process_object(self, &body),
             Operation::UploadPartCopy | Operation::Unknown => Err(self.unknown_operation()),
         }
     }
