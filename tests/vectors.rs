@@ -8,12 +8,15 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use oss_upload::callback::verify::{self, PublicKey};
-use oss_upload::callback::{BodyType, Callback, Values};
+use oss_upload::callback::{BodyType, Callback, Encoded, Values};
+use oss_upload::credentials::Credentials;
+use oss_upload::engine::{Bucket, BucketOptions, SignatureVersion};
 use oss_upload::sign::{Identity, Request, v1, v4};
 use oss_upload::wire::crc64::{self, Crc64};
 use oss_upload::wire::mistake::Mistake;
 use oss_upload::wire::{content_type, date, error_reply, key, xml};
 use serde_json::Value;
+use std::sync::Arc;
 
 fn read(file: &str) -> Value {
     let path = format!("{}/tests/vectors/{file}.json", env!("CARGO_MANIFEST_DIR"));
@@ -494,6 +497,54 @@ fn callback_encoding() {
         assert_eq!(json_of(&encoded.callback), json_of(text(&same["callback"])), "{name}");
         assert_eq!(variables.map(json_of), same["callback_var"].as_str().map(json_of), "{name}");
     });
+}
+
+/// The library neither sends without a Content-Type nor, on its own, additional headers in a callback.
+#[test]
+fn callback_trigger() {
+    for_each("callback_trigger", |name, vector| {
+        let (intermediate, output) = (&vector["intermediate"], &vector["output"]);
+        let base64 = |json: &Value| json.as_str().map(|json| BASE64_STANDARD.encode(json));
+        let encoded = Encoded {
+            callback: base64(&intermediate["callback_json"]).expect("settings"),
+            variables: base64(&intermediate["callback_var_json"]),
+        };
+        assert_eq!(encoded.to_trigger(), text(&output["body"]), "{name}");
+
+        let (v1_vector, v4_vector) = (&vector["v1_header"], &vector["v4_header"]);
+        let signature =
+            v1::sign(&Signed::of(v1_vector).request(v1_vector), &identity(v1_vector), clock(v1_vector));
+        assert_eq!(signature.authorization, text(&v1_vector["output"]["authorization"]), "{name}");
+        assert_eq!(signature.headers_added, pairs(&v1_vector["output"]["headers_added"]), "{name}");
+        let (identity, now) = (identity(v4_vector), clock(v4_vector));
+        let key = v4::SigningKey::new(&identity, &scope(v4_vector), now);
+        let signature = v4::sign(&Signed::of(v4_vector).request(v4_vector), &identity, &key, now);
+        assert_eq!(signature.authorization, text(&v4_vector["output"]["authorization"]), "{name}");
+        assert_eq!(signature.headers_added, pairs(&v4_vector["output"]["headers_added"]), "{name}");
+
+        if vector["input"]["config"]["additionalHeaders"].is_null() {
+            assert_is_asked_for(vector, name);
+        }
+    });
+}
+
+/// Checks what the library itself asks for: the query, the headers and the body.
+fn assert_is_asked_for(vector: &Value, name: &str) {
+    let (input, output) = (&vector["input"], &vector["output"]);
+    let credentials = Arc::new(Credentials::new("id", "secret", None).unwrap());
+    let mut options = BucketOptions::default();
+    options.set_signature(SignatureVersion::V1);
+    let bucket = text(&input["bucket"]);
+    let bucket = Bucket::new("https://oss-cn-hangzhou.aliyuncs.com", bucket, credentials, &options).unwrap();
+    let presigned = bucket.presign_trigger_callback(text(&input["key"]), &callback_of(input), 60).unwrap();
+    assert_eq!(presigned.method, text(&output["method"]), "{name}");
+    assert!(presigned.url.contains("?x-oss-process&"), "{name}: {}", presigned.url);
+    assert_eq!(presigned.body.as_deref(), output["body"].as_str(), "{name}");
+    let header = |name: &str| presigned.headers.iter().find(|(other, _)| other == name).unwrap().1.as_str();
+    assert_eq!(header("content-md5"), text(&output["content_md5"]), "{name}");
+    if let Some((_, content_type)) = pairs(&vector["v1_header"]["input"]["headers"]).first() {
+        assert_eq!(header("content-type"), content_type, "{name}");
+    }
 }
 
 #[test]

@@ -39,8 +39,13 @@ impl Bed {
     }
 
     pub fn over_with(route: Route, set: impl FnOnce(&mut BucketOptions)) -> Bed {
+        Bed::on(Config::default(), route, set)
+    }
+
+    /// On an emulator that is as described.
+    pub fn on(emulator: Config, route: Route, set: impl FnOnce(&mut BucketOptions)) -> Bed {
         let network = Network::of(route);
-        let emulator = Emulator::start(Config { tls: network.tls(), ..Config::default() }).unwrap();
+        let emulator = Emulator::start(Config { tls: network.tls(), ..emulator }).unwrap();
         let mut options = BucketOptions::default();
         network.describe_to(&mut options);
         options.set_region("cn-hangzhou").unwrap();
