@@ -2096,6 +2096,35 @@ oss_status oss_presign_complete_multipart(const oss_bucket *bucket,
                                           oss_result **result);
 
 /**
+ * Signs that OSS shall call the application server for an object that is there already, as oss_trigger_callback() has it
+ * done, for somebody else to ask for. That takes the method, the URL, the headers and the body, exactly as they are: the
+ * body's MD5 is among the headers and signed, so that with this URL OSS makes this callback and no other. It makes it as often
+ * as it is asked to.
+ *
+ * @param bucket      not NULL.
+ * @param key         as for oss_put_object().
+ * @param callback    what OSS shall tell the application server; not NULL.
+ * @param lifetime_s  as for oss_presign_put().
+ * @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
+ * @param result      receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ *
+ * @code
+ * oss_presigned *presigned = NULL;
+ * oss_presign_trigger_callback(bucket, "dir/photo.jpg", callback, 900, &presigned, NULL);
+ * printf("%s %s\n%s\n", oss_presigned_method(presigned), oss_presigned_url(presigned),
+ *        oss_presigned_body(presigned, NULL));
+ * oss_presigned_free(presigned);
+ * @endcode
+ */
+oss_status oss_presign_trigger_callback(const oss_bucket *bucket,
+                                        const char *key,
+                                        const oss_callback *callback,
+                                        uint64_t lifetime_s,
+                                        oss_presigned **presigned,
+                                        oss_result **result);
+
+/**
  * Signs the download of an object, for somebody else to make.
  *
  * @param bucket      not NULL.
@@ -2216,6 +2245,17 @@ const char *oss_presigned_header_name(const oss_presigned *presigned, size_t ind
  * @return the value, valid until `presigned` is freed or gets another header; empty if there is no such header.
  */
 const char *oss_presigned_header_value(const oss_presigned *presigned, size_t index);
+
+/**
+ * Gives the body that has to be sent with the URL, of what oss_presign_trigger_callback() signed.
+ *
+ * @param presigned  may be NULL.
+ * @param len        receives the number of bytes; may be NULL.
+ * @return the text, valid until `presigned` is freed or gets another header; empty for NULL, and where the body is left to
+ *         whoever uses the URL.
+ */
+const char *oss_presigned_body(const oss_presigned *presigned,
+                               size_t *len);
 
 /**
  * Frees the handle.
@@ -2783,6 +2823,51 @@ size_t oss_string_len(const oss_string *string);
  * @param string  may be NULL; not to be used afterwards.
  */
 void oss_string_free(oss_string *string);
+
+/**
+ * Has OSS call the application server for an object that is there already: after an upload whose callback failed, for
+ * example, or of which nobody knows what became. The server hears from OSS itself, with OSS's signature, of the object as
+ * it is now.
+ *
+ * This is what OSS's SDKs for phones do. OSS's documentation does not speak of it, so an OSS may refuse it, and what
+ * "operation" stands for in such a callback is not known.
+ *
+ * When the reply is lost, the request is not sent again, since OSS may have called; with OSS_CALLBACK_AT_LEAST_ONCE it is,
+ * and oss_result_callback_repeats() tells how often the callback may have run before. What OSS certainly did not do is sent
+ * again in any case. Nothing is stored and nothing looked up: that the object is there, which OSS_STORED_YES says, is in a
+ * reply of OSS's, or where that was lost, the word of the program that calls this.
+ *
+ * @param bucket    not NULL.
+ * @param key       as for oss_put_object().
+ * @param callback  what OSS shall tell the application server; not NULL.
+ * @param options   NULL for the defaults. The deadline, the cancel, the callback delivery and the content type count, which is
+ *                  guessed from the key and says nothing of what is sent; what else an object is stored with is checked,
+ *                  and not sent.
+ * @param result    receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK: oss_result_body() is the application server's answer.
+ *         OSS_STATUS_CALLBACK_FAILED: OSS says that the application server did not answer as it should.
+ *         OSS_STATUS_CALLBACK_UNKNOWN: whether the callback was made, or what the application server answered, is not known.
+ *         So ends, too, what is cancelled or out of time while OSS may be at it. With these, stored is OSS_STORED_YES.
+ *         OSS_STATUS_SERVICE with the code "NoSuchKey" and OSS_STORED_NO: there is no such object.
+ *         Any other status: the callback was not made, and stored is OSS_STORED_UNKNOWN, unless an argument was wrong. An
+ *         OSS that does not know how to call again ends with OSS_STATUS_SERVICE and says so in its own words. Blocks until
+ *         the reply is there or a time-out ends it.
+ *
+ * @code
+ * oss_result *result = NULL;
+ * if (oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, NULL, NULL) ==
+ *         OSS_STATUS_CALLBACK_FAILED &&
+ *     oss_trigger_callback(bucket, "dir/photo.jpg", callback, NULL, &result) == OSS_STATUS_OK) {
+ *     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
+ * }
+ * oss_result_free(result);
+ * @endcode
+ */
+oss_status oss_trigger_callback(const oss_bucket *bucket,
+                                const char *key,
+                                const oss_callback *callback,
+                                const oss_put_options *options,
+                                oss_result **result);
 
 /**
  * Uploads data of any kind and length as an object, with or without a callback. This is what most programs should call

@@ -1285,6 +1285,9 @@ public:
     std::string method() const && { return oss_presigned_method(get()); }
     text url() const & { return text(oss_presigned_url(get())); }
     std::string url() const && { return oss_presigned_url(get()); }
+    /** Empty where it is left to whoever uses the URL. */
+    text body() const & { return text(oss_presigned_body(get(), nullptr)); }
+    std::string body() const && { return oss_presigned_body(get(), nullptr); }
     /** The beginning of 1970 if somebody else signed it. */
     std::chrono::system_clock::time_point expires() const noexcept {
         return detail::time(oss_presigned_expires(get()));
@@ -1467,6 +1470,14 @@ public:
         return detail::run([&](oss_result **written) { oss_remove_object(get(), key.c_str(), written); });
     }
 
+    /** Has OSS call the application server for an object. */
+    oss::result trigger_callback(const text_arg &key, const callback &notify,
+                                 maybe<put_options> options = nullptr) const noexcept {
+        return detail::run(notify, [&](oss_result **written) {
+            oss_trigger_callback(get(), key.c_str(), notify.get(), options.get(), written);
+        });
+    }
+
     // Requests for others to make.
 
     expected<presigned> presign_put(const text_arg &key, std::chrono::seconds lifetime, maybe<callback> notify = nullptr,
@@ -1487,6 +1498,12 @@ public:
         return detail::make<presigned>(notify, [&](oss_presigned **made, oss_result **why) {
             oss_presign_complete_multipart(get(), key.c_str(), upload_id.c_str(), notify.get(),
                                            detail::count(lifetime), made, why);
+        });
+    }
+    expected<presigned> presign_trigger_callback(const text_arg &key, std::chrono::seconds lifetime,
+                                                 const callback &notify) const noexcept {
+        return detail::make<presigned>(notify, [&](oss_presigned **made, oss_result **why) {
+            oss_presign_trigger_callback(get(), key.c_str(), notify.get(), detail::count(lifetime), made, why);
         });
     }
     expected<presigned> presign_get(const text_arg &key, std::chrono::seconds lifetime) const noexcept {

@@ -369,10 +369,11 @@ fn the_answer_of_the_application_server_comes_back_and_its_failure_is_told() {
         let expected = [
             "POST /uploaded bucket=test-bucket&object=answered%2Fphoto.jpg&size=5&user=42%20%26%20more",
             "POST /uploaded bucket=test-bucket&object=answered%2Ffile.txt&size=11&user=42%20%26%20more",
+            "POST /uploaded bucket=test-bucket&object=triggered%2Fphoto.jpg&size=5&user=42%20%26%20more",
         ];
         assert_eq!(called, expected, "{}", program.label());
-        // The failed callback was not repeated, neither by the server nor by another upload.
-        assert_eq!(failing.requests().len(), 1, "{}", program.label());
+        // The failed callbacks were not repeated, neither by the server nor by another upload.
+        assert_eq!(failing.requests().len(), 2, "{}", program.label());
         let uploads: Vec<String> = emulator
             .requests()
             .into_iter()
@@ -381,7 +382,7 @@ fn the_answer_of_the_application_server_comes_back_and_its_failure_is_told() {
             .collect();
         assert_eq!(
             uploads,
-            ["answered/photo.jpg", "answered/file.txt", "failed/photo.jpg"],
+            ["answered/photo.jpg", "answered/file.txt", "failed/photo.jpg", "triggered/photo.jpg"],
             "{}: what was refused must not be sent",
             program.label()
         );

@@ -65,6 +65,24 @@ func (b *Bucket) Append(ctx context.Context, key string, position uint64, body B
 	})
 }
 
+// TriggerCallback has OSS call the application server for an object that is there already: after an upload whose callback
+// failed, for example. The server hears from OSS itself, with OSS's signature, of the object as it is now. OSS's documentation
+// does not speak of it, so an OSS may refuse it, in its own words.
+//
+// When the reply is lost, the error is [ErrCallbackUnknown] and nothing is sent again, unless [WithCallbackDelivery] has it
+// otherwise; so ends, too, a call whose context is done while OSS may be at it. Nothing is looked up: [Result.Stored] is then
+// StoredYes because the caller says that the object is there. If OSS says that it is not, the error code is "NoSuchKey". Of
+// the other options only the content type counts.
+func (b *Bucket) TriggerCallback(ctx context.Context, key string, callback *Callback, options ...PutOption) (*Result, error) {
+	return operation{op: "trigger callback", key: key, callback: callback, looks: true}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
+		name, notify, settings := c.text(key), c.callback(callback), c.putOptions(options)
+		if c.mistake == "" {
+			C.oss_trigger_callback(bucket, name, notify, settings, &result)
+		}
+		return result
+	})
+}
+
 // Stat looks whether an object is there and what it is. Its size is the header "Content-Length" of the result, its metadata
 // the headers "x-oss-meta-…". If there is none, the error is [ErrService] with the HTTP status 404, and [Result.Stored] is
 // StoredNo. Only OSS is believed: what a proxy or a cache says leaves it at StoredUnknown. After an upload that ended with

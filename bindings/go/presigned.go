@@ -19,6 +19,8 @@ type Presigned struct {
 	URL string `json:"url"`
 	// Headers have to be sent with the URL, exactly as they are.
 	Headers map[string]string `json:"headers,omitempty"`
+	// Body has to be sent with the URL, exactly as it is; empty where it is left to whoever uses the URL.
+	Body string `json:"body,omitempty"`
 	// Expires is until when it is good; the zero time if somebody else signed it.
 	Expires time.Time `json:"expires,omitzero"`
 }
@@ -55,6 +57,19 @@ func (b *Bucket) PresignCompleteMultipart(key, uploadID string, callback *Callba
 		name, id, notify := c.text(key), c.text(uploadID), c.callback(callback)
 		if c.mistake == "" {
 			C.oss_presign_complete_multipart(bucket, name, id, notify, seconds(lifetime), made, &result)
+		}
+		return result
+	})
+}
+
+// PresignTriggerCallback signs that OSS shall call the application server for an object that is there already, as
+// [Bucket.TriggerCallback] has it done, for somebody else to ask for. The body's MD5 is among the headers and signed, so that
+// with this URL OSS makes this callback and no other, as often as it is asked to.
+func (b *Bucket) PresignTriggerCallback(key string, callback *Callback, lifetime time.Duration) (*Presigned, error) {
+	return b.presign("presign trigger", key, func(c *call, bucket *C.oss_bucket, made **C.oss_presigned) (result *C.oss_result) {
+		name, notify := c.text(key), c.callback(callback)
+		if c.mistake == "" {
+			C.oss_presign_trigger_callback(bucket, name, notify, seconds(lifetime), made, &result)
 		}
 		return result
 	})
@@ -98,6 +113,7 @@ func readPresigned(native *C.oss_presigned) *Presigned {
 		Method:  C.GoString(C.oss_presigned_method(native)),
 		URL:     C.GoString(C.oss_presigned_url(native)),
 		Headers: map[string]string{},
+		Body:    C.GoString(C.oss_presigned_body(native, nil)),
 		Expires: time.Unix(int64(C.oss_presigned_expires(native)), 0),
 	}
 	for i := range C.oss_presigned_header_count(native) {

@@ -87,6 +87,45 @@ func TestOthersUploadPartsWithSignedURLs(t *testing.T) {
 	}
 }
 
+func TestOSSCallsAgain(t *testing.T) {
+	bucket, application := openBucket(t), startApplication(t)
+	var failure *ossupload.OpError
+	_, err := bucket.TriggerCallback(context.Background(), keyOf(t), application.callback())
+	if !errors.As(err, &failure) || failure.Result.ErrorCode != "NoSuchKey" || failure.Result.Stored != ossupload.StoredNo {
+		t.Fatal(err)
+	}
+	if _, err := bucket.Put(context.Background(), keyOf(t), ossupload.FromString("a"), nil); err != nil {
+		t.Fatal(err)
+	}
+	result, err := bucket.TriggerCallback(context.Background(), keyOf(t), application.callback(), ossupload.WithCallbackDelivery(ossupload.CallbackAtLeastOnce))
+	if err != nil || string(result.Body) != application.answer || result.Stored != ossupload.StoredYes {
+		t.Fatalf("%v %+v", err, result)
+	}
+
+	presigned, err := bucket.PresignTriggerCallback(keyOf(t), application.callback(), time.Hour)
+	must(err)
+	if status := send(t, presigned, presigned.Body); presigned.Method != "POST" || status != http.StatusOK {
+		t.Fatalf("%d %+v", status, presigned)
+	}
+	if status := send(t, presigned, presigned.Body+","); status != http.StatusBadRequest {
+		t.Error(status)
+	}
+
+	application.fail()
+	if result, err = bucket.TriggerCallback(context.Background(), keyOf(t), application.callback()); !errors.Is(err, ossupload.ErrCallbackFailed) {
+		t.Fatalf("%v %+v", err, result)
+	}
+	if calls := len(application.called()); calls != 3 {
+		t.Errorf("%d callbacks for 3 requests", calls)
+	}
+	if _, err := bucket.TriggerCallback(context.Background(), keyOf(t), nil); !errors.Is(err, ossupload.ErrInvalidArgument) {
+		t.Error(err)
+	}
+	if _, err := bucket.PresignTriggerCallback(keyOf(t), nil, time.Hour); !errors.Is(err, ossupload.ErrInvalidArgument) {
+		t.Error(err)
+	}
+}
+
 func TestURLThatCannotBeRightIsRefused(t *testing.T) {
 	for name, presigned := range map[string]*ossupload.Presigned{
 		"scheme": {URL: "ftp://a.example/b"}, "method": {URL: server.Endpoint, Method: "GET"},

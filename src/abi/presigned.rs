@@ -21,6 +21,7 @@ pub struct oss_presigned {
     method: CString,
     url: CString,
     headers: Vec<(CString, CString)>,
+    body: CString,
 }
 
 impl From<Presigned> for oss_presigned {
@@ -30,6 +31,7 @@ impl From<Presigned> for oss_presigned {
             method: c_text(&inner.method),
             url: c_text(&inner.url),
             headers: headers.collect(),
+            body: c_text(inner.body.as_deref().unwrap_or_default()),
             inner,
         }
     }
@@ -154,6 +156,45 @@ pub unsafe extern "C" fn oss_presign_complete_multipart(
             let upload_id = convert::text(upload_id, "upload_id")?;
             let callback = settable::optional(callback);
             Ok(bucket.presign_complete(key, upload_id, callback, lifetime_s)?)
+        })
+    }
+}
+
+/// Signs that OSS shall call the application server for an object that is there already, as oss_trigger_callback() has it
+/// done, for somebody else to ask for. That takes the method, the URL, the headers and the body, exactly as they are: the
+/// body's MD5 is among the headers and signed, so that with this URL OSS makes this callback and no other. It makes it as often
+/// as it is asked to.
+///
+/// @param bucket      not NULL.
+/// @param key         as for oss_put_object().
+/// @param callback    what OSS shall tell the application server; not NULL.
+/// @param lifetime_s  as for oss_presign_put().
+/// @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
+/// @param result      receives what there is to know about the call; may be NULL.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+///
+/// @code
+/// oss_presigned *presigned = NULL;
+/// oss_presign_trigger_callback(bucket, "dir/photo.jpg", callback, 900, &presigned, NULL);
+/// printf("%s %s\n%s\n", oss_presigned_method(presigned), oss_presigned_url(presigned),
+///        oss_presigned_body(presigned, NULL));
+/// oss_presigned_free(presigned);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_presign_trigger_callback(
+    bucket: *const oss_bucket,
+    key: *const c_char,
+    callback: *const oss_callback,
+    lifetime_s: u64,
+    presigned: *mut *mut oss_presigned,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        presign(bucket, presigned, result, |bucket| {
+            let key = convert::text(key, "key")?;
+            let callback = convert::handle(callback, "callback")?;
+            Ok(bucket.presign_trigger_callback(key, &callback.inner, lifetime_s)?)
         })
     }
 }
@@ -341,6 +382,26 @@ pub unsafe extern "C" fn oss_presigned_header_value(
     // SAFETY: the caller passes NULL or a live handle.
     let header = unsafe { presigned.as_ref() }.and_then(|presigned| presigned.headers.get(index));
     header.map_or(c"".as_ptr(), |(_, value)| value.as_ptr())
+}
+
+/// Gives the body that has to be sent with the URL, of what oss_presign_trigger_callback() signed.
+///
+/// @param presigned  may be NULL.
+/// @param len        receives the number of bytes; may be NULL.
+/// @return the text, valid until `presigned` is freed or gets another header; empty for NULL, and where the body is left to
+///         whoever uses the URL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_presigned_body(
+    presigned: *const oss_presigned,
+    len: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    let body = unsafe { presigned.as_ref() }.map_or(c"", |presigned| presigned.body.as_c_str());
+    // SAFETY: the caller passes NULL or a place to write to.
+    if let Some(place) = unsafe { len.as_mut() } {
+        *place = body.count_bytes();
+    }
+    body.as_ptr()
 }
 
 /// Frees the handle.

@@ -54,6 +54,47 @@ static void answered(const oss_bucket *bucket) {
     oss_callback_free(callback);
 }
 
+/* OSS calls again for an object that is there, and for others not. */
+static void triggered(const oss_bucket *bucket) {
+    oss_callback *callback = new_callback(needed_variable("CALLBACK_URL"));
+    oss_callback *failing = new_callback(needed_variable("FAILING_CALLBACK_URL"));
+    oss_put_options *options = oss_put_options_new();
+    oss_presigned *presigned = NULL;
+    const char *key = key_of("triggered/photo.jpg");
+    oss_result *result = NULL;
+    size_t length = 0;
+
+    CHECK_CALL(OSS_STATUS_SERVICE, oss_trigger_callback(bucket, key, callback, NULL, &result));
+    CHECK_TEXT(oss_result_error_code(result), "NoSuchKey");
+    CHECK(oss_result_stored(result) == OSS_STORED_NO);
+    oss_result_free(result);
+
+    CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, key, "photo", 5, NULL, &result));
+    CHECK_SETS(oss_put_options_set_callback_delivery(options, OSS_CALLBACK_AT_LEAST_ONCE));
+    CHECK_CALL(OSS_STATUS_OK, oss_trigger_callback(bucket, key, callback, options, &result));
+    CHECK_TEXT(oss_result_body(result, NULL), needed_variable("ANSWER"));
+    CHECK_TEXT(oss_result_content_type(result), needed_variable("ANSWER_TYPE"));
+    CHECK(oss_result_stored(result) == OSS_STORED_YES);
+    CHECK(oss_result_callback_repeats(result) == 0);
+    oss_result_free(result);
+
+    CHECK_CALL(OSS_STATUS_CALLBACK_FAILED, oss_trigger_callback(bucket, key, failing, NULL, &result));
+    CHECK_TEXT(oss_result_error_code(result), "CallbackFailed");
+    CHECK(oss_result_stored(result) == OSS_STORED_YES);
+    oss_result_free(result);
+
+    CHECK_ENDS(OSS_STATUS_OK, oss_presign_trigger_callback(bucket, key, callback, 900, &presigned, &result));
+    CHECK_TEXT(oss_presigned_method(presigned), "POST");
+    CHECK(oss_presigned_header_count(presigned) == 2);
+    CHECK_CONTAINS(oss_presigned_body(presigned, &length), "x-oss-process=trigger/callback,callback_");
+    CHECK(length == strlen(oss_presigned_body(presigned, NULL)));
+    oss_presigned_free(presigned);
+    clean_up(bucket, key);
+    oss_put_options_free(options);
+    oss_callback_free(failing);
+    oss_callback_free(callback);
+}
+
 static void failed(const oss_bucket *bucket) {
     oss_callback *callback = new_callback(needed_variable("FAILING_CALLBACK_URL"));
     const char *key = key_of("failed/photo.jpg");
@@ -172,6 +213,7 @@ int main(void) {
     }
     if (variable("FAILING_CALLBACK_URL") != NULL) {
         failed(bucket);
+        triggered(bucket);
     }
     CHECK_ENDS(OSS_STATUS_SERVICE, oss_stat_object(bucket, key_of("refused/photo.jpg"), &result));
     oss_bucket_free(bucket);

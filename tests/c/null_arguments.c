@@ -736,6 +736,12 @@ static void objects(void) {
     REFUSED("5368709120", oss_append_object(bucket, "refused", GIB_5, body, NULL, where));
     REFUSED("5368709120", oss_append_object(bucket, "refused", UINT64_MAX, body, NULL, where));
 
+    REFUSED("bucket", oss_trigger_callback(NULL, "refused", callback, NULL, where));
+    REFUSED("key", oss_trigger_callback(bucket, NULL, callback, NULL, where));
+    REFUSED("key", oss_trigger_callback(bucket, NOT_UTF8, callback, NULL, where));
+    REFUSED("key", oss_trigger_callback(bucket, "", callback, NULL, where));
+    REFUSED("callback", oss_trigger_callback(bucket, "refused", NULL, NULL, where));
+
     REFUSED("bucket", oss_stat_object(NULL, "refused", where));
     REFUSED("key", oss_stat_object(bucket, NULL, where));
     REFUSED("key", oss_stat_object(bucket, NOT_UTF8, where));
@@ -906,6 +912,16 @@ static void signing_urls(void) {
     CHECK_NULLS(made);
     REFUSED("presigned", oss_presign_complete_multipart(bucket, "refused", "id", callback, 900, NULL, where));
 
+    REFUSED("bucket", oss_presign_trigger_callback(NULL, "refused", callback, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("key", oss_presign_trigger_callback(bucket, NULL, callback, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("callback", oss_presign_trigger_callback(bucket, "refused", NULL, 900, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("presigned", oss_presign_trigger_callback(bucket, "refused", callback, 900, NULL, where));
+    REFUSED("604800", oss_presign_trigger_callback(bucket, "refused", callback, UINT64_MAX, &made, where));
+    CHECK_NULLS(made);
+
     REFUSED("bucket", oss_presign_get(NULL, "refused", 900, &made, where));
     CHECK_NULLS(made);
     REFUSED("key", oss_presign_get(bucket, NULL, 900, &made, where));
@@ -917,6 +933,7 @@ static void signing_urls(void) {
 static void signed_urls(void) {
     oss_bucket_options *options = oss_bucket_options_new();
     oss_presigned *made = BOGUS;
+    size_t length = 7;
 
     REFUSED("url", oss_presigned_new(NULL, &made, where));
     CHECK_NULLS(made);
@@ -939,6 +956,12 @@ static void signed_urls(void) {
     CHECK_TEXT(oss_presigned_header_name(NULL, 0), "");
     CHECK_TEXT(oss_presigned_header_value(NULL, SIZE_MAX), "");
     CHECK(oss_presigned_header_count(NULL) == 0);
+    CHECK_TEXT(oss_presigned_body(NULL, NULL), "");
+    CHECK_TEXT(oss_presigned_body(NULL, &length), "");
+    CHECK(length == 0);
+    length = 7;
+    CHECK_TEXT(oss_presigned_body(made, &length), "");
+    CHECK(length == 0);
     CHECK(oss_presigned_expires(NULL) == 0);
     oss_presigned_free(made);
     oss_bucket_options_free(options);

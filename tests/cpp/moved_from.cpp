@@ -100,7 +100,7 @@ void uploads(const oss::bucket &bucket) {
     CHECK_ENDS(refused, writer.finish());
 
     oss::presigned url = moved_from(needed(bucket.presign_get("key", std::chrono::seconds(60))));
-    CHECK(url.url().empty() && url.headers().empty());
+    CHECK(url.url().empty() && url.headers().empty() && url.body().empty());
     CHECK_ENDS(refused, url.put(oss::body::from_bytes(data)));
     oss::post_form form = moved_from(needed(oss::post_form::make("http://127.0.0.1/")));
     CHECK(form.url().empty() && form.fields().empty());
@@ -121,6 +121,8 @@ void callback_that_is_empty(const oss::bucket &bucket) {
     CHECK_ENDS(refused, bucket.put_file("untold", variable("SOURCE"), empty));
     CHECK_ENDS(refused, bucket.upload("untold", body, empty));
     CHECK_ENDS(refused, bucket.open_writer("untold", empty).result());
+    CHECK_ENDS(refused, bucket.trigger_callback("untold", empty));
+    CHECK_ENDS(refused, bucket.presign_trigger_callback("untold", std::chrono::seconds(60), empty).result());
     CHECK_ENDS(refused, bucket.presign_put("untold", std::chrono::seconds(60), empty).result());
     CHECK_ENDS(refused, bucket.presign_complete_multipart("untold", "id", std::chrono::seconds(60), empty).result());
     oss::post_policy policy;

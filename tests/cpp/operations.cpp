@@ -440,6 +440,15 @@ void for_others(const oss::bucket &bucket) {
     CHECK_OK(theirs.add_header("Content-Type", "text/plain"));
     CHECK_OK(theirs.put(oss::body::from_string("data"), oss::bucket_options()));
     CHECK(theirs.expires() == std::chrono::system_clock::time_point());
+    CHECK(url.body().empty());
+    const oss::result again = bucket.trigger_callback("for/others", callback_to("CALLBACK_URL"), options);
+    CHECK_OK(again);
+    CHECK_TEXT(again.body(), variable("ANSWER"));
+    const oss::presigned trigger =
+        needed(bucket.presign_trigger_callback("for/others", seconds(60), callback_to("CALLBACK_URL")));
+    CHECK_TEXT(trigger.method(), "POST");
+    CHECK(trigger.headers().size() == 2);
+    CHECK_CONTAINS(trigger.body(), "trigger/callback");
     CHECK_TEXT(needed(bucket.presign_get("for/others", std::chrono::hours(1))).method(), "GET");
     CHECK_TEXT(needed(bucket.presign_upload_part("key", "id", 1, seconds(60))).method(), "PUT");
     CHECK_TEXT(needed(bucket.presign_complete_multipart("key", "id", seconds(60))).method(), "POST");
