@@ -211,6 +211,45 @@ def test_a_failed_callback_of_complete_is_203_too(app, bucket, prefix):
     assert bucket.get_object(key).read() == b"data"
 
 
+def trigger(app):
+    """The process by which OSS calls for an object that is there."""
+    return f"trigger/callback,callback_{encode(settings(app, callbackBody=BODY))},callback-var_{encode(VARIABLES)}"
+
+
+def test_oss2_has_the_emulator_call_again(app, emulator, bucket):
+    bucket.put_object(KEY, b"data")
+    app.answer = b'{"status":"again"}'
+    assert bucket.process_object(KEY, trigger(app)).process_status == "again"
+    check_callback(app, emulator, {**example(emulator), "one": "my_val1", "two": "my val&2/中"})
+
+
+def test_v2_has_the_emulator_call_again_and_leaves_the_process_out_of_its_v1_signature(app, emulator, version, client):
+    client.put_object(oss_v2.PutObjectRequest(bucket=emulator.bucket, key=KEY, body=b"data"))
+    app.answer = b'{"status":"again"}'
+    request = oss_v2.ProcessObjectRequest(bucket=emulator.bucket, key=KEY, process=trigger(app))
+    if version == "v1":
+        with pytest.raises(oss_v2.exceptions.OperationError) as error:
+            client.process_object(request)
+        assert error.value.unwrap().code == "SignatureDoesNotMatch"
+        return
+    assert client.process_object(request).process_status == "again"
+    check_callback(app, emulator, {**example(emulator), "one": "my_val1", "two": "my val&2/中"})
+
+
+def test_what_cannot_be_called_again_for_is_refused(app, emulator, bucket, prefix):
+    bucket.put_object(KEY, b"data")
+    for key, process, status, code in [
+        (prefix + "absent", trigger(app), 404, "NoSuchKey"),
+        (KEY, "trigger/callback,callback_,callback-var_", 400, "InvalidArgument"),
+        (KEY, "trigger/callback,callback_***,callback-var_", 400, "InvalidArgument"),
+        (KEY, "image/resize,w_100", 501, "NotImplemented"),
+    ]:
+        with pytest.raises(oss2.exceptions.ServerError) as error:
+            bucket.process_object(key, process)
+        assert (error.value.status, error.value.code) == (status, code)
+    assert app.requests == []
+
+
 @pytest.fixture
 def policies(app, bucket):
     """Callbacks that oss2 stored on the bucket, without variables and with."""
