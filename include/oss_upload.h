@@ -405,6 +405,12 @@ typedef struct oss_cancel oss_cancel;
 typedef struct oss_credentials oss_credentials;
 
 /**
+ * How oss_outbox_deliver() goes about it. A setter that refuses a value leaves everything as it was;
+ * oss_delivery_options_error() then says why. Set by one thread; any number of calls may use it afterwards.
+ */
+typedef struct oss_delivery_options oss_delivery_options;
+
+/**
  * What was found about a callback, errors first. It never changes, so threads may share it.
  */
 typedef struct oss_finding_list oss_finding_list;
@@ -415,6 +421,19 @@ typedef struct oss_finding_list oss_finding_list;
  * money, and can be taken up again with oss_reopen_multipart().
  */
 typedef struct oss_multipart oss_multipart;
+
+/**
+ * A folder in which it is kept that application servers are yet to hear of uploads. Any number of processes may use a folder
+ * at once. Calls may share the handle, but for oss_outbox_next() and oss_outbox_set_log(), during which nobody else may use
+ * it.
+ */
+typedef struct oss_outbox oss_outbox;
+
+/**
+ * A callback that is owed: a record of an outbox, which nobody else can take up meanwhile. For one thread at a time. Freeing
+ * it leaves the record as it is.
+ */
+typedef struct oss_owed oss_owed;
 
 /**
  * Parts of a multipart upload. For one thread at a time.
@@ -947,6 +966,18 @@ oss_status oss_bucket_options_set_user_agent(oss_bucket_options *options, const 
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
 oss_status oss_bucket_options_set_cancel(oss_bucket_options *options, const oss_cancel *cancel);
+
+/**
+ * Sets where it is kept on disk that a callback is owed, for what takes no other options: oss_put_to_url(),
+ * oss_post_object(), and what oss_reopen_multipart() opens; see oss_outbox_open(). Such an object has no token, so that it is
+ * known by its bytes: what is uploaded to a URL or by a form is read once more beforehand.
+ *
+ * @param options  not NULL.
+ * @param outbox   NULL for none, which is the default; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_outbox(oss_bucket_options *options,
+                                         const oss_outbox *outbox);
 
 /**
  * Says which rule the value broke that a setter refused last.
@@ -1484,6 +1515,134 @@ oss_status oss_credentials_new_from_environment(oss_credentials **credentials,
 void oss_credentials_free(oss_credentials *credentials);
 
 /**
+ * Makes up for all callbacks that are due, so that a thread of the program's or a job of cron's needs nothing else: each is
+ * tried once, as by oss_owed_settle(). What fails is put off, for a second at first, then longer each time, up to an hour.
+ *
+ * Only what is owed for objects of this bucket is looked at, reached by the same endpoint as when it was uploaded. Several
+ * threads and processes may do this at once; none of them takes up what another has in hand.
+ *
+ * @param outbox   not NULL.
+ * @param bucket   not NULL.
+ * @param options  NULL for the defaults.
+ * @param result   receives what there is to know about the call; may be NULL. oss_result_delivered() counts the callbacks
+ *                 that are no longer owed, oss_result_owed() those for this bucket that still are, be it that they are not
+ *                 due yet.
+ * @return OSS_STATUS_OK if nothing failed; otherwise how the first one failed, as oss_owed_settle() says it;
+ *         OSS_STATUS_TIMEOUT at the deadline and OSS_STATUS_CANCELLED, before all were tried; OSS_STATUS_LOCAL_IO if the folder
+ *         cannot be read; OSS_STATUS_INVALID_ARGUMENT. Blocks until all that are due were tried.
+ *
+ * @code
+ * oss_result *result = NULL;
+ * if (oss_outbox_deliver(outbox, bucket, NULL, &result) != OSS_STATUS_OK) {
+ *     fprintf(stderr, "%s\n", oss_result_message(result));
+ * }
+ * oss_result_free(result);
+ * @endcode
+ */
+oss_status oss_outbox_deliver(const oss_outbox *outbox,
+                              const oss_bucket *bucket,
+                              const oss_delivery_options *options,
+                              oss_result **result);
+
+/**
+ * Makes up for it: looks the object up, and if it is there, has OSS call the application server once more, as
+ * oss_trigger_callback() does. The record goes if the application server answers, and if the object is not stored.
+ *
+ * The object is there if it has the token and the CRC-64 that it was uploaded with. That it is not is certain only once OSS
+ * is over with the upload, a minute after it was sent; a process that did not come back is given that minute from the first
+ * look on. Until then the object is looked for as after a lost reply.
+ *
+ * The application server may hear the same again, if it heard it without our knowing. oss_callback_set_delivery_variable()
+ * lets it tell.
+ *
+ * @param bucket  the bucket that the object was uploaded to, reached by the same endpoint; not NULL.
+ * @param owed    not NULL.
+ * @param result  receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK: it is no longer owed; oss_result_stored() says OSS_STORED_YES if the application server answered,
+ *         with oss_result_body() as its answer, and OSS_STORED_NO if the object is not stored. Otherwise it stays owed, with
+ *         one try more and due later: OSS_STATUS_CALLBACK_FAILED if the callback failed again, OSS_STATUS_CALLBACK_UNKNOWN if
+ *         its reply was lost, or if what became of the object cannot be told (stored: OSS_STORED_UNKNOWN), and whatever
+ *         oss_trigger_callback() ends with; OSS_STATUS_INVALID_ARGUMENT if it is owed for an object elsewhere, or no longer
+ *         owed. Blocks as oss_trigger_callback() does.
+ *
+ * @code
+ * oss_owed *owed = NULL;
+ * oss_result *result = NULL;
+ * oss_outbox_next(outbox, &owed, NULL);
+ * if (owed != NULL && oss_owed_settle(bucket, owed, &result) == OSS_STATUS_OK) {
+ *     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
+ * }
+ * oss_result_free(result);
+ * oss_owed_free(owed);
+ * @endcode
+ */
+oss_status oss_owed_settle(const oss_bucket *bucket,
+                           oss_owed *owed,
+                           oss_result **result);
+
+/**
+ * Makes options that hold the defaults.
+ *
+ * @return a handle, to be freed with oss_delivery_options_free(); never NULL.
+ */
+oss_delivery_options *oss_delivery_options_new(void);
+
+/**
+ * Sets how many callbacks are made up for at once, all on the thread that calls. The default is 4.
+ *
+ * @param options    not NULL.
+ * @param callbacks  from 1 to 100.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_delivery_options_set_parallel(oss_delivery_options *options, uint32_t callbacks);
+
+/**
+ * Sets how long the whole call may take, whatever the bucket's options say.
+ *
+ * @param options  not NULL.
+ * @param ms       at most seven days; 0 for no limit.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_delivery_options_set_deadline_ms(oss_delivery_options *options, uint64_t ms);
+
+/**
+ * Sets who may end the call, besides the bucket's own cancel.
+ *
+ * @param options  not NULL.
+ * @param cancel   NULL for nobody, which is the default; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_delivery_options_set_cancel(oss_delivery_options *options, const oss_cancel *cancel);
+
+/**
+ * Sets who is told how it gets on, after each callback that was tried: `accepted` is how many are no longer owed, `total` how
+ * many were tried.
+ *
+ * @param options    not NULL.
+ * @param progress   NULL for nobody, which is the default.
+ * @param user_data  handed to the function; whatever uses the options must find it usable.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_delivery_options_set_progress(oss_delivery_options *options,
+                                             oss_progress_fn progress,
+                                             void *user_data);
+
+/**
+ * Says why a setter refused a value last.
+ *
+ * @param options  may be NULL.
+ * @return one line for a human, valid until the next refusal or until `options` is freed; empty if nothing was refused.
+ */
+const char *oss_delivery_options_error(const oss_delivery_options *options);
+
+/**
+ * Frees the options.
+ *
+ * @param options  may be NULL; not to be used afterwards.
+ */
+void oss_delivery_options_free(oss_delivery_options *options);
+
+/**
  * Begins an upload in parts. If the reply is lost, it is begun again, and an upload without parts may be left, which
  * oss_list_uploads() lists.
  *
@@ -1706,6 +1865,236 @@ oss_status oss_stat_object(const oss_bucket *bucket,
 oss_status oss_remove_object(const oss_bucket *bucket,
                              const char *key,
                              oss_result **result);
+
+/**
+ * Opens a folder in which it is kept that a callback is owed.
+ *
+ * OSS calls an application server once. If that fails, if its reply is lost or the process ends before it comes, the server
+ * never hears of an object that is there. An upload with a callback whose options name an outbox therefore writes a record
+ * into the folder, and has it on disk, before the request goes out that may run the callback; the record goes when the
+ * application server's answer has come, or when it is certain that nothing was stored. What stays is made up for by
+ * oss_outbox_deliver(). If the record cannot be written, the upload ends with OSS_STATUS_LOCAL_IO before anything is sent.
+ *
+ * An object that is stored so gets a token, as with oss_put_options_set_write_token(), so that it is known again. A record
+ * holds the callback with its variables and what is known of the object, but no keys. Only records are believed that nobody
+ * but this user can have written.
+ *
+ * @param folder  made if it is missing, with access for this user alone; not NULL.
+ * @param outbox  receives the handle, to be freed with oss_outbox_free(), or NULL on failure; not NULL.
+ * @param result  receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK, OSS_STATUS_INVALID_ARGUMENT, or OSS_STATUS_LOCAL_IO if the folder cannot be used. Blocks for the
+ *         disk only.
+ *
+ * @code
+ * oss_outbox *outbox = NULL;
+ * oss_result *result = NULL;
+ * oss_put_options *options = oss_put_options_new();
+ * if (oss_outbox_open("/var/lib/uploader/outbox", &outbox, &result) == OSS_STATUS_OK) {
+ *     oss_put_options_set_outbox(options, outbox);
+ *     oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, options, NULL);
+ * }
+ * oss_put_options_free(options);
+ * oss_outbox_free(outbox);
+ * oss_result_free(result);
+ * @endcode
+ */
+oss_status oss_outbox_open(const char *folder,
+                           oss_outbox **outbox,
+                           oss_result **result);
+
+/**
+ * Sets who is told what is worth a line in a log: that something in the folder is no record, and was set aside under another
+ * name.
+ *
+ * @param outbox     not NULL.
+ * @param log        NULL for nobody, which is the default. What it returns ends oss_outbox_deliver() if it is not 0.
+ * @param user_data  handed to the function; whatever uses the outbox must find it usable.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_outbox_set_log(oss_outbox *outbox,
+                              oss_log_fn log,
+                              void *user_data);
+
+/**
+ * Frees the handle. The folder stays as it is.
+ *
+ * @param outbox  may be NULL; not to be used afterwards. Options that name it keep their own reference.
+ */
+void oss_outbox_free(oss_outbox *outbox);
+
+/**
+ * Gives what is owed, the oldest first, and each time the next. What a call that is under way may come to owe, and what
+ * somebody else has in hand, is passed over.
+ *
+ * Nobody else can take up what was given, in this process or another, until its handle is freed.
+ *
+ * @param outbox  not NULL.
+ * @param owed    receives a handle, to be freed with oss_owed_free(), or NULL on failure and after the last one, after which
+ *                it begins anew with the oldest; not NULL.
+ * @param result  receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK, OSS_STATUS_INVALID_ARGUMENT, or OSS_STATUS_LOCAL_IO if the folder cannot be read. Blocks for the
+ *         disk only.
+ *
+ * @code
+ * oss_owed *owed = NULL;
+ * while (oss_outbox_next(outbox, &owed, NULL) == OSS_STATUS_OK && owed != NULL) {
+ *     printf("%s: tried %u times, %s\n", oss_owed_key(owed), oss_owed_tries(owed), oss_owed_message(owed));
+ *     oss_owed_free(owed);
+ * }
+ * @endcode
+ */
+oss_status oss_outbox_next(oss_outbox *outbox,
+                           oss_owed **owed,
+                           oss_result **result);
+
+/**
+ * Gives the URL of the object, without a query: it begins with the endpoint that it was uploaded to.
+ *
+ * @param owed  may be NULL.
+ * @return the URL, valid until `owed` is used for a call that changes it, or freed; empty for NULL.
+ */
+const char *oss_owed_url(const oss_owed *owed);
+
+/**
+ * Gives the name of the bucket.
+ *
+ * @param owed  may be NULL.
+ * @return the name, valid as for oss_owed_url(); empty for an upload to a URL or by a form.
+ */
+const char *oss_owed_bucket(const oss_owed *owed);
+
+/**
+ * Gives the key of the object.
+ *
+ * @param owed  may be NULL.
+ * @return the key, valid as for oss_owed_url(); empty for an upload to a URL.
+ */
+const char *oss_owed_key(const oss_owed *owed);
+
+/**
+ * Gives the id of the upload in parts that made the object.
+ *
+ * @param owed  may be NULL.
+ * @return the id, valid as for oss_owed_url(); empty if it was no upload in parts.
+ */
+const char *oss_owed_upload_id(const oss_owed *owed);
+
+/**
+ * Gives the ETag of the object, without quotes.
+ *
+ * @param owed  may be NULL.
+ * @return the ETag, valid as for oss_owed_url(); empty as long as OSS has not said it.
+ */
+const char *oss_owed_etag(const oss_owed *owed);
+
+/**
+ * Gives the content type of the object.
+ *
+ * @param owed  may be NULL.
+ * @return the type, valid as for oss_owed_url(); empty if it is not known.
+ */
+const char *oss_owed_content_type(const oss_owed *owed);
+
+/**
+ * Says how the call, or the last try to make up for it, ended.
+ *
+ * @param owed  may be NULL.
+ * @return one line for a human, valid as for oss_owed_url().
+ */
+const char *oss_owed_message(const oss_owed *owed);
+
+/**
+ * Gives the size of the object.
+ *
+ * @param owed  may be NULL.
+ * @param size  receives the size in bytes if it is known; may be NULL.
+ * @return 1 if it is known, otherwise 0.
+ */
+int32_t oss_owed_size(const oss_owed *owed, uint64_t *size);
+
+/**
+ * Gives the CRC-64 of the object.
+ *
+ * @param owed   may be NULL.
+ * @param crc64  receives the CRC-64 if it is known; may be NULL.
+ * @return 1 if it is known, otherwise 0.
+ */
+int32_t oss_owed_crc64(const oss_owed *owed, uint64_t *crc64);
+
+/**
+ * Tells whether the object was stored when it was last known.
+ *
+ * @param owed  may be NULL.
+ * @return OSS_STORED_YES or OSS_STORED_UNKNOWN.
+ */
+oss_stored oss_owed_stored(const oss_owed *owed);
+
+/**
+ * Says when the upload began.
+ *
+ * @param owed  may be NULL.
+ * @return milliseconds since 1970, by the clock of the machine that made it; 0 for NULL.
+ */
+int64_t oss_owed_since_ms(const oss_owed *owed);
+
+/**
+ * Counts how often it was tried to make up for it.
+ *
+ * @param owed  may be NULL.
+ * @return the number of tries, without that of the upload.
+ */
+uint32_t oss_owed_tries(const oss_owed *owed);
+
+/**
+ * Says in how long it is due.
+ *
+ * @param owed  may be NULL.
+ * @return milliseconds; 0 if it is due.
+ */
+uint64_t oss_owed_due_in_ms(const oss_owed *owed);
+
+/**
+ * Makes the body that OSS would send, as oss_callback_render() does, for a program that tells its server by itself.
+ *
+ * @param owed    not NULL.
+ * @param values  what comes before that which is known; NULL for nothing.
+ * @param body    receives the text, to be freed with oss_string_free(), or NULL on failure; not NULL.
+ * @param result  receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT with a message that names what is missing. Does not block.
+ */
+oss_status oss_owed_render(const oss_owed *owed,
+                           const oss_callback_values *values,
+                           oss_string **body,
+                           oss_result **result);
+
+/**
+ * Takes the record away: the program told its server by itself, or has given it up.
+ *
+ * @param owed    not NULL.
+ * @param result  receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK, also if it was gone; OSS_STATUS_INVALID_ARGUMENT; OSS_STATUS_LOCAL_IO if it cannot be removed.
+ *         Blocks for the disk only.
+ */
+oss_status oss_owed_done(oss_owed *owed, oss_result **result);
+
+/**
+ * Puts off the next try of oss_outbox_deliver().
+ *
+ * @param owed    not NULL.
+ * @param ms      for how long from now on, in milliseconds.
+ * @param result  receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT; OSS_STATUS_LOCAL_IO if it cannot be written. Blocks for the disk only.
+ */
+oss_status oss_owed_postpone(oss_owed *owed,
+                             uint64_t ms,
+                             oss_result **result);
+
+/**
+ * Frees the handle, so that others can take the record up.
+ *
+ * @param owed  may be NULL; not to be used afterwards.
+ */
+void oss_owed_free(oss_owed *owed);
 
 /**
  * Makes an empty list, for oss_complete_multipart_with_parts().
@@ -2634,6 +3023,18 @@ oss_status oss_put_options_set_write_token(oss_put_options *options,
                                            int32_t wanted);
 
 /**
+ * Sets where it is kept on disk that the callback is owed; see oss_outbox_open(). It counts for uploads in parts that are
+ * begun with these options too, and has no effect on what has no callback, nor on URLs and forms, which take
+ * oss_bucket_options_set_outbox().
+ *
+ * @param options  not NULL.
+ * @param outbox   NULL for none, which is the default; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_outbox(oss_put_options *options,
+                                      const oss_outbox *outbox);
+
+/**
  * Tells how the call ended.
  *
  * @param result  may be NULL.
@@ -2774,6 +3175,23 @@ uint32_t oss_result_attempts(const oss_result *result);
  * @return the number of requests; 0 for NULL.
  */
 uint32_t oss_result_callback_repeats(const oss_result *result);
+
+/**
+ * Counts the callbacks that oss_outbox_deliver() made up for, or found not to be owed because nothing was stored.
+ *
+ * @param result  may be NULL.
+ * @return how many are no longer owed.
+ */
+uint64_t oss_result_delivered(const oss_result *result);
+
+/**
+ * Counts the callbacks that are still owed after oss_outbox_deliver(), for objects of the bucket: those that failed, and those
+ * that were not due.
+ *
+ * @param result  may be NULL.
+ * @return how many were seen that are still owed; there may be more if the call was ended early.
+ */
+uint64_t oss_result_owed(const oss_result *result);
 
 /**
  * Gives the id of an upload in parts that has come to no end: its parts are still at OSS, where they cost money, because
@@ -3134,6 +3552,17 @@ oss_status oss_upload_options_set_progress(oss_upload_options *options, oss_prog
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
 oss_status oss_upload_options_set_log(oss_upload_options *options, oss_log_fn log, void *user_data);
+
+/**
+ * Sets where it is kept on disk that the callback is owed, whatever the put options say; see oss_outbox_open(). Room for the
+ * record is taken before anything is sent.
+ *
+ * @param options  not NULL.
+ * @param outbox   NULL for none, which is the default; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_outbox(oss_upload_options *options,
+                                         const oss_outbox *outbox);
 
 /**
  * Says why a setter refused a value last.

@@ -3,6 +3,7 @@
 use super::cancel::{self, oss_cancel};
 use super::convert;
 use super::guard;
+use super::outbox::{self, oss_outbox};
 use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
 use crate::engine::{Addressing, BucketOptions, SignatureVersion};
@@ -405,6 +406,27 @@ pub unsafe extern "C" fn oss_bucket_options_set_cancel(
     unsafe {
         set(options, |options| {
             options.set_cancel(cancel::shared(cancel));
+            Ok(())
+        })
+    }
+}
+
+/// Sets where it is kept on disk that a callback is owed, for what takes no other options: oss_put_to_url(),
+/// oss_post_object(), and what oss_reopen_multipart() opens; see oss_outbox_open(). Such an object has no token, so that it is
+/// known by its bytes: what is uploaded to a URL or by a form is read once more beforehand.
+///
+/// @param options  not NULL.
+/// @param outbox   NULL for none, which is the default; the options keep their own reference.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_options_set_outbox(
+    options: *mut oss_bucket_options,
+    outbox: *const oss_outbox,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or live handles.
+    unsafe {
+        set(options, |options| {
+            options.set_outbox(outbox::shared(outbox));
             Ok(())
         })
     }

@@ -15,6 +15,12 @@ impl From<Mistake> for Refusal {
     }
 }
 
+impl From<Box<Outcome>> for Refusal {
+    fn from(outcome: Box<Outcome>) -> Refusal {
+        Refusal(outcome)
+    }
+}
+
 impl Refusal {
     pub(super) fn new(status: Status, message: impl Into<String>) -> Refusal {
         Refusal(Box::new(Outcome::new(status, Stored::No, message)))

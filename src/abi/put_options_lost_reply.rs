@@ -1,5 +1,6 @@
 //! What an upload does about a reply that is lost: more settings of `oss_put_options`.
 
+use super::outbox::{self, oss_outbox};
 use super::put_options::oss_put_options;
 use super::settable::set;
 use super::status::oss_status;
@@ -81,6 +82,27 @@ pub unsafe extern "C" fn oss_put_options_set_write_token(
     unsafe {
         set(options, |options| {
             options.set_write_token(wanted != 0);
+            Ok(())
+        })
+    }
+}
+
+/// Sets where it is kept on disk that the callback is owed; see oss_outbox_open(). It counts for uploads in parts that are
+/// begun with these options too, and has no effect on what has no callback, nor on URLs and forms, which take
+/// oss_bucket_options_set_outbox().
+///
+/// @param options  not NULL.
+/// @param outbox   NULL for none, which is the default; the options keep their own reference.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_put_options_set_outbox(
+    options: *mut oss_put_options,
+    outbox: *const oss_outbox,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or live handles.
+    unsafe {
+        set(options, |options| {
+            options.set_outbox(outbox::shared(outbox));
             Ok(())
         })
     }

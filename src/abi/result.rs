@@ -29,6 +29,8 @@ pub struct oss_result {
     body: Vec<u8>,
     attempts: u32,
     callback_repeats: u32,
+    delivered: u64,
+    owed: u64,
     upload_id: CString,
     pub(super) callback_values: Values,
 }
@@ -57,6 +59,8 @@ impl From<Outcome> for oss_result {
             body: Vec::new(),
             attempts: outcome.attempts,
             callback_repeats: outcome.callback_repeats,
+            delivered: outcome.delivered,
+            owed: outcome.owed,
             upload_id: c_text(&outcome.upload_id),
             callback_values: outcome.callback_values(),
         };
@@ -273,6 +277,27 @@ pub unsafe extern "C" fn oss_result_attempts(result: *const oss_result) -> u32 {
 pub unsafe extern "C" fn oss_result_callback_repeats(result: *const oss_result) -> u32 {
     // SAFETY: the caller passes NULL or a live handle.
     unsafe { field(result, 0, |result| result.callback_repeats) }
+}
+
+/// Counts the callbacks that oss_outbox_deliver() made up for, or found not to be owed because nothing was stored.
+///
+/// @param result  may be NULL.
+/// @return how many are no longer owed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_delivered(result: *const oss_result) -> u64 {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { field(result, 0, |result| result.delivered) }
+}
+
+/// Counts the callbacks that are still owed after oss_outbox_deliver(), for objects of the bucket: those that failed, and those
+/// that were not due.
+///
+/// @param result  may be NULL.
+/// @return how many were seen that are still owed; there may be more if the call was ended early.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_result_owed(result: *const oss_result) -> u64 {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { field(result, 0, |result| result.owed) }
 }
 
 /// Gives the id of an upload in parts that has come to no end: its parts are still at OSS, where they cost money, because

@@ -1,30 +1,16 @@
 //! `oss_upload_options`: how a managed upload goes about it.
 
-use super::body::OSS_LENGTH_UNKNOWN;
 use super::cancel::{self, oss_cancel};
-use super::convert::{self, c_text};
+use super::convert;
 use super::guard;
+use super::listener::{Listener, oss_log_fn, oss_progress_fn};
+use super::outbox::{self, oss_outbox};
 use super::put_options::oss_put_options;
 use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
-use crate::engine::{Observer, UploadOptions};
+use crate::engine::UploadOptions;
 use std::ffi::{c_char, c_void};
-use std::ptr;
 use std::time::Duration;
-
-/// Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise about four times a
-/// second. It runs where an oss_read_fn does, during the call, and must neither talk to OSS itself nor free what the call
-/// uses.
-///
-/// `accepted` is how many bytes OSS has said that it has: it only grows, whatever is sent again, and an upload that is
-/// resumed begins with what was there. `total` is how many there are, or OSS_LENGTH_UNKNOWN. Returns 0 to go on; anything
-/// else cancels the upload.
-pub type oss_progress_fn =
-    Option<unsafe extern "C" fn(user_data: *mut c_void, accepted: u64, total: u64) -> i32>;
-
-/// Is told what is worth a line in a log: that an upload could not be resumed and starts over, say. It runs where an
-/// oss_read_fn does, during the call. `line` is gone when it returns. Returns 0 to go on; anything else cancels the upload.
-pub type oss_log_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, line: *const c_char) -> i32>;
 
 /// How a managed upload goes about it. A setter that refuses a value leaves everything as it was;
 /// oss_upload_options_error() then says why. Set by one thread; any number of calls may use it afterwards.
@@ -50,35 +36,6 @@ impl HasSetters for oss_upload_options {
 pub(super) struct Options {
     pub(super) upload: UploadOptions,
     pub(super) listener: Listener,
-}
-
-/// The caller's functions.
-#[derive(Clone, Copy)]
-pub(super) struct Listener {
-    progress: oss_progress_fn,
-    progress_data: *mut c_void,
-    log: oss_log_fn,
-    log_data: *mut c_void,
-}
-
-impl Default for Listener {
-    fn default() -> Listener {
-        Listener { progress: None, progress_data: ptr::null_mut(), log: None, log_data: ptr::null_mut() }
-    }
-}
-
-impl Observer for Listener {
-    fn progress(&self, accepted: u64, total: Option<u64>) -> bool {
-        let Some(progress) = self.progress else { return true };
-        // SAFETY: who set the function vouched that it may be called with this pointer.
-        unsafe { progress(self.progress_data, accepted, total.unwrap_or(OSS_LENGTH_UNKNOWN)) == 0 }
-    }
-
-    fn log(&self, line: &str) -> bool {
-        let Some(log) = self.log else { return true };
-        // SAFETY: who set the function vouched that it may be called with this pointer; the text lives until it returns.
-        unsafe { log(self.log_data, c_text(line).as_ptr()) == 0 }
-    }
 }
 
 /// Makes options that hold the defaults.
@@ -267,7 +224,7 @@ pub unsafe extern "C" fn oss_upload_options_set_progress(
     // SAFETY: the caller passes NULL or a live handle.
     unsafe {
         set(options, |options| {
-            options.listener = Listener { progress, progress_data: user_data, ..options.listener };
+            options.listener = options.listener.telling(progress, user_data);
             Ok(())
         })
     }
@@ -288,7 +245,27 @@ pub unsafe extern "C" fn oss_upload_options_set_log(
     // SAFETY: the caller passes NULL or a live handle.
     unsafe {
         set(options, |options| {
-            options.listener = Listener { log, log_data: user_data, ..options.listener };
+            options.listener = options.listener.with_log_of(Listener::logging(log, user_data));
+            Ok(())
+        })
+    }
+}
+
+/// Sets where it is kept on disk that the callback is owed, whatever the put options say; see oss_outbox_open(). Room for the
+/// record is taken before anything is sent.
+///
+/// @param options  not NULL.
+/// @param outbox   NULL for none, which is the default; the options keep their own reference.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_outbox(
+    options: *mut oss_upload_options,
+    outbox: *const oss_outbox,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or live handles.
+    unsafe {
+        set(options, |options| {
+            options.upload.set_outbox(outbox::shared(outbox));
             Ok(())
         })
     }

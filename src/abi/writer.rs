@@ -4,11 +4,12 @@ use super::bucket::oss_bucket;
 use super::callback::oss_callback;
 use super::convert::{self, Output};
 use super::guard;
+use super::listener::Listener;
 use super::operation::{construction, operation};
 use super::result::oss_result;
 use super::settable;
 use super::status::oss_status;
-use super::upload_options::{Listener, oss_upload_options};
+use super::upload_options::oss_upload_options;
 use crate::engine::Writer;
 use std::ffi::{c_char, c_void};
 

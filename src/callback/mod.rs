@@ -9,6 +9,7 @@ use std::fmt;
 use crate::wire::mistake::{Mistake, shown};
 
 mod check;
+mod decode;
 mod delivery;
 mod encode;
 mod field;

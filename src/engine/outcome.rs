@@ -86,6 +86,9 @@ pub struct Outcome {
     pub attempts: u32,
     /// How many earlier requests may have run a callback that was asked for again.
     pub callback_repeats: u32,
+    /// How many owed callbacks were made up for, and how many are owed still.
+    pub delivered: u64,
+    pub owed: u64,
     /// The upload whose parts are still at OSS; empty if nothing was left there.
     pub upload_id: String,
     /// What a callback was to tell, as far as it is not in the reply.
@@ -108,6 +111,8 @@ impl Outcome {
             next_position: 0,
             attempts: 0,
             callback_repeats: 0,
+            delivered: 0,
+            owed: 0,
             upload_id: String::new(),
             uploaded: Values::default(),
         }

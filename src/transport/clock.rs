@@ -12,6 +12,7 @@ pub struct Clock(Option<Arc<Skipping>>);
 #[derive(Debug)]
 struct Skipping {
     began: Instant,
+    /// In milliseconds.
     began_unix: i64,
     milliseconds: AtomicU64,
 }
@@ -20,7 +21,7 @@ impl Clock {
     /// A clock that skips what would be waited for, so that hours can be tried in a moment. Its clones are the same clock.
     pub fn skipping() -> Clock {
         let milliseconds = AtomicU64::new(0);
-        Clock(Some(Arc::new(Skipping { began: Instant::now(), began_unix: system_time(), milliseconds })))
+        Clock(Some(Arc::new(Skipping { began: Instant::now(), began_unix: system_millis(), milliseconds })))
     }
 
     /// A point in time.
@@ -41,10 +42,15 @@ impl Clock {
 
     /// Seconds since 1970.
     pub fn unix_time(&self) -> i64 {
+        self.unix_millis().div_euclid(1000)
+    }
+
+    /// Milliseconds since 1970.
+    pub fn unix_millis(&self) -> i64 {
         match &self.0 {
-            None => system_time(),
+            None => system_millis(),
             Some(skipping) => {
-                let passed = skipping.milliseconds.load(Ordering::Relaxed) / 1000;
+                let passed = skipping.milliseconds.load(Ordering::Relaxed);
                 skipping.began_unix.saturating_add_unsigned(passed)
             }
         }
@@ -59,9 +65,9 @@ impl Clock {
     }
 }
 
-fn system_time() -> i64 {
+fn system_millis() -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

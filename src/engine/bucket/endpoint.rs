@@ -93,6 +93,19 @@ impl Endpoint {
         }
         Ok(url)
     }
+
+    /// The key of the object that has this URL, if it is one of the bucket's.
+    pub(crate) fn key_of(&self, url: &str) -> Option<String> {
+        let path = Url::parse(url).ok()?.path().to_owned();
+        let path = percent_encoding::percent_decode_str(&path).decode_utf8().ok()?;
+        let path = path.strip_prefix('/')?;
+        let key = match self.bucket_in_path {
+            true => path.strip_prefix(&self.bucket)?.strip_prefix('/')?,
+            false => path,
+        };
+        let own = self.url(Some(key), &[]).ok()?;
+        (own.as_str() == url && !key.is_empty()).then(|| key.to_owned())
+    }
 }
 
 fn encode_query(query: &[(String, String)]) -> String {

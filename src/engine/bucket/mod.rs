@@ -11,6 +11,7 @@ pub use options::BucketOptions;
 pub use signing::SignatureVersion;
 
 use crate::credentials::Credentials;
+use crate::engine::outbox::Outbox;
 use crate::engine::outcome::{Outcome, Stored};
 use crate::transport::{Bounds, Clock, Deadline, Failure, Lane, Transport};
 use crate::wire::mistake::Mistake;
@@ -33,6 +34,8 @@ pub struct Bucket {
     /// How long what was lost is looked for.
     pub(crate) settling_time: Duration,
     pub(crate) user_agent: String,
+    /// Where it is kept that a callback is owed, by what has no options of its own.
+    pub(crate) outbox: Option<Arc<Outbox>>,
     limits: Limits,
     transport: Arc<Transport>,
     /// Seconds that the server's clock is ahead of ours.
@@ -56,6 +59,7 @@ impl Bucket {
             max_attempts: options.max_attempts(),
             settling_time: options.settling_time(),
             user_agent: options.user_agent().to_owned(),
+            outbox: options.outbox.clone(),
             limits: options.limits().clone(),
             transport: Arc::new(transport),
             clock_offset: Arc::default(),
@@ -65,6 +69,11 @@ impl Bucket {
     /// The same bucket, whose calls are bound to other limits.
     pub fn with_limits(&self, limits: Limits) -> Bucket {
         Bucket { limits, ..self.clone() }
+    }
+
+    /// The same bucket, where what was lost is looked for once.
+    pub(crate) fn without_settling(&self) -> Bucket {
+        Bucket { settling_time: Duration::ZERO, ..self.clone() }
     }
 
     /// Runs an operation on the calling thread, within its own limits and the bucket's. `stored` is what is known when

@@ -3,11 +3,13 @@
 use super::endpoint::{Addressing, Endpoint, Scope};
 use super::limits::{self, Limits};
 use super::signing::{SignatureVersion, Signing};
+use crate::engine::outbox::Outbox;
 use crate::transport::{Bind, Cancel, Clock, Proxy, Settings, Trust};
 use crate::wire::header;
 use crate::wire::mistake::{Mistake, shown};
 use crate::wire::pin;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use url::{Host, Url};
 
@@ -31,6 +33,7 @@ pub struct BucketOptions {
     bind: Option<Bind>,
     resolve: Vec<(String, IpAddr)>,
     user_agent: String,
+    pub(crate) outbox: Option<Arc<Outbox>>,
 }
 
 impl Default for BucketOptions {
@@ -51,6 +54,7 @@ impl Default for BucketOptions {
             bind: None,
             resolve: Vec::new(),
             user_agent: concat!("oss-upload/", env!("CARGO_PKG_VERSION")).to_owned(),
+            outbox: None,
         }
     }
 }
@@ -200,6 +204,11 @@ impl BucketOptions {
         header::check_value(user_agent)?;
         self.user_agent = user_agent.to_owned();
         Ok(())
+    }
+
+    /// Where it is kept on disk that a callback is owed, by what has no other options: forms, URLs and uploads reopened.
+    pub fn set_outbox(&mut self, outbox: Option<Arc<Outbox>>) {
+        self.outbox = outbox;
     }
 
     pub(super) fn addressing(&self) -> Addressing {

@@ -5,15 +5,13 @@
 //! killed half-way is found and used up by the next one. Others who may write to the folder can be in the way, but what they
 //! put there is not believed.
 
-use super::lock::Lock;
-use super::own_file;
 use super::record::{Binding, Completing, Record};
+use crate::engine::disk::{Lock, make_folder, own_file, sync_folder};
 use crate::engine::multipart::{Part, Parts};
 use crate::engine::outcome::{Outcome, Status, Stored};
 use std::cell::{Cell, RefCell};
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -47,7 +45,7 @@ impl Checkpoint {
         log: &dyn Fn(&str),
     ) -> Result<Checkpoint, Box<Outcome>> {
         let unusable = |error| unusable(folder, &error);
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
+        make_folder(folder).map_err(unusable)?;
         let name = binding.name();
         let lock = Lock::take(&folder.join(format!("{name}.lock")), log).map_err(unusable)?;
         let Some(lock) = lock else {
@@ -109,17 +107,10 @@ impl Checkpoint {
     }
 
     /// Notes that Complete is about to be sent, now.
-    pub(super) fn note_completion(
-        &self,
-        parts: &Parts,
-        callback: bool,
-        now: i64,
-    ) -> Result<(), Box<Outcome>> {
+    pub(super) fn note_completion(&self, parts: &Parts, completing: Completing) -> Result<(), Box<Outcome>> {
         self.set_parts(&parts.all());
         if let Some(record) = &mut *self.record.borrow_mut() {
-            // Once a callback has been asked for, it may have run.
-            let callback = callback || record.completing.is_some_and(|before| before.callback);
-            record.completing = Some(Completing { callback, at: now });
+            record.completing = Some(completing.after(record.completing));
         }
         self.save().map_err(|error| {
             let message = format!("cannot write the checkpoint: {error}");
@@ -165,7 +156,7 @@ impl Checkpoint {
         file.write_all(&text)?;
         file.sync_all()?;
         fs::rename(&new, self.path())?;
-        File::open(&self.folder)?.sync_all()
+        sync_folder(&self.folder)
     }
 
     fn path(&self) -> PathBuf {

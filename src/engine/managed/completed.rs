@@ -7,7 +7,8 @@ use super::start::Start;
 use crate::engine::multipart::Multipart;
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::request::{
-    CallbackDelivery, Expected, Found, LONGEST_WORK, LookUps, Open, Operation, about, over_at_the_latest,
+    Call, CallbackDelivery, Expected, Found, LONGEST_WORK, LookUps, Open, Operation, Target, about,
+    over_at_the_latest, owe_found,
 };
 use crate::engine::source::{Body, Content};
 use crate::transport::Reply;
@@ -20,6 +21,12 @@ impl Managed<'_> {
         let clock = self.lane.clock();
         let passed = u64::try_from(clock.unix_time().saturating_sub(completing.at)).unwrap_or(0);
         clock.now().checked_sub(Duration::from_secs(passed)).map_or(clock.now(), over_at_the_latest)
+    }
+
+    /// That Complete is about to be sent, at this time.
+    pub(super) fn completing(&self, at: i64) -> Completing {
+        let callback = self.callback.is_some();
+        Completing { callback, recorded: callback && self.options.object.outbox().is_some(), at }
     }
 
     /// Whether it must not be sent again where OSS may have done it.
@@ -150,11 +157,11 @@ impl Managed<'_> {
         size: u64,
         head: Reply,
     ) -> Outcome {
-        checkpoint.remove();
         self.report.begin(self.lane, size);
         let outcome = Outcome::found(head);
         let had_callback = record.completing.is_some_and(|completing| completing.callback);
         if !had_callback && self.callback.is_none() {
+            checkpoint.remove();
             return outcome;
         }
         let mut values = about(Some(self.bucket), self.key, Operation::CompleteMultipartUpload);
@@ -162,11 +169,22 @@ impl Managed<'_> {
             values = values.or(&callback.delivered_as(&record.delivery_id).delivery_values());
         }
         values.put("size", size.to_string());
-        if let Some(content_type) = outcome.header("content-type") {
-            values.put("mimeType", content_type);
+        let mime_type = outcome.header("content-type").map(str::to_owned);
+        if let Some(mime_type) = &mime_type {
+            values.put("mimeType", mime_type);
         }
         let message = "the object was stored by an earlier process; what became of the callback is not known";
-        outcome.about(values).with(Status::CallbackUnknown, message)
+        let mut outcome = outcome.about(values).with(Status::CallbackUnknown, message);
+        if !record.completing.is_some_and(|completing| completing.recorded) {
+            let callback = self.callback.map(|callback| callback.delivered_as(&record.delivery_id));
+            let call = Call::new(Operation::CompleteMultipartUpload, self.key)
+                .with_query("uploadId", &record.upload_id)
+                .expecting(record.token.as_deref())
+                .recorded(self.options.object.outbox(), callback.as_deref(), mime_type.as_deref());
+            owe_found(self.lane, Target::Bucket(self.bucket), &call, &mut outcome);
+        }
+        checkpoint.remove();
+        outcome
     }
 }
 

@@ -5,6 +5,7 @@ use super::options::UploadOptions;
 use super::part_sizes::{PartSizes, Place, places};
 use super::run::{FOR_CLEANING_UP, Managed, Step, failed, refused};
 use crate::engine::multipart::{Completion, Multipart, Terms};
+use crate::engine::outbox::Room;
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::request::may_pass;
 use crate::engine::rules::PART_NUMBERS;
@@ -29,15 +30,24 @@ pub(super) struct InParts {
     pub(super) multipart: Multipart,
     checkpoint: Option<Checkpoint>,
     requests: Cell<u32>,
+    /// Room for the record of what it will owe.
+    room: Cell<Option<Room>>,
 }
 
 impl Managed<'_> {
     /// Begins an upload that leaves no record.
     pub(super) async fn begin(&self, file_name: Option<&str>) -> Step<InParts> {
         let terms = self.terms(file_name)?;
+        let room = self.take_room()?;
         let begun = Multipart::begin_on(self.lane, self.deadline, self.bucket, self.key, terms).await;
         let (multipart, outcome) = begun?;
-        Ok(InParts::new(multipart, None, outcome.attempts))
+        Ok(InParts::new(multipart, None, room, outcome.attempts))
+    }
+
+    /// Makes sure, before anything is sent, that it can be recorded that the callback is owed.
+    pub(super) fn take_room(&self) -> Step<Option<Room>> {
+        let outbox = self.callback.and_then(|_| self.options.object.outbox());
+        outbox.map(|outbox| outbox.take_room()).transpose()
     }
 
     /// The terms of the requests. A traffic limit is shared out among the parts that are sent at once.
@@ -46,7 +56,7 @@ impl Managed<'_> {
         if let (_, Some(limit)) = self.options.shares() {
             object.set_traffic_limit(limit).map_err(refused)?;
         }
-        Terms::new(self.key, file_name, &object).map_err(refused)
+        Terms::new(self.key, file_name, &object, self.callback.is_some()).map_err(refused)
     }
 
     /// Sends the parts that OSS does not have yet and makes the object of all. `completed_before` says that an earlier
@@ -88,8 +98,13 @@ impl Managed<'_> {
 }
 
 impl InParts {
-    pub(super) fn new(multipart: Multipart, checkpoint: Option<Checkpoint>, requests: u32) -> InParts {
-        InParts { multipart, checkpoint, requests: Cell::new(requests) }
+    pub(super) fn new(
+        multipart: Multipart,
+        checkpoint: Option<Checkpoint>,
+        room: Option<Room>,
+        requests: u32,
+    ) -> InParts {
+        InParts { multipart, checkpoint, room: Cell::new(room), requests: Cell::new(requests) }
     }
 
     /// Sends `parts`, several at a time. A part is asked for when there is room for it.
@@ -147,9 +162,10 @@ impl InParts {
         let Managed { lane, deadline, callback, .. } = *managed;
         if let Some(checkpoint) = &self.checkpoint {
             // Written before, since afterwards it could be too late: this is what keeps a callback from running twice.
-            let now = lane.clock().unix_time();
-            checkpoint.note_completion(&self.multipart.parts, callback.is_some(), now)?;
+            let completing = managed.completing(lane.clock().unix_time());
+            checkpoint.note_completion(&self.multipart.parts, completing)?;
         }
+        self.room.take();
         let completion = Completion::Known;
         let outcome =
             self.multipart.complete_on(lane, deadline, completion, callback, completed_before).await?;

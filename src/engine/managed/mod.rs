@@ -4,9 +4,7 @@ mod checkpoint;
 mod completed;
 mod held;
 mod in_parts;
-mod lock;
 mod options;
-mod own_file;
 mod part_sizes;
 mod proof;
 mod record;
@@ -17,12 +15,12 @@ mod start;
 mod writer;
 
 pub use options::UploadOptions;
-pub use report::Observer;
 pub use writer::Writer;
 
 use crate::callback::Callback;
 use crate::engine::bucket::Bucket;
 use crate::engine::object::check_put;
+use crate::engine::observer::Observer;
 use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::source::{Body, Input, PartReader};
 use crate::transport::{Deadline, Lane};

@@ -2,9 +2,11 @@
 
 use crate::engine::bucket::Limits;
 use crate::engine::object::ObjectOptions;
+use crate::engine::outbox::Outbox;
 use crate::engine::rules::{LARGEST_PUT, TRAFFIC_LIMITS, check_part_size};
 use crate::wire::mistake::Mistake;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const DEFAULT_THRESHOLD: u64 = 16 << 20;
 const DEFAULT_PARALLEL: u32 = 4;
@@ -21,6 +23,7 @@ pub struct UploadOptions {
     pub(super) keep_parts: Option<bool>,
     parallel: u32,
     limits: Limits,
+    outbox: Option<Arc<Outbox>>,
 }
 
 impl Default for UploadOptions {
@@ -33,6 +36,7 @@ impl Default for UploadOptions {
             keep_parts: None,
             parallel: DEFAULT_PARALLEL,
             limits: Limits::default(),
+            outbox: None,
         }
     }
 }
@@ -41,6 +45,15 @@ impl UploadOptions {
     /// What the object is stored with.
     pub fn set_object_options(&mut self, options: ObjectOptions) {
         self.object = options;
+        if self.outbox.is_some() {
+            self.object.set_outbox(self.outbox.clone());
+        }
+    }
+
+    /// Where it is kept on disk that a callback is owed, whatever the object's options say.
+    pub fn set_outbox(&mut self, outbox: Option<Arc<Outbox>>) {
+        self.outbox.clone_from(&outbox);
+        self.object.set_outbox(outbox);
     }
 
     /// How large a part is; zero leaves it to the library.

@@ -1,10 +1,10 @@
 //! What is recorded of an upload in parts: one JSON document with a checksum.
 
+use crate::engine::disk::{hex, sealed, unsealed};
 use crate::engine::multipart::{Multipart, Part, Terms};
 use crate::engine::source::Identity;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 
@@ -87,8 +87,19 @@ pub(super) struct PartRecord {
 pub(super) struct Completing {
     /// Whether it, or one before it, was to run a callback.
     pub(super) callback: bool,
+    /// Whether there is an outbox that knows of the callback.
+    pub(super) recorded: bool,
     /// When, in seconds since 1970 by the clock of whoever sent it.
     pub(super) at: i64,
+}
+
+impl Completing {
+    /// The same after an earlier one: once a callback has been asked for, it may have run.
+    pub(super) fn after(self, before: Option<Completing>) -> Completing {
+        let Some(before) = before else { return self };
+        let (callback, recorded) = (self.callback || before.callback, self.recorded || before.recorded);
+        Completing { callback, recorded, ..self }
+    }
 }
 
 /// What is known of an upload.
@@ -103,24 +114,6 @@ pub(super) struct Record {
     pub(super) delivery_id: String,
     pub(super) parts: Vec<PartRecord>,
     pub(super) completing: Option<Completing>,
-}
-
-/// The record with what shows whether it is whole.
-#[derive(Serialize, Deserialize)]
-struct Document {
-    record: Record,
-    sha256: String,
-}
-
-/// As much of a document as all forms have in common.
-#[derive(Deserialize)]
-struct Outline {
-    record: Form,
-}
-
-#[derive(Deserialize)]
-struct Form {
-    format: u32,
 }
 
 impl Record {
@@ -155,34 +148,11 @@ impl Record {
 
     /// As it stands on disk.
     pub(super) fn to_json(&self) -> io::Result<Vec<u8>> {
-        let document = Document { record: self.clone(), sha256: self.checksum()? };
-        Ok(serde_json::to_vec_pretty(&document)?)
+        sealed(self)
     }
 
     /// Reads what stood on a disk, or says why it cannot be used.
     pub(super) fn from_json(text: &[u8]) -> Result<Record, String> {
-        let damaged = |error| format!("it is damaged: {error}");
-        let Outline { record: Form { format } } = serde_json::from_slice(text).map_err(damaged)?;
-        if format != FORMAT {
-            return Err(format!("it has the form {format}, not {FORMAT}"));
-        }
-        let Document { record, sha256 } = serde_json::from_slice(text).map_err(damaged)?;
-        match record.checksum() {
-            Ok(expected) if expected == sha256 => Ok(record),
-            _ => Err("it is damaged: its checksum is wrong".to_owned()),
-        }
+        unsealed(text, FORMAT)
     }
-
-    fn checksum(&self) -> io::Result<String> {
-        Ok(hex(&Sha256::digest(serde_json::to_vec(self)?)))
-    }
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,5 +1,6 @@
 //! What the caller is told while an upload goes on.
 
+use crate::engine::observer::Observer;
 use crate::transport::Lane;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -9,15 +10,6 @@ use std::time::{Duration, Instant};
 
 /// The caller is asked so often whether to go on, where nothing else happens.
 const INTERVAL: Duration = Duration::from_millis(250);
-
-/// Whoever wants to know how an upload gets on.
-pub trait Observer {
-    /// OSS has `accepted` bytes out of `total`, if that is known. False ends the upload.
-    fn progress(&self, accepted: u64, total: Option<u64>) -> bool;
-
-    /// Something worth a line in a log. False ends the upload.
-    fn log(&self, line: &str) -> bool;
-}
 
 /// The progress of one upload.
 pub(super) struct Report<'a> {

@@ -4,9 +4,10 @@ use super::checkpoint::{self, Checkpoint};
 use super::completed::in_doubt;
 use super::in_parts::InParts;
 use super::part_sizes::PartSizes;
-use super::record::{Binding, Difference, Record, hex};
+use super::record::{Binding, Difference, Record};
 use super::run::{Managed, Step, failed, refused};
 use super::start::Start;
+use crate::engine::disk::hex;
 use crate::engine::multipart::{Multipart, Terms};
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::request::{Attempts, Found, Open};
@@ -68,10 +69,11 @@ impl Managed<'_> {
     }
 
     async fn begin_recorded(&self, checkpoint: Checkpoint, binding: Binding, terms: Terms) -> Step<InParts> {
+        let room = self.take_room()?;
         let begun = Multipart::begin_on(self.lane, self.deadline, self.bucket, self.key, terms).await;
         let (multipart, outcome) = begun?;
         let written = checkpoint.write(Record::new(binding, &multipart));
-        let upload = InParts::new(multipart, Some(checkpoint), outcome.attempts);
+        let upload = InParts::new(multipart, Some(checkpoint), room, outcome.attempts);
         match written {
             Ok(()) => Ok(upload),
             Err(error) => {
@@ -187,8 +189,9 @@ impl Managed<'_> {
             }
         };
         let recorded = record.parts.clone();
+        let room = self.take_room().map_err(|outcome| in_doubt(&record, *outcome))?;
         checkpoint.resume(record);
-        let upload = InParts::new(multipart, Some(checkpoint), attempts.made);
+        let upload = InParts::new(multipart, Some(checkpoint), room, attempts.made);
         match self.proven(&recorded, listed, body, sizes) {
             Ok(parts) => {
                 self.report.begin(self.lane, parts.iter().filter_map(|part| part.size).sum());

@@ -53,6 +53,7 @@ impl Multipart {
             .with_callback(callback.as_deref())
             .map_err(refused)?
             .with_delivery(self.terms.delivery)
+            .recorded(self.terms.outbox.as_ref(), callback.as_deref(), self.terms.content_type())
             .expecting(self.terms.token.as_deref());
         let (request, content) = match completion {
             Completion::All => {

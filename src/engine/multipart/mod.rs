@@ -11,6 +11,7 @@ pub(crate) use parts::Parts;
 
 use crate::engine::bucket::{Bucket, Limits};
 use crate::engine::object::{MultipartHeaders, ObjectOptions};
+use crate::engine::outbox::Outbox;
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::request::{
     Answer, Attempts, Call, CallbackDelivery, Created, Creation, Operation, Target, Verdict,
@@ -45,20 +46,29 @@ pub(crate) struct Terms {
     pub(crate) delivery: CallbackDelivery,
     /// The token that the object is stored with, if it has one.
     pub(crate) token: Option<String>,
+    /// Where it is kept that the callback is owed.
+    pub(crate) outbox: Option<Arc<Outbox>>,
     /// What tells the deliveries of its callback from those of another upload's.
     pub(crate) delivery_id: String,
     pub(crate) limits: Limits,
 }
 
 impl Terms {
-    pub(crate) fn new(key: &str, file_name: Option<&str>, options: &ObjectOptions) -> Result<Terms, Mistake> {
+    /// `may_owe` says whether there may be a callback.
+    pub(crate) fn new(
+        key: &str,
+        file_name: Option<&str>,
+        options: &ObjectOptions,
+        may_owe: bool,
+    ) -> Result<Terms, Mistake> {
         key::check_key(key)?;
         Ok(Terms {
             headers: options.split_for_multipart(key, file_name)?,
             content_md5: options.wants_content_md5(),
             delivery: options.callback_delivery(),
-            token: options.new_token()?,
+            token: options.new_token(may_owe)?,
             delivery_id: random_id()?,
+            outbox: options.outbox().cloned(),
             limits: options.limits().clone(),
         })
     }
@@ -81,7 +91,7 @@ pub type Opened = (Option<Multipart>, Outcome);
 impl Multipart {
     /// InitiateMultipartUpload. `options` say what the object will be stored with.
     pub fn begin(bucket: &Arc<Bucket>, key: &str, options: &ObjectOptions) -> Opened {
-        let terms = match Terms::new(key, None, options) {
+        let terms = match Terms::new(key, None, options, true) {
             Ok(terms) => terms,
             Err(mistake) => return (None, mistake.into()),
         };
@@ -138,7 +148,7 @@ impl Multipart {
     pub fn reopen(bucket: &Arc<Bucket>, key: &str, upload_id: &str) -> Opened {
         let checked = key::check_key(key).and_then(|()| check_upload_id(upload_id));
         let terms = match checked.and_then(|()| Terms::of_another()) {
-            Ok(terms) => terms,
+            Ok(terms) => Terms { outbox: bucket.outbox.clone(), ..terms },
             Err(mistake) => return (None, mistake.into()),
         };
         let multipart = Multipart::known(bucket, key, upload_id, terms);

@@ -1,11 +1,13 @@
 //! What an object is to be stored with.
 
 use crate::engine::bucket::Limits;
+use crate::engine::outbox::Outbox;
 use crate::engine::request::CallbackDelivery;
 use crate::engine::rules::check_traffic_limit;
 use crate::wire::mistake::Mistake;
 use crate::wire::random_id::random_id;
 use crate::wire::{content_type, header};
+use std::sync::Arc;
 
 /// Who may read and write an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,7 @@ pub struct ObjectOptions {
     previous_crc64: Option<u64>,
     callback_delivery: CallbackDelivery,
     write_token: bool,
+    outbox: Option<Arc<Outbox>>,
     limits: Limits,
 }
 
@@ -203,13 +206,22 @@ impl ObjectOptions {
         self.write_token = wanted;
     }
 
+    /// Where it is kept on disk that a callback is owed. What is stored with one then has a token.
+    pub fn set_outbox(&mut self, outbox: Option<Arc<Outbox>>) {
+        self.outbox = outbox;
+    }
+
+    pub(crate) fn outbox(&self) -> Option<&Arc<Outbox>> {
+        self.outbox.as_ref()
+    }
+
     pub(crate) fn callback_delivery(&self) -> CallbackDelivery {
         self.callback_delivery
     }
 
-    /// The token for one call, if it is to have one.
-    pub(crate) fn new_token(&self) -> Result<Option<String>, Mistake> {
-        self.write_token.then(random_id).transpose()
+    /// The token for one call, if it is to have one. So it is if it `may_owe` a callback that is recorded.
+    pub(crate) fn new_token(&self, may_owe: bool) -> Result<Option<String>, Mistake> {
+        (self.write_token || may_owe && self.outbox.is_some()).then(random_id).transpose()
     }
 
     /// What the calls are bound to.

@@ -63,8 +63,11 @@ impl Bucket {
         check_size(body.size())?;
         let call =
             Call::new(Operation::PutObject, key).with_headers(&options.headers(key, body.file_name())?);
+        let callback = callback.map(Callback::delivered).transpose()?;
+        let callback = callback.as_deref();
         let call = call.with_callback(callback)?.with_delivery(options.callback_delivery());
-        Ok(call.marked(options.new_token()?.as_deref()))
+        let call = call.recorded(options.outbox(), callback, None);
+        Ok(call.marked(options.new_token(callback.is_some())?.as_deref()))
     }
 }
 

@@ -1,11 +1,13 @@
 //! What an operation asks of OSS: one request, before it is signed.
 
 use crate::callback::{Callback, Values};
+use crate::engine::outbox::Outbox;
 use crate::engine::source::{Body, Check};
 use crate::sign;
 use crate::transport::Failure;
 use crate::wire::mistake::Mistake;
 use http::Method;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// OSS gives each application server 5 seconds.
@@ -84,6 +86,14 @@ pub enum CallbackDelivery {
     AtLeastOnce,
 }
 
+/// Where it is put on disk that a callback is owed.
+pub(super) struct Recording {
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) callback: Callback,
+    /// The content type of the object, where the request does not say it.
+    pub(super) mime_type: Option<String>,
+}
+
 /// What is asked of OSS. It stays the same however often it is sent.
 pub(crate) struct Call<'a> {
     pub(crate) operation: Operation,
@@ -97,6 +107,7 @@ pub(crate) struct Call<'a> {
     delivery: CallbackDelivery,
     /// What the object that it creates is told from others by.
     pub(super) token: Option<String>,
+    pub(super) recording: Option<Recording>,
     /// How long OSS may be silent before it answers, at least.
     pub(super) patience: Duration,
 }
@@ -118,6 +129,7 @@ impl<'a> Call<'a> {
             told: Values::default(),
             delivery: CallbackDelivery::default(),
             token: None,
+            recording: None,
             patience,
         }
     }
@@ -181,6 +193,22 @@ impl<'a> Call<'a> {
     /// Says how often OSS may be asked to make the callback.
     pub(crate) fn with_delivery(self, delivery: CallbackDelivery) -> Call<'a> {
         Call { delivery, ..self }
+    }
+
+    /// Has it put on disk that this callback is owed, if there is one and an outbox; with the object's content type where the
+    /// request does not say it.
+    pub(crate) fn recorded(
+        self,
+        outbox: Option<&Arc<Outbox>>,
+        callback: Option<&Callback>,
+        mime_type: Option<&str>,
+    ) -> Call<'a> {
+        let recording = outbox.zip(callback).map(|(outbox, callback)| Recording {
+            outbox: Arc::clone(outbox),
+            callback: callback.clone(),
+            mime_type: mime_type.map(str::to_owned),
+        });
+        Call { recording, ..self }
     }
 
     /// Says by which token the object that it creates is known.

@@ -5,6 +5,7 @@
 use super::attempts::Attempts;
 use super::call::{Call, Operation};
 use super::look_up::{Expected, Found, LookUps, is_certainly_older};
+use super::owing::{self, Ending};
 use super::target::{Sent, Target};
 use super::verdict::Verdict;
 use crate::callback::Values;
@@ -57,16 +58,25 @@ impl<'a> Creation<'a> {
 
     /// Sends it, again where that is right, and tells the truth about the object.
     pub(crate) async fn run(self, lane: &Lane, deadline: Deadline) -> Created {
+        let mut owed = match owing::owe(lane, deadline, self.target, &self.call, self.body, self.content) {
+            Ok(owed) => owed,
+            Err(outcome) => return Created { outcome: *outcome, content: self.content },
+        };
         let mut attempts = Attempts::at(self.target, deadline);
         if let Some(over_at) = self.sent_before {
             attempts.follow(over_at);
         }
         let look_ups = self.target.bucket().map(|bucket| LookUps::new(bucket, self.key(), deadline));
-        let mut course = Course { creation: &self, lane, attempts, look_ups, content: self.content };
+        let mut course =
+            Course { creation: &self, lane, attempts, look_ups, content: self.content, answered: false };
         // On the heap, like an exchange.
         let outcome = Box::pin(course.send()).await.after(course.attempts.made);
-        let content = course.content;
-        let outcome = if self.call.callback { outcome.about(self.about(content)) } else { outcome };
+        let Course { content, answered, attempts, .. } = course;
+        let mut outcome = if self.call.callback { outcome.about(self.about(content)) } else { outcome };
+        if let Some(owed) = &mut owed {
+            let over_at = attempts.open().map(|open| open.over_at);
+            owing::account(owed, lane, &mut outcome, Ending { content, answered, over_at });
+        }
         Created { outcome, content }
     }
 
@@ -142,7 +152,7 @@ impl<'a> Creation<'a> {
                 Status::CallbackUnknown,
                 format!("stored, but the answer to the callback was cut: {why}"),
             ),
-            _ if self.call.callback && self.was_answered_by_oss(&outcome) => outcome.with(
+            _ if self.call.callback && self.was_answered_by_oss(&outcome.body) => outcome.with(
                 Status::CallbackUnknown,
                 "stored, but the answer is OSS's own, so the callback seems not to have run",
             ),
@@ -151,8 +161,13 @@ impl<'a> Creation<'a> {
     }
 
     /// With a callback the application server's answer, which is never empty, takes the place of OSS's.
-    fn was_answered_by_oss(&self, outcome: &Outcome) -> bool {
-        outcome.body.is_empty() || self.completes() && xml::is_complete_result(&outcome.body)
+    fn was_answered_by_oss(&self, body: &[u8]) -> bool {
+        body.is_empty() || self.completes() && xml::is_complete_result(body)
+    }
+
+    /// Whether a reply brings the application server's answer.
+    fn is_answered(&self, reply: &Reply, verdict: Verdict) -> bool {
+        verdict == Verdict::Done && reply.cut.is_none() && !self.was_answered_by_oss(&reply.body)
     }
 
     fn found_stored(&self, head: Reply) -> Outcome {
@@ -182,6 +197,8 @@ struct Course<'a> {
     look_ups: Option<LookUps<'a>>,
     /// What is created, as far as it was read.
     content: Option<Content>,
+    /// Whether the application server has answered.
+    answered: bool,
 }
 
 impl Course<'_> {
@@ -205,6 +222,7 @@ impl Course<'_> {
             let ended = match sent {
                 Ok(reply) if verdict.is_success() => {
                     let broken = is_broken(&reply, self.content);
+                    self.answered = creation.is_answered(&reply, verdict);
                     let outcome = creation.success(reply, verdict, broken);
                     if broken && creation.may_replace() && self.attempts.again(lane, Verdict::NotDone).await {
                         stored_broken = Some(outcome);

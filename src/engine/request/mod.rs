@@ -6,6 +6,7 @@ mod call;
 mod creation;
 mod hidden;
 mod look_up;
+mod owing;
 mod target;
 mod verdict;
 
@@ -14,6 +15,7 @@ pub(crate) use attempts::{Attempts, LONGEST_WORK, Open, over_at_the_latest};
 pub use call::CallbackDelivery;
 pub(crate) use call::{Call, FormAnswer, Operation};
 pub(crate) use creation::{Created, Creation, about};
-pub(crate) use look_up::{Expected, Found, LookUps, size_of};
+pub(crate) use look_up::{Expected, Found, LookUps, is_certainly_older, size_of};
+pub(crate) use owing::owe_found;
 pub(crate) use target::{Sent, SignedUrl, Target, header_map};
 pub(crate) use verdict::{Verdict, may_pass};

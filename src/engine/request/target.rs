@@ -6,7 +6,7 @@ use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::source::{Body, Input};
 use crate::transport::{Clock, Deadline, Failure, Lane, Reply, Request, Source, Transport};
 use crate::wire::mistake::Mistake;
-use crate::wire::{date, header};
+use crate::wire::{date, header, key};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -39,6 +39,14 @@ impl<'a> Target<'a> {
         match self {
             Target::Bucket(bucket) => bucket.max_attempts,
             Target::Url(url) => url.max_attempts,
+        }
+    }
+
+    /// The URL of an object there, without a query. A form is sent to the bucket.
+    pub(super) fn object_url(self, key: &str) -> Result<String, Mistake> {
+        match self {
+            Target::Bucket(bucket) => Ok(bucket.endpoint.url(Some(key), &[])?.to_string()),
+            Target::Url(url) => url.object_url(key),
         }
     }
 
@@ -128,6 +136,16 @@ impl SignedUrl {
             ));
         }
         Ok(url)
+    }
+
+    fn object_url(&self, key: &str) -> Result<String, Mistake> {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        if !key.is_empty() {
+            let folder = url.path().trim_end_matches('/').to_owned();
+            url.set_path(&format!("{folder}{}", key::request_path(None, Some(key))?));
+        }
+        Ok(url.into())
     }
 
     pub(crate) fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {

@@ -1,6 +1,7 @@
 //! PostObject: an upload by a form, whose fields somebody signed.
 
 use super::form_data::FormData;
+use crate::callback::Callback;
 use crate::engine::bucket::BucketOptions;
 use crate::engine::outcome::Outcome;
 use crate::engine::request::{Call, Creation, FormAnswer, Operation, SignedUrl, Target};
@@ -63,6 +64,10 @@ impl PostForm {
             Ok(checked) => checked,
             Err(mistake) => return mistake.into(),
         };
+        let owed = match options.outbox.as_ref().map(|_| self.callback()).transpose() {
+            Ok(callback) => callback.flatten(),
+            Err(mistake) => return mistake.into(),
+        };
         url.run(input.into(), options, async |lane: &Lane, deadline: Deadline, body: Body<'_>| {
             let content_type = self.content_type(key, body.file_name());
             let form = FormData::new(&self.fields, file_name(key), content_type);
@@ -70,9 +75,10 @@ impl PostForm {
                 return mistake.into();
             }
             let callback = self.field("callback").is_some();
-            let call = Call::new(Operation::PostObject(self.answer()), "")
+            let call = Call::new(Operation::PostObject(self.answer()), key)
                 .with_header("content-type", form.content_type())
-                .with_foreign_callback(callback, None);
+                .with_foreign_callback(callback, None)
+                .recorded(options.outbox.as_ref(), owed.as_ref(), Some(content_type));
             let creation = Creation::new(Target::Url(&url), call, &body).framed(&form.frame);
             let mut outcome = creation.run(lane, deadline).await.outcome;
             if callback {
@@ -103,6 +109,15 @@ impl PostForm {
         } else {
             FormAnswer::Usual
         }
+    }
+
+    /// The callback that it asks for; an empty one is none.
+    fn callback(&self) -> Result<Option<Callback>, Mistake> {
+        let Some(settings) = self.field("callback").filter(|settings| !settings.is_empty()) else {
+            return Ok(None);
+        };
+        let variables = self.fields.iter().filter(|(name, _)| name.starts_with("x:"));
+        Callback::decode(settings, variables.cloned().collect()).map(Some)
     }
 
     /// A value of the field, whatever the case of its name.

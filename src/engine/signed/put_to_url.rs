@@ -1,6 +1,7 @@
 //! Uploading to a URL that somebody else signed.
 
 use super::presign::Presigned;
+use crate::callback::Callback;
 use crate::engine::bucket::BucketOptions;
 use crate::engine::outcome::Outcome;
 use crate::engine::request::{Call, Creation, Operation, SignedUrl, Target, header_map};
@@ -10,6 +11,7 @@ use crate::transport::{Deadline, Lane};
 use crate::wire::header;
 use crate::wire::mistake::Mistake;
 use http::Method;
+use std::borrow::Cow;
 
 /// Headers that are written for each request, whatever was signed.
 const OWN_HEADERS: [&str; 4] = ["host", "content-length", "transfer-encoding", "connection"];
@@ -49,12 +51,32 @@ impl Presigned {
             url.parameter("callback").is_some(),
             url.parameter("callback-var").as_deref(),
         );
+        let owed = options.outbox.as_ref().filter(|_| !is_part).map(|_| self.callback(&url)).transpose();
+        let call = match owed {
+            Ok(callback) => call.recorded(options.outbox.as_ref(), callback.flatten().as_ref(), None),
+            Err(mistake) => return mistake.into(),
+        };
         url.run(input.into(), options, async |lane: &Lane, deadline: Deadline, body: Body<'_>| {
             if let Err(mistake) = check_size(body.size()) {
                 return mistake.into();
             }
             Creation::new(Target::Url(&url), call, &body).run(lane, deadline).await.outcome
         })
+    }
+
+    /// The callback that was signed with it.
+    fn callback(&self, url: &SignedUrl) -> Result<Option<Callback>, Mistake> {
+        let carried = |header: &str, parameter: &str| {
+            let in_header = self.headers.iter().find(|(name, _)| name == header);
+            let in_header = in_header.map(|(_, value)| Cow::Borrowed(value.as_str()));
+            in_header.or_else(|| url.parameter(parameter))
+        };
+        let Some(settings) = carried("x-oss-callback", "callback") else { return Ok(None) };
+        let variables = match carried("x-oss-callback-var", "callback-var") {
+            Some(variables) => Callback::decode_variables(&variables),
+            None => Ok(Vec::new()),
+        };
+        Callback::decode(&settings, variables?).map(Some)
     }
 
     fn checked(&self, options: &BucketOptions) -> Result<SignedUrl, Mistake> {

@@ -11,7 +11,7 @@ const FLAGS: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 /// What is in a place.
-pub(super) enum Found {
+pub(crate) enum Found {
     Nothing,
     Own(File),
     /// Something that is not believed, and why.
@@ -19,7 +19,7 @@ pub(super) enum Found {
 }
 
 /// Opens what is at `path`.
-pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<Found> {
+pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<Found> {
     let file = match options.custom_flags(FLAGS).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
@@ -30,7 +30,7 @@ pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<Found> 
 }
 
 /// Makes a file where there is nothing.
-pub(super) fn create(path: &Path) -> io::Result<File> {
+pub(crate) fn create(path: &Path) -> io::Result<File> {
     let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(path)?;
     // There are file systems that do not know whose a file is.
     if let Some(why) = distrusted(&file.metadata()?) {
@@ -41,7 +41,7 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Removes what is at `path`, be it an empty folder.
-pub(super) fn clear(path: &Path) -> io::Result<()> {
+pub(crate) fn clear(path: &Path) -> io::Result<()> {
     match fs::remove_file(path).or_else(|error| fs::remove_dir(path).map_err(|_| error)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             let path = path.display();

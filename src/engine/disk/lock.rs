@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 const ROUNDS: u32 = 1000;
 
 /// A lock that is held.
-pub(super) struct Lock {
+pub(crate) struct Lock {
     file: File,
     path: PathBuf,
 }
 
 impl Lock {
     /// `None` if somebody else has it. A file that is not ours locks nothing: it is removed, which is worth a line.
-    pub(super) fn take(path: &Path, log: &dyn Fn(&str)) -> io::Result<Option<Lock>> {
+    pub(crate) fn take(path: &Path, log: &dyn Fn(&str)) -> io::Result<Option<Lock>> {
         for _ in 0..ROUNDS {
             let Some(file) = open(path, log)? else { continue };
             match file.try_lock() {

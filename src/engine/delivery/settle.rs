@@ -1,0 +1,133 @@
+//! Making up for one callback: the object is looked up, and if it is there, OSS is asked to call once more.
+
+use crate::engine::bucket::{Bucket, Limits};
+use crate::engine::object::{ObjectOptions, Trigger};
+use crate::engine::outbox::{Debt, Owed};
+use crate::engine::outcome::{Outcome, Status, Stored};
+use crate::engine::request::{Expected, Found, LONGEST_WORK, LookUps, Open, is_certainly_older};
+use crate::engine::source::Content;
+use crate::transport::{Clock, Deadline, Lane, Reply};
+use crate::wire::mistake::Mistake;
+use std::io;
+use std::time::Duration;
+
+impl Bucket {
+    /// Makes up for a callback that is owed for an object of this bucket.
+    pub fn settle(&self, owed: &mut Owed, limits: &Limits) -> Outcome {
+        let Some(key) = self.endpoint.key_of(&owed.debt().upload.url) else {
+            let url = &owed.debt().upload.url;
+            return Mistake::new(format!("the callback is owed for {url}, which is not in this bucket"))
+                .into();
+        };
+        if !owed.is_there() {
+            return Mistake::new("the callback is no longer owed".to_owned()).into();
+        }
+        self.run(limits, Stored::Unknown, async |lane: &Lane, deadline: Deadline| {
+            self.settle_on(lane, deadline, &key, owed).await
+        })
+    }
+
+    pub(super) async fn settle_on(
+        &self,
+        lane: &Lane,
+        deadline: Deadline,
+        key: &str,
+        owed: &mut Owed,
+    ) -> Outcome {
+        let clock = lane.clock();
+        let open_for = open_for(owed.debt(), clock);
+        let outcome = match self.look_for(lane, deadline, key, owed.debt(), open_for).await {
+            Found::Ours(_) => self.call_again(lane, deadline, key, &owed.debt().clone()).await,
+            Found::Absent => not_stored(),
+            Found::Other(head) if is_other_than_ever_stored(&head, owed.debt(), clock) => not_stored(),
+            Found::Other(_) => Outcome::new(
+                Status::CallbackUnknown,
+                Stored::Unknown,
+                "another object is there now; what became of this one cannot be told",
+            ),
+            Found::Unclear { answered: false } => {
+                Outcome::new(Status::Network, Stored::Unknown, "the object could not be looked up")
+            }
+            Found::Unclear { answered: true } => Outcome::new(
+                Status::CallbackUnknown,
+                Stored::Unknown,
+                "whether the object is stored could not be found out yet",
+            ),
+        };
+        account(owed, outcome, open_for, clock)
+    }
+
+    async fn look_for(
+        &self,
+        lane: &Lane,
+        deadline: Deadline,
+        key: &str,
+        debt: &Debt,
+        open_for: Duration,
+    ) -> Found {
+        let clock = lane.clock();
+        let upload = &debt.upload;
+        let content = upload.size.zip(upload.crc64).map(|(size, crc64)| Content { size, crc64 });
+        let expected = Expected { content, token: upload.token.as_deref() };
+        let over_at = clock.now().checked_add(open_for).unwrap_or(clock.now());
+        let look_ups = LookUps::new(self, key, deadline);
+        look_ups.settle(lane, expected, Open { over_at, told: None }).await
+    }
+
+    async fn call_again(&self, lane: &Lane, deadline: Deadline, key: &str, debt: &Debt) -> Outcome {
+        match Trigger::new(key, &debt.callback, &ObjectOptions::default()) {
+            Ok(trigger) => self.trigger_on(lane, deadline, &trigger).await,
+            Err(mistake) => Outcome { stored: Stored::Yes, ..mistake.into() },
+        }
+    }
+}
+
+/// For how long OSS may still be at the upload. Nobody knows when a process ended that did not come back, only that it has.
+fn open_for(debt: &Debt, clock: &Clock) -> Duration {
+    let rest = match debt.under_way {
+        true => LONGEST_WORK,
+        false => {
+            let rest = debt.over_at.saturating_sub(clock.unix_millis());
+            Duration::from_millis(u64::try_from(rest).unwrap_or(0))
+        }
+    };
+    rest.min(LONGEST_WORK)
+}
+
+/// Whether an object was there long before the upload, which therefore has stored none.
+fn is_other_than_ever_stored(head: &Reply, debt: &Debt, clock: &Clock) -> bool {
+    let since = clock.unix_millis().saturating_sub(debt.began_at);
+    let since = Duration::from_millis(u64::try_from(since).unwrap_or(0));
+    !debt.stored && is_certainly_older(head, since)
+}
+
+fn not_stored() -> Outcome {
+    Outcome::new(Status::Ok, Stored::No, "the object is not stored, so that no callback is owed")
+}
+
+/// Takes the record away if nothing is owed any more, or notes the try.
+fn account(owed: &mut Owed, mut outcome: Outcome, open_for: Duration, clock: &Clock) -> Outcome {
+    let now = clock.unix_millis();
+    let noted = match (outcome.status, outcome.stored) {
+        (Status::Ok, _) => owed.remove(),
+        (_, Stored::No) => {
+            outcome = not_stored();
+            owed.remove()
+        }
+        // It was not the application server's fault, nor OSS's.
+        (Status::Cancelled, _) => Ok(()),
+        _ => note_try(owed, &outcome, open_for, now),
+    };
+    if let Err(error) = noted {
+        let before = if outcome.message.is_empty() { "" } else { "; " };
+        outcome.message.push_str(&format!("{before}the outbox could not be told of it: {error}"));
+    }
+    outcome
+}
+
+fn note_try(owed: &mut Owed, outcome: &Outcome, open_for: Duration, now: i64) -> io::Result<()> {
+    owed.update(|debt| {
+        let over_at = now.saturating_add(i64::try_from(open_for.as_millis()).unwrap_or(0));
+        debt.note_try(outcome, over_at, now);
+    })
+}

@@ -1,0 +1,180 @@
+//! A record of what is owed, in the hands of one.
+
+use super::debt::Debt;
+use super::name;
+use crate::engine::disk::own_file::{self, Found};
+use crate::engine::disk::sync_folder;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A callback has at most some ten KiB of settings.
+const LARGEST: u64 = 1 << 20;
+
+/// A record that nobody else is at. It stays on disk when this is dropped.
+#[derive(Debug)]
+pub struct Owed {
+    folder: PathBuf,
+    name: String,
+    debt: Debt,
+    /// What is locked; `None` once the record is gone.
+    file: Option<File>,
+}
+
+/// What there is of a record.
+pub(super) enum Opened {
+    Owed(Box<Owed>),
+    /// Somebody is at it.
+    Busy,
+    /// Somebody has done with it.
+    Gone,
+    /// It cannot be used, and why.
+    Unusable(String),
+}
+
+impl Owed {
+    /// Puts a new record on disk.
+    pub(super) fn create(folder: &Path, name: &str, debt: Debt) -> io::Result<Owed> {
+        let file = put(folder, name, &debt).inspect_err(|_| {
+            // Where the folder could not be synced it may be there.
+            let _ = fs::remove_file(folder.join(name));
+        })?;
+        Ok(Owed { folder: folder.to_owned(), name: name.to_owned(), debt, file: Some(file) })
+    }
+
+    /// Takes what is on disk into one's hands.
+    pub(super) fn open(folder: &Path, name: &str) -> io::Result<Opened> {
+        let path = folder.join(name);
+        let mut file = match own_file::open(&path, File::options().read(true).write(true))? {
+            Found::Own(file) => file,
+            Found::Nothing => return Ok(Opened::Gone),
+            Found::Foreign(why) => return Ok(Opened::Unusable(why.to_owned())),
+        };
+        if !lock(&file)? {
+            return Ok(Opened::Busy);
+        }
+        // Whoever had it in hand may have put another in its place, or removed it.
+        if !is_at(&file, &path)? {
+            return Ok(Opened::Gone);
+        }
+        let mut text = Vec::new();
+        (&mut file).take(LARGEST).read_to_end(&mut text)?;
+        Ok(match Debt::from_json(&text) {
+            Ok(debt) => {
+                let (folder, name) = (folder.to_owned(), name.to_owned());
+                Opened::Owed(Box::new(Owed { folder, name, debt, file: Some(file) }))
+            }
+            Err(why) => Opened::Unusable(why),
+        })
+    }
+
+    /// What is owed.
+    pub fn debt(&self) -> &Debt {
+        &self.debt
+    }
+
+    /// Whether it is still owed.
+    pub fn is_there(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Notes what has become of it. If that cannot be written, what was noted before stays.
+    pub(crate) fn update(&mut self, change: impl FnOnce(&mut Debt)) -> io::Result<()> {
+        let mut debt = self.debt.clone();
+        change(&mut debt);
+        self.replace(debt)
+    }
+
+    /// Puts another debt in its place, under the same name.
+    pub(super) fn replace(&mut self, debt: Debt) -> io::Result<()> {
+        if self.is_there() {
+            let file = put(&self.folder, &self.name, &debt)?;
+            self.file = Some(file);
+            self.debt = debt;
+        }
+        Ok(())
+    }
+
+    /// Puts off the next try to make up for it, from the time `now` on.
+    pub fn postpone(&mut self, pause: Duration, now: i64) -> io::Result<()> {
+        self.update(|debt| debt.put_off(pause, now))
+    }
+
+    /// Takes it away: it is no longer owed.
+    pub fn remove(&mut self) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        fs::remove_file(self.folder.join(&self.name))?;
+        // A child of a fork may have the file too: so it is not enough to close it.
+        let _ = file.unlock();
+        self.file = None;
+        Ok(())
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file {
+            let _ = file.unlock();
+        }
+    }
+}
+
+/// Gives what is no record another name, under which it is no longer looked at.
+pub(super) fn set_aside(folder: &Path, name: &str) -> io::Result<()> {
+    fs::rename(folder.join(name), folder.join(name::set_aside(name)))
+}
+
+/// Removes a file that was being written, unless somebody still writes it.
+pub(super) fn clear_unless_busy(path: &Path) -> io::Result<()> {
+    match own_file::open(path, File::options().read(true).write(true))? {
+        Found::Own(file) if lock(&file)? && is_at(&file, path)? => own_file::clear(path),
+        _ => Ok(()),
+    }
+}
+
+/// Puts a record in its place, whole and synced, and locked before anybody can see it.
+fn put(folder: &Path, name: &str, debt: &Debt) -> io::Result<File> {
+    let new = folder.join(name::being_written(name));
+    let text = debt.to_json()?;
+    let mut file = begin(&new)?;
+    let written = file.write_all(&text).and_then(|()| file.sync_all());
+    let placed = written.and_then(|()| fs::rename(&new, folder.join(name)));
+    if let Err(error) = placed {
+        // It is not needed, and the disk may be full.
+        let _ = fs::remove_file(&new);
+        return Err(error);
+    }
+    sync_folder(folder)?;
+    Ok(file)
+}
+
+/// A file to be written, locked. Others remove such files when nobody has them locked, so that one may go at once.
+pub(super) fn begin(path: &Path) -> io::Result<File> {
+    loop {
+        own_file::clear(path)?;
+        let file = own_file::create(path)?;
+        if lock(&file)? && is_at(&file, path)? {
+            return Ok(file);
+        }
+    }
+}
+
+fn lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Whether the file is the one that is at `path` now.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let held = file.metadata()?;
+    match fs::symlink_metadata(path) {
+        Ok(there) => Ok((there.dev(), there.ino()) == (held.dev(), held.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,38 @@
+//! Room on the disk for a record that is still to be written.
+
+use super::name;
+use super::owed::begin;
+use crate::engine::disk::sync_folder;
+use crate::wire::random_id::random_id;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// More than a record takes.
+const SIZE: usize = 32 << 10;
+
+/// Something as large as a record, which is given up for it: so a full disk ends an upload when it begins, and not before its
+/// last request.
+pub(crate) struct Room {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Room {
+    pub(super) fn take(folder: &Path) -> io::Result<Room> {
+        let id = random_id().map_err(|mistake| io::Error::other(mistake.to_string()))?;
+        let path = folder.join(name::being_written(&id));
+        let mut file = begin(&path)?;
+        let room = Room { path, _file: file.try_clone()? };
+        file.write_all(&[b' '; SIZE])?;
+        file.sync_all()?;
+        sync_folder(folder)?;
+        Ok(room)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}

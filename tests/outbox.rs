@@ -1,0 +1,355 @@
+//! The outbox: what is owed to an application server is on disk as long as it is owed, and is made up for.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use oss_emulator::{Action, Answer};
+use oss_upload::callback::{Callback, Values};
+use oss_upload::engine::{
+    Body, BucketOptions, Clock, Completion, DeliveryOptions, Limits, Multipart, ObjectOptions, Observer,
+    Outbox, Outcome, Owed, Presigned, Queue, Status, Stored, UploadOptions, Writer,
+};
+use std::cell::RefCell;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::time::Duration;
+use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
+use support::observer::Unmoved;
+use support::route::{Route, over_every_route};
+use tempfile::TempDir;
+
+/// A bed with an outbox.
+struct Desk {
+    bed: Bed,
+    clock: Clock,
+    folder: TempDir,
+    outbox: Arc<Outbox>,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        Desk::over(Route::Http)
+    }
+
+    fn over(route: Route) -> Desk {
+        let clock = Clock::skipping();
+        let bed = Bed::over_with(route, |options: &mut BucketOptions| options.set_clock(clock.clone()));
+        let folder = TempDir::new().unwrap();
+        let outbox = Arc::new(Outbox::open(folder.path().to_str().unwrap()).unwrap());
+        Desk { bed, clock, folder, outbox }
+    }
+
+    fn options(&self) -> ObjectOptions {
+        let mut options = ObjectOptions::default();
+        options.set_outbox(Some(Arc::clone(&self.outbox)));
+        options
+    }
+
+    fn callback(&self) -> Callback {
+        let mut callback = Callback::new(&self.bed.application.url(), "o=${object}&d=${x:delivery}").unwrap();
+        callback.set_delivery_variable("x:delivery").unwrap();
+        callback
+    }
+
+    fn put(&self, key: &str) -> Outcome {
+        self.bed.bucket.put(key, Body::Bytes(DATA), Some(&self.callback()), &self.options())
+    }
+
+    fn files(&self) -> Vec<String> {
+        let files = fs::read_dir(self.folder.path()).unwrap();
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    fn next(&self, queue: &mut Queue) -> Option<Owed> {
+        queue.next(&self.outbox, &|line| panic!("{line}")).unwrap()
+    }
+
+    fn only(&self) -> Owed {
+        let mut queue = Queue::default();
+        let owed = self.next(&mut queue).expect("nothing is owed");
+        assert!(self.next(&mut queue).is_none(), "more than one is owed");
+        owed
+    }
+
+    fn deliver(&self) -> Outcome {
+        self.bed.bucket.deliver(&self.outbox, &DeliveryOptions::default(), &Unmoved)
+    }
+
+    /// What the application server heard, without repetitions.
+    fn heard(&self) -> Vec<String> {
+        let requests = self.bed.application.requests().into_iter();
+        let mut heard: Vec<String> =
+            requests.map(|request| String::from_utf8(request.body).unwrap()).collect();
+        heard.sort();
+        heard.dedup();
+        heard
+    }
+
+    fn wait(&self, time: Duration) {
+        self.clock.skip(time);
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_callback_that_was_answered_nor_of_an_upload_that_stored_nothing() {
+    over_every_route(|route| {
+        let desk = Desk::over(route);
+        assert_ended(&desk.put("a"), Status::Ok, Stored::Yes);
+        desk.bed.always("PutObject", Action::Status { status: 403, code: "AccessDenied".to_owned() });
+        assert_ended(&desk.put("b"), Status::Service, Stored::No);
+        assert_eq!(desk.files(), [""; 0]);
+    });
+}
+
+#[test]
+fn callback_that_failed_is_owed_and_delivered_once_the_server_is_back() {
+    over_every_route(|route| {
+        let desk = Desk::over(route);
+        desk.bed.application.answer(Answer::status(500));
+        assert_ended(&desk.put(KEY), Status::CallbackFailed, Stored::Yes);
+        {
+            let owed = desk.only();
+            let debt = owed.debt();
+            assert!(
+                debt.stored && debt.tries == 0 && debt.message.contains("the callback failed"),
+                "{debt:?}"
+            );
+            assert_eq!((debt.upload.bucket.as_str(), debt.upload.key.as_str()), (BUCKET, KEY));
+            assert_eq!(debt.upload.size, Some(DATA.len() as u64));
+            let object = desk.bed.emulator.object(BUCKET, KEY).unwrap();
+            assert_eq!(debt.upload.crc64, Some(object.crc64));
+            assert_eq!(debt.upload.etag, object.etag.trim_matches('"'));
+            assert_eq!(debt.upload.mime_type, "text/plain");
+            assert_eq!(debt.render(&Values::default()).unwrap(), desk.heard()[0]);
+        }
+        let outcome = desk.deliver();
+        assert_ended(&outcome, Status::CallbackFailed, Stored::Yes);
+        assert_eq!((outcome.delivered, outcome.owed), (0, 1));
+        desk.bed.application.answer(Answer::json(r#"{"late":1}"#));
+        // It is not due yet.
+        assert_eq!((desk.deliver().owed, desk.bed.callbacks()), (1, 2));
+        assert_eq!(desk.only().debt().tries, 1);
+        desk.wait(Duration::from_secs(1));
+        let outcome = desk.deliver();
+        assert_ended(&outcome, Status::Ok, Stored::No);
+        assert_eq!((outcome.delivered, outcome.owed), (1, 0));
+        assert_eq!((desk.bed.callbacks(), desk.heard().len()), (3, 1), "every delivery has the same id");
+        assert_eq!(desk.files(), [""; 0]);
+    });
+}
+
+#[test]
+fn callback_whose_reply_was_lost_is_owed() {
+    over_every_route(|route| {
+        let desk = Desk::over(route);
+        desk.bed.fault("PutObject", Action::CloseWithoutReply);
+        assert_ended(&desk.put(KEY), Status::CallbackUnknown, Stored::Yes);
+        let outcome = desk.bed.bucket.settle(&mut desk.only(), &Limits::default());
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!((desk.bed.callbacks(), desk.heard().len()), (2, 1));
+        assert_eq!(desk.files(), [""; 0]);
+    });
+}
+
+#[test]
+fn parts_writers_urls_and_forms_owe_too() {
+    let desk = Desk::new();
+    desk.bed.application.answer(Answer::status(500));
+    let bucket = &desk.bed.bucket;
+    let callback = desk.callback();
+
+    let (multipart, _) = Multipart::begin(bucket, "parts", &desk.options());
+    let multipart = multipart.unwrap();
+    multipart.upload_part(1, Body::Bytes(DATA));
+    assert_ended(
+        &multipart.complete(Completion::Known, Some(&callback)),
+        Status::CallbackFailed,
+        Stored::Yes,
+    );
+    assert_eq!(desk.only().debt().upload.upload_id, multipart.upload_id());
+
+    desk.wait(Duration::from_millis(1));
+    let mut managed = UploadOptions::default();
+    managed.set_outbox(Some(Arc::clone(&desk.outbox)));
+    managed.set_threshold(0).unwrap();
+    let outcome = bucket.upload("managed", Body::Bytes(DATA), Some(&callback), &managed, &Unmoved);
+    assert_ended(&outcome, Status::CallbackFailed, Stored::Yes);
+
+    desk.wait(Duration::from_millis(1));
+    let mut writer = Writer::new(bucket, "written", Some(&callback), &managed).unwrap();
+    writer.write(DATA, &Unmoved);
+    assert_ended(&writer.finish(&Unmoved), Status::CallbackFailed, Stored::Yes);
+
+    let mut elsewhere = BucketOptions::default();
+    elsewhere.set_outbox(Some(Arc::clone(&desk.outbox)));
+    let presigned = bucket.presign_put("url", Some(&callback), &ObjectOptions::default(), 60).unwrap();
+    let mut other = Presigned::from_url(&presigned.url).unwrap();
+    for (name, value) in &presigned.headers {
+        other.add_header(name, value).unwrap();
+    }
+    assert_ended(&other.put(Body::Bytes(DATA), &elsewhere), Status::CallbackFailed, Stored::Yes);
+
+    let mut queue = Queue::default();
+    let mut keys = Vec::new();
+    while let Some(owed) = desk.next(&mut queue) {
+        let upload = &owed.debt().upload;
+        assert_eq!(upload.size, Some(DATA.len() as u64));
+        assert!(upload.crc64.is_some());
+        keys.push(upload.url.rsplit('/').next().unwrap().to_owned());
+    }
+    assert_eq!(keys, ["parts", "managed", "written", "url"], "the oldest comes first");
+    desk.bed.application.answer(Answer::json("{}"));
+    assert_eq!(desk.deliver().delivered, 4);
+    assert_eq!(desk.heard().len(), 4);
+}
+
+#[test]
+fn what_is_not_stored_is_no_longer_owed_once_that_is_certain() {
+    let desk = Desk::new();
+    // The whole of it is received, and nothing comes of it.
+    desk.bed.fault("PutObject", Action::ResetBeforeWork);
+    assert_ended(&desk.put(KEY), Status::Network, Stored::Unknown);
+    let outcome = desk.bed.bucket.settle(&mut desk.only(), &Limits::default());
+    assert_ended(&outcome, Status::CallbackUnknown, Stored::Unknown);
+    assert_eq!(desk.only().debt().tries, 1);
+    desk.wait(Duration::from_secs(61));
+    let outcome = desk.bed.bucket.settle(&mut desk.only(), &Limits::default());
+    assert_ended(&outcome, Status::Ok, Stored::No);
+    assert_eq!((desk.files(), desk.bed.callbacks()), (vec![], 0));
+}
+
+#[test]
+fn object_of_another_writer_is_not_told_of() {
+    let desk = Desk::new();
+    desk.bed.application.answer(Answer::status(500));
+    assert_ended(&desk.put(KEY), Status::CallbackFailed, Stored::Yes);
+    // Equal bytes, but without the token.
+    desk.bed.emulator.put_object(BUCKET, KEY, DATA);
+    let outcome = desk.deliver();
+    assert_ended(&outcome, Status::CallbackUnknown, Stored::Unknown);
+    assert!(outcome.message.contains("another object"), "{}", outcome.message);
+    assert_eq!((desk.bed.callbacks(), outcome.owed), (1, 1));
+}
+
+#[test]
+fn what_one_has_in_hand_nobody_else_takes_up() {
+    let desk = Desk::new();
+    desk.bed.application.answer(Answer::status(500));
+    desk.put(KEY);
+    desk.bed.application.answer(Answer::json("{}"));
+    let owed = desk.only();
+    assert!(desk.next(&mut Queue::default()).is_none());
+    assert_eq!(desk.deliver().delivered, 0);
+    drop(owed);
+    assert_eq!(desk.deliver().delivered, 1);
+}
+
+#[test]
+fn what_is_done_is_gone_and_what_is_put_off_waits() {
+    let desk = Desk::new();
+    desk.bed.application.answer(Answer::status(500));
+    desk.put(KEY);
+    desk.bed.application.answer(Answer::json("{}"));
+    desk.only().postpone(Duration::from_secs(3600), desk.clock.unix_millis()).unwrap();
+    assert_eq!(desk.deliver().owed, 1);
+    desk.wait(Duration::from_secs(3599));
+    assert_eq!(desk.deliver().owed, 1);
+    let mut owed = desk.only();
+    owed.remove().unwrap();
+    assert_ended(&desk.bed.bucket.settle(&mut owed, &Limits::default()), Status::InvalidArgument, Stored::No);
+    owed.remove().unwrap();
+    desk.wait(Duration::from_secs(2));
+    assert_eq!((desk.deliver().owed, desk.bed.callbacks(), desk.files()), (0, 1, vec![]));
+}
+
+#[test]
+fn pauses_grow_to_an_hour_and_are_jittered() {
+    let desk = Desk::new();
+    desk.bed.application.answer(Answer::status(500));
+    desk.put(KEY);
+    for tries in 1u32..20 {
+        desk.wait(Duration::from_secs(3600));
+        assert_eq!(desk.deliver().owed, 1);
+        let owed = desk.only();
+        let longest = Duration::from_secs(1 << (tries - 1).min(12)).min(Duration::from_secs(3600));
+        let due_in = owed.debt().due_in(desk.clock.unix_millis());
+        assert!(due_in >= longest / 2 && due_in <= longest, "{tries}: {due_in:?}");
+        assert_eq!(owed.debt().tries, tries);
+    }
+}
+
+#[test]
+fn record_is_ours_alone_and_holds_no_secret() {
+    let desk = Desk::new();
+    desk.bed.application.answer(Answer::status(500));
+    desk.put(KEY);
+    let file = desk.folder.path().join(&desk.files()[0]);
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = fs::read_to_string(file).unwrap();
+    for secret in [oss_emulator::DEFAULT_ACCESS_KEY_ID, oss_emulator::DEFAULT_ACCESS_KEY_SECRET, "Signature"]
+    {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+struct Log(RefCell<Vec<String>>);
+
+impl Observer for Log {
+    fn progress(&self, _: u64, _: Option<u64>) -> bool {
+        true
+    }
+
+    fn log(&self, line: &str) -> bool {
+        self.0.borrow_mut().push(line.to_owned());
+        true
+    }
+}
+
+#[test]
+fn what_is_no_record_is_set_aside_with_a_line_and_the_rest_go_on() {
+    let desk = Desk::new();
+    desk.bed.application.answer(Answer::status(500));
+    for key in ["a", "b", "c", "d"] {
+        desk.put(key);
+    }
+    let mut files = desk.files();
+    files.sort();
+    let path = |index: usize| desk.folder.path().join(&files[index]);
+    let text = fs::read_to_string(path(0)).unwrap();
+    fs::write(path(0), text.replace("text/plain", "text/plaim").replace("\"tries\": 0", "\"tries\": 1"))
+        .unwrap();
+    fs::write(path(1), &text[..text.len() / 2]).unwrap();
+    fs::set_permissions(path(2), PermissionsExt::from_mode(0o622)).unwrap();
+    desk.bed.application.answer(Answer::json("{}"));
+    let log = Log(RefCell::default());
+    let outcome = desk.bed.bucket.deliver(&desk.outbox, &DeliveryOptions::default(), &log);
+    assert_eq!((outcome.delivered, outcome.owed), (1, 0));
+    let lines = log.0.into_inner();
+    for (line, why) in lines.iter().zip(["checksum", "damaged", "others may write"]) {
+        assert!(line.contains("is set aside") && line.contains(why), "{lines:?}");
+    }
+    assert_eq!(lines.len(), 3);
+    let left = desk.files();
+    assert!(left.len() == 3 && left.iter().all(|name| name.ends_with(".aside")), "{left:?}");
+}
+
+#[test]
+fn folder_that_cannot_be_used_ends_the_call_before_anything_is_sent() {
+    let desk = Desk::new();
+    fs::remove_dir(desk.folder.path()).unwrap();
+    fs::write(desk.folder.path(), "a file").unwrap();
+    let outcome = desk.put(KEY);
+    assert_ended(&outcome, Status::LocalIo, Stored::No);
+    assert!(outcome.message.contains("outbox"), "{}", outcome.message);
+    let mut managed = UploadOptions::default();
+    managed.set_outbox(Some(Arc::clone(&desk.outbox)));
+    managed.set_threshold(0).unwrap();
+    let callback = desk.callback();
+    let outcome = desk.bed.bucket.upload(KEY, Body::Bytes(DATA), Some(&callback), &managed, &Unmoved);
+    assert_ended(&outcome, Status::LocalIo, Stored::No);
+    assert!(desk.bed.emulator.requests().is_empty());
+    fs::remove_file(desk.folder.path()).unwrap();
+    fs::create_dir(desk.folder.path()).unwrap();
+}
