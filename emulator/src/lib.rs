@@ -46,6 +46,7 @@ mod stream;
 mod text;
 
 pub use app_server::{Answer, AppRequest, AppServer};
+pub use callback::{CallbackRefusal, judge_callback};
 pub use config::{Config, Credential, DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, DEFAULT_BUCKET, Tls};
 pub use emulator::{Emulator, Object};
 pub use faults::{Action, Fault};

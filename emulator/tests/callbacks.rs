@@ -128,7 +128,7 @@ fn the_request_has_the_headers_of_the_service() {
     let app = AppServer::start().unwrap();
     let mut settings = to(&app);
     settings["callbackHost"] = Value::from("app.example.com");
-    settings["additionalHeaders"] = json!({"x-more": "yes"});
+    settings["additionalHeaders"] = json!({"x-more": "yes", "b": ""});
     let reply = put(&emulator, &settings);
     assert_eq!(reply.status, 200);
     let request = &app.wait_for_requests(1, PATIENCE)[0];
@@ -143,7 +143,9 @@ fn the_request_has_the_headers_of_the_service() {
         ("x-oss-request-id", reply.header("x-oss-request-id").unwrap()),
         ("x-oss-signature-version", "1.0"),
         ("x-oss-tag", "CALLBACK"),
+        ("x-oss-additional-headers", "b;x-more"),
         ("x-more", "yes"),
+        ("b", ""),
     ] {
         assert_eq!(request.header(name), Some(value), "{name}");
     }
@@ -153,6 +155,19 @@ fn the_request_has_the_headers_of_the_service() {
     assert_eq!(request.header("x-oss-pub-key-url"), Some(encoded.as_str()));
     let pem = once(&emulator, "GET", "/-/callback_pub_key.pem", &[], b"").text();
     assert_eq!(pem, emulator.callback_public_key_pem());
+}
+
+#[test]
+fn a_request_names_the_version_of_its_signature_and_no_headers_where_none_were_added() {
+    for (asked, named) in [("2.0", "2.0"), ("1.0", "1.0"), ("3\r\na: b", "1.0")] {
+        let app = AppServer::start().unwrap();
+        let mut settings = to(&app);
+        settings["signatureVersion"] = Value::from(asked);
+        assert_eq!(put(&start(), &settings).status, 200);
+        let request = &app.wait_for_requests(1, PATIENCE)[0];
+        assert_eq!(request.header("x-oss-signature-version"), Some(named));
+        assert_eq!(request.header("x-oss-additional-headers"), Some(""));
+    }
 }
 
 #[test]
@@ -249,7 +264,7 @@ fn policies_replace_all_that_were_there_unless_one_is_wrong() {
         (("p", "***", ""), Some("0007-00000002")),
         (("p", "", ""), Some("0007-00000003")),
         (("p", &encoded(json!({"callbackUrl": "", "callbackBody": "a"})), ""), None),
-        (("p", &encoded(json!({"callbackUrl": "http://h"})), ""), None),
+        (("p", &encoded(json!({"callbackUrl": "http://h"})), ""), Some("0007-00000011")),
         (("p", &encoded(json!({"callbackPolicy": "a&b"})), ""), None),
         (("p", &good, "***"), Some("0007-00000102")),
         (("p", &good, &encoded(json!({"a": "b"}))), None),

@@ -165,8 +165,11 @@ fn request(
     header("x-oss-bucket", delivery.bucket);
     header("x-oss-request-id", delivery.request_id);
     header("x-oss-requester", delivery.requester);
-    header("x-oss-signature-version", "1.0");
+    header("x-oss-signature-version", callback.signature_version.text());
     header("x-oss-tag", "CALLBACK");
+    let names: Vec<&str> = callback.headers.iter().map(|(name, _)| name.as_str()).collect();
+    // Captured without any; how names are listed is a guess.
+    header("x-oss-additional-headers", &names.join(";"));
     for (name, value) in &callback.headers {
         header(name, value);
     }

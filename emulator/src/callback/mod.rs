@@ -2,6 +2,8 @@
 
 mod carried;
 mod deliver;
+mod headers;
+mod judge;
 mod policy;
 mod settings;
 mod signature;
@@ -10,6 +12,7 @@ mod tls;
 
 pub(crate) use carried::{Carried, parse, parse_form};
 pub(crate) use deliver::{Delivery, Sockets, addresses, deliver, is_private};
+pub use judge::{CallbackRefusal, judge_callback};
 pub(crate) use policy::Policy;
 pub(crate) use settings::Callback;
 pub(crate) use signature::SigningKey;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::headers;
 use super::template::{self, BodyType};
 use crate::errors::OssError;
 use crate::text::base64_decode;
@@ -24,6 +25,23 @@ pub(crate) struct CallbackUrl {
     pub target: String,
 }
 
+/// How a callback says that it is signed. The second version is for those whom the service has invited, and how it signs is not
+/// known: here it is as the first one, under another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SignatureVersion {
+    First,
+    Second,
+}
+
+impl SignatureVersion {
+    pub fn text(self) -> &'static str {
+        match self {
+            SignatureVersion::First => "1.0",
+            SignatureVersion::Second => "2.0",
+        }
+    }
+}
+
 /// Settings that were found to be right.
 #[derive(Debug, Clone)]
 pub(crate) struct Callback {
@@ -33,6 +51,7 @@ pub(crate) struct Callback {
     pub body_type: BodyType,
     pub sni: bool,
     pub headers: Vec<(String, String)>,
+    pub signature_version: SignatureVersion,
     /// The `x:` variables.
     pub variables: BTreeMap<String, String>,
 }
@@ -70,14 +89,14 @@ pub(super) fn parse(
     let host = match fields.get("callbackHost") {
         None => None,
         Some(Value::String(host)) if host.is_empty() => None,
-        Some(Value::String(host)) if is_header_text(host) => Some(host.clone()),
+        Some(Value::String(host)) if is_host(host) => Some(host.clone()),
         Some(_) => {
             return Err(refuse("callbackHost", "The callback host is not valid.").ec("0007-00000009"));
         }
     };
     let body = match fields.get("callbackBody") {
         Some(Value::String(body)) if !body.is_empty() => body.clone(),
-        _ => return Err(refuse("callbackBody", "The callback body is empty.")),
+        _ => return Err(refuse("callbackBody", "The callback body is empty.").ec("0007-00000011")),
     };
     let body_type = match fields.get("callbackBodyType") {
         None => BodyType::Form,
@@ -105,10 +124,18 @@ pub(super) fn parse(
     };
     let headers = match fields.get("additionalHeaders") {
         None => Vec::new(),
-        Some(headers) => parse_headers(headers)?,
+        Some(headers) => headers::parse(headers)?,
+    };
+    let signature_version = match fields.get("signatureVersion") {
+        None => SignatureVersion::First,
+        Some(Value::String(version)) if version == "2.0" => SignatureVersion::Second,
+        Some(Value::String(_)) => SignatureVersion::First,
+        Some(_) => {
+            return Err(refuse("signatureVersion", "The signature version of callback is not a string."));
+        }
     };
     template::check(&body)?;
-    Ok(Some(Callback { urls, host, body, body_type, sni, headers, variables }))
+    Ok(Some(Callback { urls, host, body, body_type, sni, headers, signature_version, variables }))
 }
 
 /// Without a text there are none.
@@ -142,9 +169,7 @@ pub(super) fn parse_variables(text: &str) -> Result<BTreeMap<String, String>, Os
 
 /// `x:` and something after it, without capitals.
 pub(super) fn is_variable_name(name: &str) -> bool {
-    name.strip_prefix("x:").is_some_and(|rest| {
-        !rest.is_empty() && !rest.chars().any(char::is_uppercase) && !rest.contains(['{', '}'])
-    })
+    name.strip_prefix("x:").is_some_and(|rest| !rest.is_empty() && !rest.chars().any(char::is_uppercase))
 }
 
 fn json_object(json: &[u8]) -> Option<Map<String, Value>> {
@@ -157,7 +182,8 @@ fn json_object(json: &[u8]) -> Option<Map<String, Value>> {
 fn parse_urls(text: &str) -> Result<Vec<CallbackUrl>, OssError> {
     let urls: Vec<&str> = text.split(';').filter(|url| !url.is_empty()).collect();
     if urls.len() > URL_LIMIT {
-        return Err(OssError::argument("callbackUrl", text, "The number of callback url exceed max value."));
+        return Err(OssError::argument("callbackUrl", text, "The number of callback url exceed max value.")
+            .ec("0007-00000005"));
     }
     let urls =
         urls.into_iter().map(parse_url).collect::<Option<Vec<CallbackUrl>>>().filter(|urls| !urls.is_empty());
@@ -168,22 +194,21 @@ fn parse_urls(text: &str) -> Result<Vec<CallbackUrl>, OssError> {
 
 /// `http` if there is no scheme. Nothing but visible ASCII, a host that is no IPv6 address, a port that is one.
 fn parse_url(url: &str) -> Option<CallbackUrl> {
-    let url = url.trim();
     if !url.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;
     }
     let (https, rest) = match url.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
-        // A colon and slashes behind the first slash or question mark belong to the path.
-        Some((scheme, _)) if !scheme.contains(['/', '?']) => return None,
+        // A colon and slashes behind the first slash, question mark or hash belong to what comes after the host.
+        Some((scheme, _)) if !scheme.contains(['/', '?', '#']) => return None,
         _ => (false, url),
     };
     let rest = rest.split('#').next().unwrap_or_default();
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, target) = rest.split_at(end);
     let (host, port) = match authority.split_once(':') {
-        Some((host, port)) => (host, port.parse().ok().filter(|port| *port != 0)?),
+        Some((host, port)) => (host, parse_port(port)?),
         None => (authority, if https { 443 } else { 80 }),
     };
     let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
@@ -198,31 +223,15 @@ fn parse_url(url: &str) -> Option<CallbackUrl> {
     Some(CallbackUrl { https, host: host.to_owned(), port, authority: authority.to_owned(), target })
 }
 
-fn parse_headers(value: &Value) -> Result<Vec<(String, String)>, OssError> {
-    let refuse = |message: &str| OssError::argument("additionalHeaders", &value.to_string(), message);
-    let fields = value
-        .as_object()
-        .ok_or_else(|| refuse("The additional headers are not a map.").ec("0007-00000023"))?;
-    fields
-        .iter()
-        .map(|(name, value)| {
-            let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-            if name.is_empty() || !name.bytes().all(legal) {
-                return Err(refuse("The name of an additional header is not valid.").ec("0007-00000023"));
-            }
-            if name.starts_with("x-oss-") {
-                return Err(refuse("An additional header must not start with x-oss-.").ec("0007-00000026"));
-            }
-            match value {
-                Value::String(value) if is_header_text(value) => Ok((name.clone(), value.clone())),
-                _ => Err(refuse("The value of an additional header is not valid.").ec("0007-00000023")),
-            }
-        })
-        .collect()
+/// At most five digits, which together are a port.
+fn parse_port(text: &str) -> Option<u16> {
+    let digits = text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|port| digits && *port != 0)
 }
 
-fn is_header_text(text: &str) -> bool {
-    !text.chars().any(char::is_control)
+/// What can stand in a `Host` header.
+fn is_host(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -258,6 +267,7 @@ mod tests {
         assert_eq!(plain.target, "/a/b?c=d");
         assert_eq!(url("http://h").target, "/");
         assert_eq!(url("http://h?x=http://y").target, "/?x=http://y");
+        assert_eq!(url("h#a://y").host, "h");
         let https = url("HTTPS://h/p");
         assert_eq!((https.https, https.port), (true, 443));
         let many = with_url("http://a/;http://b/;").unwrap().unwrap();
@@ -270,6 +280,9 @@ mod tests {
         for url in [
             "http://",
             "http://h:0/",
+            "http://h:+80/",
+            "http://h:000080/",
+            " http://h/",
             "http://h:99999/",
             "http://h:x/",
             "ftp://h/",
@@ -295,12 +308,15 @@ mod tests {
         assert_eq!(with(r#","callbackBody":"""#).1, "The callback body is empty.");
         assert_eq!(with(r#","callbackBody":1"#).1, "The callback body is empty.");
         let with = |rest: &str| with(&format!(r#","callbackBody":"x"{rest}"#));
-        assert_eq!(with(r#","callbackHost":1"#).0, Some("0007-00000009"));
+        for host in ["1", r#""a b""#, r#""a\r\nb: c""#, r#""中""#] {
+            assert_eq!(with(&format!(r#","callbackHost":{host}"#)).0, Some("0007-00000009"), "{host}");
+        }
         assert_eq!(with(r#","callbackBodyType":1"#).0, Some("0007-00000012"));
         let unsupported = with(r#","callbackBodyType":"text/plain""#).1;
         assert_eq!(unsupported, "The body type of callback is not supported.");
         assert!(with(r#","callbackSNI":"yes""#).1.contains("SNI"));
-        assert_eq!(with(r#","additionalHeaders":{"A":"b"}"#).0, Some("0007-00000023"));
+        assert_eq!(with(r#","additionalHeaders":[]"#).0, Some("0007-00000021"));
+        assert!(with(r#","signatureVersion":2"#).1.contains("not a string"));
         assert_eq!(with(r#","additionalHeaders":{"x-oss-a":"b"}"#).0, Some("0007-00000026"));
     }
 

@@ -38,14 +38,15 @@ pub(super) fn check(template: &str) -> Result<(), OssError> {
     let refuse = |value: &str, message: &str| {
         OssError::argument("ReplaceKeyPrefix", value, message).ec("0007-00000105")
     };
-    for (at, _) in template.match_indices('$') {
-        let rest = &template[at + 1..];
-        let adjacent = rest.starts_with('{');
-        if !adjacent && rest.trim_start().starts_with('{') {
-            return Err(refuse(&template[at..], "Left brace must be adjacent to dollar sign."));
-        }
-        if adjacent && !rest.contains('}') {
-            return Err(refuse(&template[at..], "Right brace is missing."));
+    let mut rest = template;
+    while let Some(at) = rest.find('$') {
+        let placeholder = &rest[at..];
+        rest = &placeholder[1..];
+        if let Some(name) = rest.strip_prefix('{') {
+            let end = name.find('}').ok_or_else(|| refuse(placeholder, "Right brace is missing."))?;
+            rest = &name[end + 1..];
+        } else if rest.trim_start().starts_with('{') {
+            return Err(refuse(placeholder, "Left brace must be adjacent to dollar sign."));
         }
     }
     Ok(())
@@ -149,7 +150,7 @@ mod tests {
         for template in ["a=$ {object}", "a=${object"] {
             assert_eq!(check(template).unwrap_err().ec, Some("0007-00000105"), "{template}");
         }
-        for template in ["a=$(object)", "a=$", "${object}$"] {
+        for template in ["a=$(object)", "a=$", "${object}$", "${a$ {b}"] {
             assert!(check(template).is_ok(), "{template}");
         }
     }

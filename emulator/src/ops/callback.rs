@@ -28,7 +28,7 @@ impl Context<'_> {
                 return Err(refuse("Can not get ip by this host."));
             }
             if found.iter().any(|address| callback::is_private(&address.ip())) {
-                return Err(refuse("Private address is forbidden to callback."));
+                return Err(refuse("Private address is forbidden to callback.").ec("0007-00000008"));
             }
         }
         Ok(())
