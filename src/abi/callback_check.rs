@@ -46,8 +46,9 @@ impl From<Finding> for Entry {
 /// What a setter refused is not part of the callback; it is listed all the same, as "refused". The other findings are:
 /// "settings-too-long", "variables-too-long" and "variable-not-set", which are errors; "variable-not-used" and
 /// "many-variables"; "private-host", which OSS does not call; "https-without-sni" and "sni-without-https";
-/// "encoded-placeholder" and "parentheses", which OSS does not replace; and "json-as-form", "quoted-placeholder" and
-/// "not-json" for a body that is no JSON once it is filled in. There may be more in later versions.
+/// "encoded-placeholder", "parentheses" and "foreign-placeholder", which OSS does not replace; "unencoded-text" in a form; and
+/// "json-as-form", "escaped-twice", "quoted-placeholder" and "not-json" for a body that is no JSON once it is filled in. There
+/// may be more in later versions.
 ///
 /// @param callback  not NULL.
 /// @param findings  receives the list, to be freed with oss_finding_list_free(), whether there are errors or not; NULL only if
