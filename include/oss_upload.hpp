@@ -839,6 +839,15 @@ public:
     setter_result add_variable(const text_arg &name, const text_arg &value) noexcept {
         return set(oss_callback_add_variable(get(), name.c_str(), value.c_str()));
     }
+    setter_result add_header(const text_arg &name, const text_arg &value) noexcept {
+        return set(oss_callback_add_header(get(), name.c_str(), value.c_str()));
+    }
+    setter_result set_field(const text_arg &name, const text_arg &json) noexcept {
+        return set(oss_callback_set_field(get(), name.c_str(), json.c_str()));
+    }
+    setter_result set_delivery_variable(const text_arg &name) noexcept {
+        return set(oss_callback_set_delivery_variable(get(), name.c_str()));
+    }
 
     /** Not ok if there are errors. */
     oss::result check() const noexcept {

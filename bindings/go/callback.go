@@ -4,6 +4,7 @@ package ossupload
 import "C"
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 )
@@ -23,11 +24,18 @@ type Callback struct {
 	BodyType CallbackBodyType
 	// Variables are those of the uploader's own, by names such as "x:user".
 	Variables map[string]string
+	// DeliveryVariable, such as "x:delivery", names a variable that is set for each upload anew: to an id that is the same in
+	// all that OSS sends for one upload, so that the application server can tell that it hears of it again.
+	DeliveryVariable string
 	// Host is the Host header of the POST; empty for the host of the URL.
 	Host string
 	// SNI has OSS name the host in the TLS handshake with an https URL. Most servers with several domains need that.
 	SNI bool
-	// Policy names a callback that is stored on the bucket. Nothing but Variables can be set then.
+	// Headers are sent with the POST, ten at most. Only error messages of OSS speak of this: try it before you rely on it.
+	Headers map[string]string
+	// Fields are settings for which there is no field here, such as those that a later OSS may know.
+	Fields map[string]json.RawMessage
+	// Policy names a callback that is stored on the bucket. Nothing but variables can be set then.
 	Policy string
 }
 
@@ -203,6 +211,15 @@ func (c *call) setCallback(native *C.oss_callback, cb *Callback) bool {
 	}
 	for _, name := range slices.Sorted(maps.Keys(cb.Variables)) {
 		set(C.oss_callback_add_variable(native, c.text(name), c.text(cb.Variables[name])))
+	}
+	if cb.DeliveryVariable != "" {
+		set(C.oss_callback_set_delivery_variable(native, c.text(cb.DeliveryVariable)))
+	}
+	for _, name := range slices.Sorted(maps.Keys(cb.Headers)) {
+		set(C.oss_callback_add_header(native, c.text(name), c.text(cb.Headers[name])))
+	}
+	for _, name := range slices.Sorted(maps.Keys(cb.Fields)) {
+		set(C.oss_callback_set_field(native, c.text(name), c.text(string(cb.Fields[name]))))
 	}
 	return taken
 }

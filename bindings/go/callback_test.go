@@ -3,6 +3,7 @@ package ossupload_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -212,6 +213,60 @@ func TestEveryStatusHasAnErrorOfItsOwn(t *testing.T) {
 		}
 		if text := fmt.Sprint(all[status]); text != "ossupload: "+status.String() {
 			t.Error(text)
+		}
+	}
+}
+
+func TestDeliveriesOfOneUploadHaveOneID(t *testing.T) {
+	application := startApplication(t)
+	application.fail()
+	callback := application.callback()
+	callback.Body += "&delivery=${x:delivery}"
+	callback.DeliveryVariable = "x:delivery"
+	bucket := openBucket(t)
+	var bodies []string
+	for range 2 {
+		result, err := bucket.Put(context.Background(), keyOf(t), ossupload.FromString("a"), callback)
+		if !errors.Is(err, ossupload.ErrCallbackFailed) {
+			t.Fatal(err)
+		}
+		body, err := callback.Render(result, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bodies = append(bodies, body)
+	}
+	if !slices.Equal(application.called(), bodies) {
+		t.Fatalf("%q was sent, %q was made", application.called(), bodies)
+	}
+	if bodies[0] == bodies[1] {
+		t.Fatalf("two uploads have the same id: %q", bodies[0])
+	}
+}
+
+func TestHeadersAndFieldsAreEncoded(t *testing.T) {
+	callback := &ossupload.Callback{
+		URL: "http://app.example.com", Body: "b",
+		Headers: map[string]string{"key-2": "v", "key-1": ""},
+		Fields:  map[string]json.RawMessage{"later": json.RawMessage(`[1]`)},
+	}
+	encoded, _, err := callback.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings, err := base64.StdEncoding.DecodeString(encoded)
+	expected := `{"callbackUrl":"http://app.example.com","callbackBody":"b","additionalHeaders":{"key-1":"","key-2":"v"},"later":[1]}`
+	if err != nil || string(settings) != expected {
+		t.Fatalf("%s, %v", settings, err)
+	}
+	for name, wrong := range map[string]ossupload.Callback{
+		"header":   {Headers: map[string]string{"x-oss-a": ""}},
+		"field":    {Fields: map[string]json.RawMessage{"later": json.RawMessage("{")}},
+		"delivery": {DeliveryVariable: "delivery"},
+	} {
+		wrong.URL, wrong.Body = callback.URL, callback.Body
+		if _, _, err := wrong.Encode(); !errors.Is(err, ossupload.ErrInvalidArgument) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -45,6 +45,31 @@ static void mistakes(void) {
     oss_callback_free(callback);
 }
 
+/* What is encoded differs by the delivery's id only. */
+static void settings_of_their_own(void) {
+    oss_callback *callback = NULL;
+    oss_string *encoded[2] = {NULL, NULL}, *variables[2] = {NULL, NULL};
+
+    CHECK_SETS(oss_callback_new("http://app.example.com", "d=${x:delivery}", &callback, NULL));
+    CHECK_SETS(oss_callback_add_header(callback, "key", "value"));
+    CHECK(oss_callback_add_header(callback, "key", "value") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_CONTAINS(oss_callback_error(callback), "twice");
+    CHECK_SETS(oss_callback_set_field(callback, "signatureVersion", "\"2.0\""));
+    CHECK(oss_callback_set_field(callback, "signatureVersion", "\"2.0\"") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_CONTAINS(oss_callback_error(callback), "twice");
+    CHECK_SETS(oss_callback_set_delivery_variable(callback, "x:delivery"));
+    CHECK(oss_callback_set_delivery_variable(callback, "x:delivery") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_CONTAINS(oss_callback_error(callback), "twice");
+    for (int i = 0; i < 2; i++) CHECK_SETS(oss_callback_encode(callback, &encoded[i], &variables[i], NULL));
+    CHECK_TEXT(oss_string_data(encoded[0]), oss_string_data(encoded[1]));
+    CHECK(strcmp(oss_string_data(variables[0]), oss_string_data(variables[1])) != 0);
+    for (int i = 0; i < 2; i++) {
+        oss_string_free(encoded[i]);
+        oss_string_free(variables[i]);
+    }
+    oss_callback_free(callback);
+}
+
 int main(void) {
     oss_bucket *bucket = open_bucket();
     oss_callback *callback = NULL;
@@ -53,10 +78,12 @@ int main(void) {
     oss_string *body = NULL;
 
     mistakes();
+    settings_of_their_own();
     CHECK_SETS(oss_callback_new(needed_variable("CALLBACK_URL"),
-                                "bucket=${bucket}&object=${object}&etag=${etag}&size=${size}&type=${mimeType}"
+                                "delivery=${x:delivery}&bucket=${bucket}&object=${object}&etag=${etag}&size=${size}&type=${mimeType}"
                                 "&crc64=${crc64}&id=${reqId}&operation=${operation}&ip=${clientIp}",
                                 &callback, NULL));
+    CHECK_SETS(oss_callback_set_delivery_variable(callback, "x:delivery"));
     CHECK_CALL(OSS_STATUS_CALLBACK_FAILED,
                oss_put_object_with_callback(bucket, "toolkit/photo.jpg", "photo", 5, callback, NULL, &result));
     CHECK_SETS(oss_callback_values_set(values, "clientIp", "127.0.0.1"));

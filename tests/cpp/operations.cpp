@@ -120,8 +120,14 @@ void callback_settings() {
     CHECK(warnings == 1);
     CHECK(findings[findings.size()].severity == oss::severity::none);
 
-    oss::callback plain = needed(oss::callback::make("https://app.example.com/", "a=${x:a}"));
+    oss::callback plain = needed(oss::callback::make("https://app.example.com/", "a=${x:a}&d=${x:delivery}"));
     CHECK_OK(plain.add_variable("x:a", "1"));
+    CHECK_OK(plain.add_header("key", "value"));
+    CHECK_ENDS(oss::status::invalid_argument, plain.add_header("Key", "value"));
+    CHECK_OK(plain.set_field("signatureVersion", "\"2.0\""));
+    CHECK_ENDS(oss::status::invalid_argument, plain.set_field("signatureVersion", "2.0"));
+    CHECK_OK(plain.set_delivery_variable("x:delivery"));
+    CHECK_ENDS(oss::status::invalid_argument, plain.set_delivery_variable("x:delivery"));
     CHECK_OK(plain.set_sni(true));
     CHECK_OK(plain.check(findings));
     CHECK(findings.empty());
