@@ -4,7 +4,7 @@
  * when it is killed. Its clock of the day is CLOCK_AHEAD seconds ahead.
  */
 
-/* For RTLD_NEXT. */
+/* For RTLD_NEXT and syscall(). */
 #define _GNU_SOURCE
 
 #include <dlfcn.h>
@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -108,12 +109,10 @@ OPEN(open64)
 OPEN_AT(openat)
 OPEN_AT(openat64)
 
+/* Asked by the kernel: a sanitizer asks for the time even while the real function would be looked for. */
 int clock_gettime(clockid_t clock, struct timespec *time) {
-    static int (*real)(clockid_t, struct timespec *);
     const char *ahead = getenv("CLOCK_AHEAD");
-    int result;
-    REAL("clock_gettime");
-    result = real(clock, time);
+    int result = (int)syscall(SYS_clock_gettime, clock, time);
     if (clock == CLOCK_REALTIME && ahead != NULL) {
         time->tv_sec += strtol(ahead, NULL, 10);
     }
