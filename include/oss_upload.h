@@ -454,8 +454,8 @@ typedef struct oss_post_form oss_post_form;
 typedef struct oss_post_policy oss_post_policy;
 
 /**
- * A request that others can make without knowing a secret: a method, a URL, and headers that belong to it. Whoever knows
- * it can use it until it expires, so treat it as a secret of its own.
+ * A request that others can make without knowing a secret: a method, a URL, headers that belong to it, and in one
+ * case a body. Whoever knows it can use it until it expires, so treat it as a secret of its own.
  */
 typedef struct oss_presigned oss_presigned;
 
@@ -1280,9 +1280,9 @@ void oss_callback_values_free(oss_callback_values *values);
  *
  * The result of the upload tells bucket, object, etag, size, mimeType, crc64, contentMd5, reqId and operation. It tells no
  * bucket after oss_post_object() and oss_put_to_url(), no object after the latter, no mimeType of a multipart upload that was
- * reopened, and no reqId if the reply was lost and the object looked up. What it does not tell has to be among the values,
- * except for what not every upload has: contentMd5, vpcId, clientIp and imageInfo.* are then empty, and in JSON imageInfo.* is
- * null. In a form a blank becomes "%20"; OSS may write "+".
+ * reopened, and no reqId if the reply was lost and the object looked up. After oss_trigger_callback() it is sure to tell only
+ * bucket and object. What it does not tell has to be among the values, except for what not every upload has: contentMd5, vpcId,
+ * clientIp and imageInfo.* are then empty, and in JSON imageInfo.* is null. In a form a blank becomes "%20"; OSS may write "+".
  *
  * @param callback  not one that is stored on the bucket as a policy; not NULL.
  * @param upload    the result of an upload with a callback; NULL if all is among the values.
@@ -2986,8 +2986,8 @@ void oss_put_options_free(oss_put_options *options);
  * stored meanwhile. oss_result_callback_repeats() tells how often the callback may have run before, so the application
  * server should be able to hear the same twice. OSS_STATUS_CALLBACK_UNKNOWN then says that no attempt was answered.
  *
- * A multipart upload begun with these options keeps to it when it is completed. It has no effect on URLs and forms: what is
- * uploaded with one asks for its callback at most once.
+ * A multipart upload begun with these options keeps to it when it is completed, and oss_trigger_callback() keeps to it. It
+ * has no effect on URLs and forms: what is uploaded with one asks for its callback at most once.
  *
  * @param options   not NULL.
  * @param delivery  an oss_callback_delivery.

@@ -14,8 +14,8 @@ use super::status::oss_status;
 use crate::engine::{Bucket, Presigned};
 use std::ffi::{CString, c_char};
 
-/// A request that others can make without knowing a secret: a method, a URL, and headers that belong to it. Whoever knows
-/// it can use it until it expires, so treat it as a secret of its own.
+/// A request that others can make without knowing a secret: a method, a URL, headers that belong to it, and in one
+/// case a body. Whoever knows it can use it until it expires, so treat it as a secret of its own.
 pub struct oss_presigned {
     inner: Presigned,
     method: CString,

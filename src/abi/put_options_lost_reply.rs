@@ -26,8 +26,8 @@ pub enum oss_callback_delivery {
 /// stored meanwhile. oss_result_callback_repeats() tells how often the callback may have run before, so the application
 /// server should be able to hear the same twice. OSS_STATUS_CALLBACK_UNKNOWN then says that no attempt was answered.
 ///
-/// A multipart upload begun with these options keeps to it when it is completed. It has no effect on URLs and forms: what is
-/// uploaded with one asks for its callback at most once.
+/// A multipart upload begun with these options keeps to it when it is completed, and oss_trigger_callback() keeps to it. It
+/// has no effect on URLs and forms: what is uploaded with one asks for its callback at most once.
 ///
 /// @param options   not NULL.
 /// @param delivery  an oss_callback_delivery.
