@@ -132,8 +132,9 @@ static void print_line(const struct request *request, const char *verdict, const
 static oss_status judge(const struct server *server, const struct request *request) {
     oss_result *result = NULL;
     oss_status status =
-        oss_callback_verify(server->verifier, request->target, request->body, request->size,
-                            header(request, "Authorization"), header(request, "x-oss-pub-key-url"), &result);
+        oss_callback_verify_request(server->verifier, request->target, request->body, request->size,
+                                    header(request, "Authorization"), header(request, "x-oss-pub-key-url"),
+                                    header(request, "x-oss-signature-version"), &result);
     const char *why = oss_result_message(result);
     if (status == OSS_STATUS_OK)
         print_line(request, "authentic", request->body, request->size);

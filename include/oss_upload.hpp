@@ -918,12 +918,28 @@ public:
         return set(oss_callback_verifier_set_ca_file(get(), path.c_str()));
     }
 
+    /** The same verifier, whose calls are bound to other limits; 0 for no limit but the time-out for fetching a key. */
+    expected<callback_verifier> with_limits(std::chrono::milliseconds deadline,
+                                            maybe<cancel> who = nullptr) const noexcept {
+        return detail::make<callback_verifier>([&](oss_callback_verifier **made, oss_result **why) {
+            oss_callback_verifier_with_limits(get(), detail::count(deadline), who.get(), made, why);
+        });
+    }
+
     /** Ok only if the request comes from OSS; nullptr stands for a header that is not there. */
     oss::result verify(const text_arg &target, bytes body, const text_arg &authorization,
                        const text_arg &pub_key_url) const noexcept {
         return detail::run([&](oss_result **written) {
             oss_callback_verify(get(), target.c_str(), body.data(), body.size(), authorization.c_str(),
                                 pub_key_url.c_str(), written);
+        });
+    }
+    /** The same, with the header x-oss-signature-version. */
+    oss::result verify(const text_arg &target, bytes body, const text_arg &authorization, const text_arg &pub_key_url,
+                       const text_arg &signature_version) const noexcept {
+        return detail::run([&](oss_result **written) {
+            oss_callback_verify_request(get(), target.c_str(), body.data(), body.size(), authorization.c_str(),
+                                        pub_key_url.c_str(), signature_version.c_str(), written);
         });
     }
     /** Ok only if the request was signed with the private half of this key. */

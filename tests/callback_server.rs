@@ -76,6 +76,10 @@ fn what_oss_did_not_sign_is_refused_and_what_cannot_be_found_out_is_not_believed
     assert_eq!(server.ask("POST", &request.target, &[], &request.body), refusal);
     assert_eq!(server.ask("GET", "/", &[], b""), refusal);
 
+    // Another way of signing may be OSS's as well.
+    let newer = server.ask("POST", &request.target, &[("x-oss-signature-version", "2.0")], &request.body);
+    assert_eq!(newer, (503, r#"{"Status":"BAD_RESPONSE"}"#.to_owned()));
+
     // It believes the official place alone unless it is told otherwise.
     let strict = Server::start(&mut program.command());
     assert_eq!(send(&strict, &request, &request.body), refusal);

@@ -154,6 +154,11 @@ fn forked_child_adds_parts_to_its_parents_upload() {
 }
 
 #[test]
+fn forked_child_fetches_a_key_that_a_thread_of_its_parent_is_fetching() {
+    Site::http().run("fork_verifier", Linkage::Shared);
+}
+
+#[test]
 fn destructor_at_the_end_of_a_thread_may_upload() {
     for site in Site::both() {
         // What a thread registers for its end while it ends already, the C library forgets: some bytes leak, so nobody looks

@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -87,33 +88,47 @@ func (v *Verifier) Close() error {
 	return nil
 }
 
-// Verify says whether a callback request comes from OSS. The target is path and query of the request line, and the body the
-// raw one: both as they came over the wire. Missing headers are empty.
+// CallbackRequest is a callback request as it came over the wire.
+type CallbackRequest struct {
+	// Target is path and query of the request line.
+	Target string
+	// Body is the raw body.
+	Body []byte
+	// Authorization, PubKeyURL and SignatureVersion are the headers Authorization, x-oss-pub-key-url and
+	// x-oss-signature-version; those that are missing are empty.
+	Authorization, PubKeyURL, SignatureVersion string
+}
+
+// Verify says whether a callback request comes from OSS.
 //
 // Without an error it comes from OSS. With [ErrNotAuthentic] it does not. With any other error that could not be found out,
-// since the key could not be fetched: do not believe the request. It blocks while a key is being fetched, and not beyond
-// the time-out for that.
-func (v *Verifier) Verify(target string, body []byte, authorization, pubKeyURL string) error {
+// since the key could not be fetched, or since the request is signed in a way that is not known here, which is
+// [ErrBadResponse]: do not believe the request. It blocks while a key is being fetched, by this call or by another one, and
+// not beyond the time-out for that or the end of the context.
+func (v *Verifier) Verify(ctx context.Context, request CallbackRequest) error {
 	o := operation{op: "verify callback"}
-	pointer := v.native.acquire()
-	if pointer == nil {
-		_, err := o.refuse(StatusInvalidArgument, ErrClosed.Error(), ErrClosed)
-		return err
-	}
-	defer v.native.release()
-	_, err := o.construct(func(c *call) (result *C.oss_result) {
-		path, signature, key := c.text(target), c.optionalText(authorization), c.optionalText(pubKeyURL)
-		data, size := c.bytes(body)
-		if c.mistake == "" {
-			C.oss_callback_verify((*C.oss_callback_verifier)(pointer), path, data, size, signature, key, &result)
+	_, err := o.runOn(ctx, v.native, func(c *call, pointer unsafe.Pointer, limits *limits) (result *C.oss_result) {
+		var limited *C.oss_callback_verifier
+		C.oss_callback_verifier_with_limits((*C.oss_callback_verifier)(pointer), limits.deadlineMS, limits.cancel, &limited, &result)
+		if limited == nil {
+			return result
 		}
+		C.oss_result_free(result)
+		defer C.oss_callback_verifier_free(limited)
+		target, signature := c.text(request.Target), c.optionalText(request.Authorization)
+		key, version := c.optionalText(request.PubKeyURL), c.optionalText(request.SignatureVersion)
+		body, size := c.bytes(request.Body)
+		if c.mistake != "" {
+			return nil
+		}
+		C.oss_callback_verify_request(limited, target, body, size, signature, key, version, &result)
 		return result
 	})
 	return err
 }
 
-// VerifyWithKey says whether a callback request was signed with the private half of an RSA public key in PEM form, as
-// [Verifier.Verify] does. Nothing is fetched.
+// VerifyWithKey says whether a callback request was signed with the private half of an RSA public key in PEM form, in the way
+// that its documentation describes, as [Verifier.Verify] does. Nothing is fetched.
 func VerifyWithKey(publicKey, target string, body []byte, authorization string) error {
 	_, err := operation{op: "verify callback"}.construct(func(c *call) (result *C.oss_result) {
 		key, path, signature := c.text(publicKey), c.text(target), c.optionalText(authorization)
@@ -159,7 +174,13 @@ func (v *Verifier) Handler(next http.Handler) http.Handler {
 }
 
 func (v *Verifier) verifyRequest(r *http.Request, body []byte) error {
-	return v.Verify(r.RequestURI, body, r.Header.Get("Authorization"), r.Header.Get("x-oss-pub-key-url"))
+	return v.Verify(r.Context(), CallbackRequest{
+		Target:           r.RequestURI,
+		Body:             body,
+		Authorization:    r.Header.Get("Authorization"),
+		PubKeyURL:        r.Header.Get("x-oss-pub-key-url"),
+		SignatureVersion: r.Header.Get("x-oss-signature-version"),
+	})
 }
 
 // refusalOf is the HTTP status for a request that is not let through.

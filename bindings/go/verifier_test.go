@@ -3,8 +3,10 @@ package ossupload_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,6 +21,10 @@ import (
 type request struct {
 	target, authorization, keyURL string
 	body                          []byte
+}
+
+func (r request) asReceived() ossupload.CallbackRequest {
+	return ossupload.CallbackRequest{Target: r.target, Body: r.body, Authorization: r.authorization, PubKeyURL: r.keyURL, SignatureVersion: "1.0"}
 }
 
 // received uploads something and gives the callback request that came of it.
@@ -56,9 +62,10 @@ func TestRequestIsBelievedOnlyIfItComesFromOSS(t *testing.T) {
 	got := received(t)
 	fetching := verifier(t, ossupload.WithKeyPrefix(server.Endpoint+"/"), ossupload.WithFetchTimeout(patience), ossupload.WithCacheTime(time.Hour))
 	for name, verify := range map[string]func(r request) error{
-		"fetched": func(r request) error { return fetching.Verify(r.target, r.body, r.authorization, r.keyURL) },
+		"fetched": func(r request) error { return fetching.Verify(context.Background(), r.asReceived()) },
 		"given": func(r request) error {
-			return verifier(t, ossupload.WithPublicKey(publicKey(t))).Verify(r.target, r.body, r.authorization, "")
+			r.keyURL = ""
+			return verifier(t, ossupload.WithPublicKey(publicKey(t))).Verify(context.Background(), r.asReceived())
 		},
 		"function": func(r request) error {
 			return ossupload.VerifyWithKey(publicKey(t), r.target, r.body, r.authorization)
@@ -80,14 +87,48 @@ func TestRequestIsBelievedOnlyIfItComesFromOSS(t *testing.T) {
 			}
 		}
 	}
-	if err := verifier(t).Verify(got.target, got.body, got.authorization, got.keyURL); !errors.Is(err, ossupload.ErrNotAuthentic) {
+	if err := verifier(t).Verify(context.Background(), got.asReceived()); !errors.Is(err, ossupload.ErrNotAuthentic) {
 		t.Error("a key from elsewhere was believed: ", err)
 	}
 	if _, err := ossupload.NewVerifier(ossupload.WithPublicKey("no key")); !errors.Is(err, ossupload.ErrInvalidArgument) {
 		t.Error(err)
 	}
 	must(fetching.Close())
-	if err := fetching.Verify(got.target, got.body, got.authorization, got.keyURL); !errors.Is(err, ossupload.ErrClosed) {
+	if err := fetching.Verify(context.Background(), got.asReceived()); !errors.Is(err, ossupload.ErrClosed) {
+		t.Error(err)
+	}
+}
+
+func TestContextEndsTheFetchingOfAKey(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(err)
+	defer listener.Close()
+	url := "http://" + listener.Addr().String() + "/"
+	got := received(t)
+	got.keyURL = base64.StdEncoding.EncodeToString([]byte(url + "key.pem"))
+	waiting := verifier(t, ossupload.WithKeyPrefix(url), ossupload.WithFetchTimeout(time.Minute))
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- waiting.Verify(ctx, got.asReceived()) }()
+	connection, err := listener.Accept()
+	must(err)
+	defer connection.Close()
+	hurried, stop := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer stop()
+	if err := waiting.Verify(hurried, got.asReceived()); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ossupload.ErrTimeout) {
+		t.Error(err)
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) || !errors.Is(err, ossupload.ErrCancelled) {
+		t.Error(err)
+	}
+}
+
+func TestWayOfSigningThatIsNotKnownIsNotCalledForged(t *testing.T) {
+	got := received(t).asReceived()
+	got.SignatureVersion = "2.0"
+	err := verifier(t, ossupload.WithPublicKey(publicKey(t))).Verify(context.Background(), got)
+	if !errors.Is(err, ossupload.ErrBadResponse) || !strings.Contains(err.Error(), `"2.0"`) {
 		t.Error(err)
 	}
 }
@@ -142,14 +183,16 @@ func TestHandlerLetsNothingElseThrough(t *testing.T) {
 	for name, it := range map[string]struct {
 		verifier *ossupload.Verifier
 		keyURL   string
+		version  string
 		body     []byte
 		status   int
 	}{
-		"changed":     {believing, got.keyURL, []byte("object=other"), http.StatusForbidden},
-		"too large":   {believing, got.keyURL, make([]byte, ossupload.MaxCallbackBody+1), http.StatusRequestEntityTooLarge},
-		"no key":      {verifier(t), "", got.body, http.StatusForbidden},
-		"closed":      {closed, got.keyURL, got.body, http.StatusServiceUnavailable},
-		"unreachable": {unreachable, "aHR0cDovLzEyNy4wLjAuMToxL2E=", got.body, http.StatusServiceUnavailable},
+		"changed":     {believing, got.keyURL, "1.0", []byte("object=other"), http.StatusForbidden},
+		"too large":   {believing, got.keyURL, "1.0", make([]byte, ossupload.MaxCallbackBody+1), http.StatusRequestEntityTooLarge},
+		"no key":      {verifier(t), "", "", got.body, http.StatusForbidden},
+		"closed":      {closed, got.keyURL, "1.0", got.body, http.StatusServiceUnavailable},
+		"unreachable": {unreachable, "aHR0cDovLzEyNy4wLjAuMToxL2E=", "1.0", got.body, http.StatusServiceUnavailable},
+		"version":     {believing, got.keyURL, "2.0", got.body, http.StatusServiceUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := guard(t, it.verifier)
@@ -158,6 +201,9 @@ func TestHandlerLetsNothingElseThrough(t *testing.T) {
 			request.Header.Set("Authorization", got.authorization)
 			if it.keyURL != "" {
 				request.Header.Set("x-oss-pub-key-url", it.keyURL)
+			}
+			if it.version != "" {
+				request.Header.Set("x-oss-signature-version", it.version)
 			}
 			reply, err := http.DefaultClient.Do(request)
 			if err != nil {

@@ -1,18 +1,20 @@
 //! `oss_callback_verifier`: whether a callback request comes from OSS.
 
-use super::convert;
+use super::bucket;
+use super::cancel::oss_cancel;
+use super::convert::{self, Output};
 use super::guard;
-use super::operation::operation;
+use super::operation::{Refusal, construction, operation};
 use super::result::oss_result;
 use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
 use crate::callback::verify::PublicKey;
-use crate::engine::{Verifier, verify_with};
+use crate::engine::{CallbackRequest, Outcome, Verifier, verify_with};
 use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 /// Verifies callback requests, for the server that receives them. Set up by one thread; any number may use it afterwards.
-/// Keep it: it remembers the service's key.
+/// Keep it: it remembers the service's key. A child may go on with it after fork().
 #[derive(Default)]
 pub struct oss_callback_verifier {
     inner: Settable<Verifier>,
@@ -111,10 +113,54 @@ pub unsafe extern "C" fn oss_callback_verifier_set_ca_file(
     unsafe { set(verifier, |verifier| verifier.set_ca_file(convert::text(path, "path")?)) }
 }
 
-/// Says whether a callback request comes from OSS.
+/// Gives another handle for a verifier, which shares the keys that it fetches, and whose calls are bound to a deadline and a
+/// cancel of their own, also while another thread fetches the key that they need.
+///
+/// @param verifier     not NULL; what is set on one of the two afterwards does not hold for the other.
+/// @param deadline_ms  how long each call may take in all, at most 604 800 000 milliseconds; 0 for no limit but the time-out
+///                     for fetching a key.
+/// @param cancel       who may end the calls; NULL for nobody; the handle keeps its own reference.
+/// @param limited      receives the handle, to be freed with oss_callback_verifier_free(), or NULL on failure; not NULL.
+/// @param result       receives what there is to know about the call; may be NULL.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is fetched.
+///
+/// @code
+/// oss_callback_verifier *verifier = oss_callback_verifier_new(), *limited = NULL;
+/// oss_callback_verifier_with_limits(verifier, 2000, NULL, &limited, NULL);
+/// if (oss_callback_verify(limited, "/uploaded", data, size, "header", "header", NULL) == OSS_STATUS_TIMEOUT) {
+///     printf("503\n");
+/// }
+/// oss_callback_verifier_free(limited);
+/// oss_callback_verifier_free(verifier);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_verifier_with_limits(
+    verifier: *const oss_callback_verifier,
+    deadline_ms: u64,
+    cancel: *const oss_cancel,
+    limited: *mut *mut oss_callback_verifier,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        construction(result, || {
+            let output = Output::new(limited, "limited")?;
+            let verifier = convert::handle(verifier, "verifier")?;
+            let inner = verifier.inner.with_limits(bucket::limits(deadline_ms, cancel)?);
+            output.give(oss_callback_verifier { inner: Settable::new(inner) });
+            Ok(())
+        })
+    }
+}
+
+/// Says whether a callback request comes from OSS, if it is signed in the way that OSS's documentation describes. Where
+/// the header x-oss-signature-version is at hand, oss_callback_verify_request() tells whether it is.
 ///
 /// OSS signs what it sends: the path, decoded, the query as it is, and the body. So give these as they came over the wire,
 /// not as a framework or a proxy has rewritten them.
+///
+/// What no key can have signed is refused without fetching one. Several calls that need the same key wait for one of them to
+/// fetch it, and for five seconds after that failed nobody tries again: they end with the same status at once.
 ///
 /// @param verifier       not NULL.
 /// @param target         path and query of the request line, such as "/uploaded?from=oss"; not NULL.
@@ -126,7 +172,8 @@ pub unsafe extern "C" fn oss_callback_verifier_set_ca_file(
 /// @param result         receives what there is to know about the call; may be NULL.
 /// @return OSS_STATUS_OK: it comes from OSS.
 ///         OSS_STATUS_NOT_AUTHENTIC: it does not; the message says why.
-///         Anything else: that could not be found out, since the key could not be fetched. Do not believe the request.
+///         Anything else: that could not be found out, since the key could not be fetched; OSS_STATUS_TIMEOUT if its server,
+///         which the message names, did not answer in time. Do not believe the request.
 ///         Blocks while a key is being fetched, and not beyond the time-out for that. SIGPIPE is blocked on the calling
 ///         thread meanwhile.
 ///
@@ -151,17 +198,83 @@ pub unsafe extern "C" fn oss_callback_verify(
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
         operation(result, || {
-            let verifier = convert::handle(verifier, "verifier")?;
-            let target = convert::raw_text(target, "target")?;
-            let body = convert::bytes(body, len, "body")?;
-            // What is no text is no Base64 either.
-            let header = |header| convert::optional_text(header, "").ok().flatten().unwrap_or_default();
-            Ok(verifier.inner.verify(target, body, header(authorization), header(pub_key_url)))
+            verify(verifier, target, body, len, [authorization, pub_key_url, std::ptr::null()])
         })
     }
 }
 
-/// Says whether a callback request was signed with the private half of a key. Nothing is fetched.
+/// Says whether a callback request comes from OSS, as oss_callback_verify() does, and looks at the version of its signature
+/// too. What is signed in a way that is not known here may well be from OSS; but that cannot be found out.
+///
+/// @param verifier           not NULL.
+/// @param target             as for oss_callback_verify(); not NULL.
+/// @param body               as for oss_callback_verify().
+/// @param len                how many bytes.
+/// @param authorization      as for oss_callback_verify().
+/// @param pub_key_url        as for oss_callback_verify().
+/// @param signature_version  the value of the header x-oss-signature-version; NULL or empty if there is none, which is taken
+///                           for "1.0".
+/// @param result             receives what there is to know about the call; may be NULL.
+/// @return as for oss_callback_verify(); OSS_STATUS_BAD_RESPONSE for a version other than "1.0", which the message names:
+///         that could not be found out either, and nothing is fetched. Blocks as oss_callback_verify() does.
+///
+/// @code
+/// oss_callback_verifier *verifier = oss_callback_verifier_new();
+/// const char *authorization = "header", *pub_key_url = "header", *version = "1.0";
+/// switch (oss_callback_verify_request(verifier, "/uploaded", data, size, authorization, pub_key_url, version, NULL)) {
+/// case OSS_STATUS_OK: printf("200\n"); break;
+/// case OSS_STATUS_NOT_AUTHENTIC: printf("403\n"); break;
+/// default: printf("503\n"); break;
+/// }
+/// oss_callback_verifier_free(verifier);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_callback_verify_request(
+    verifier: *const oss_callback_verifier,
+    target: *const c_char,
+    body: *const c_void,
+    len: usize,
+    authorization: *const c_char,
+    pub_key_url: *const c_char,
+    signature_version: *const c_char,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        operation(result, || {
+            verify(verifier, target, body, len, [authorization, pub_key_url, signature_version])
+        })
+    }
+}
+
+/// # Safety
+/// `verifier` is NULL or a live handle; the texts are NULL or NUL-terminated; `body` is readable for `len` bytes.
+unsafe fn verify(
+    verifier: *const oss_callback_verifier,
+    target: *const c_char,
+    body: *const c_void,
+    len: usize,
+    headers: [*const c_char; 3],
+) -> Result<Outcome, Refusal> {
+    // SAFETY: the caller vouches for each pointer.
+    unsafe {
+        let verifier = convert::handle(verifier, "verifier")?;
+        let target = convert::raw_text(target, "target")?;
+        let body = convert::bytes(body, len, "body")?;
+        let [authorization, pub_key_url, signature_version] = headers
+            .map(|header| convert::raw_text(header, "").map(String::from_utf8_lossy).unwrap_or_default());
+        Ok(verifier.inner.verify(&CallbackRequest {
+            target,
+            body,
+            authorization: &authorization,
+            pub_key_url: &pub_key_url,
+            signature_version: &signature_version,
+        }))
+    }
+}
+
+/// Says whether a callback request was signed with the private half of a key, in the way of the version "1.0". Nothing is
+/// fetched.
 ///
 /// @param public_key     an RSA public key of 512 to 4096 bits in PEM form; not NULL.
 /// @param target         as for oss_callback_verify(); not NULL.

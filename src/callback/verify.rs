@@ -56,18 +56,50 @@ impl PublicKey {
 pub enum Forgery {
     /// The signature is not Base64.
     NotBase64,
+    /// It has so many bytes, as none under this key has, or under any key.
+    WrongLength(usize),
     /// The target has a line end in it.
     LineEnd,
     /// It is not that of this request under this key.
     WrongSignature,
 }
 
-/// Whether `authorization` signs the request: its target as OSS sent it, path and query, and its raw body.
+/// What a request claims: that this signature is that of this digest.
+pub struct Claim {
+    signature: Vec<u8>,
+    digest: [u8; 16],
+}
+
+impl Claim {
+    /// What `authorization` claims of a request: its target as OSS sent it, path and query, and its raw body. It is refused if
+    /// there is no key under which that can be true.
+    pub fn new(target: &[u8], body: &[u8], authorization: &str) -> Result<Claim, Forgery> {
+        let signature = BASE64_STANDARD.decode(authorization).map_err(|_| Forgery::NotBase64)?;
+        if !(bytes_of(*SIZES.start())..=bytes_of(*SIZES.end())).contains(&signature.len()) {
+            return Err(Forgery::WrongLength(signature.len()));
+        }
+        let digest = digest(target, body).ok_or(Forgery::LineEnd)?;
+        Ok(Claim { signature, digest })
+    }
+
+    /// Whether it is true under this key.
+    pub fn verify(&self, key: &PublicKey) -> Result<(), Forgery> {
+        if self.signature.len() != bytes_of(key.0.n().bits()) {
+            return Err(Forgery::WrongLength(self.signature.len()));
+        }
+        let scheme = Pkcs1v15Sign { hash_len: Some(16), prefix: MD5_PREFIX.into() };
+        key.0.verify(scheme, &self.digest, &self.signature).map_err(|_| Forgery::WrongSignature)
+    }
+}
+
+/// Whether `authorization` signs the request under this key.
 pub fn verify(key: &PublicKey, target: &[u8], body: &[u8], authorization: &str) -> Result<(), Forgery> {
-    let signature = BASE64_STANDARD.decode(authorization).map_err(|_| Forgery::NotBase64)?;
-    let digest = digest(target, body).ok_or(Forgery::LineEnd)?;
-    let scheme = Pkcs1v15Sign { hash_len: Some(16), prefix: MD5_PREFIX.into() };
-    key.0.verify(scheme, &digest, &signature).map_err(|_| Forgery::WrongSignature)
+    Claim::new(target, body, authorization)?.verify(key)
+}
+
+/// How many bytes a signature has under a key of so many bits.
+fn bytes_of(bits: usize) -> usize {
+    bits.div_ceil(8)
 }
 
 /// The path is decoded, the query is not. A line end tells target and body apart, so there is no digest of a target with

@@ -41,6 +41,6 @@ pub use outcome::{Outcome, Status, Stored};
 pub use request::CallbackDelivery;
 pub use signed::{PostForm, PostPolicy, Presigned};
 pub use source::{Body, Input, Reader, Unusable};
-pub use verifier::{Verifier, verify_with};
+pub use verifier::{CallbackRequest, Verifier, verify_with};
 
 pub use crate::transport::{Cancel, Clock, SourceFailure};

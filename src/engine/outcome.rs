@@ -60,7 +60,7 @@ pub enum Stored {
 }
 
 /// What a call brought about.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Outcome {
     /// How it ended.
     pub status: Status,

@@ -3,6 +3,7 @@
 use super::elsewhere::block_on_network;
 use super::exchange::Reply;
 use super::failure::{Cause, Failure, in_words};
+use super::patience::Patience;
 use super::resolve::{Threads, look_up};
 use super::sigpipe::SigpipeBlocked;
 use super::tls;
@@ -10,9 +11,10 @@ use super::trust::Trust;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::runtime::Builder;
 use url::Url;
 
@@ -20,8 +22,8 @@ use url::Url;
 pub struct Errand {
     /// Where it is.
     pub url: Url,
-    /// How long all of it may take.
-    pub time: Duration,
+    /// How long its caller waits for it.
+    pub patience: Patience,
     /// How much of a body is read.
     pub largest: usize,
     /// Whom to believe over https.
@@ -30,21 +32,41 @@ pub struct Errand {
 
 impl Errand {
     /// Fetches it on the calling thread. A redirect is not followed.
-    pub fn run(self) -> Result<Reply, Failure> {
+    pub fn run(&self) -> Result<Reply, Failure> {
         block_on_network(|| self.run_here())
     }
 
     fn run_here(&self) -> Result<Reply, Failure> {
         let _blocked = SigpipeBlocked::new();
-        let client = self.client()?;
         let runtime =
             Builder::new_current_thread().enable_io().enable_time().build().map_err(Failure::setup)?;
-        let reply = runtime.block_on(async { tokio::time::timeout(self.time, self.fetch(client)).await });
+        let reply = runtime.block_on(self.patiently(self.fetch()));
         // Nobody waits for threads that there are none of.
         runtime.shutdown_background();
-        reply.unwrap_or_else(|_| {
-            Err(Failure::before(Cause::Timeout, format!("{} took too long", self.place())))
-        })
+        reply
+    }
+
+    async fn patiently(&self, fetch: impl Future<Output = Result<Reply, Failure>>) -> Result<Reply, Failure> {
+        let mut fetch = pin!(fetch);
+        loop {
+            if let Some(cause) = self.patience.end() {
+                return Err(self.cut_off(cause));
+            }
+            if let Ok(reply) = tokio::time::timeout(self.patience.pause(), &mut fetch).await {
+                return reply;
+            }
+        }
+    }
+
+    /// What is said of it when this ended its caller's patience.
+    pub fn cut_off(&self, cause: Cause) -> Failure {
+        let place = self.place();
+        let message = match cause {
+            Cause::Cancelled => format!("cancelled before the server {place} answered"),
+            Cause::Deadline => format!("the server {place} did not answer before the call's deadline"),
+            _ => format!("the server {place} did not answer in time"),
+        };
+        Failure::before(cause, message)
     }
 
     fn client(&self) -> Result<Client, Failure> {
@@ -64,9 +86,9 @@ impl Errand {
         client.build().map_err(|error| self.failure(&error))
     }
 
-    async fn fetch(&self, client: Client) -> Result<Reply, Failure> {
+    async fn fetch(&self) -> Result<Reply, Failure> {
         let failure = |error: reqwest::Error| self.failure(&error);
-        let mut response = client.get(self.url.clone()).send().await.map_err(failure)?;
+        let mut response = self.client()?.get(self.url.clone()).send().await.map_err(failure)?;
         let body = self.body(&mut response).await.map_err(failure)?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());

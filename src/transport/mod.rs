@@ -14,9 +14,10 @@
 //! | `connection`, `flow` | HTTP, driven by the call that uses it; how much went through it |
 //! | `stream`, `socket`, `tcp_info` | bytes, through TLS or not; without a signal; what the kernel knows of them |
 //! | `delivery`, `failure` | what is known of a request that got no reply |
-//! | `fork`, `user` | which process this is, and for whom it acts |
+//! | `fork`, `user` | which process this is and what is its own; for whom it acts |
 //!
-//! An [`Errand`] is no upload, and goes through reqwest.
+//! An [`Errand`] is no upload, and goes through reqwest: its caller has [`Patience`], and takes [`Turns`] with others who want
+//! the same.
 
 mod bind;
 mod body;
@@ -36,6 +37,7 @@ mod lane;
 mod lanes;
 mod no_proxy;
 mod pace;
+mod patience;
 mod progress;
 mod proxy;
 mod race;
@@ -52,6 +54,7 @@ mod ticks;
 mod tls;
 mod trust;
 mod tunnel;
+mod turns;
 mod user;
 mod watch;
 
@@ -65,9 +68,11 @@ pub use errand::Errand;
 pub use exchange::{Reply, Request};
 pub use failure::{Cause, Failure};
 pub use lane::{Bounds, Lane};
+pub use patience::Patience;
 pub use proxy::Proxy;
 pub use settings::Settings;
 pub use trust::Trust;
+pub use turns::Turns;
 pub use user::effective_user;
 
 use lanes::Lanes;
@@ -82,7 +87,7 @@ pub struct Transport {
 impl Transport {
     /// Nothing is opened or read before the first call.
     pub fn new(settings: Settings) -> Transport {
-        Transport { settings: Arc::new(settings), lanes: Lanes::new() }
+        Transport { settings: Arc::new(settings), lanes: Lanes::default() }
     }
 
     /// What time it is for its calls.

@@ -1079,7 +1079,25 @@ static void verifiers(void) {
     CHECK(oss_callback_verify(verifier, "/", "", 0, NULL, "AAAA", NULL) == OSS_STATUS_NOT_AUTHENTIC);
     CHECK(oss_callback_verify(verifier, "/", "", 0, "AAAA", NULL, NULL) == OSS_STATUS_NOT_AUTHENTIC);
     CHECK(oss_callback_verify(verifier, NOT_UTF8, NOT_UTF8, 3, NOT_UTF8, NOT_UTF8, NULL) == OSS_STATUS_NOT_AUTHENTIC);
+
+    REFUSED("verifier", oss_callback_verify_request(NULL, "/", "", 0, "AAAA", "AAAA", "1.0", where));
+    REFUSED("target", oss_callback_verify_request(verifier, NULL, "", 0, "AAAA", "AAAA", "1.0", where));
+    REFUSED("body", oss_callback_verify_request(verifier, "/", NULL, 1, "AAAA", "AAAA", "1.0", where));
+    CHECK(oss_callback_verify_request(verifier, "/", "", 0, NULL, NULL, NULL, NULL) == OSS_STATUS_NOT_AUTHENTIC);
+    CHECK(oss_callback_verify_request(verifier, "/", "", 0, "AAAA", "AAAA", "", NULL) == OSS_STATUS_NOT_AUTHENTIC);
+    CHECK(oss_callback_verify_request(verifier, "/", "", 0, "AAAA", "AAAA", "2.0", NULL) == OSS_STATUS_BAD_RESPONSE);
+    CHECK(oss_callback_verify_request(verifier, "/", "", 0, NULL, NULL, NOT_UTF8, NULL) == OSS_STATUS_BAD_RESPONSE);
+
+    oss_callback_verifier *limited = verifier;
+    REFUSED("verifier", oss_callback_verifier_with_limits(NULL, 0, NULL, &limited, where));
+    CHECK_NULLS(limited);
+    REFUSED("limited", oss_callback_verifier_with_limits(verifier, 0, NULL, NULL, where));
+    REFUSED("deadline", oss_callback_verifier_with_limits(verifier, DAYS_7 + 1, NULL, &limited, where));
+    CHECK_NULLS(limited);
+    CHECK_SETS(oss_callback_verifier_with_limits(verifier, 0, NULL, &limited, NULL));
     oss_callback_verifier_free(verifier);
+    CHECK(oss_callback_verify(limited, "/", "", 0, NULL, NULL, NULL) == OSS_STATUS_NOT_AUTHENTIC);
+    oss_callback_verifier_free(limited);
 }
 
 static void keys_of_the_service(void) {

@@ -491,6 +491,19 @@ void verifying() {
     CHECK_OK(verifier.set_ca_file("/nonexistent"));
     CHECK_ENDS(oss::status::invalid_argument, verifier.set_public_key("none"));
     CHECK_ENDS(oss::status::not_authentic, verifier.verify("/", std::string("body"), nullptr, nullptr));
+    CHECK_ENDS(oss::status::not_authentic, verifier.verify("/", std::string("body"), nullptr, nullptr, nullptr));
+    const oss::result unknown = verifier.verify("/", std::string("body"), "AAAA", "AAAA", "2.0");
+    CHECK_ENDS(oss::status::bad_response, unknown);
+    CHECK_CONTAINS(unknown.message(), "2.0");
+
+    // 64 bytes could be a signature, so the key is fetched, unless that is cancelled.
+    oss::cancel fired;
+    fired.fire();
+    const oss::callback_verifier limited = needed(verifier.with_limits(seconds(60), fired));
+    const std::string signature = std::string(85, 'A') + "Q==";
+    CHECK_ENDS(oss::status::cancelled,
+               limited.verify("/", std::string("body"), signature, "aHR0cHM6Ly9rZXlzLmV4YW1wbGUuY29tL2E="));
+    CHECK_ENDS(oss::status::invalid_argument, verifier.with_limits(milliseconds(-1)).result());
     CHECK_ENDS(oss::status::invalid_argument,
                oss::callback_verifier::verify_with_key("none", "/", std::string("body"), "AAAA"));
 }

@@ -5,7 +5,7 @@ use super::authentic::{self, Signers};
 use super::{Input, Key, keys, mutate};
 use fastrand::Rng;
 use oss_emulator::{Config, Emulator};
-use oss_upload::engine::{Outcome, Verifier};
+use oss_upload::engine::{CallbackRequest, Outcome, Verifier};
 
 const BELIEVED: &str = "keys";
 const ANYBODYS: &str = "anybodys";
@@ -53,7 +53,13 @@ impl Places {
     }
 
     pub fn verify(&self, input: &Input, authorization: &str, url: &str) -> Outcome {
-        self.verifier.verify(&input.target, &input.body, authorization, url)
+        self.verifier.verify(&CallbackRequest {
+            target: &input.target,
+            body: &input.body,
+            authorization,
+            pub_key_url: url,
+            ..CallbackRequest::default()
+        })
     }
 
     /// A request, genuine or of somebody else, that names a place near those that there are.

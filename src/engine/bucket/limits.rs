@@ -13,7 +13,7 @@ const SLOWEST: u64 = 1024;
 #[derive(Debug, Clone, Default)]
 pub struct Limits {
     pub(crate) deadline: Option<Option<Duration>>,
-    pub(super) cancel: Option<Cancel>,
+    pub(crate) cancel: Option<Cancel>,
     pub(super) bytes_per_second: Option<u64>,
 }
 

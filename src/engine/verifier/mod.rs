@@ -1,11 +1,15 @@
 //! Verifying callback requests for the server that receives them, with the key that the service publishes.
 
-use crate::callback::verify::{self, Forgery, PEM_MAX, PublicKey};
+mod keys;
+
+use crate::callback::verify::{self, Claim, Forgery, PEM_MAX, PublicKey};
+use crate::engine::bucket::Limits;
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::transport::{Errand, Trust};
-use crate::wire::mistake::Mistake;
-use arc_swap::ArcSwap;
-use std::time::{Duration, Instant};
+use crate::transport::{Deadline, Errand, Patience, Trust};
+use crate::wire::mistake::{Mistake, shown};
+use keys::Keys;
+use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
 
 /// Where the service publishes its key. The slash belongs to it: without it any host that begins like this would do.
@@ -16,9 +20,11 @@ const LONGEST_FETCH: Duration = Duration::from_secs(60);
 /// The content of a key's URL does not change.
 const CACHE_TIME: Duration = Duration::from_secs(24 * 3600);
 const LONGEST_CACHE: Duration = Duration::from_secs(365 * 24 * 3600);
-const MOST_CACHED: usize = 16;
+/// The one way of signing that is documented, and that is known here.
+const SIGNATURE_VERSION: &str = "1.0";
 
 /// Verifies callback requests. Shared by any number of threads once it is set up.
+#[derive(Clone)]
 pub struct Verifier {
     fixed: Option<PublicKey>,
     /// Instead of the official places.
@@ -26,15 +32,23 @@ pub struct Verifier {
     fetch_time: Duration,
     cache_time: Duration,
     trust: Trust,
-    /// Replaced as a whole, so that no lock is held over a fork.
-    cached: ArcSwap<Vec<Cached>>,
+    limits: Limits,
+    keys: Arc<Keys>,
 }
 
-#[derive(Clone)]
-struct Cached {
-    url: String,
-    key: PublicKey,
-    until: Instant,
+/// A callback request, as it came over the wire.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CallbackRequest<'a> {
+    /// Path and query of the request line.
+    pub target: &'a [u8],
+    /// The raw body.
+    pub body: &'a [u8],
+    /// The header `Authorization`; empty if there is none.
+    pub authorization: &'a str,
+    /// The header `x-oss-pub-key-url`; empty if there is none.
+    pub pub_key_url: &'a str,
+    /// The header `x-oss-signature-version`; empty if there is none.
+    pub signature_version: &'a str,
 }
 
 impl Default for Verifier {
@@ -45,7 +59,8 @@ impl Default for Verifier {
             fetch_time: FETCH_TIME,
             cache_time: CACHE_TIME,
             trust: Trust::default(),
-            cached: ArcSwap::default(),
+            limits: Limits::default(),
+            keys: Arc::default(),
         }
     }
 }
@@ -98,17 +113,36 @@ impl Verifier {
             return Err(Mistake::new("the path of the CA file is empty"));
         }
         self.trust.ca_file = Some(path.to_owned());
+        // What another trust brought is not for this one, nor the other way round.
+        self.keys = Arc::default();
         Ok(())
     }
 
+    /// The same verifier, whose calls are bound to other limits. The two share the keys that they fetch.
+    pub fn with_limits(&self, limits: Limits) -> Verifier {
+        Verifier { limits, ..self.clone() }
+    }
+
     /// Whether a request comes from OSS, if that can be found out.
-    pub fn verify(&self, target: &[u8], body: &[u8], authorization: &str, pub_key_url: &str) -> Outcome {
+    pub fn verify(&self, request: &CallbackRequest<'_>) -> Outcome {
+        if !matches!(request.signature_version, "" | SIGNATURE_VERSION) {
+            let version = shown(request.signature_version);
+            let message = format!(
+                "the request is signed in the way {version}, and only {SIGNATURE_VERSION:?} is known here"
+            );
+            return Outcome::new(Status::BadResponse, Stored::No, message);
+        }
+        // Nobody makes us fetch a key for what no key can have signed.
+        let claim = match Claim::new(request.target, request.body, request.authorization) {
+            Ok(claim) => claim,
+            Err(forgery) => return forgery.into(),
+        };
         let key = match &self.fixed {
             Some(key) => Ok(key.clone()),
-            None => self.key(pub_key_url),
+            None => self.key(request.pub_key_url),
         };
         match key {
-            Ok(key) => verify_with(&key, target, body, authorization),
+            Ok(key) => outcome_of(claim.verify(&key)),
             Err(outcome) => *outcome,
         }
     }
@@ -118,14 +152,14 @@ impl Verifier {
         if !self.accepts(&url) {
             return Err(forged("the key is not where the service publishes its keys"));
         }
-        let now = Instant::now();
-        let cached = self.cached.load();
-        if let Some(found) = cached.iter().find(|cached| cached.url == url && cached.until > now) {
-            return Ok(found.key.clone());
-        }
-        let key = self.fetch(&url)?;
-        self.keep(url, &key);
-        Ok(key)
+        let Ok(url) = Url::parse(&url) else { return Err(forged("the URL of the key is none")) };
+        let patience = Patience {
+            timeout: Deadline::after(Some(self.fetch_time)),
+            deadline: Deadline::after(self.limits.deadline.flatten()),
+            cancel: self.limits.cancel.clone(),
+        };
+        let errand = Errand { url, patience, largest: PEM_MAX, trust: self.trust.clone() };
+        self.keys.get(&errand, self.cache_time)
     }
 
     fn accepts(&self, url: &str) -> bool {
@@ -135,46 +169,27 @@ impl Verifier {
             own => own.iter().any(|prefix| begins(prefix)),
         }
     }
-
-    fn keep(&self, url: String, key: &PublicKey) {
-        let now = Instant::now();
-        let Some(until) = now.checked_add(self.cache_time) else { return };
-        self.cached.rcu(|cached| {
-            let mut cached = Vec::clone(cached);
-            cached.retain(|other| other.url != url && other.until > now);
-            cached.truncate(MOST_CACHED - 1);
-            cached.push(Cached { url: url.clone(), key: key.clone(), until });
-            cached
-        });
-    }
-
-    fn fetch(&self, url: &str) -> Result<PublicKey, Box<Outcome>> {
-        let Ok(url) = Url::parse(url) else { return Err(forged("the URL of the key is none")) };
-        let trust = self.trust.clone();
-        let errand = Errand { url, time: self.fetch_time, largest: PEM_MAX, trust };
-        let outcome = match errand.run() {
-            Ok(reply) if reply.status == 200 => Outcome::success(reply, Stored::No),
-            sent => Outcome::without_success(sent, Stored::No),
-        };
-        if !outcome.is_ok() {
-            let message = format!("the service's public key could not be fetched: {}", outcome.message);
-            return Err(Box::new(outcome.saying(message)));
-        }
-        let key = PublicKey::from_pem(&String::from_utf8_lossy(&outcome.body));
-        key.map_err(|mistake| {
-            let message = format!("what was fetched as the service's public key is none: {mistake}");
-            Box::new(outcome.with(Status::BadResponse, message))
-        })
-    }
 }
 
 /// Whether a request was signed with the private half of `key`.
 pub fn verify_with(key: &PublicKey, target: &[u8], body: &[u8], authorization: &str) -> Outcome {
-    match verify::verify(key, target, body, authorization) {
-        Ok(()) => Outcome::new(Status::Ok, Stored::No, ""),
-        Err(Forgery::NotBase64) => *forged("the signature is not Base64"),
-        Err(Forgery::LineEnd) => *forged("the target has a line end in it, as none that OSS sends"),
-        Err(Forgery::WrongSignature) => *forged("the signature is not that of this request"),
+    outcome_of(verify::verify(key, target, body, authorization))
+}
+
+fn outcome_of(verified: Result<(), Forgery>) -> Outcome {
+    verified.map_or_else(Outcome::from, |()| Outcome::new(Status::Ok, Stored::No, ""))
+}
+
+impl From<Forgery> for Outcome {
+    fn from(forgery: Forgery) -> Outcome {
+        *match forgery {
+            Forgery::NotBase64 => forged("the signature is not Base64"),
+            Forgery::WrongLength(length) => {
+                forged(&format!("the signature has {length} bytes, as none under the key has"))
+            }
+            Forgery::LineEnd => forged("the target has a line end in it, as none that OSS sends"),
+            Forgery::WrongSignature => forged("the signature is not that of this request"),
+        }
     }
 }
 
@@ -186,12 +201,6 @@ fn forged(message: &str) -> Box<Outcome> {
 fn is_plain(rest: &str) -> bool {
     rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
         && !rest.contains("..")
-}
-
-impl From<Mistake> for Box<Outcome> {
-    fn from(mistake: Mistake) -> Box<Outcome> {
-        Box::new(mistake.into())
-    }
 }
 
 #[cfg(test)]
