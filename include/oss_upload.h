@@ -2258,11 +2258,15 @@ oss_status oss_post_form_new(const char *url, oss_post_form **form, oss_result *
  *
  * @param form    not NULL.
  * @param name    in any case; replaced if it is there already; not "file"; not NULL; copied.
- * @param value   not NULL; copied.
+ * @param value   not NULL; copied. A key is as for oss_put_object(), without "${filename}", which OSS replaces by the name of
+ *                the file.
  * @param result  receives what there is to know about the call; may be NULL.
  * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT for a field that cannot be right. Does not block.
  */
-oss_status oss_post_form_set_field(oss_post_form *form, const char *name, const char *value, oss_result **result);
+oss_status oss_post_form_set_field(oss_post_form *form,
+                                   const char *name,
+                                   const char *value,
+                                   oss_result **result);
 
 /**
  * Uploads an object by a form that somebody signed, without any access key. The callback in it, if there is one, and its
@@ -2384,7 +2388,8 @@ oss_post_policy *oss_post_policy_new(void);
  * Sets the key that the object gets. The form then has it as its field "key".
  *
  * @param policy  not NULL.
- * @param key     as for oss_put_object(), without "${", which OSS reserves; not NULL; copied.
+ * @param key     as for oss_put_object(), without "${filename}", which OSS replaces by the name of the file; not NULL;
+ *                copied.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
 oss_status oss_post_policy_set_key(oss_post_policy *policy, const char *key);
@@ -2446,13 +2451,26 @@ oss_status oss_post_policy_add_field_prefix(oss_post_policy *policy,
                                             const char *prefix);
 
 /**
+ * Sets whether whoever has a form that was signed without a callback may add one of their own. The default is that they may
+ * not: OSS would call whatever server they name, and sign that. The form then has the field "callback", which is empty.
+ *
+ * @param policy  not NULL.
+ * @param allow   0 for no, anything else for yes. With a callback given to oss_post_policy_sign() it makes no difference:
+ *                nobody can put another in its place.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block.
+ */
+oss_status oss_post_policy_allow_any_callback(oss_post_policy *policy,
+                                              int32_t allow);
+
+/**
  * Signs a policy: gives the form that uploads what it allows, with all fields that OSS wants, those of the signature and
  * the callback among them. Each field has its condition, so nobody can change it. Whoever uses the form adds the field
  * "key" if the policy leaves it open, and the file as the last field, "file".
  *
  * @param policy      has to say something of the key; not NULL.
  * @param bucket      where to; not NULL. With temporary credentials the form ends with them, however long its life.
- * @param callback    what OSS shall tell the application server; NULL for no callback. Its variables become fields. One that
+ * @param callback    what OSS shall tell the application server; NULL for no callback, and then whoever uses the form cannot
+ *                    add one, unless oss_post_policy_allow_any_callback() allows it. Its variables become fields. One that
  *                    the template names and that is not set has to be added by whoever uses the form.
  * @param lifetime_s  as for oss_presign_put().
  * @param form        receives the handle, to be freed with oss_post_form_free(), or NULL on failure; not NULL.

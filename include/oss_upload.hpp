@@ -1560,6 +1560,9 @@ public:
     setter_result add_field_prefix(const text_arg &name, const text_arg &prefix) noexcept {
         return set(oss_post_policy_add_field_prefix(get(), name.c_str(), prefix.c_str()));
     }
+    setter_result allow_any_callback(bool allow) noexcept {
+        return set(oss_post_policy_allow_any_callback(get(), allow ? 1 : 0));
+    }
     expected<post_form> sign(const bucket &where, std::chrono::seconds lifetime,
                              maybe<callback> notify = nullptr) const noexcept {
         return detail::make<post_form>(notify, [&](oss_post_form **made, oss_result **why) {

@@ -12,6 +12,8 @@ use oss_upload::credentials::Credentials;
 use oss_upload::engine::{
     Body, Bucket, BucketOptions, Outcome, PostForm, PostPolicy, SignatureVersion, Status, Stored,
 };
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
 use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
 
@@ -222,6 +224,126 @@ fn field_that_was_handed_out_cannot_be_changed() {
     }
 }
 
+fn with_field(form: &PostForm, name: &str, value: &str) -> PostForm {
+    let mut form = form.clone();
+    form.set_field(name, value).unwrap();
+    form
+}
+
+#[test]
+fn callback_can_be_added_to_a_form_without_one_only_if_its_policy_says_so() {
+    for bed in beds() {
+        let callback = Callback::new(&bed.application.url(), "object=${object}").unwrap();
+        let callback = callback.encode().unwrap().callback;
+        let mut policy = policy();
+        let form = signed(&bed, &policy);
+        assert!(form.fields.contains(&("callback".to_owned(), String::new())), "{}", form.to_json());
+        assert_refused(&post(&with_field(&form, "callback", &callback)), "AccessDenied");
+        assert_eq!(bed.callbacks(), 0);
+        let outcome = post(&handed_on(&form));
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!(outcome.http_status, 204);
+
+        policy.allow_any_callback(true);
+        let form = signed(&bed, &policy);
+        assert!(form.fields.iter().all(|(name, _)| name != "callback"));
+        bed.application.answer(Answer::json("{}"));
+        let outcome = post(&with_field(&form, "callback", &callback));
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!((outcome.body.as_slice(), bed.callbacks()), (b"{}".as_slice(), 1));
+        assert_ended(&post(&form), Status::Ok, Stored::Yes);
+
+        policy.allow_any_callback(false);
+        assert_refused(&post(&with_field(&signed(&bed, &policy), "callback", &callback)), "AccessDenied");
+    }
+}
+
+/// The field is there, and is no callback whose fate would have to be told.
+#[test]
+fn lost_reply_to_a_form_with_an_empty_callback_is_sent_again() {
+    let bed = Bed::new();
+    let form = signed(&bed, &policy());
+    bed.fault("PostObject", Action::CloseWithoutReply);
+    assert_ended(&post(&form), Status::Ok, Stored::Yes);
+    assert_eq!(bed.requests("PostObject"), 2);
+}
+
+#[test]
+fn every_key_arrives_as_it_is_in_a_form() {
+    for bed in beds() {
+        for key in
+            ["a\nb", "a\r\n\r\n--b--\r\n", "\"a\"; name=\"b\"", "a%0Ab", "${a}", "$filename{}", "a b+ä"]
+        {
+            let mut exact = PostPolicy::default();
+            exact.set_key(key).unwrap();
+            let mut open = PostPolicy::default();
+            open.set_key_prefix("").unwrap();
+            for form in [signed(&bed, &exact), with_field(&signed(&bed, &open), "key", key)] {
+                assert_ended(&post(&handed_on(&form)), Status::Ok, Stored::Yes);
+                bed.emulator.object(BUCKET, key).unwrap_or_else(|| panic!("{key:?} is stored"));
+                assert_eq!(bed.emulator.keys(BUCKET), [key]);
+            }
+            bed.bucket.remove(key);
+        }
+    }
+}
+
+/// OSS puts the file's name there, which is not what the key says.
+#[test]
+fn key_that_would_be_replaced_is_refused_and_nothing_is_sent() {
+    let bed = Bed::new();
+    let mut policy = PostPolicy::default();
+    policy.set_key_prefix("dir/").unwrap();
+    let mut form = signed(&bed, &policy);
+    let mistake = form.set_field("Key", "dir/${filename}").unwrap_err().to_string();
+    assert!(mistake.contains("${filename}") && mistake.contains("replaces"), "{mistake}");
+    form.fields.push(("key".to_owned(), "dir/${filename}".to_owned()));
+    assert_ended(&post(&form), Status::InvalidArgument, Stored::No);
+    assert_eq!(bed.requests("PostObject"), 0);
+}
+
+/// What a browser sends, by hand: the name of the file is the browser's.
+#[test]
+fn oss_replaces_the_name_of_the_file_after_it_has_looked_at_the_policy() {
+    for (name, key) in [("a;b c.txt", "dir/a;b c.txt-a;b c.txt"), ("../x", "dir/../x-../x"), ("", "dir/-")] {
+        let bed = Bed::new();
+        let mut policy = PostPolicy::default();
+        policy.set_key_prefix("dir/$").unwrap();
+        let form = signed(&bed, &policy);
+        let mut fields = form.fields.clone();
+        fields.push(("key".to_owned(), "dir/${filename}-${filename}".to_owned()));
+        let mut body = String::new();
+        for (name, value) in &fields {
+            body.push_str(&format!(
+                "--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            ));
+        }
+        body.push_str(&format!(
+            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\ndata\r\n--b--\r\n"
+        ));
+        let reply = posted(&form.url, &body);
+        assert!(reply.starts_with("HTTP/1.1 204"), "{reply}");
+        assert_eq!(bed.emulator.keys(BUCKET), [key]);
+    }
+}
+
+/// The reply to a form that is sent as it is.
+fn posted(url: &str, body: &str) -> String {
+    let rest = url.strip_prefix("http://").unwrap();
+    let (host, path) = rest.split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(
+        stream,
+        "POST /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: multipart/form-data; boundary=b\r\n\
+         Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    reply
+}
+
 #[test]
 fn policy_that_was_tampered_with_is_refused() {
     for bed in beds() {
@@ -306,7 +428,7 @@ fn values_that_cannot_be_right_are_refused_and_change_nothing() {
 
     let mut form = PostForm::from_url("http://bucket.example.com/").unwrap();
     for (name, value) in
-        [("file", "x"), ("", "x"), ("x:", "x"), ("key", "/a"), ("key", "${a}"), ("a", "b\nc")]
+        [("file", "x"), ("", "x"), ("x:", "x"), ("key", "/a"), ("key", "${filename}"), ("a", "b\nc")]
     {
         assert!(form.set_field(name, value).is_err(), "{name}");
     }

@@ -27,6 +27,9 @@ type PostPolicy struct {
 	Fields map[string]string
 	// FieldPrefixes are what the values of fields have to begin with, such as "image/" for "x-oss-content-type".
 	FieldPrefixes map[string]string
+	// AnyCallback allows whoever has a form that was signed without a callback to add one of their own: OSS then calls whatever
+	// server they name, and signs that. Otherwise the form has an empty field "callback", and nobody can add one.
+	AnyCallback bool
 }
 
 // PostForm is a form that uploads an object: the URL that it is sent to, and its fields without the file, which comes last
@@ -83,6 +86,9 @@ func (c *call) postPolicy(policy PostPolicy) *C.oss_post_policy {
 	}
 	for _, name := range slices.Sorted(maps.Keys(policy.FieldPrefixes)) {
 		set(C.oss_post_policy_add_field_prefix(made, c.text(name), c.text(policy.FieldPrefixes[name])))
+	}
+	if policy.AnyCallback {
+		set(C.oss_post_policy_allow_any_callback(made, 1))
 	}
 	return made
 }

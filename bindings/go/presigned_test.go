@@ -205,6 +205,20 @@ func TestFormUploadsWhatItsPolicyAllows(t *testing.T) {
 	}
 }
 
+func TestCallbackCanBeAddedOnlyIfThePolicySaysSo(t *testing.T) {
+	bucket, application := openBucket(t), startApplication(t)
+	callback, _, err := application.callback().Encode()
+	must(err)
+	for _, allowed := range []bool{false, true} {
+		form, err := bucket.SignPostPolicy(ossupload.PostPolicy{Key: keyOf(t), AnyCallback: allowed}, nil, time.Hour)
+		must(err)
+		form.Fields["callback"] = callback
+		if status := submit(t, form, nil, "a file"); (status == http.StatusOK) != allowed {
+			t.Errorf("allowed: %v, %d", allowed, status)
+		}
+	}
+}
+
 func TestPolicySaysSomethingOfTheKey(t *testing.T) {
 	bucket := openBucket(t)
 	if _, err := bucket.SignPostPolicy(ossupload.PostPolicy{}, nil, time.Hour); !errors.Is(err, ossupload.ErrInvalidArgument) {

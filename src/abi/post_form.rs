@@ -53,7 +53,8 @@ pub unsafe extern "C" fn oss_post_form_new(
 ///
 /// @param form    not NULL.
 /// @param name    in any case; replaced if it is there already; not "file"; not NULL; copied.
-/// @param value   not NULL; copied.
+/// @param value   not NULL; copied. A key is as for oss_put_object(), without "${filename}", which OSS replaces by the name of
+///                the file.
 /// @param result  receives what there is to know about the call; may be NULL.
 /// @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT for a field that cannot be right. Does not block.
 #[unsafe(no_mangle)]

@@ -977,10 +977,12 @@ static void policies(void) {
     CHECK(oss_post_policy_set_content_type(NULL, "a/b") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_post_policy_add_field(NULL, "a", "b") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_post_policy_add_field_prefix(NULL, "a", "b") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_post_policy_allow_any_callback(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_SETS(oss_post_policy_allow_any_callback(policy, INT32_MIN));
     CHECK_TEXT(oss_post_policy_error(NULL), "");
     CHECK_REFUSED(oss_post_policy_set_key(policy, NULL), oss_post_policy_error(policy), "key");
     CHECK_REFUSED(oss_post_policy_set_key(policy, NOT_UTF8), oss_post_policy_error(policy), "UTF-8");
-    CHECK_REFUSED(oss_post_policy_set_key(policy, "${filename}"), oss_post_policy_error(policy), "reserves");
+    CHECK_REFUSED(oss_post_policy_set_key(policy, "${filename}"), oss_post_policy_error(policy), "replaces");
     CHECK_REFUSED(oss_post_policy_set_key_prefix(policy, NULL), oss_post_policy_error(policy), "prefix");
     CHECK_REFUSED(oss_post_policy_set_length_range(policy, 2, 1), oss_post_policy_error(policy), "range");
     CHECK_REFUSED(oss_post_policy_set_length_range(policy, 0, UINT64_MAX), oss_post_policy_error(policy), "range");

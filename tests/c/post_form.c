@@ -38,6 +38,30 @@ static oss_post_form *received(const oss_post_form *form) {
     return copy;
 }
 
+/* Whoever has a form without a callback adds one of their own. */
+static void refuse_callbacks(const oss_bucket *bucket, const oss_body *body) {
+    oss_post_policy *policy = oss_post_policy_new();
+    oss_callback *callback = NULL;
+    oss_string *encoded = NULL, *variables = NULL;
+    CHECK_SETS(oss_callback_new(needed_variable("CALLBACK_URL"), "object=${object}&user=42", &callback, NULL));
+    CHECK_SETS(oss_callback_encode(callback, &encoded, &variables, NULL));
+    CHECK_SETS(oss_post_policy_set_key(policy, "forms/photo.jpg"));
+    CHECK_SETS(oss_post_policy_set_content_type(policy, "image/jpeg"));
+    for (int32_t allowed = 0; allowed <= 1; allowed++) {
+        oss_post_form *form = NULL;
+        CHECK_SETS(oss_post_policy_allow_any_callback(policy, allowed));
+        CHECK_SETS(oss_post_policy_sign(policy, bucket, NULL, 900, &form, NULL));
+        CHECK_ENDS(OSS_STATUS_OK, oss_post_object(form, body, NULL, &result));
+        CHECK_SETS(oss_post_form_set_field(form, "callback", oss_string_data(encoded), NULL));
+        CHECK_ENDS(allowed ? OSS_STATUS_OK : OSS_STATUS_SERVICE, oss_post_object(form, body, NULL, &result));
+        oss_post_form_free(form);
+    }
+    oss_string_free(variables);
+    oss_string_free(encoded);
+    oss_callback_free(callback);
+    oss_post_policy_free(policy);
+}
+
 int main(void) {
     oss_bucket *bucket = open_bucket();
     oss_post_form *ours = handed_out(bucket);
@@ -63,6 +87,8 @@ int main(void) {
     CHECK_TEXT(oss_result_error_code(result), "AccessDenied");
     CHECK(oss_result_stored(result) == OSS_STORED_NO);
     oss_result_free(result);
+
+    refuse_callbacks(bucket, none);
 
     oss_body_free(none);
     oss_body_free(file);

@@ -468,6 +468,11 @@ void for_others(const oss::bucket &bucket) {
     CHECK_OK(policy.add_field("x-oss-meta-a", "b"));
     CHECK_OK(policy.add_field_prefix("x-oss-meta-c", "d"));
     CHECK_ENDS(oss::status::invalid_argument, policy.add_field("policy", "x"));
+    CHECK_OK(policy.allow_any_callback(false));
+    const oss::post_form without = needed(policy.sign(bucket, seconds(600)));
+    CHECK_CONTAINS(needed(without.to_json()).str(), "\"callback\":\"\"");
+    CHECK_OK(policy.allow_any_callback(true));
+    CHECK(needed(needed(policy.sign(bucket, seconds(600))).to_json()).str().find("callback") == std::string::npos);
     oss::post_form form = needed(policy.sign(bucket, seconds(600), callback_to("CALLBACK_URL")));
     CHECK(form.expires() > now + seconds(500));
     CHECK_OK(form.set_field("key", "users/42"));

@@ -28,6 +28,7 @@ const MAX_LIFETIME_MS: i64 = 7 * 24 * 3600 * 1000;
 struct Form {
     fields: BTreeMap<String, String>,
     file_type: Option<String>,
+    file_name: String,
     file: Vec<u8>,
 }
 
@@ -44,8 +45,10 @@ pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
     let form = parse_form(&content_type, &body)?;
     drop(body);
     let key = form.get("key").ok_or_else(wrong_number_of_files)?;
-    check_key(key, false)?;
     authenticate(context, &form, bucket)?;
+    // The policy speaks of the key as the form has it.
+    let key = &key.replace("${filename}", &form.file_name);
+    check_key(key, false)?;
 
     let callback = callback::parse_form(
         form.get("callback").unwrap_or_default(),
@@ -176,6 +179,7 @@ fn parse_form(content_type: &str, body: &[u8]) -> Result<Form, OssError> {
         }
         if name.eq_ignore_ascii_case("file") {
             form.file_type = header("content-type");
+            form.file_name = parameter(&disposition, "filename").unwrap_or_default();
             form.file = content.to_vec();
             // What comes behind the file is ignored.
             return Ok(form);
@@ -203,9 +207,14 @@ fn split_at<'a>(bytes: &'a [u8], delimiter: &[u8]) -> Option<(&'a [u8], &'a [u8]
     None
 }
 
-/// A parameter of a header's value, such as `name="file"`.
+/// A parameter of a header's value, such as `name="file"`. What stands in quotes may have a semicolon in it.
 fn parameter(value: &str, name: &str) -> Option<String> {
-    value.split(';').skip(1).find_map(|part| {
+    let mut quoted = false;
+    let mut is_end = |character| {
+        quoted ^= character == '"';
+        character == ';' && !quoted
+    };
+    value.split(&mut is_end).skip(1).find_map(|part| {
         let (found, value) = part.split_once('=')?;
         found.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"').to_owned())
     })

@@ -12,6 +12,9 @@ use crate::wire::mistake::Mistake;
 use crate::wire::{content_type, header, key};
 use serde_json::{Map, Value, json};
 
+/// What OSS replaces in the key of a form.
+const FILE_NAME: &str = "${filename}";
+
 /// A form that uploads an object: where it is sent, and its fields without the file.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostForm {
@@ -37,11 +40,10 @@ impl PostForm {
         if name.eq_ignore_ascii_case("file") {
             return Err(Mistake::new("the field \"file\" is the data that is uploaded; it cannot be set"));
         }
+        // What becomes a header of the object must not end its line; a key and a callback's variable may be any text.
         if name.eq_ignore_ascii_case("key") {
             check_form_key(value)?;
-        }
-        // What becomes a header of the object must not end its line; a callback's variable may be any text.
-        if !is_variable {
+        } else if !is_variable {
             header::check_value(value)?;
         }
         match self.fields.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(name)) {
@@ -74,7 +76,8 @@ impl PostForm {
             if let Err(mistake) = check_size(form.frame.size_around(body.size())) {
                 return mistake.into();
             }
-            let callback = self.field("callback").is_some();
+            // An empty one is none.
+            let callback = self.field("callback").is_some_and(|callback| !callback.is_empty());
             let call = Call::new(Operation::PostObject(self.answer()), key)
                 .with_header("content-type", form.content_type())
                 .with_foreign_callback(callback, None)
@@ -137,13 +140,14 @@ fn file_name(key: &str) -> &str {
     key.rsplit('/').next().unwrap_or(key)
 }
 
-/// Checks the key of an object that a form makes.
+/// Checks the key of an object that a form makes: it has to arrive as it is.
 pub(super) fn check_form_key(key: &str) -> Result<(), Mistake> {
     key::check_key(key)?;
-    if key.contains("${") {
-        return Err(Mistake::new(
-            "the key of a form has \"${\" in it, which OSS reserves for variables and may replace",
-        ));
+    if key.contains(FILE_NAME) {
+        return Err(Mistake::new(format!(
+            "the key of a form has {FILE_NAME:?} in it, which OSS replaces by the name of the file, and for which there is no \
+             other way of writing; upload it by a put"
+        )));
     }
     Ok(())
 }

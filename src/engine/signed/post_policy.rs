@@ -33,6 +33,7 @@ pub struct PostPolicy {
     /// Least and most bytes.
     length: Option<(u64, u64)>,
     fields: Vec<(String, Rule)>,
+    any_callback: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +85,11 @@ impl PostPolicy {
         self.put(name, prefix, Rule::BeginsWith)
     }
 
+    /// Whether whoever fills in a form without a callback may add one of their own.
+    pub fn allow_any_callback(&mut self, allow: bool) {
+        self.any_callback = allow;
+    }
+
     fn put(&mut self, name: &str, value: &str, rule: impl FnOnce(String) -> Rule) -> Result<(), Mistake> {
         if name.starts_with("x:") {
             return Err(Mistake::new(format!(
@@ -102,6 +108,19 @@ impl PostPolicy {
         self.fields.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
         self.fields.push((name.to_owned(), rule(value.to_owned())));
         Ok(())
+    }
+
+    /// The callback as fields of a form: its variables are fields of their own. Without one, the field is there and empty, so
+    /// that it has its condition like any other and nobody can have OSS call where they like, with OSS's signature.
+    fn callback_fields(&self, callback: Option<&Callback>) -> Result<Vec<(String, String)>, Mistake> {
+        let field = |value| ("callback".to_owned(), value);
+        let Some(callback) = callback else {
+            return Ok(Vec::from_iter((!self.any_callback).then(|| field(String::new()))));
+        };
+        let callback = callback.delivered()?;
+        let mut fields = vec![field(callback.encode()?.callback)];
+        fields.extend_from_slice(callback.variables());
+        Ok(fields)
     }
 
     /// The policy as JSON, with a condition for each of the `fields` that the form has besides its own.
@@ -158,7 +177,7 @@ impl Bucket {
         let now = self.time_to_hand_out();
         let expires = now.saturating_add(i64::try_from(life_s).unwrap_or(i64::MAX));
         let identity = self.credentials.identity();
-        let callback = callback_fields(callback)?;
+        let callback = policy.callback_fields(callback)?;
         let signature = self.signing.policy_fields(&identity, now);
         let json = policy.json(key, self.endpoint.bucket(), callback.iter().chain(&signature), expires);
 
@@ -170,13 +189,4 @@ impl Bucket {
         fields.extend(self.signing.sign_policy(&json, &identity, now));
         Ok(PostForm { url: self.endpoint.url(None, &[])?.into(), fields, expires: Some(expires) })
     }
-}
-
-/// The callback as fields of a form: its variables are fields of their own.
-fn callback_fields(callback: Option<&Callback>) -> Result<Vec<(String, String)>, Mistake> {
-    let Some(callback) = callback else { return Ok(Vec::new()) };
-    let callback = callback.delivered()?;
-    let mut fields = vec![("callback".to_owned(), callback.encode()?.callback)];
-    fields.extend_from_slice(callback.variables());
-    Ok(fields)
 }
