@@ -1096,11 +1096,14 @@ oss_status oss_callback_add_header(oss_callback *callback,
  * @param callback  not NULL.
  * @param name      the field's name; not one that another function sets, nor one that was set before; not NULL, not empty;
  *                  copied.
- * @param json      a JSON value as text: a string comes with its quotes; for "signatureVersion" a string; not NULL; copied.
+ * @param json      a JSON value as text, in which a string has its quotes; for "signatureVersion" a string; not NULL; copied.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  *
  * @code
- * oss_callback_set_field(callback, "signatureVersion", "\"2.0\"");
+ * oss_callback *notify = NULL;
+ * oss_callback_new("http://app.example.com/uploaded", "object=${object}", &notify, NULL);
+ * oss_callback_set_field(notify, "signatureVersion", "\"2.0\"");
+ * oss_callback_free(notify);
  * @endcode
  */
 oss_status oss_callback_set_field(oss_callback *callback,
@@ -1170,8 +1173,9 @@ void oss_callback_free(oss_callback *callback);
  * What a setter refused is not part of the callback; it is listed all the same, as "refused". The other findings are:
  * "settings-too-long", "variables-too-long" and "variable-not-set", which are errors; "variable-not-used" and
  * "many-variables"; "private-host", which OSS does not call; "https-without-sni" and "sni-without-https";
- * "encoded-placeholder" and "parentheses", which OSS does not replace; and "json-as-form", "quoted-placeholder" and
- * "not-json" for a body that is no JSON once it is filled in. There may be more in later versions.
+ * "encoded-placeholder", "parentheses" and "foreign-placeholder", which OSS does not replace; "unencoded-text" in a form; and
+ * "json-as-form", "escaped-twice", "quoted-placeholder" and "not-json" for a body that is no JSON once it is filled in. There
+ * may be more in later versions.
  *
  * @param callback  not NULL.
  * @param findings  receives the list, to be freed with oss_finding_list_free(), whether there are errors or not; NULL only if
@@ -1193,6 +1197,23 @@ void oss_callback_free(oss_callback *callback);
 oss_status oss_callback_check(const oss_callback *callback,
                               oss_finding_list **findings,
                               oss_result **result);
+
+/**
+ * Looks for the same as oss_callback_check(), and for what is wrong with a callback after uploads to this bucket:
+ * "region-without-callbacks" where the bucket's region is known and is not among those for which OSS's documentation promises
+ * callbacks.
+ *
+ * @param bucket    not NULL.
+ * @param callback  not NULL.
+ * @param findings  receives the list, to be freed with oss_finding_list_free(), whether there are errors or not; NULL only if
+ *                  the call itself is wrong; not NULL.
+ * @param result    receives what there is to know about the call; may be NULL.
+ * @return as for oss_callback_check().
+ */
+oss_status oss_bucket_check_callback(const oss_bucket *bucket,
+                                     const oss_callback *callback,
+                                     oss_finding_list **findings,
+                                     oss_result **result);
 
 /**
  * Counts the findings.

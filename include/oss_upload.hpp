@@ -1505,6 +1505,15 @@ public:
 
     // Requests for others to make.
 
+    /** As callback::check(), for callbacks after uploads to this bucket. */
+    oss::result check(const callback &notify, finding_list &findings) const noexcept {
+        oss_finding_list *found = nullptr;
+        oss::result ended = detail::run(
+            [&](oss_result **written) { oss_bucket_check_callback(get(), notify.get(), &found, written); });
+        findings = finding_list(found);
+        return ended;
+    }
+
     expected<presigned> presign_put(const text_arg &key, std::chrono::seconds lifetime, maybe<callback> notify = nullptr,
                                     maybe<put_options> options = nullptr) const noexcept {
         return detail::make<presigned>(notify, [&](oss_presigned **made, oss_result **why) {

@@ -71,39 +71,57 @@ type Finding struct {
 
 // Check looks for broken rules and likely mistakes, without sending anything. There is an error if a rule is broken;
 // warnings come without one.
-func (cb *Callback) Check() ([]Finding, error) {
-	var findings []Finding
-	_, err := operation{op: "check callback"}.construct(func(c *call) *C.oss_result {
-		native, result := c.newCallback(cb)
-		if native == nil || c.mistake != "" {
-			return result
-		}
-		taken := c.setCallback(native, cb)
-		var list *C.oss_finding_list
-		C.oss_callback_check(native, &list, &result)
-		c.atEnd(func() { C.oss_finding_list_free(list) })
-		for i := range C.oss_finding_list_count(list) {
-			finding := Finding{
-				Severity: Severity(C.oss_finding_list_severity(list, i)),
-				Rule:     C.GoString(C.oss_finding_list_rule(list, i)),
-				Message:  C.GoString(C.oss_finding_list_message(list, i)),
-			}
-			if finding.Rule == "refused" {
-				finding.Severity = SeverityError
-			}
-			findings = append(findings, finding)
-		}
-		if !taken {
-			// To C it is no part of the callback; here an upload with it is refused.
-			c.refuse("%s", C.GoString(C.oss_callback_error(native)))
-		}
-		if c.mistake != "" {
-			C.oss_result_free(result)
-			return nil
-		}
+func (cb *Callback) Check() (findings []Finding, err error) {
+	_, err = operation{op: "check callback"}.construct(func(c *call) (result *C.oss_result) {
+		findings, result = c.check(cb, func(native *C.oss_callback, list **C.oss_finding_list, result **C.oss_result) {
+			C.oss_callback_check(native, list, result)
+		})
 		return result
 	})
 	return findings, err
+}
+
+// CheckCallback looks for the same as Callback.Check, and for what is wrong with a callback after uploads to this bucket.
+func (b *Bucket) CheckCallback(cb *Callback) (findings []Finding, err error) {
+	_, err = b.construct(operation{op: "check callback"}, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
+		findings, result = c.check(cb, func(native *C.oss_callback, list **C.oss_finding_list, result **C.oss_result) {
+			C.oss_bucket_check_callback(bucket, native, list, result)
+		})
+		return result
+	})
+	return findings, err
+}
+
+// check gives what was found about a callback, and what its setters refused.
+func (c *call) check(cb *Callback, look func(*C.oss_callback, **C.oss_finding_list, **C.oss_result)) (findings []Finding, result *C.oss_result) {
+	native, result := c.newCallback(cb)
+	if native == nil || c.mistake != "" {
+		return nil, result
+	}
+	taken := c.setCallback(native, cb)
+	var list *C.oss_finding_list
+	look(native, &list, &result)
+	c.atEnd(func() { C.oss_finding_list_free(list) })
+	for i := range C.oss_finding_list_count(list) {
+		finding := Finding{
+			Severity: Severity(C.oss_finding_list_severity(list, i)),
+			Rule:     C.GoString(C.oss_finding_list_rule(list, i)),
+			Message:  C.GoString(C.oss_finding_list_message(list, i)),
+		}
+		if finding.Rule == "refused" {
+			finding.Severity = SeverityError
+		}
+		findings = append(findings, finding)
+	}
+	if !taken {
+		// To C it is no part of the callback; here an upload with it is refused.
+		c.refuse("%s", C.GoString(C.oss_callback_error(native)))
+	}
+	if c.mistake != "" {
+		C.oss_result_free(result)
+		return findings, nil
+	}
+	return findings, result
 }
 
 // Encode encodes a callback as OSS wants it: Base64 of JSON. That is for programs that send it by other means, as the

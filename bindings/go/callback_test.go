@@ -270,3 +270,22 @@ func TestHeadersAndFieldsAreEncoded(t *testing.T) {
 		}
 	}
 }
+
+func TestBucketKnowsWhetherItsRegionHasCallbacks(t *testing.T) {
+	callback := &ossupload.Callback{URL: "http://app.example.com", Body: "b"}
+	for endpoint, expected := range map[string]int{"oss-cn-hangzhou.aliyuncs.com": 0, "oss-cn-nanjing.aliyuncs.com": 1} {
+		bucket, err := ossupload.NewBucket(endpoint, "bucket", ossupload.Credentials{AccessKeyID: "id", AccessKeySecret: "secret"})
+		must(err)
+		defer bucket.Close()
+		findings, err := bucket.CheckCallback(callback)
+		if err != nil || len(findings) != expected {
+			t.Errorf("%s: %+v, %v", endpoint, findings, err)
+		}
+		if expected > 0 && (findings[0].Rule != "region-without-callbacks" || findings[0].Severity != ossupload.SeverityWarning) {
+			t.Errorf("%+v", findings[0])
+		}
+	}
+	if _, err := openBucket(t).CheckCallback(nil); !errors.Is(err, ossupload.ErrInvalidArgument) {
+		t.Error(err)
+	}
+}

@@ -209,11 +209,14 @@ pub unsafe extern "C" fn oss_callback_add_header(
 /// @param callback  not NULL.
 /// @param name      the field's name; not one that another function sets, nor one that was set before; not NULL, not empty;
 ///                  copied.
-/// @param json      a JSON value as text: a string comes with its quotes; for "signatureVersion" a string; not NULL; copied.
+/// @param json      a JSON value as text, in which a string has its quotes; for "signatureVersion" a string; not NULL; copied.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
 ///
 /// @code
-/// oss_callback_set_field(callback, "signatureVersion", "\"2.0\"");
+/// oss_callback *notify = NULL;
+/// oss_callback_new("http://app.example.com/uploaded", "object=${object}", &notify, NULL);
+/// oss_callback_set_field(notify, "signatureVersion", "\"2.0\"");
+/// oss_callback_free(notify);
 /// @endcode
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_callback_set_field(

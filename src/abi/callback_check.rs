@@ -1,5 +1,6 @@
 //! `oss_finding_list`: what is wrong, or likely to be wrong, with a callback.
 
+use super::bucket::oss_bucket;
 use super::callback::oss_callback;
 use super::convert::{self, Output, c_text};
 use super::guard;
@@ -77,18 +78,54 @@ pub unsafe extern "C" fn oss_callback_check(
         construction(result, || {
             let output = Output::new(findings, "findings")?;
             let callback = convert::handle(callback, "callback")?;
-            let found = callback.inner.findings();
-            let error = found.iter().find(|finding| finding.severity == Severity::Error);
-            let error = error.map(|finding| Refusal::new(Status::InvalidArgument, finding.message.as_str()));
-            let refused = callback.inner.refusals().iter().map(|message| Entry {
-                severity: oss_severity::Warning,
-                rule: c"refused".to_owned(),
-                message: message.clone(),
-            });
-            output.give(oss_finding_list(found.into_iter().map(Entry::from).chain(refused).collect()));
-            error.map_or(Ok(()), Err)
+            list(output, callback, callback.inner.findings())
         })
     }
+}
+
+/// Looks for the same as oss_callback_check(), and for what is wrong with a callback after uploads to this bucket:
+/// "region-without-callbacks" where the bucket's region is known and is not among those for which OSS's documentation promises
+/// callbacks.
+///
+/// @param bucket    not NULL.
+/// @param callback  not NULL.
+/// @param findings  receives the list, to be freed with oss_finding_list_free(), whether there are errors or not; NULL only if
+///                  the call itself is wrong; not NULL.
+/// @param result    receives what there is to know about the call; may be NULL.
+/// @return as for oss_callback_check().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_bucket_check_callback(
+    bucket: *const oss_bucket,
+    callback: *const oss_callback,
+    findings: *mut *mut oss_finding_list,
+    result: *mut *mut oss_result,
+) -> oss_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        construction(result, || {
+            let output = Output::new(findings, "findings")?;
+            let bucket = convert::handle(bucket, "bucket")?;
+            let callback = convert::handle(callback, "callback")?;
+            list(output, callback, bucket.inner.callback_findings(&callback.inner))
+        })
+    }
+}
+
+/// Gives the list of what was found about a callback and of what its setters refused; the first error is that of the call.
+fn list(
+    output: Output<oss_finding_list>,
+    callback: &oss_callback,
+    found: Vec<Finding>,
+) -> Result<(), Refusal> {
+    let error = found.iter().find(|finding| finding.severity == Severity::Error);
+    let error = error.map(|finding| Refusal::new(Status::InvalidArgument, finding.message.as_str()));
+    let refused = callback.inner.refusals().iter().map(|message| Entry {
+        severity: oss_severity::Warning,
+        rule: c"refused".to_owned(),
+        message: message.clone(),
+    });
+    output.give(oss_finding_list(found.into_iter().map(Entry::from).chain(refused).collect()));
+    error.map_or(Ok(()), Err)
 }
 
 /// Counts the findings.

@@ -80,8 +80,8 @@ int main(void) {
     mistakes();
     settings_of_their_own();
     CHECK_SETS(oss_callback_new(needed_variable("CALLBACK_URL"),
-                                "delivery=${x:delivery}&bucket=${bucket}&object=${object}&etag=${etag}&size=${size}&type=${mimeType}"
-                                "&crc64=${crc64}&id=${reqId}&operation=${operation}&ip=${clientIp}",
+                                "bucket=${bucket}&object=${object}&etag=${etag}&size=${size}&type=${mimeType}"
+                                "&crc64=${crc64}&id=${reqId}&operation=${operation}&ip=${clientIp}&delivery=${x:delivery}",
                                 &callback, NULL));
     CHECK_SETS(oss_callback_set_delivery_variable(callback, "x:delivery"));
     CHECK_CALL(OSS_STATUS_CALLBACK_FAILED,

@@ -468,6 +468,14 @@ static void findings(void) {
     REFUSED("callback", oss_callback_check(NULL, &made, where));
     CHECK_NULLS(made);
     REFUSED("findings", oss_callback_check(callback, NULL, where));
+    REFUSED("bucket", oss_bucket_check_callback(NULL, callback, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("callback", oss_bucket_check_callback(bucket, NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("findings", oss_bucket_check_callback(bucket, callback, NULL, where));
+    CHECK_SETS(oss_bucket_check_callback(bucket, callback, &made, NULL));
+    CHECK(oss_finding_list_count(made) > 0);
+    oss_finding_list_free(made);
     CHECK_SETS(oss_callback_check(callback, &made, NULL));
     /* The setters have refused much by now. */
     CHECK(oss_finding_list_count(made) > 0);

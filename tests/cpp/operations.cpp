@@ -96,7 +96,7 @@ void callbacks(const oss::bucket &bucket) {
     CHECK_ENDS(oss::status::invalid_argument, missing.result());
 }
 
-void callback_settings() {
+void callback_settings(const oss::bucket &bucket) {
     oss::callback notify = needed(oss::callback::make("https://app.example.com/", "{\"a\":${x:a}}"));
     CHECK_OK(notify.add_url("https://other.example.com/"));
     CHECK_OK(notify.set_host("app.example.com"));
@@ -104,6 +104,9 @@ void callback_settings() {
     const oss::setter_result refused = notify.add_variable("user", "42");
     CHECK_ENDS(oss::status::invalid_argument, refused);
     CHECK_CONTAINS(refused.message(), "x:");
+    CHECK_ENDS(oss::status::invalid_argument, notify.add_header("Key", "value"));
+    CHECK_ENDS(oss::status::invalid_argument, notify.set_field("signatureVersion", "2.0"));
+    CHECK_ENDS(oss::status::invalid_argument, notify.set_delivery_variable("delivery"));
 
     oss::finding_list findings;
     CHECK_ENDS(oss::status::invalid_argument, notify.check());
@@ -123,13 +126,12 @@ void callback_settings() {
     oss::callback plain = needed(oss::callback::make("https://app.example.com/", "a=${x:a}&d=${x:delivery}"));
     CHECK_OK(plain.add_variable("x:a", "1"));
     CHECK_OK(plain.add_header("key", "value"));
-    CHECK_ENDS(oss::status::invalid_argument, plain.add_header("Key", "value"));
     CHECK_OK(plain.set_field("signatureVersion", "\"2.0\""));
-    CHECK_ENDS(oss::status::invalid_argument, plain.set_field("signatureVersion", "2.0"));
     CHECK_OK(plain.set_delivery_variable("x:delivery"));
-    CHECK_ENDS(oss::status::invalid_argument, plain.set_delivery_variable("x:delivery"));
     CHECK_OK(plain.set_sni(true));
     CHECK_OK(plain.check(findings));
+    CHECK(findings.empty());
+    CHECK_OK(bucket.check(plain, findings));
     CHECK(findings.empty());
     oss::string encoded, variables;
     CHECK_OK(plain.encode(encoded, variables));
@@ -565,7 +567,7 @@ int main() {
     const oss::bucket bucket = open_bucket();
     const std::string folder = variable("SCRATCH");
     callbacks(bucket);
-    callback_settings();
+    callback_settings(bucket);
     settings(bucket);
     bucket_settings(needed(oss::credentials::from_environment()));
     text_with_nul(bucket);

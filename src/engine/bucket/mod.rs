@@ -3,6 +3,7 @@
 mod endpoint;
 mod limits;
 mod options;
+mod region;
 mod signing;
 
 pub use endpoint::Addressing;

@@ -38,6 +38,14 @@ impl Signing {
         }
     }
 
+    /// What it is bound to.
+    pub(super) fn scope(&self) -> Option<&Scope> {
+        match self {
+            Signing::V1 => None,
+            Signing::V4 { scope, .. } => Some(scope),
+        }
+    }
+
     pub(crate) fn is_v4(&self) -> bool {
         matches!(self, Signing::V4 { .. })
     }
