@@ -1299,11 +1299,12 @@ void oss_callback_values_free(oss_callback_values *values);
  * to take this one by another way, with an authentication of its own. And after OSS_STATUS_CALLBACK_UNKNOWN the server may
  * have heard from OSS already, so it should be able to hear the same twice.
  *
- * The result of the upload tells bucket, object, etag, size, mimeType, crc64, contentMd5, reqId and operation. It tells no
- * bucket after oss_post_object() and oss_put_to_url(), no object after the latter, no mimeType of a multipart upload that was
- * reopened, and no reqId if the reply was lost and the object looked up. After oss_trigger_callback() it is sure to tell only
- * bucket and object. What it does not tell has to be among the values, except for what not every upload has: contentMd5, vpcId,
- * clientIp and imageInfo.* are then empty, and in JSON imageInfo.* is null. In a form a blank becomes "%20"; OSS may write "+".
+ * The result of the upload tells bucket, object, etag, size, mimeType, crc64, contentMd5, reqId and operation, and what the
+ * variable of oss_callback_set_delivery_variable() was set to. It tells no bucket after oss_post_object() and
+ * oss_put_to_url(), no object after the latter, no mimeType of a multipart upload that was reopened, and no reqId if the reply
+ * was lost and the object looked up. After oss_trigger_callback() it is sure to tell only bucket, object and that variable. What
+ * it does not tell has to be among the values, except for what not every upload has: contentMd5, vpcId, clientIp and
+ * imageInfo.* are then empty, and in JSON imageInfo.* is null. In a form a blank becomes "%20"; OSS may write "+".
  *
  * @param callback  not one that is stored on the bucket as a policy; not NULL.
  * @param upload    the result of an upload with a callback; NULL if all is among the values.
