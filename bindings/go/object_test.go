@@ -258,7 +258,7 @@ func TestTextIsNotCutShortAtANUL(t *testing.T) {
 			return err
 		},
 		"verified target": func() error {
-			return verifier(t).Verify("/\x00", nil, "", "")
+			return verifier(t).Verify(context.Background(), ossupload.CallbackRequest{Target: "/\x00"})
 		},
 	} {
 		if err := refused(); !errors.Is(err, ossupload.ErrInvalidArgument) {
