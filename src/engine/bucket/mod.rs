@@ -72,9 +72,9 @@ impl Bucket {
         Bucket { limits, ..self.clone() }
     }
 
-    /// The same bucket, where what was lost is looked for once.
-    pub(crate) fn without_settling(&self) -> Bucket {
-        Bucket { settling_time: Duration::ZERO, ..self.clone() }
+    /// The same bucket, where what was lost is looked for so long at most.
+    pub(crate) fn settling_within(&self, time: Duration) -> Bucket {
+        Bucket { settling_time: self.settling_time.min(time), ..self.clone() }
     }
 
     /// Runs an operation on the calling thread, within its own limits and the bucket's. `stored` is what is known when

@@ -9,9 +9,12 @@ use crate::wire::mistake::Mistake;
 use futures_util::{StreamExt, stream};
 use std::cell::Cell;
 use std::pin::pin;
+use std::time::Duration;
 
 const DEFAULT_PARALLEL: u32 = 4;
 const MOST_PARALLEL: u32 = 100;
+/// How long what is not there is looked for.
+const SETTLING_TIME: Duration = Duration::from_secs(1);
 
 /// How callbacks are made up for.
 #[derive(Debug, Clone)]
@@ -47,8 +50,8 @@ impl DeliveryOptions {
 impl Bucket {
     /// Makes up for all callbacks in the outbox that are due and owed for objects of this bucket, each tried once.
     pub fn deliver(&self, outbox: &Outbox, options: &DeliveryOptions, observer: &dyn Observer) -> Outcome {
-        // What may still change is looked at again the next time, instead of being waited for.
-        let bucket = self.without_settling();
+        // What may still change is looked at again the next time.
+        let bucket = self.settling_within(SETTLING_TIME);
         bucket.run(&options.limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
             let round = Round { bucket: &bucket, outbox, lane, deadline, observer, waiting: Cell::new(0) };
             let parallel = usize::try_from(options.parallel).unwrap_or(1);

@@ -4,7 +4,7 @@ use super::checkpoint::Checkpoint;
 use super::options::UploadOptions;
 use super::part_sizes::{PartSizes, Place, places};
 use super::run::{FOR_CLEANING_UP, Managed, Step, failed, refused};
-use crate::engine::multipart::{Completion, Multipart, Terms};
+use crate::engine::multipart::{Completion, Earlier, Multipart, Terms};
 use crate::engine::outbox::Room;
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::request::may_pass;
@@ -160,15 +160,16 @@ impl InParts {
         completed_before: Option<Instant>,
     ) -> Step<Outcome> {
         let Managed { lane, deadline, callback, .. } = *managed;
-        if let Some(checkpoint) = &self.checkpoint {
-            // Written before, since afterwards it could be too late: this is what keeps a callback from running twice.
-            let completing = managed.completing(lane.clock().unix_time());
-            checkpoint.note_completion(&self.multipart.parts, completing)?;
-        }
         self.room.take();
+        // Written before each attempt, since afterwards it could be too late: this is what keeps a callback from running twice.
+        let note = || match &self.checkpoint {
+            Some(checkpoint) => checkpoint
+                .note_completion(&self.multipart.parts, managed.completing(lane.clock().unix_time())),
+            None => Ok(()),
+        };
+        let earlier = Earlier { sent_before: completed_before, note: Some(&note) };
         let completion = Completion::Known;
-        let outcome =
-            self.multipart.complete_on(lane, deadline, completion, callback, completed_before).await?;
+        let outcome = self.multipart.complete_on(lane, deadline, completion, callback, earlier).await?;
         self.count(&outcome);
         Ok(outcome)
     }

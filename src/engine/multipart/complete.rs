@@ -4,7 +4,7 @@ use super::Multipart;
 use super::parts::{self, Part};
 use crate::callback::Callback;
 use crate::engine::outcome::{Outcome, Stored};
-use crate::engine::request::{Attempts, Creation, Operation, Target};
+use crate::engine::request::{Attempts, Creation, Note, Operation, Target};
 use crate::engine::source::{Body, Content};
 use crate::transport::{Deadline, Lane};
 use crate::wire::mistake::Mistake;
@@ -24,25 +24,34 @@ pub enum Completion {
     All,
 }
 
+/// What is so where another process may have gone before, or may go on.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Earlier<'a> {
+    /// That an earlier process may have completed it already, and when OSS is over with that.
+    pub(crate) sent_before: Option<Instant>,
+    /// Notes that it is about to be completed.
+    pub(crate) note: Option<&'a Note<'a>>,
+}
+
 impl Multipart {
     /// Makes the object and, with a callback, hands back the application server's answer.
     pub fn complete(&self, completion: Completion, callback: Option<&Callback>) -> Outcome {
         self.bucket.run(&self.terms.limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
-            match self.complete_on(lane, deadline, completion, callback, None).await {
+            match self.complete_on(lane, deadline, completion, callback, Earlier::default()).await {
                 Ok(outcome) => outcome,
                 Err(outcome) => *outcome,
             }
         })
     }
 
-    /// `sent_before` says that an earlier process may have completed it already, and when OSS is over with that.
+    /// What goes on from an `earlier` process, or may be gone on with.
     pub(crate) async fn complete_on(
         &self,
         lane: &Lane,
         deadline: Deadline,
         completion: Completion,
         callback: Option<&Callback>,
-        sent_before: Option<Instant>,
+        earlier: Earlier<'_>,
     ) -> Result<Outcome, Box<Outcome>> {
         let callback = callback.map(|callback| callback.delivered_as(&self.terms.delivery_id));
         let mut call = self
@@ -71,7 +80,8 @@ impl Multipart {
         }
         let body = Body::Bytes(request.as_bytes());
         let creation = Creation::new(Target::Bucket(&self.bucket), call, &body).of_parts(content);
-        let mut outcome = creation.sent_before(sent_before).run(lane, deadline).await.outcome;
+        let creation = creation.sent_before(earlier.sent_before).noted(earlier.note);
+        let mut outcome = creation.run(lane, deadline).await.outcome;
         if callback.is_some()
             && let Some(content_type) = self.terms.content_type()
         {

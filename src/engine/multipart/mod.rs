@@ -5,6 +5,7 @@ mod list;
 mod parts;
 
 pub use complete::Completion;
+pub(crate) use complete::Earlier;
 pub use list::Uploads;
 pub use parts::Part;
 pub(crate) use parts::Parts;

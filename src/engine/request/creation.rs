@@ -28,7 +28,11 @@ pub(crate) struct Creation<'a> {
     sent_before: Option<Instant>,
     /// What goes around the body.
     frame: Option<&'a Frame>,
+    note: Option<&'a Note<'a>>,
 }
+
+/// Done before each attempt, which does not go out if it fails.
+pub(crate) type Note<'a> = dyn Fn() -> Result<(), Box<Outcome>> + 'a;
 
 /// How it ended, and what was created, as far as it was read.
 pub(crate) struct Created {
@@ -38,7 +42,7 @@ pub(crate) struct Created {
 
 impl<'a> Creation<'a> {
     pub(crate) fn new(target: Target<'a>, call: Call<'a>, body: &'a Body<'a>) -> Creation<'a> {
-        Creation { target, call, body, content: None, sent_before: None, frame: None }
+        Creation { target, call, body, content: None, sent_before: None, frame: None, note: None }
     }
 
     /// Sends the body within a frame.
@@ -54,6 +58,11 @@ impl<'a> Creation<'a> {
     /// Says that an earlier process sent the same request and did not live to see the reply, and when OSS is over with that.
     pub(crate) fn sent_before(self, sent_before: Option<Instant>) -> Creation<'a> {
         Creation { sent_before, ..self }
+    }
+
+    /// Has it noted before each attempt that it is about to be sent.
+    pub(crate) fn noted(self, note: Option<&'a Note<'a>>) -> Creation<'a> {
+        Creation { note, ..self }
     }
 
     /// Sends it, again where that is right, and tells the truth about the object.
@@ -213,6 +222,9 @@ impl Course<'_> {
             if call.callback && !call.is_to_be_done_once() && self.attempts.last_is_open() {
                 repeats += 1;
             }
+            if let Some(Err(outcome)) = creation.note.map(|note| note()) {
+                return self.unsent(*outcome);
+            }
             let mut reading = creation.body.reading();
             let sent = creation.send_once(lane, &mut reading, self.attempts.deadline()).await;
             let verdict = self.attempts.judge(creation.target, call, &sent);
@@ -241,6 +253,12 @@ impl Course<'_> {
             };
             return Outcome { callback_repeats: repeats, ..outcome };
         }
+    }
+
+    /// The end before another attempt, which says nothing of those that were made.
+    fn unsent(&self, outcome: Outcome) -> Outcome {
+        let stored = if self.attempts.open().is_some() { Stored::Unknown } else { outcome.stored };
+        Outcome { stored, ..outcome }
     }
 
     /// The end of the attempts without success; `None` if there is to be one more.

@@ -45,7 +45,8 @@ pub(crate) struct LookUps<'a> {
     bucket: &'a Bucket,
     key: &'a str,
     deadline: Deadline,
-    last: RefCell<Option<Mark>>,
+    /// The replies that were believed.
+    seen: RefCell<Vec<Mark>>,
     clock_was_wrong: Cell<bool>,
 }
 
@@ -58,17 +59,19 @@ struct Mark {
 
 impl<'a> LookUps<'a> {
     pub(crate) fn new(bucket: &'a Bucket, key: &'a str, deadline: Deadline) -> LookUps<'a> {
-        LookUps { bucket, key, deadline, last: RefCell::default(), clock_was_wrong: Cell::default() }
+        LookUps { bucket, key, deadline, seen: RefCell::default(), clock_was_wrong: Cell::default() }
     }
 
     /// Looks whether the object is the `expected` one: once if OSS is over with what is open, and otherwise at once and again
-    /// after pauses that double, until it is there or the settling time has passed.
+    /// after pauses that double, until it is there or the settling time has passed. That it is not there takes two replies
+    /// where OSS has told no time before: one alone may be what a cache has kept for long.
     pub(crate) async fn settle(&self, lane: &Lane, expected: Expected<'_>, open: Open) -> Found {
         let clock = lane.clock();
         let began = clock.now();
         let mut pause = FIRST_PAUSE;
         loop {
             let lasts = clock.now() >= open.over_at;
+            let is_first = open.told.is_none() && self.seen.borrow().is_empty();
             let look = self.look(lane, open.told).await;
             let was_kept = matches!(look, Look::Kept);
             let found = match look {
@@ -78,7 +81,7 @@ impl<'a> LookUps<'a> {
                 Look::Unanswered => Found::Unclear { answered: false },
             };
             let answered = match found {
-                Found::Absent | Found::Other(_) if !lasts => true,
+                Found::Absent | Found::Other(_) if !lasts || is_first => true,
                 Found::Unclear { answered } if !lasts || was_kept => answered,
                 found => return found,
             };
@@ -119,32 +122,32 @@ impl<'a> LookUps<'a> {
         }
     }
 
-    /// Whether a reply is from after what OSS has told, and is not that of the look before: a cache may have kept it.
+    /// Whether a reply is from after what OSS has told, and is not that of an earlier look: a cache may have kept it.
     fn is_new(&self, reply: &Reply, told: Option<i64>, clock: &Clock) -> bool {
         let mark = Mark {
             request_id: text(&reply.headers, "x-oss-request-id").unwrap_or_default().to_owned(),
             date: time_of(reply, "date"),
             at: clock.now(),
         };
-        let mut last = self.last.borrow_mut();
+        let mut seen = self.seen.borrow_mut();
         let is_late = mark.date.zip(told).is_none_or(|(date, told)| date >= told);
-        let is_new = is_late && last.as_ref().is_none_or(|last| mark.follows(last));
+        let is_new = is_late && seen.iter().all(|earlier| mark.follows(earlier));
         if is_new {
-            *last = Some(mark);
+            seen.push(mark);
         }
         is_new
     }
 }
 
 impl Mark {
-    fn follows(&self, last: &Mark) -> bool {
-        let dates_differ = self.at.saturating_duration_since(last.at) >= DATES_DIFFER;
-        let moves_on = match self.date.zip(last.date) {
+    fn follows(&self, earlier: &Mark) -> bool {
+        let dates_differ = self.at.saturating_duration_since(earlier.at) >= DATES_DIFFER;
+        let moves_on = match self.date.zip(earlier.date) {
             Some((date, before)) => date > before || !dates_differ && date == before,
             // A cache would have added one.
             None => true,
         };
-        self.request_id != last.request_id && moves_on
+        self.request_id != earlier.request_id && moves_on
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) use ask::Answer;
 pub(crate) use attempts::{Attempts, LONGEST_WORK, Open, over_at_the_latest};
 pub use call::CallbackDelivery;
 pub(crate) use call::{Call, FormAnswer, Operation};
-pub(crate) use creation::{Created, Creation, about};
+pub(crate) use creation::{Created, Creation, Note, about};
 pub(crate) use look_up::{Expected, Found, LookUps, is_certainly_older, size_of};
 pub(crate) use owing::owe_found;
 pub(crate) use target::{Sent, SignedUrl, Target, header_map};
