@@ -91,7 +91,8 @@ pub fn deed(operation: Operation, head: &Head, body: Vec<u8>) -> Deed {
 
 fn form(head: &Head, body: &[u8]) -> Deed {
     let mut fields = form_fields(head.header("content-type").unwrap_or_default(), body);
-    let callback = fields.iter().any(|(name, _)| name == "callback");
+    // An empty one is none.
+    let callback = fields.iter().any(|(name, value)| name == "callback" && !value.is_empty());
     let data = fields.pop().filter(|(name, _)| name == "file").map(|(_, data)| data);
     Deed::Put { data: data.unwrap_or_default(), token: None, callback }
 }
