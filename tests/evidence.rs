@@ -308,6 +308,39 @@ fn date_that_stands_still_betrays_a_cache() {
 }
 
 #[test]
+fn one_look_alone_may_be_what_a_cache_has_kept_for_long() {
+    over_both(|https| {
+        let clock = Clock::skipping();
+        let (theirs, began) = (clock.clone(), clock.now());
+        let kept = "x-oss-request-id: 1\r\nDate: Fri, 01 Jan 2027 00:00:00 GMT\r\n";
+        let server = Scripted::start(https, move |method, _| match method {
+            "HEAD" if theirs.since(began) >= Duration::from_secs(60) => reply(404, kept, ""),
+            _ => Does::Closes,
+        });
+        let bucket = server.bucket(|options| {
+            options.set_clock(clock);
+            options.set_settling_time(Duration::from_secs(70)).unwrap();
+        });
+        assert_unknown(&put(&bucket, true));
+        assert_eq!(server.requests("PUT"), 1);
+    });
+}
+
+#[test]
+fn reply_of_any_earlier_look_betrays_a_cache() {
+    over_both(|https| {
+        let server = Scripted::start(https, move |method, number| {
+            // The third look is answered with the reply to the first.
+            let id = if method == "PUT" { format!("put-{number}") } else { format!("head-{}", number % 2) };
+            let headers = format!("x-oss-request-id: {id}\r\nDate: Fri, 01 Jan 2027 00:00:00 GMT\r\n");
+            reply(if method == "PUT" { 500 } else { 404 }, &headers, "")
+        });
+        assert_unknown(&put(&server.bucket(|_| ()), true));
+        assert_eq!((server.requests("PUT"), server.requests("HEAD") > 3), (3, true));
+    });
+}
+
+#[test]
 fn error_of_oss_is_the_end_of_a_request_that_may_be_done() {
     over_both(|https| {
         let failing = |found: fn() -> Does| {
