@@ -8,15 +8,17 @@ use oss_emulator::{Action, Fault};
 use oss_upload::callback::Callback;
 use oss_upload::engine::{
     Body, Bucket, BucketOptions, CallbackDelivery, Cancel, Clock, Completion, Multipart, ObjectOptions,
-    Outcome, Status, Stored,
+    Outcome, Status, Stored, UploadOptions,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
+use support::observer::Unmoved;
 use support::raw_server::{Connection, RawServer, over_both};
 use support::route::over_every_route;
+use tempfile::TempDir;
 
 /// The CRC-64 of [`DATA`].
 const CRC64: &str = "x-oss-hash-crc64ecma: 300093743565960781\r\n";
@@ -494,6 +496,51 @@ fn completion_whose_upload_is_gone_is_never_said_not_to_have_been_done() {
             assert_unknown(&multipart.unwrap().complete(Completion::Known, None));
             assert_eq!(server.requests("POST"), 2);
         }
+    });
+}
+
+#[test]
+fn minute_of_a_complete_begins_with_its_last_attempt() {
+    over_both(|https| {
+        let clock = Clock::skipping();
+        let theirs = clock.clone();
+        let server = Scripted::start(https, move |method, number| match (method, number) {
+            ("POST", 0) => {
+                let document =
+                    "<InitiateMultipartUploadResult><UploadId>ID</UploadId></InitiateMultipartUploadResult>";
+                oss(200, "", document)
+            }
+            ("PUT", _) => oss(200, "ETag: \"E\"\r\n", ""),
+            // It takes OSS more than a minute to say that it was not done.
+            ("POST", 1) => {
+                theirs.skip(Duration::from_secs(61));
+                oss(503, "", "")
+            }
+            ("GET", _) => oss(404, "", "<Error><Code>NoSuchUpload</Code></Error>"),
+            ("HEAD", _) => oss(404, "", ""),
+            _ => Does::Closes,
+        });
+        let bucket = server.bucket(|options| {
+            options.set_clock(clock.clone());
+            options.set_settling_time(Duration::from_secs(10)).unwrap();
+        });
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("data");
+        std::fs::write(&file, DATA).unwrap();
+        let mut options = UploadOptions::default();
+        options.set_checkpoint(folder.path().to_str()).unwrap();
+        let upload = || {
+            let body =
+                Body::open(file.to_str().unwrap(), None).unwrap_or_else(|_| panic!("it cannot be opened"));
+            bucket.upload(KEY, body, Some(&callback()), &options, &Unmoved)
+        };
+        assert_unknown(&upload());
+        assert_eq!(server.requests("POST"), 3);
+        // The same call goes on, and is told to wait for the rest of the minute.
+        let outcome = upload();
+        assert_unknown(&outcome);
+        assert!(outcome.message.contains("goes on with it"), "{}", outcome.message);
+        assert_eq!(server.requests("POST"), 3);
     });
 }
 
