@@ -1624,11 +1624,14 @@ void oss_credentials_free(oss_credentials *credentials);
  *         cannot be read; OSS_STATUS_INVALID_ARGUMENT. Blocks until all that are due were tried.
  *
  * @code
+ * oss_outbox *outbox = NULL;
  * oss_result *result = NULL;
+ * oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
  * if (oss_outbox_deliver(outbox, bucket, NULL, &result) != OSS_STATUS_OK) {
  *     fprintf(stderr, "%s\n", oss_result_message(result));
  * }
  * oss_result_free(result);
+ * oss_outbox_free(outbox);
  * @endcode
  */
 oss_status oss_outbox_deliver(const oss_outbox *outbox,
@@ -1658,14 +1661,17 @@ oss_status oss_outbox_deliver(const oss_outbox *outbox,
  *         owed. Blocks as oss_trigger_callback() does.
  *
  * @code
+ * oss_outbox *outbox = NULL;
  * oss_owed *owed = NULL;
  * oss_result *result = NULL;
+ * oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
  * oss_outbox_next(outbox, &owed, NULL);
  * if (owed != NULL && oss_owed_settle(bucket, owed, &result) == OSS_STATUS_OK) {
  *     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
  * }
  * oss_result_free(result);
  * oss_owed_free(owed);
+ * oss_outbox_free(outbox);
  * @endcode
  */
 oss_status oss_owed_settle(const oss_bucket *bucket,
@@ -1981,7 +1987,7 @@ oss_status oss_remove_object(const oss_bucket *bucket,
  * oss_outbox *outbox = NULL;
  * oss_result *result = NULL;
  * oss_put_options *options = oss_put_options_new();
- * if (oss_outbox_open("/var/lib/uploader/outbox", &outbox, &result) == OSS_STATUS_OK) {
+ * if (oss_outbox_open("/var/lib/myapp/outbox", &outbox, &result) == OSS_STATUS_OK) {
  *     oss_put_options_set_outbox(options, outbox);
  *     oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, options, NULL);
  * }
@@ -2028,11 +2034,14 @@ void oss_outbox_free(oss_outbox *outbox);
  *         disk only.
  *
  * @code
+ * oss_outbox *outbox = NULL;
  * oss_owed *owed = NULL;
+ * oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
  * while (oss_outbox_next(outbox, &owed, NULL) == OSS_STATUS_OK && owed != NULL) {
  *     printf("%s: tried %u times, %s\n", oss_owed_key(owed), oss_owed_tries(owed), oss_owed_message(owed));
  *     oss_owed_free(owed);
  * }
+ * oss_outbox_free(outbox);
  * @endcode
  */
 oss_status oss_outbox_next(oss_outbox *outbox,

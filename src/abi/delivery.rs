@@ -28,11 +28,14 @@ use crate::engine::Limits;
 ///         cannot be read; OSS_STATUS_INVALID_ARGUMENT. Blocks until all that are due were tried.
 ///
 /// @code
+/// oss_outbox *outbox = NULL;
 /// oss_result *result = NULL;
+/// oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
 /// if (oss_outbox_deliver(outbox, bucket, NULL, &result) != OSS_STATUS_OK) {
 ///     fprintf(stderr, "%s\n", oss_result_message(result));
 /// }
 /// oss_result_free(result);
+/// oss_outbox_free(outbox);
 /// @endcode
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_outbox_deliver(
@@ -74,14 +77,17 @@ pub unsafe extern "C" fn oss_outbox_deliver(
 ///         owed. Blocks as oss_trigger_callback() does.
 ///
 /// @code
+/// oss_outbox *outbox = NULL;
 /// oss_owed *owed = NULL;
 /// oss_result *result = NULL;
+/// oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
 /// oss_outbox_next(outbox, &owed, NULL);
 /// if (owed != NULL && oss_owed_settle(bucket, owed, &result) == OSS_STATUS_OK) {
 ///     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
 /// }
 /// oss_result_free(result);
 /// oss_owed_free(owed);
+/// oss_outbox_free(outbox);
 /// @endcode
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_owed_settle(

@@ -107,11 +107,14 @@ unsafe fn known(value: Option<u64>, number: *mut u64) -> i32 {
 ///         disk only.
 ///
 /// @code
+/// oss_outbox *outbox = NULL;
 /// oss_owed *owed = NULL;
+/// oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
 /// while (oss_outbox_next(outbox, &owed, NULL) == OSS_STATUS_OK && owed != NULL) {
 ///     printf("%s: tried %u times, %s\n", oss_owed_key(owed), oss_owed_tries(owed), oss_owed_message(owed));
 ///     oss_owed_free(owed);
 /// }
+/// oss_outbox_free(outbox);
 /// @endcode
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_outbox_next(

@@ -52,6 +52,7 @@ static oss_callback *callback;
 static oss_multipart *multipart;
 static oss_body *body;
 static oss_writer *writer;
+static oss_outbox *outbox;
 
 static void frees(void) {
     oss_body_free(NULL);
@@ -62,8 +63,11 @@ static void frees(void) {
     oss_callback_verifier_free(NULL);
     oss_cancel_free(NULL);
     oss_credentials_free(NULL);
+    oss_delivery_options_free(NULL);
     oss_finding_list_free(NULL);
     oss_multipart_free(NULL);
+    oss_outbox_free(NULL);
+    oss_owed_free(NULL);
     oss_part_list_free(NULL);
     oss_post_form_free(NULL);
     oss_post_policy_free(NULL);
@@ -97,6 +101,7 @@ static void results(void) {
     CHECK(oss_result_header(NULL, "etag") == NULL);
     CHECK(oss_result_attempts(NULL) == 0);
     CHECK(oss_result_callback_repeats(NULL) == 0);
+    CHECK(oss_result_delivered(NULL) == 0 && oss_result_owed(NULL) == 0);
     CHECK_TEXT(oss_result_upload_id(NULL), "");
 
     /* A result without a reply. */
@@ -115,6 +120,7 @@ static void results(void) {
     CHECK_TEXT(oss_result_ec(result), "");
     CHECK(oss_result_next_position(result) == 0);
     CHECK(oss_result_callback_repeats(result) == 0);
+    CHECK(oss_result_delivered(result) == 0 && oss_result_owed(result) == 0);
     CHECK_TEXT(oss_result_upload_id(result), "");
     oss_result_free(result);
 
@@ -307,6 +313,8 @@ static void options_of_buckets(void) {
     CHECK(oss_bucket_options_set_user_agent(NULL, "agent") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_bucket_options_set_cancel(options, NULL));
+    CHECK(oss_bucket_options_set_outbox(NULL, outbox) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_SETS(oss_bucket_options_set_outbox(options, NULL));
     CHECK_TEXT(oss_bucket_options_error(NULL), "");
     CHECK_TEXT(oss_bucket_options_error(options), "");
 
@@ -519,6 +527,8 @@ static void options_of_puts(void) {
     CHECK(oss_put_options_set_deadline_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_put_options_set_cancel(options, NULL));
+    CHECK(oss_put_options_set_outbox(NULL, outbox) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_SETS(oss_put_options_set_outbox(options, NULL));
     CHECK_TEXT(oss_put_options_error(NULL), "");
 
     CHECK_REFUSED(oss_put_options_set_content_type(options, NULL), oss_put_options_error(options), "value");
@@ -597,6 +607,7 @@ static void options_of_uploads(void) {
     CHECK(oss_upload_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_progress(NULL, NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_log(NULL, NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_outbox(NULL, outbox) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_TEXT(oss_upload_options_error(NULL), "");
 
     /* What may be NULL or 0 is a default. */
@@ -605,6 +616,7 @@ static void options_of_uploads(void) {
     CHECK_SETS(oss_upload_options_set_cancel(options, NULL));
     CHECK_SETS(oss_upload_options_set_progress(options, NULL, NULL));
     CHECK_SETS(oss_upload_options_set_log(options, NULL, NULL));
+    CHECK_SETS(oss_upload_options_set_outbox(options, NULL));
     CHECK_SETS(oss_upload_options_set_part_size(options, 0));
     CHECK_SETS(oss_upload_options_set_threshold(options, 0));
     CHECK_SETS(oss_upload_options_set_rate_limit(options, 0));
@@ -888,6 +900,120 @@ static void writers(void) {
     oss_upload_options_free(options);
 }
 
+static void outboxes(void) {
+    oss_outbox *made = BOGUS;
+    oss_owed *owed = BOGUS;
+
+    REFUSED("folder", oss_outbox_open(NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("UTF-8", oss_outbox_open(NOT_UTF8, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("empty", oss_outbox_open("", &made, where));
+    CHECK_NULLS(made);
+    REFUSED("outbox", oss_outbox_open(path_of("outbox"), NULL, where));
+    CHECK(oss_outbox_set_log(NULL, NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_SETS(oss_outbox_set_log(outbox, NULL, NULL));
+
+    REFUSED("outbox", oss_outbox_next(NULL, &owed, where));
+    CHECK_NULLS(owed);
+    REFUSED("owed", oss_outbox_next(outbox, NULL, where));
+    CHECK_SETS(oss_outbox_next(outbox, &owed, NULL));
+    CHECK(owed == NULL);
+    REFUSED("outbox", oss_outbox_deliver(NULL, bucket, NULL, where));
+    REFUSED("bucket", oss_outbox_deliver(outbox, NULL, NULL, where));
+}
+
+static void options_of_deliveries(void) {
+    static const uint32_t no_parallel[] = {0, 101, UINT32_MAX};
+    oss_delivery_options *options = oss_delivery_options_new();
+
+    CHECK(oss_delivery_options_set_parallel(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_delivery_options_set_deadline_ms(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_delivery_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_delivery_options_set_progress(NULL, NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_TEXT(oss_delivery_options_error(NULL), "");
+    CHECK_SETS(oss_delivery_options_set_cancel(options, NULL));
+    CHECK_SETS(oss_delivery_options_set_progress(options, NULL, NULL));
+    CHECK_SETS(oss_delivery_options_set_deadline_ms(options, 0));
+    CHECK_SETS(oss_delivery_options_set_deadline_ms(options, DAYS_7));
+    CHECK_SETS(oss_delivery_options_set_parallel(options, 1));
+    CHECK_SETS(oss_delivery_options_set_parallel(options, 100));
+    CHECK_TEXT(oss_delivery_options_error(options), "");
+    for (size_t i = 0; i < sizeof no_parallel / sizeof no_parallel[0]; i++) {
+        CHECK_REFUSED(oss_delivery_options_set_parallel(options, no_parallel[i]), oss_delivery_options_error(options),
+                      "from 1 to 100");
+    }
+    CHECK_REFUSED(oss_delivery_options_set_deadline_ms(options, DAYS_7 + 1), oss_delivery_options_error(options),
+                  "deadline");
+    CHECK_REFUSED(oss_delivery_options_set_deadline_ms(options, UINT64_MAX), oss_delivery_options_error(options),
+                  "deadline");
+    CHECK_SETS(oss_outbox_deliver(outbox, bucket, options, NULL));
+    oss_delivery_options_free(options);
+}
+
+static void nothing_that_is_owed(void) {
+    uint64_t number = 7;
+
+    CHECK_TEXT(oss_owed_url(NULL), "");
+    CHECK_TEXT(oss_owed_bucket(NULL), "");
+    CHECK_TEXT(oss_owed_key(NULL), "");
+    CHECK_TEXT(oss_owed_upload_id(NULL), "");
+    CHECK_TEXT(oss_owed_etag(NULL), "");
+    CHECK_TEXT(oss_owed_content_type(NULL), "");
+    CHECK_TEXT(oss_owed_message(NULL), "");
+    CHECK(!oss_owed_size(NULL, NULL) && !oss_owed_size(NULL, &number) && number == 7);
+    CHECK(!oss_owed_crc64(NULL, NULL) && !oss_owed_crc64(NULL, &number) && number == 7);
+    CHECK(oss_owed_stored(NULL) == OSS_STORED_UNKNOWN);
+    CHECK(oss_owed_since_ms(NULL) == 0 && oss_owed_tries(NULL) == 0 && oss_owed_due_in_ms(NULL) == 0);
+}
+
+/* A callback that nobody can answer is owed. */
+static oss_owed *something_owed(void) {
+    oss_put_options *options = oss_put_options_new();
+    oss_callback *unanswered = NULL;
+    oss_owed *owed = NULL;
+
+    CHECK_SETS(oss_callback_new("http://127.0.0.1:1", "o=${object}&w=${imageInfo.width}&r=${reqId}", &unanswered, NULL));
+    CHECK_SETS(oss_put_options_set_outbox(options, outbox));
+    CHECK_ENDS(OSS_STATUS_CALLBACK_FAILED,
+               oss_put_object_with_callback(bucket, "empty/owed", NULL, 0, unanswered, options, &result));
+    CHECK_SETS(oss_outbox_next(outbox, &owed, NULL));
+    oss_callback_free(unanswered);
+    oss_put_options_free(options);
+    return owed;
+}
+
+static void what_is_owed(void) {
+    oss_callback_values *values = oss_callback_values_new();
+    oss_owed *owed = something_owed();
+    oss_bucket *elsewhere = NULL;
+    oss_string *made = BOGUS;
+
+    nothing_that_is_owed();
+    CHECK(oss_owed_size(owed, NULL) && oss_owed_crc64(owed, NULL));
+    REFUSED("owed", oss_owed_render(NULL, values, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("body", oss_owed_render(owed, values, NULL, where));
+    REFUSED("reqId", oss_owed_render(owed, NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("owed", oss_owed_postpone(NULL, 0, where));
+    CHECK_SETS(oss_owed_postpone(owed, UINT64_MAX, NULL));
+    CHECK(oss_owed_due_in_ms(owed) > DAYS_7);
+    CHECK_SETS(oss_owed_postpone(owed, 0, NULL));
+    CHECK(oss_owed_due_in_ms(owed) == 0);
+    REFUSED("bucket", oss_owed_settle(NULL, owed, where));
+    REFUSED("owed", oss_owed_settle(bucket, NULL, where));
+    CHECK_SETS(oss_bucket_new("http://127.0.0.1:1", "examplebucket", credentials, NULL, &elsewhere, NULL));
+    REFUSED("not in this bucket", oss_owed_settle(elsewhere, owed, where));
+    REFUSED("owed", oss_owed_done(NULL, where));
+    CHECK_SETS(oss_owed_done(owed, NULL));
+    CHECK_SETS(oss_owed_done(owed, NULL));
+    REFUSED("no longer owed", oss_owed_settle(bucket, owed, where));
+    oss_bucket_free(elsewhere);
+    oss_owed_free(owed);
+    oss_callback_values_free(values);
+}
+
 static void signing_urls(void) {
     oss_put_options *options = oss_put_options_new();
     oss_presigned *made = BOGUS;
@@ -1148,6 +1274,7 @@ static void nothing_to_send(void) {
 int main(void) {
     CHECK_SETS(oss_credentials_new_from_environment(&credentials, NULL));
     CHECK_SETS(oss_callback_new("http://a.example.com", "body", &callback, NULL));
+    CHECK_SETS(oss_outbox_open(path_of("outbox"), &outbox, NULL));
     bucket = open_bucket();
     body = oss_body_from_bytes("x", 1);
     CHECK_SETS(oss_begin_multipart(bucket, "multipart", NULL, &multipart, NULL));
@@ -1172,6 +1299,9 @@ int main(void) {
     uploads();
     lists_of_uploads();
     writers();
+    outboxes();
+    options_of_deliveries();
+    what_is_owed();
     signing_urls();
     signed_urls();
     policies();
@@ -1181,6 +1311,7 @@ int main(void) {
     nothing_to_send();
     CHECK_SETS(oss_abort_multipart(multipart, NULL));
     oss_multipart_free(multipart);
+    oss_outbox_free(outbox);
     oss_writer_free(writer);
     oss_body_free(body);
     oss_bucket_free(bucket);
