@@ -239,7 +239,7 @@ private:
 
 /**
  * A parameter that can be left out: a handle, or nullptr where the C function takes NULL. An empty handle counts as left
- * out, but for a callback: a call with an empty one is refused.
+ * out, but for a callback and an outbox: an empty one is refused.
  */
 template <class Handle> class maybe {
 public:
@@ -525,6 +525,8 @@ public:
     }
     unsigned attempts() const noexcept { return oss_result_attempts(get()); }
     unsigned callback_repeats() const noexcept { return oss_result_callback_repeats(get()); }
+    std::uint64_t delivered() const noexcept { return oss_result_delivered(get()); }
+    std::uint64_t owed() const noexcept { return oss_result_owed(get()); }
     text upload_id() const & { return text(oss_result_upload_id(get())); }
     std::string upload_id() const && { return oss_result_upload_id(get()); }
 
@@ -712,6 +714,185 @@ public:
     bool has_fired() const noexcept { return oss_cancel_has_fired(get()); }
 };
 
+/** What variables stand for where the result of an upload does not say it. The default constructor makes an empty set. */
+class callback_values : public detail::owner<oss_callback_values, oss_callback_values_free> {
+public:
+    callback_values() noexcept : owner(oss_callback_values_new()) {}
+    explicit callback_values(oss_callback_values *handle) noexcept : owner(handle) {}
+
+    setter_result set(const text_arg &name, const text_arg &value) noexcept {
+        const oss_status taken = oss_callback_values_set(get(), name.c_str(), value.c_str());
+        return setter_result(taken, oss_callback_values_error(get()));
+    }
+};
+
+/** A callback that is owed. Nobody else can take it up while this exists; the record stays when it goes. outbox gives it. */
+class owed : public detail::owner<oss_owed, oss_owed_free> {
+public:
+    explicit owed(oss_owed *handle = nullptr) noexcept : owner(handle) {}
+
+    text url() const & { return text(oss_owed_url(get())); }
+    std::string url() const && { return oss_owed_url(get()); }
+    text bucket() const & { return text(oss_owed_bucket(get())); }
+    std::string bucket() const && { return oss_owed_bucket(get()); }
+    text key() const & { return text(oss_owed_key(get())); }
+    std::string key() const && { return oss_owed_key(get()); }
+    text upload_id() const & { return text(oss_owed_upload_id(get())); }
+    std::string upload_id() const && { return oss_owed_upload_id(get()); }
+    text etag() const & { return text(oss_owed_etag(get())); }
+    std::string etag() const && { return oss_owed_etag(get()); }
+    text content_type() const & { return text(oss_owed_content_type(get())); }
+    std::string content_type() const && { return oss_owed_content_type(get()); }
+    text message() const & { return text(oss_owed_message(get())); }
+    std::string message() const && { return oss_owed_message(get()); }
+    bool has_size() const noexcept { return oss_owed_size(get(), nullptr) != 0; }
+    /** 0 if it is not known. */
+    std::uint64_t size() const noexcept {
+        std::uint64_t value = 0;
+        oss_owed_size(get(), &value);
+        return value;
+    }
+    bool has_crc64() const noexcept { return oss_owed_crc64(get(), nullptr) != 0; }
+    /** 0 if it is not known. */
+    std::uint64_t crc64() const noexcept {
+        std::uint64_t value = 0;
+        oss_owed_crc64(get(), &value);
+        return value;
+    }
+    oss::stored stored() const noexcept { return static_cast<oss::stored>(oss_owed_stored(get())); }
+    /** When the upload began, by the clock of the machine that made it. */
+    std::chrono::system_clock::time_point since() const noexcept {
+        return detail::time(0) + std::chrono::milliseconds(oss_owed_since_ms(get()));
+    }
+    unsigned tries() const noexcept { return oss_owed_tries(get()); }
+    /** Nothing if it is due; the longest time there is if it is due in longer. */
+    std::chrono::milliseconds due_in() const noexcept {
+        const std::uint64_t time = oss_owed_due_in_ms(get());
+        const std::uint64_t longest = static_cast<std::uint64_t>(INT64_MAX);
+        return std::chrono::milliseconds(static_cast<std::int64_t>(time < longest ? time : longest));
+    }
+
+    /** The body that OSS would send, for a program that tells its server by itself. */
+    expected<string> render(maybe<callback_values> values = nullptr) const noexcept {
+        return detail::make<string>([&](oss_string **made, oss_result **why) {
+            oss_owed_render(get(), values.get(), made, why);
+        });
+    }
+    /** Takes the record away. */
+    oss::result done() noexcept {
+        return detail::run([&](oss_result **written) { oss_owed_done(get(), written); });
+    }
+    /** Puts off the next try. */
+    oss::result postpone(std::chrono::milliseconds time) noexcept {
+        return detail::run([&](oss_result **written) { oss_owed_postpone(get(), detail::count(time), written); });
+    }
+};
+
+/** A folder in which it is kept that application servers are yet to hear of uploads. bucket makes up for what is owed. */
+class outbox : public detail::owner<oss_outbox, oss_outbox_free> {
+public:
+    explicit outbox(oss_outbox *handle = nullptr) noexcept : owner(handle) {}
+    /** The handle cannot be had without the function. */
+    oss_outbox *release() = delete;
+
+    /** The folder is made if it is missing. */
+    static expected<outbox> make(const text_arg &folder) noexcept {
+        return detail::make<outbox>(
+            [&](oss_outbox **made, oss_result **why) { oss_outbox_open(folder.c_str(), made, why); });
+    }
+
+    /**
+     * What is owed, the oldest first, and each time the next:
+     *
+     *     while (oss::expected<oss::owed> next = outbox.next()) std::cout << next->key() << '\n';
+     *
+     * After the last one there is none, with a result that is ok, and it begins anew.
+     */
+    expected<owed> next() noexcept {
+        return detail::make<owed>([&](oss_owed **made, oss_result **why) { oss_outbox_next(get(), made, why); });
+    }
+
+    /**
+     * Sets who is told what is worth a line in a log.
+     *
+     * @param log  called with a const char *, which is gone when it returns. Returns nothing, or a bool: false, or an exception,
+     *             ends a delivery.
+     */
+    template <class Log> setter_result set_log(Log log) {
+        std::shared_ptr<Log> function = std::make_shared<Log>(std::move(log));
+        setter_result taken = set(oss_outbox_set_log(get(), &detail::log<Log>, function.get()));
+        if (taken) log_ = std::move(function);
+        return taken;
+    }
+    setter_result set_log(std::nullptr_t) noexcept {
+        setter_result taken = set(oss_outbox_set_log(get(), nullptr, nullptr));
+        if (taken) log_.reset();
+        return taken;
+    }
+
+private:
+    static setter_result set(oss_status value) noexcept { return setter_result(value, "there is no outbox"); }
+
+    std::shared_ptr<void> log_{};
+};
+
+namespace detail {
+
+/** Refuses an outbox that is empty: without it, nothing would be kept. */
+template <class Set> setter_result set_outbox(maybe<outbox> where, Set set) noexcept {
+    if (where && where.get() == nullptr) return setter_result(OSS_STATUS_INVALID_ARGUMENT, "there is no outbox");
+    return set(where.get());
+}
+
+} // namespace detail
+
+/**
+ * How callbacks are made up for. The default constructor makes options that hold the defaults. A function that is set belongs
+ * to the options.
+ */
+class delivery_options : public detail::owner<oss_delivery_options, oss_delivery_options_free> {
+public:
+    delivery_options() noexcept : owner(oss_delivery_options_new()) {}
+    explicit delivery_options(oss_delivery_options *handle) noexcept : owner(handle) {}
+    /** The handle cannot be had without the function. */
+    oss_delivery_options *release() = delete;
+
+    setter_result set_parallel(std::uint32_t callbacks) noexcept {
+        return set(oss_delivery_options_set_parallel(get(), callbacks));
+    }
+    setter_result set_deadline(std::chrono::milliseconds time) noexcept {
+        return set(oss_delivery_options_set_deadline_ms(get(), detail::count(time)));
+    }
+    /** The options keep their own reference to the cancel. */
+    setter_result set_cancel(maybe<cancel> who) noexcept {
+        return set(oss_delivery_options_set_cancel(get(), who.get()));
+    }
+
+    /**
+     * Sets who is told how it gets on.
+     *
+     * @param progress  called with two std::uint64_t, how many are no longer owed and how many were tried. Returns nothing,
+     *                  or a bool: false, or an exception, ends the delivery.
+     */
+    template <class Progress> setter_result set_progress(Progress progress) {
+        std::shared_ptr<Progress> function = std::make_shared<Progress>(std::move(progress));
+        setter_result taken =
+            set(oss_delivery_options_set_progress(get(), &detail::tell<Progress>, function.get()));
+        if (taken) progress_ = std::move(function);
+        return taken;
+    }
+    setter_result set_progress(std::nullptr_t) noexcept {
+        setter_result taken = set(oss_delivery_options_set_progress(get(), nullptr, nullptr));
+        if (taken) progress_.reset();
+        return taken;
+    }
+
+private:
+    setter_result set(oss_status value) noexcept { return setter_result(value, oss_delivery_options_error(get())); }
+
+    std::shared_ptr<void> progress_{};
+};
+
 /** How a bucket is reached. The default constructor makes options that hold the defaults. */
 class bucket_options : public detail::owner<oss_bucket_options, oss_bucket_options_free> {
 public:
@@ -773,6 +954,12 @@ public:
     setter_result set_cancel(maybe<cancel> who) noexcept {
         return set(oss_bucket_options_set_cancel(get(), who.get()));
     }
+    /** The options keep their own reference to the outbox. */
+    setter_result set_outbox(maybe<outbox> where) noexcept {
+        return detail::set_outbox(where, [&](oss_outbox *kept) {
+            return set(oss_bucket_options_set_outbox(get(), kept));
+        });
+    }
 
 private:
     setter_result set(oss_status value) noexcept { return setter_result(value, oss_bucket_options_error(get())); }
@@ -802,18 +989,6 @@ public:
     }
     const_iterator begin() const noexcept { return const_iterator(*this, 0); }
     const_iterator end() const noexcept { return const_iterator(*this, size()); }
-};
-
-/** What variables stand for where the result of an upload does not say it. The default constructor makes an empty set. */
-class callback_values : public detail::owner<oss_callback_values, oss_callback_values_free> {
-public:
-    callback_values() noexcept : owner(oss_callback_values_new()) {}
-    explicit callback_values(oss_callback_values *handle) noexcept : owner(handle) {}
-
-    setter_result set(const text_arg &name, const text_arg &value) noexcept {
-        const oss_status taken = oss_callback_values_set(get(), name.c_str(), value.c_str());
-        return setter_result(taken, oss_callback_values_error(get()));
-    }
 };
 
 /** An upload callback. */
@@ -1022,6 +1197,12 @@ public:
     setter_result set_cancel(maybe<cancel> who) noexcept {
         return set(oss_put_options_set_cancel(get(), who.get()));
     }
+    /** The options keep their own reference to the outbox. */
+    setter_result set_outbox(maybe<outbox> where) noexcept {
+        return detail::set_outbox(where, [&](oss_outbox *kept) {
+            return set(oss_put_options_set_outbox(get(), kept));
+        });
+    }
 
 private:
     setter_result set(oss_status value) noexcept { return setter_result(value, oss_put_options_error(get())); }
@@ -1063,6 +1244,12 @@ public:
     /** The options keep their own reference to the cancel. */
     setter_result set_cancel(maybe<cancel> who) noexcept {
         return set(oss_upload_options_set_cancel(get(), who.get()));
+    }
+    /** The options keep their own reference to the outbox. */
+    setter_result set_outbox(maybe<outbox> where) noexcept {
+        return detail::set_outbox(where, [&](oss_outbox *kept) {
+            return set(oss_upload_options_set_outbox(get(), kept));
+        });
     }
 
     /**
@@ -1501,6 +1688,18 @@ public:
         return detail::run(notify, [&](oss_result **written) {
             oss_trigger_callback(get(), key.c_str(), notify.get(), options.get(), written);
         });
+    }
+
+    // Callbacks that are owed.
+
+    /** Makes up for one. Its texts are then others. */
+    oss::result settle(owed &one) const noexcept {
+        return detail::run([&](oss_result **written) { oss_owed_settle(get(), one.get(), written); });
+    }
+    /** Makes up for all that are due; delivered() and owed() of the result count them. */
+    oss::result deliver(const outbox &from, maybe<delivery_options> options = nullptr) const noexcept {
+        return detail::run(
+            [&](oss_result **written) { oss_outbox_deliver(from.get(), get(), options.get(), written); });
     }
 
     // Requests for others to make.

@@ -4,7 +4,7 @@
 
 mod support;
 
-use oss_emulator::Answer;
+use oss_emulator::{Action, Answer, Fault};
 use std::fs;
 use std::process::Command;
 use support::bucket::{TestBucket, app_server, emulator};
@@ -54,6 +54,7 @@ fn run(program: &CProgram) {
     let (emulator, answering, failing) = (emulator(), app_server(), app_server());
     answering.answer(Answer::json(ANSWER));
     failing.answer(Answer::status(500));
+    emulator.inject(Fault::new(Action::CloseWithoutReply).operation("PutObject").key("owed/lost"));
     let source = program.folder().join("source");
     fs::write(&source, noise(500_000)).expect("a file for the program");
     let environment = [

@@ -3,6 +3,7 @@
 #include "support.hpp"
 
 #include <condition_variable>
+#include <fstream>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -181,6 +182,30 @@ void thrown_while_logging(const oss::bucket &bucket) {
     CHECK(!line.empty());
 }
 
+// What is no record is set aside with a line for the log, and what is tried is told.
+void thrown_while_delivering(const oss::bucket &bucket) {
+    const std::string folder = variable("SCRATCH") + "/outbox";
+    oss::outbox outbox = oss::outbox::make(folder).or_throw();
+    oss::put_options options;
+    options.set_outbox(outbox).or_throw();
+    const oss::callback failing = oss::callback::make(variable("FAILING_URL"), "a=b").or_throw();
+    CHECK_ENDS(oss::status::callback_failed, bucket.put("owed", std::string("data"), failing, options));
+    oss::delivery_options delivery;
+    delivery.set_progress([](std::uint64_t, std::uint64_t) { throw mishap("too many"); }).or_throw();
+    const oss::result stopped = bucket.deliver(outbox, delivery);
+    CHECK_ENDS(oss::status::cancelled, stopped);
+    CHECK_TEXT(carried_by(stopped), "too many");
+    CHECK(stopped.owed() == 1);
+
+    std::ofstream(folder + "/0000000000000-00000000000000000000000000000000.json") << "no record";
+    outbox.set_log([](const char *) { throw mishap("a full disk"); }).or_throw();
+    const oss::result unlogged = bucket.deliver(outbox);
+    CHECK_TEXT(carried_by(unlogged), "a full disk");
+    CHECK_ENDS(oss::status::cancelled, unlogged);
+    outbox.set_log(nullptr).or_throw();
+    bucket.deliver(outbox).or_throw();
+}
+
 // A call from within a function has its own exceptions, and leaves those of the outer one alone.
 void thrown_within(const oss::bucket &bucket) {
     std::string inner;
@@ -209,6 +234,7 @@ int main() {
     thrown_while_watching(bucket);
     thrown_on_two_threads(bucket);
     thrown_while_logging(bucket);
+    thrown_while_delivering(bucket);
     thrown_within(bucket);
     thrown_under_c(bucket);
     return finish();

@@ -50,6 +50,10 @@ void settings() {
     oss::upload_options upload_options = moved_from(oss::upload_options());
     CHECK_ENDS(refused, upload_options.set_progress([](std::uint64_t, std::uint64_t) {}));
     CHECK_ENDS(refused, upload_options.set_log(nullptr));
+    oss::delivery_options delivery_options = moved_from(oss::delivery_options());
+    CHECK_ENDS(refused, delivery_options.set_parallel(1));
+    CHECK_ENDS(refused, delivery_options.set_progress([](std::uint64_t, std::uint64_t) {}));
+    CHECK_ENDS(refused, delivery_options.set_progress(nullptr));
     // It can be used again.
     upload_options = oss::upload_options();
     CHECK_OK(upload_options.set_log([](const char *) {}));
@@ -108,6 +112,31 @@ void uploads(const oss::bucket &bucket) {
     CHECK_ENDS(refused, form.to_json().result());
 }
 
+void outboxes(const oss::bucket &bucket) {
+    oss::outbox outbox = needed(oss::outbox::make(variable("SCRATCH") + "/outbox"));
+    oss::put_options options;
+    CHECK_OK(options.set_outbox(outbox));
+    const oss::callback failing = needed(oss::callback::make(variable("FAILING_URL"), "a=b"));
+    CHECK_ENDS(oss::status::callback_failed, bucket.put("owed", std::string("data"), failing, options));
+    oss::owed owed = moved_from(needed(outbox.next()));
+    CHECK(owed.url().empty() && !owed.has_size() && owed.size() == 0 && !owed.has_crc64() && owed.crc64() == 0);
+    CHECK(owed.stored() == oss::stored::unknown && owed.since() == std::chrono::system_clock::time_point());
+    CHECK_ENDS(refused, owed.done());
+    CHECK_ENDS(refused, owed.postpone(std::chrono::milliseconds(1)));
+    CHECK_ENDS(refused, owed.render().result());
+    CHECK_ENDS(refused, bucket.settle(owed));
+    outbox = moved_from(std::move(outbox));
+    CHECK_ENDS(refused, outbox.next().result());
+    CHECK_ENDS(refused, outbox.set_log([](const char *) {}));
+    CHECK_ENDS(refused, outbox.set_log(nullptr));
+    CHECK_ENDS(refused, bucket.deliver(outbox));
+    // Nothing is uploaded without the outbox that it should have had.
+    CHECK_ENDS(refused, options.set_outbox(outbox));
+    CHECK_ENDS(refused, oss::upload_options().set_outbox(outbox));
+    CHECK_ENDS(refused, oss::bucket_options().set_outbox(outbox));
+    CHECK_OK(options.set_outbox(nullptr));
+}
+
 // Nothing is uploaded or signed without the callback that it should have had.
 void callback_that_is_empty(const oss::bucket &bucket) {
     const oss::expected<oss::callback> never_made = oss::callback::make("no URL", "a=b");
@@ -155,6 +184,7 @@ int main() {
     settings();
     callbacks();
     uploads(open_bucket());
+    outboxes(open_bucket());
     callback_that_is_empty(open_bucket());
     to_and_from_c();
     return finish();

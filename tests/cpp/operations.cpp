@@ -554,6 +554,86 @@ void limits(const oss::bucket &bucket) {
     check_there(bucket, "limited", 4);
 }
 
+oss::result put_owing(const oss::bucket &bucket, const oss::outbox &outbox, const char *key, const oss::callback &notify) {
+    oss::put_options options;
+    CHECK_OK(options.set_outbox(outbox));
+    return bucket.put(key, std::string("data"), notify, options);
+}
+
+void check_record(const oss::owed &owed, const oss::result &upload) {
+    CHECK_CONTAINS(owed.url(), "/owed/failed.txt");
+    CHECK_TEXT(owed.bucket(), variable("OSS_BUCKET"));
+    CHECK_TEXT(owed.key(), "owed/failed.txt");
+    CHECK_TEXT(owed.etag(), std::string(upload.etag()));
+    CHECK_TEXT(owed.content_type(), "text/plain");
+    CHECK_TEXT(owed.message(), std::string(upload.message()));
+    CHECK(owed.upload_id().empty() && owed.tries() == 0 && owed.due_in() == milliseconds(0));
+    CHECK(owed.has_size() && owed.size() == 4);
+    CHECK(owed.has_crc64() && owed.crc64() == upload.crc64());
+    CHECK(owed.stored() == oss::stored::yes);
+    const auto age = std::chrono::system_clock::now() - owed.since();
+    CHECK(age > seconds(-2) && age < std::chrono::hours(1));
+    CHECK_TEXT(needed(owed.render()).str(), "object=owed%2Ffailed.txt&size=4&user=a%20b");
+    oss::callback_values values;
+    CHECK_OK(values.set("object", "other"));
+    CHECK_CONTAINS(needed(owed.render(values)).str(), "object=other&");
+}
+
+// The reply to the upload of "owed/lost" is lost.
+void owing(const oss::bucket &bucket, const std::string &folder) {
+    oss::outbox outbox = needed(oss::outbox::make(folder + "/outbox"));
+    const oss::result failed = put_owing(bucket, outbox, "owed/failed.txt", callback_to("FAILING_URL"));
+    CHECK_ENDS(oss::status::callback_failed, failed);
+    oss::delivery_options options;
+    unsigned told = 0;
+    CHECK_OK(options.set_parallel(1));
+    CHECK_OK(options.set_deadline(seconds(60)));
+    CHECK_OK(options.set_cancel(nullptr));
+    CHECK_OK(options.set_progress([&](std::uint64_t accepted, std::uint64_t total) {
+        CHECK(accepted == 0 && total == 1);
+        told++;
+    }));
+    CHECK_ENDS(oss::status::invalid_argument, options.set_parallel(0));
+    CHECK_ENDS(oss::status::invalid_argument, options.set_deadline(milliseconds(-1)));
+    {
+        oss::expected<oss::owed> owed = outbox.next();
+        CHECK(static_cast<bool>(owed));
+        check_record(*owed, failed);
+        CHECK_OK(owed->postpone(milliseconds(0)));
+        CHECK_OK(bucket.deliver(outbox, options));
+        CHECK(told == 0);
+    }
+    const oss::result delivery = bucket.deliver(outbox, options);
+    CHECK_ENDS(oss::status::callback_failed, delivery);
+    CHECK(delivery.delivered() == 0 && delivery.owed() == 1 && told == 1);
+
+    CHECK_ENDS(oss::status::callback_unknown, put_owing(bucket, outbox, "owed/lost", callback_to("CALLBACK_URL")));
+    unsigned count = 0;
+    outbox = needed(oss::outbox::make(folder + "/outbox"));
+    while (oss::expected<oss::owed> next = outbox.next()) {
+        count++;
+        if (next->key() == "owed/failed.txt") {
+            CHECK(next->tries() == 1 && next->due_in() > milliseconds(0));
+            CHECK_OK(next->done());
+            continue;
+        }
+        const oss::result settled = bucket.settle(*next);
+        CHECK_OK(settled);
+        CHECK_TEXT(settled.body(), variable("ANSWER"));
+    }
+    CHECK(count == 2);
+    const oss::expected<oss::owed> none = outbox.next();
+    CHECK_OK(none.result());
+    CHECK(!none);
+    CHECK_ENDS(oss::status::local_io, oss::outbox::make("/dev/null/outbox").result());
+
+    oss::upload_options upload;
+    CHECK_OK(upload.set_outbox(outbox));
+    CHECK_OK(upload.set_outbox(nullptr));
+    oss::bucket_options elsewhere;
+    CHECK_OK(elsewhere.set_outbox(outbox));
+}
+
 void versions() {
     CHECK_TEXT(oss::version(), OSS_UPLOAD_VERSION);
     CHECK(oss::version_number() == OSS_UPLOAD_VERSION_NUMBER);
@@ -581,6 +661,7 @@ int main() {
     verifying();
     handles_without_names(bucket);
     limits(bucket);
+    owing(bucket, folder);
     versions();
     return finish();
 }
