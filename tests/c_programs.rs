@@ -296,6 +296,36 @@ fn program_can_tell_its_server_itself_and_learns_of_mistakes_beforehand() {
 }
 
 #[test]
+fn what_is_owed_is_told_and_made_up_for() {
+    for program in CProgram::variants("outbox") {
+        let (emulator, recovering, failing) = (emulator(), answering(), failing());
+        let failed = || Answer::status(500);
+        for answer in [failed(), failed(), Answer::json(ANSWER), failed(), failed(), failed()] {
+            recovering.answer_once(answer);
+        }
+        let silent = Action::SlowReply(Duration::from_secs(60));
+        emulator.inject(Fault::new(silent).operation("HeadObject").key("slow").always());
+        let bucket = TestBucket::emulated(&emulator).with_callback_url(&recovering.url());
+        let environment = [("ANSWER", ANSWER), ("FAILING_CALLBACK_URL", &failing.url())];
+        let printed = program.run_on(&bucket, &environment);
+
+        let called = recovering.requests().into_iter().map(|request| String::from_utf8(request.body).unwrap());
+        let called: Vec<String> = called.collect();
+        let label = program.label();
+        assert!(called[0].starts_with("o=first%2Fphoto.jpg&s=5&t=image%2Fjpeg&d="), "{label}: {called:?}");
+        assert_eq!(printed.lines().next(), Some(called[0].as_str()), "{label}");
+        let mut deliveries: BTreeMap<&str, usize> = BTreeMap::new();
+        for body in &called {
+            *deliveries.entry(body).or_default() += 1;
+        }
+        assert_eq!(deliveries.into_values().collect::<Vec<_>>(), [2, 2, 2, 3], "{label}: {called:?}");
+        let left = fs::read_dir(program.folder().join("outbox")).unwrap();
+        let left: Vec<_> = left.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(left.len() == 2 && left.iter().all(|name| name.ends_with(".aside")), "{label}: {left:?}");
+    }
+}
+
+#[test]
 fn form_that_was_handed_out_uploads_what_its_policy_allows() {
     for program in CProgram::variants("post_form") {
         let (emulator, answering) = (emulator(), answering());
