@@ -18,6 +18,8 @@ void ossupload_read_result(const oss_result *result, ossupload_fields *fields) {
     fields->content_type = oss_result_content_type(result);
     fields->attempts = oss_result_attempts(result);
     fields->callback_repeats = oss_result_callback_repeats(result);
+    fields->delivered = oss_result_delivered(result);
+    fields->owed = oss_result_owed(result);
     fields->upload_id = oss_result_upload_id(result);
 }
 
@@ -33,6 +35,11 @@ static int32_t progress_go(void *observer, uint64_t accepted, uint64_t total) {
 
 static int32_t log_go(void *observer, const char *line) { return ossuploadLog((uintptr_t)observer, (char *)line); }
 
+static int32_t keep_go(void *log, const char *line) {
+    ossuploadKeep((uintptr_t)log, (char *)line);
+    return 0;
+}
+
 oss_body *ossupload_body_from_reader(uintptr_t reader, bool can_rewind, uint64_t len) {
     return oss_body_from_reader(read_go, can_rewind ? rewind_go : NULL, (void *)reader, len);
 }
@@ -43,4 +50,12 @@ oss_status ossupload_set_progress(oss_upload_options *options, uintptr_t observe
 
 oss_status ossupload_set_log(oss_upload_options *options, uintptr_t observer) {
     return oss_upload_options_set_log(options, log_go, (void *)observer);
+}
+
+oss_status ossupload_set_delivery_progress(oss_delivery_options *options, uintptr_t observer) {
+    return oss_delivery_options_set_progress(options, progress_go, (void *)observer);
+}
+
+oss_status ossupload_set_outbox_log(oss_outbox *outbox, uintptr_t log) {
+    return oss_outbox_set_log(outbox, keep_go, (void *)log);
 }

@@ -9,7 +9,7 @@ typedef struct {
     const char *message, *request_id, *error_code, *ec, *etag, *version_id, *content_type, *upload_id;
     const void *body;
     size_t body_len;
-    uint64_t crc64, next_position;
+    uint64_t crc64, next_position, delivered, owed;
     uint32_t attempts, callback_repeats;
     int32_t status, stored, http_status;
     bool has_crc64;
@@ -20,5 +20,7 @@ void ossupload_read_result(const oss_result *result, ossupload_fields *fields);
 oss_body *ossupload_body_from_reader(uintptr_t reader, bool can_rewind, uint64_t len);
 oss_status ossupload_set_progress(oss_upload_options *options, uintptr_t observer);
 oss_status ossupload_set_log(oss_upload_options *options, uintptr_t observer);
+oss_status ossupload_set_delivery_progress(oss_delivery_options *options, uintptr_t observer);
+oss_status ossupload_set_outbox_log(oss_outbox *outbox, uintptr_t log);
 
 #endif

@@ -26,6 +26,8 @@ type call struct {
 
 	// mistake is the first thing that cannot be handed over.
 	mistake string
+	// closed says that something which was to be lent is closed.
+	closed bool
 	// cause is what a reader or another function of the caller's ended the call with.
 	cause error
 	// panicked is what one of them panicked with.
@@ -76,6 +78,18 @@ func (c *call) optionalText(text string) *C.char {
 		return nil
 	}
 	return c.text(text)
+}
+
+// open lends something of C's, which is a mistake if it is closed.
+func (c *call) open(what string, target *handle) unsafe.Pointer {
+	pointer := target.acquire()
+	if pointer == nil {
+		c.refuse("%s is %s", what, ErrClosed)
+		c.closed = true
+		return nil
+	}
+	c.atEnd(target.release)
+	return pointer
 }
 
 // bytes lends the bytes themselves.
@@ -196,6 +210,8 @@ type operation struct {
 	callback *Callback
 	// looks has the result say whether the object is there, of which a call that was not made says nothing.
 	looks bool
+	// delivers has it make up for a callback, which is no upload whose callback failed.
+	delivers bool
 }
 
 // run makes a call within the limits of a context: work has to lend what C needs, to make the call unless there was a
@@ -229,6 +245,9 @@ func (o operation) construct(work func(*call) *C.oss_result) (*Result, error) {
 }
 
 func (o operation) conclude(c *call, native *C.oss_result, limits *limits) (*Result, error) {
+	if native == nil && c.closed {
+		return o.refuse(StatusInvalidArgument, c.mistake, ErrClosed)
+	}
 	if native == nil && c.cause != nil {
 		return o.refuse(StatusLocalIO, c.mistake, c.cause)
 	}
@@ -240,7 +259,7 @@ func (o operation) conclude(c *call, native *C.oss_result, limits *limits) (*Res
 	if cause == nil && limits != nil {
 		cause = limits.explain(result)
 	}
-	return result, errorOf(o.op, o.key, result, o.callback, cause)
+	return result, o.errorOf(result, cause)
 }
 
 func (o operation) refuse(status Status, message string, cause error) (*Result, error) {
@@ -248,7 +267,7 @@ func (o operation) refuse(status Status, message string, cause error) (*Result, 
 	if o.looks {
 		result.Stored = StoredUnknown
 	}
-	return result, errorOf(o.op, o.key, result, o.callback, cause)
+	return result, o.errorOf(result, cause)
 }
 
 func statusOf(contextError error) Status {

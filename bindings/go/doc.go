@@ -33,6 +33,17 @@
 // has passed. Errors are [*OpError] and hold a result too; [errors.Is] tells them apart by [ErrService], [ErrNetwork] and
 // the others, and finds the error of a reader, [context.Canceled] and [context.DeadlineExceeded] in them.
 //
+// # No callback is lost
+//
+// OSS calls an application server once. With [WithOutbox], what it did not answer is kept on disk, and [Outbox.Deliver] has OSS
+// call again, in this process or a later one:
+//
+//	outbox, err := ossupload.OpenOutbox("/var/lib/myapp/outbox")
+//	...
+//	result, err := bucket.Upload(ctx, key, body, callback, ossupload.WithOutbox(outbox))
+//	...
+//	result, err = outbox.Deliver(ctx, bucket)
+//
 // # Contexts, goroutines, memory
 //
 // A context that is done ends a call within a tenth of a second, whether it waits for a name, a connection, a reply or the
@@ -47,9 +58,9 @@
 // is refused. When one of them panics, the call ends and the panic goes on in the caller. One that calls [runtime.Goexit], as
 // FailNow of the package testing does, ends the goroutine together with its thread, and what the call had in C is lost.
 //
-// [Bucket], [Multipart], [Writer] and [Verifier] have to be closed. Closing a writer gives up what is not finished; the others
-// wait for nothing: what is still running goes on to its end. All but [Writer], and bodies made of readers, can be used by
-// any number of goroutines at once.
+// [Bucket], [Multipart], [Writer], [Outbox] and [Verifier] have to be closed. Closing a writer gives up what is not finished;
+// the others wait for nothing: what is still running goes on to its end. All but [Writer], [Owed], and bodies made of readers,
+// can be used by any number of goroutines at once.
 //
 // # Linking
 //

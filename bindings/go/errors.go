@@ -106,13 +106,13 @@ func (e *CallbackError) Render(values map[string]string) (string, error) {
 }
 
 // errorOf is the error of a result: nil if all went well.
-func errorOf(op, key string, result *Result, callback *Callback, cause error) error {
+func (o operation) errorOf(result *Result, cause error) error {
 	if result.Status == StatusOK {
 		return nil
 	}
-	err := &OpError{Op: op, Key: key, Result: result, cause: cause}
-	if result.Status == StatusCallbackFailed || result.Status == StatusCallbackUnknown {
-		return &CallbackError{OpError: err, callback: callback}
+	err := &OpError{Op: o.op, Key: o.key, Result: result, cause: cause}
+	if !o.delivers && (result.Status == StatusCallbackFailed || result.Status == StatusCallbackUnknown) {
+		return &CallbackError{OpError: err, callback: o.callback}
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"example.com/ossupload"
@@ -95,6 +96,51 @@ func ExampleCallbackError() {
 	// Output:
 	// stored: yes
 	// the application server should hear: object=photo.jpg&size=7
+}
+
+func ExampleOutbox() {
+	folder, err := os.MkdirTemp("", "outbox")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	outbox, err := ossupload.OpenOutbox(folder)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer outbox.Close()
+	var isBack atomic.Bool
+	application := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isBack.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		io.WriteString(w, "{}")
+	}))
+	defer application.Close()
+	bucket := open()
+	defer bucket.Close()
+	ctx := context.Background()
+	callback := &ossupload.Callback{URL: application.URL, Body: "object=${object}&delivery=${x:delivery}", DeliveryVariable: "x:delivery"}
+
+	_, err = bucket.Put(ctx, "orders/1.json", ossupload.FromString("{}"), callback, ossupload.WithOutbox(outbox))
+	fmt.Println("the callback failed:", errors.Is(err, ossupload.ErrCallbackFailed))
+	for owed, err := range outbox.All() {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("owed:", owed.Key)
+	}
+
+	isBack.Store(true)
+	result, err := outbox.Deliver(ctx, bucket)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("delivered:", result.Delivered)
+	// Output:
+	// the callback failed: true
+	// owed: orders/1.json
+	// delivered: 1
 }
 
 func ExampleCallback_Check() {

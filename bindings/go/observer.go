@@ -5,7 +5,7 @@ import "C"
 
 import "runtime/cgo"
 
-// observer holds the functions that are told how an upload gets on, during a call.
+// observer holds the functions that are told how a call gets on, while it does.
 type observer struct {
 	call     *call
 	progress func(accepted, total int64) error
@@ -34,4 +34,9 @@ func ossuploadLog(handle C.uintptr_t, line *C.char) C.int32_t {
 		observer.log(C.GoString(line))
 		return nil
 	})
+}
+
+//export ossuploadKeep
+func ossuploadKeep(handle C.uintptr_t, line *C.char) {
+	valueOf[*outboxLog](handle).keep(C.GoString(line))
 }

@@ -42,6 +42,11 @@ type Result struct {
 	// CallbackRepeats tells how many earlier requests of the call may have run the callback, besides the one that the result
 	// tells of. There are none without [WithCallbackDelivery].
 	CallbackRepeats int
+	// Delivered counts the callbacks that [Outbox.Deliver] made up for, or found not to be owed because nothing was stored.
+	Delivered int
+	// Owed counts the callbacks that are still owed after [Outbox.Deliver], for objects of the bucket: those that failed, and
+	// those that were not due.
+	Owed int
 	// UploadID names an upload in parts that has come to no end: its parts are still at OSS, where they cost money. With
 	// StoredUnknown, OSS may have made the object of them, or may be about to. [Bucket.ReopenMultipart] takes it.
 	UploadID string
@@ -91,6 +96,8 @@ func newResult(native *C.oss_result) *Result {
 		ContentType:     C.GoString(fields.content_type),
 		Attempts:        int(fields.attempts),
 		CallbackRepeats: int(fields.callback_repeats),
+		Delivered:       int(fields.delivered),
+		Owed:            int(fields.owed),
 		UploadID:        C.GoString(fields.upload_id),
 		crc64:           uint64(fields.crc64),
 		hasCRC64:        bool(fields.has_crc64),
