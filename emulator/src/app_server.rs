@@ -169,7 +169,12 @@ impl Shared {
 impl AppServer {
     /// Starts a server on a free port of 127.0.0.1.
     pub fn start() -> io::Result<AppServer> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
+        AppServer::start_on(0)
+    }
+
+    /// Starts a server on this port of 127.0.0.1; 0 for a free one.
+    pub fn start_on(port: u16) -> io::Result<AppServer> {
+        let listener = TcpListener::bind(("127.0.0.1", port))?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::default());
         let accepting = thread::Builder::new().name("app-server".to_owned()).spawn({
