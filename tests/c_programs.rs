@@ -309,7 +309,8 @@ fn what_is_owed_is_told_and_made_up_for() {
         let environment = [("ANSWER", ANSWER), ("FAILING_CALLBACK_URL", &failing.url())];
         let printed = program.run_on(&bucket, &environment);
 
-        let called = recovering.requests().into_iter().map(|request| String::from_utf8(request.body).unwrap());
+        let called =
+            recovering.requests().into_iter().map(|request| String::from_utf8(request.body).unwrap());
         let called: Vec<String> = called.collect();
         let label = program.label();
         assert!(called[0].starts_with("o=first%2Fphoto.jpg&s=5&t=image%2Fjpeg&d="), "{label}: {called:?}");

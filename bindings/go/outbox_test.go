@@ -125,7 +125,7 @@ func TestRecordTellsWhatIsOwed(t *testing.T) {
 		if !errors.Is(err, ossupload.ErrCallbackFailed) || errors.As(err, &callbackError) || result.Stored != ossupload.StoredYes {
 			t.Fatalf("%T %v", err, err)
 		}
-		if owed.Tries != 1 || owed.Message != result.Message || time.Until(owed.Due) <= 0 {
+		if owed.Tries != 1 || owed.Message != result.Message {
 			t.Fatalf("%+v", owed)
 		}
 		if err := owed.Postpone(time.Hour); err != nil || time.Until(owed.Due) < 59*time.Minute {

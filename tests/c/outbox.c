@@ -123,7 +123,7 @@ static void by_hand(void) {
     CHECK_CALL(OSS_STATUS_CALLBACK_FAILED, oss_owed_settle(bucket, owed, &result));
     CHECK(oss_result_stored(result) == OSS_STORED_YES);
     CHECK_TEXT(oss_owed_message(owed), oss_result_message(result));
-    CHECK(oss_owed_tries(owed) == 1 && oss_owed_due_in_ms(owed) > 0);
+    CHECK(oss_owed_tries(owed) == 1);
     oss_result_free(result);
 
     CHECK_CALL(OSS_STATUS_OK, oss_owed_settle(bucket, owed, &result));
