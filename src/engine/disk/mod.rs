@@ -13,9 +13,15 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-/// Makes a folder of our own, unless it is there.
+/// Makes a folder of our own, unless it is there, and has it survive when the power goes.
 pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let missing: Vec<&Path> = folder.ancestors().take_while(missing).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    missing.into_iter().filter_map(Path::parent).try_for_each(|around| match around.as_os_str().is_empty() {
+        true => sync_folder(Path::new(".")),
+        false => sync_folder(around),
+    })
 }
 
 /// Has what was written into a folder survive when the power goes.
