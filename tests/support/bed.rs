@@ -46,20 +46,13 @@ impl Bed {
     pub fn on(emulator: Config, route: Route, set: impl FnOnce(&mut BucketOptions)) -> Bed {
         let network = Network::of(route);
         let emulator = Emulator::start(Config { tls: network.tls(), ..emulator }).unwrap();
-        let mut options = BucketOptions::default();
-        network.describe_to(&mut options);
-        options.set_region("cn-hangzhou").unwrap();
-        // What the emulator does, it does at once.
-        options.set_settling_time(SETTLING_TIME).unwrap();
-        set(&mut options);
-        let credentials = Credentials::new(
-            oss_emulator::DEFAULT_ACCESS_KEY_ID,
-            oss_emulator::DEFAULT_ACCESS_KEY_SECRET,
-            None,
-        );
-        let bucket =
-            Bucket::new(&emulator.endpoint(), BUCKET, Arc::new(credentials.unwrap()), &options).unwrap();
+        let bucket = bucket_on(&emulator, &network, set);
         Bed { emulator, application: AppServer::start().unwrap(), bucket: Arc::new(bucket), network }
+    }
+
+    /// The same bucket as another process has it.
+    pub fn bucket_elsewhere(&self, set: impl FnOnce(&mut BucketOptions)) -> Bucket {
+        bucket_on(&self.emulator, &self.network, set)
     }
 
     pub fn fault(&self, operation: &str, action: Action) {
@@ -115,6 +108,18 @@ impl Bed {
     pub fn is_stored(&self) -> bool {
         self.emulator.object(BUCKET, KEY).is_some_and(|object| object.data == DATA)
     }
+}
+
+fn bucket_on(emulator: &Emulator, network: &Network, set: impl FnOnce(&mut BucketOptions)) -> Bucket {
+    let mut options = BucketOptions::default();
+    network.describe_to(&mut options);
+    options.set_region("cn-hangzhou").unwrap();
+    // What the emulator does, it does at once.
+    options.set_settling_time(SETTLING_TIME).unwrap();
+    set(&mut options);
+    let credentials =
+        Credentials::new(oss_emulator::DEFAULT_ACCESS_KEY_ID, oss_emulator::DEFAULT_ACCESS_KEY_SECRET, None);
+    Bucket::new(&emulator.endpoint(), BUCKET, Arc::new(credentials.unwrap()), &options).unwrap()
 }
 
 #[track_caller]

@@ -96,9 +96,8 @@ fn open_for(debt: &Debt, clock: &Clock) -> Duration {
 
 /// Whether an object was there long before the upload, which therefore has stored none.
 fn is_other_than_ever_stored(head: &Reply, debt: &Debt, clock: &Clock) -> bool {
-    let since = clock.unix_millis().saturating_sub(debt.began_at);
-    let since = Duration::from_millis(u64::try_from(since).unwrap_or(0));
-    !debt.stored && is_certainly_older(head, since)
+    let is_older = |age| is_certainly_older(head, age);
+    !debt.stored && debt.age(clock.unix_millis()).is_some_and(is_older)
 }
 
 fn not_stored() -> Outcome {

@@ -119,6 +119,12 @@ impl Debt {
         self.due_at = now.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
     }
 
+    /// How long ago the call began; `None` if the clock has been put back since.
+    pub(crate) fn age(&self, now: i64) -> Option<Duration> {
+        let age = u64::try_from(now.saturating_sub(self.began_at)).ok()?;
+        (self.noted_at <= now).then_some(Duration::from_millis(age))
+    }
+
     /// How long it is until the next try. What was noted in times to come was noted by a clock that was wrong.
     pub fn due_in(&self, now: i64) -> Duration {
         match self.noted_at > now {
