@@ -14,6 +14,8 @@ use std::cell::RefCell;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
 use support::observer::Unmoved;
@@ -292,6 +294,134 @@ fn record_is_ours_alone_and_holds_no_secret() {
     {
         assert!(!text.contains(secret), "{text}");
     }
+}
+
+/// An upload in parts whose callback is owed.
+fn completed(desk: &Desk) -> Multipart {
+    desk.bed.application.answer(Answer::status(500));
+    let (multipart, _) = Multipart::begin(&desk.bed.bucket, KEY, &desk.options());
+    let multipart = multipart.unwrap();
+    multipart.upload_part(1, Body::Bytes(DATA));
+    let outcome = multipart.complete(Completion::Known, Some(&desk.callback()));
+    assert_ended(&outcome, Status::CallbackFailed, Stored::Yes);
+    desk.bed.application.answer(Answer::json("{}"));
+    multipart
+}
+
+#[test]
+fn completion_that_stores_nothing_leaves_what_an_earlier_one_owes() {
+    let refusal = Action::Status { status: 403, code: "AccessDenied".to_owned() };
+    for refusal in [None, Some(refusal), Some(Action::CloseBeforeWork)] {
+        let desk = Desk::new();
+        let multipart = completed(&desk);
+        let before = desk.only().debt().clone();
+        refusal.into_iter().for_each(|action| desk.bed.always("CompleteMultipartUpload", action));
+        let outcome = multipart.complete(Completion::Known, Some(&desk.callback()));
+        assert!(!outcome.is_ok(), "{}", outcome.message);
+        {
+            let owed = desk.only();
+            assert!(owed.debt().stored, "{:?}", owed.debt());
+            assert_eq!(owed.debt().upload, before.upload);
+            assert_eq!(owed.debt().began_at, before.began_at);
+        }
+        desk.wait(Duration::from_secs(61));
+        assert_eq!((desk.deliver().delivered, desk.heard().len()), (1, 1), "{}", outcome.message);
+    }
+}
+
+#[test]
+fn completion_by_another_handle_that_meets_what_was_done_leaves_what_is_owed() {
+    let clock = Clock::skipping();
+    let folder = TempDir::new().unwrap();
+    let outbox = Arc::new(Outbox::open(folder.path().to_str().unwrap()).unwrap());
+    let bed = Bed::with(|options: &mut BucketOptions| {
+        options.set_clock(clock.clone());
+        options.set_outbox(Some(Arc::clone(&outbox)));
+    });
+    let desk = Desk { bed, clock, folder, outbox };
+    let multipart = {
+        let (multipart, _) = Multipart::begin(&desk.bed.bucket, KEY, &desk.options());
+        multipart.unwrap()
+    };
+    multipart.upload_part(1, Body::Bytes(DATA));
+    let (other, _) = Multipart::reopen(&desk.bed.bucket, KEY, multipart.upload_id());
+    desk.bed.application.answer(Answer::status(500));
+    multipart.complete(Completion::Known, Some(&desk.callback()));
+    desk.bed.application.answer(Answer::json("{}"));
+    let outcome = other.unwrap().complete(Completion::Known, Some(&desk.callback()));
+    assert_ended(&outcome, Status::Service, Stored::No);
+    assert_eq!(desk.deliver().delivered, 1);
+    assert_eq!((desk.bed.callbacks(), desk.heard().len()), (2, 1));
+}
+
+#[test]
+fn object_is_not_called_older_than_an_upload_by_a_clock_that_was_put_back() {
+    let desk = Desk::new();
+    desk.wait(Duration::from_secs(600));
+    desk.bed.fault("PutObject", Action::CloseWithoutReply);
+    desk.bed.always("HeadObject", Action::Status { status: 403, code: "AccessDenied".to_owned() });
+    assert_ended(&desk.put(KEY), Status::Network, Stored::Unknown);
+    desk.bed.emulator.clear_faults();
+    // It was stored, and another writer replaced it.
+    desk.bed.emulator.put_object(BUCKET, KEY, b"other");
+    desk.bed.emulator.set_clock_offset_s(120);
+    let clock = Clock::skipping();
+    let right = desk.bed.bucket_elsewhere(|options| options.set_clock(clock.clone()));
+    for _ in 0..2 {
+        let outcome = right.settle(&mut desk.only(), &Limits::default());
+        assert_ended(&outcome, Status::CallbackUnknown, Stored::Unknown);
+        clock.skip(Duration::from_secs(61));
+    }
+}
+
+#[test]
+fn what_an_earlier_process_stored_is_owed_as_soon_as_it_can_be_recorded() {
+    let desk = Desk::new();
+    let scratch = TempDir::new().unwrap();
+    let file = scratch.path().join("file");
+    fs::write(&file, DATA).unwrap();
+    let upload = |outbox: Option<&Arc<Outbox>>| {
+        let mut options = UploadOptions::default();
+        options.set_checkpoint(scratch.path().join("checkpoints").to_str()).unwrap();
+        options.set_threshold(0).unwrap();
+        options.set_outbox(outbox.cloned());
+        let body = Body::open(file.to_str().unwrap(), None).unwrap_or_else(|_| panic!("no file"));
+        desk.bed.bucket.upload(KEY, body, Some(&desk.callback()), &options, &Unmoved)
+    };
+    desk.bed.fault("CompleteMultipartUpload", Action::CloseWithoutReply);
+    desk.bed.always("HeadObject", Action::Status { status: 403, code: "AccessDenied".to_owned() });
+    assert_eq!(upload(None).stored, Stored::Unknown);
+    desk.bed.emulator.clear_faults();
+
+    fs::remove_dir(desk.folder.path()).unwrap();
+    let outcome = upload(Some(&desk.outbox));
+    assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+    assert!(outcome.message.contains("cannot use the outbox"), "{}", outcome.message);
+    fs::create_dir(desk.folder.path()).unwrap();
+    assert_ended(&upload(Some(&desk.outbox)), Status::CallbackUnknown, Stored::Yes);
+    assert_eq!(desk.deliver().delivered, 1);
+    assert_eq!((desk.bed.callbacks(), desk.heard().len()), (2, 1), "every delivery has the same id");
+}
+
+#[test]
+fn what_is_written_is_not_taken_for_what_was_left_behind() {
+    let desk = Desk::new();
+    desk.bed.application.answer(Answer::status(500));
+    desk.put(KEY);
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !ended.load(Ordering::Relaxed) {
+                    Outbox::open(desk.folder.path().to_str().unwrap()).unwrap();
+                }
+            });
+        }
+        let mut owed = desk.only();
+        let failed = (0..200).find_map(|_| owed.postpone(Duration::ZERO, 0).err());
+        ended.store(true, Ordering::Relaxed);
+        assert!(failed.is_none(), "{failed:?}");
+    });
 }
 
 struct Log(RefCell<Vec<String>>);

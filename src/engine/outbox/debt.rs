@@ -80,6 +80,20 @@ impl Debt {
         }
     }
 
+    /// The same for an upload for which something is owed already.
+    pub(super) fn after(self, before: &Debt) -> Debt {
+        let (wanted, known) = (self.upload, before.upload.clone());
+        let upload = Upload {
+            mime_type: if wanted.mime_type.is_empty() { known.mime_type } else { wanted.mime_type },
+            size: known.size.or(wanted.size),
+            crc64: known.crc64.or(wanted.crc64),
+            token: known.token.or(wanted.token),
+            etag: known.etag,
+            ..wanted
+        };
+        Debt { upload, stored: before.stored, began_at: before.began_at, ..self }
+    }
+
     /// Notes how the call, or a try to make up for it, ended without an answer of the application server. OSS may be at it
     /// until `over_at`.
     pub(crate) fn note(&mut self, outcome: &Outcome, over_at: i64, now: i64) {

@@ -36,22 +36,31 @@ impl Outbox {
         let unusable = |error| self.unusable(&error);
         let id = debt.id().map_err(unusable)?;
         if !debt.upload.upload_id.is_empty()
-            && let Some(name) = self.find(&id).map_err(unusable)?
+            && let Some(mut owed) = self.take_up(&id)?
         {
+            owed.take_over(debt).map_err(unusable)?;
+            return Ok(*owed);
+        }
+        let name = name::of_record(debt.began_at, &id);
+        Owed::create(&self.folder, &name, debt).map_err(unusable)
+    }
+
+    /// The record of that id, if there is one.
+    fn take_up(&self, id: &str) -> Result<Option<Box<Owed>>, Box<Outcome>> {
+        let unusable = |error| self.unusable(&error);
+        while let Some(name) = self.find(id).map_err(unusable)? {
             match Owed::open(&self.folder, &name).map_err(unusable)? {
-                Opened::Owed(mut owed) => {
-                    owed.replace(debt).map_err(unusable)?;
-                    return Ok(*owed);
-                }
+                Opened::Owed(owed) => return Ok(Some(owed)),
                 Opened::Busy => {
                     let message = "another process is at this upload's callback just now";
                     return Err(Box::new(Outcome::new(Status::CheckpointBusy, Stored::No, message)));
                 }
-                Opened::Gone | Opened::Unusable(_) => {}
+                // There may be another in its place.
+                Opened::Gone => {}
+                Opened::Unusable(_) => break,
             }
         }
-        let name = name::of_record(debt.began_at, &id);
-        Owed::create(&self.folder, &name, debt).map_err(unusable)
+        Ok(None)
     }
 
     /// Takes as much room as a record will need.

@@ -18,9 +18,9 @@ pub(super) fn id_of(name: &str) -> Option<&str> {
     (is_age && id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
 }
 
-/// The name that a record, or something else, has while it is written.
-pub(super) fn being_written(name: &str) -> String {
-    format!("{}{BEING_WRITTEN}", name.trim_end_matches(RECORD))
+/// The name of what is being written.
+pub(super) fn being_written(id: &str) -> String {
+    format!("{id}{BEING_WRITTEN}")
 }
 
 pub(super) fn is_being_written(name: &str) -> bool {
@@ -43,10 +43,9 @@ mod tests {
         assert!(older < newer);
         assert_eq!(id_of(&newer), Some(id));
         assert_eq!(id_of(&of_record(-1, id)), Some(id));
-        for other in [being_written(&newer), set_aside(&newer), newer.replace('0', "g"), "a.json".to_owned()]
-        {
+        for other in [being_written(id), set_aside(&newer), newer.replace('0', "g"), "a.json".to_owned()] {
             assert_eq!(id_of(&other), None, "{other}");
         }
-        assert!(is_being_written(&being_written(&newer)));
+        assert!(is_being_written(&being_written(id)));
     }
 }

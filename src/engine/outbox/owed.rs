@@ -4,6 +4,7 @@ use super::debt::Debt;
 use super::name;
 use crate::engine::disk::own_file::{self, Found};
 use crate::engine::disk::sync_folder;
+use crate::wire::random_id::random_id;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -19,6 +20,8 @@ pub struct Owed {
     folder: PathBuf,
     name: String,
     debt: Debt,
+    /// What was owed when this call took the record over.
+    before: Option<Debt>,
     /// What is locked; `None` once the record is gone.
     file: Option<File>,
 }
@@ -37,11 +40,12 @@ pub(super) enum Opened {
 impl Owed {
     /// Puts a new record on disk.
     pub(super) fn create(folder: &Path, name: &str, debt: Debt) -> io::Result<Owed> {
-        let file = put(folder, name, &debt).inspect_err(|_| {
-            // Where the folder could not be synced it may be there.
+        let file = put(folder, name, &debt)?;
+        sync_folder(folder).inspect_err(|_| {
+            // It is not needed.
             let _ = fs::remove_file(folder.join(name));
         })?;
-        Ok(Owed { folder: folder.to_owned(), name: name.to_owned(), debt, file: Some(file) })
+        Ok(Owed::locked(folder, name, debt, file))
     }
 
     /// Takes what is on disk into one's hands.
@@ -62,12 +66,13 @@ impl Owed {
         let mut text = Vec::new();
         (&mut file).take(LARGEST).read_to_end(&mut text)?;
         Ok(match Debt::from_json(&text) {
-            Ok(debt) => {
-                let (folder, name) = (folder.to_owned(), name.to_owned());
-                Opened::Owed(Box::new(Owed { folder, name, debt, file: Some(file) }))
-            }
+            Ok(debt) => Opened::Owed(Box::new(Owed::locked(folder, name, debt, file))),
             Err(why) => Opened::Unusable(why),
         })
+    }
+
+    fn locked(folder: &Path, name: &str, debt: Debt, file: File) -> Owed {
+        Owed { folder: folder.to_owned(), name: name.to_owned(), debt, before: None, file: Some(file) }
     }
 
     /// What is owed.
@@ -88,13 +93,30 @@ impl Owed {
     }
 
     /// Puts another debt in its place, under the same name.
-    pub(super) fn replace(&mut self, debt: Debt) -> io::Result<()> {
-        if self.is_there() {
-            let file = put(&self.folder, &self.name, &debt)?;
-            self.file = Some(file);
-            self.debt = debt;
+    fn replace(&mut self, debt: Debt) -> io::Result<()> {
+        if !self.is_there() {
+            return Ok(());
         }
+        // From here on this is what is there, and to be kept locked, whether or not the folder can be synced.
+        self.file = Some(put(&self.folder, &self.name, &debt)?);
+        self.debt = debt;
+        sync_folder(&self.folder)
+    }
+
+    /// Takes it over for another call that completes the same upload.
+    pub(super) fn take_over(&mut self, debt: Debt) -> io::Result<()> {
+        let before = self.debt.clone();
+        self.replace(debt.after(&before))?;
+        self.before = Some(before);
         Ok(())
+    }
+
+    /// The call has stored nothing: what is owed is what was owed before it.
+    pub(crate) fn withdraw(&mut self) -> io::Result<()> {
+        match self.before.take() {
+            Some(before) => self.replace(before),
+            None => self.remove(),
+        }
     }
 
     /// Puts off the next try to make up for it, from the time `now` on.
@@ -134,11 +156,11 @@ pub(super) fn clear_unless_busy(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Puts a record in its place, whole and synced, and locked before anybody can see it.
+/// Puts a record in its place, whole and synced, and locked before anybody can see it. It stays there for certain once the folder
+/// is synced.
 fn put(folder: &Path, name: &str, debt: &Debt) -> io::Result<File> {
-    let new = folder.join(name::being_written(name));
     let text = debt.to_json()?;
-    let mut file = begin(&new)?;
+    let (new, mut file) = begin(folder)?;
     let written = file.write_all(&text).and_then(|()| file.sync_all());
     let placed = written.and_then(|()| fs::rename(&new, folder.join(name)));
     if let Err(error) = placed {
@@ -146,17 +168,18 @@ fn put(folder: &Path, name: &str, debt: &Debt) -> io::Result<File> {
         let _ = fs::remove_file(&new);
         return Err(error);
     }
-    sync_folder(folder)?;
     Ok(file)
 }
 
-/// A file to be written, locked. Others remove such files when nobody has them locked, so that one may go at once.
-pub(super) fn begin(path: &Path) -> io::Result<File> {
+/// A file to be written, locked, and where it is. Others remove such files when nobody has them locked, so that one may go at
+/// once; the next has another name, which they do not remove by mistake.
+pub(super) fn begin(folder: &Path) -> io::Result<(PathBuf, File)> {
     loop {
-        own_file::clear(path)?;
-        let file = own_file::create(path)?;
-        if lock(&file)? && is_at(&file, path)? {
-            return Ok(file);
+        let id = random_id().map_err(|mistake| io::Error::other(mistake.to_string()))?;
+        let path = folder.join(name::being_written(&id));
+        let file = own_file::create(&path)?;
+        if lock(&file)? && is_at(&file, &path)? {
+            return Ok((path, file));
         }
     }
 }

@@ -1,9 +1,7 @@
 //! Room on the disk for a record that is still to be written.
 
-use super::name;
 use super::owed::begin;
 use crate::engine::disk::sync_folder;
-use crate::wire::random_id::random_id;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -20,9 +18,7 @@ pub(crate) struct Room {
 
 impl Room {
     pub(super) fn take(folder: &Path) -> io::Result<Room> {
-        let id = random_id().map_err(|mistake| io::Error::other(mistake.to_string()))?;
-        let path = folder.join(name::being_written(&id));
-        let mut file = begin(&path)?;
+        let (path, mut file) = begin(folder)?;
         let room = Room { path, _file: file.try_clone()? };
         file.write_all(&[b' '; SIZE])?;
         file.sync_all()?;

@@ -41,16 +41,26 @@ pub(super) fn owe(
     recording.owe(upload, lane.clock()).map(Some)
 }
 
-/// Puts on disk what is owed for an object that was found, and whose callback nobody has recorded.
-pub(crate) fn owe_found(lane: &Lane, target: Target<'_>, call: &Call<'_>, outcome: &mut Outcome) {
-    let Some(recording) = &call.recording else { return };
-    let upload = upload(target, call, recording, None);
+/// Puts on disk what is owed for an object that was found, and whose callback nobody has recorded; false if that cannot be done.
+pub(crate) fn owe_found(
+    lane: &Lane,
+    target: Target<'_>,
+    call: &Call<'_>,
+    content: Option<Content>,
+    outcome: &mut Outcome,
+) -> bool {
+    let Some(recording) = &call.recording else { return true };
+    let upload = upload(target, call, recording, content);
     match upload.and_then(|upload| recording.owe(upload, lane.clock())) {
         Ok(mut owed) => {
-            let ending = Ending { content: None, answered: false, over_at: None };
+            let ending = Ending { content, answered: false, over_at: None };
             account(&mut owed, lane, outcome, ending);
+            true
         }
-        Err(unrecorded) => outcome.message.push_str(&format!("; {}", unrecorded.message)),
+        Err(unrecorded) => {
+            outcome.message.push_str(&format!("; {}", unrecorded.message));
+            false
+        }
     }
 }
 
@@ -63,9 +73,10 @@ impl Recording {
 /// Notes how it ended, and takes the record away if nothing is owed any more.
 pub(super) fn account(owed: &mut Owed, lane: &Lane, outcome: &mut Outcome, ending: Ending) {
     let clock = lane.clock();
-    let noted = match ending.answered || outcome.stored == Stored::No {
-        true => owed.remove(),
-        false => owed.update(|debt| {
+    let noted = match outcome.stored {
+        _ if ending.answered => owed.remove(),
+        Stored::No => owed.withdraw(),
+        _ => owed.update(|debt| {
             if let Some(content) = ending.content {
                 (debt.upload.size, debt.upload.crc64) = (Some(content.size), Some(content.crc64));
             }
