@@ -10,20 +10,17 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 use support::bucket::{TestBucket, app_server};
 use support::c_program::{CProgram, Linkage};
 use support::network::Network;
 use support::route::{Route, over_every_route};
-use support::{noise, repository, sanitizer};
+use support::{noise, shim};
 
 const PART: usize = 102_400;
 /// Four parts and a smaller one.
 const SIZE: usize = 5 * PART - 1000;
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// The program, and where it uploads to.
 struct Site {
@@ -82,7 +79,7 @@ impl Site {
             application.answer(Answer { delay: Duration::from_millis(30), ..Answer::default() });
             application
         });
-        let shim = compile_shim(program.folder());
+        let shim = shim::compile("kill_at", program.folder());
         Site { network, emulator, application, parallel, program, shim, data }
     }
 
@@ -101,8 +98,8 @@ impl Site {
         let calls = scratch.join("calls");
         let mut bucket = TestBucket::emulated(&self.emulator);
         bucket.callback_url = self.application.as_ref().map(AppServer::url);
-        let mut command = Command::new(self.program.path());
-        sanitizer::clear_environment(&mut command)
+        let mut command = shim::bare(self.program.path());
+        command
             .envs(bucket.environment())
             .envs(self.network.environment())
             .env("LD_PRELOAD", &self.shim)
@@ -111,7 +108,7 @@ impl Site {
         command.env("PART_SIZE", PART.to_string()).env("PARALLEL", self.parallel.to_string());
         command.env("CLOCK_AHEAD", (minutes * 61).to_string());
         command.env("USER_AGENT", who).envs(kill_at.map(|number| ("KILL_AT", number.to_string())));
-        let output = output(&mut command);
+        let output = shim::output(&mut command);
         let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
         let killed = output.status.signal() == Some(libc::SIGKILL);
         assert!(killed || output.status.success(), "{key}: {}\n{out}{err}", output.status);
@@ -143,7 +140,7 @@ impl Site {
 
     /// Until the emulator has done with what killed programs sent.
     fn wait_until_all_is_done(&self) {
-        let give_up = Instant::now() + LIMIT;
+        let give_up = Instant::now() + shim::LIMIT;
         while self.emulator.open_connections() + self.network.open_connections() > 0 {
             assert!(Instant::now() < give_up, "a connection is kept open");
             thread::yield_now();
@@ -205,32 +202,6 @@ impl Site {
         self.emulator.delete_object(DEFAULT_BUCKET, key);
         self.emulator.clear_requests();
     }
-}
-
-/// Runs a program to its end, whatever that is.
-fn output(command: &mut Command) -> Output {
-    let shown = format!("{:?}", command.get_program());
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let id = i32::try_from(child.id()).unwrap();
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(child.wait_with_output().unwrap()));
-    receiver.recv_timeout(LIMIT).unwrap_or_else(|_| {
-        // SAFETY: the call touches no memory; the child is still being waited for.
-        unsafe { libc::kill(id, libc::SIGKILL) };
-        panic!("{shown} did not end within {} s", LIMIT.as_secs());
-    })
-}
-
-/// Compiles what is put between the program and the C library.
-fn compile_shim(folder: &Path) -> PathBuf {
-    let shim = folder.join("kill_at.so");
-    let mut command = Command::new("gcc");
-    // Not pedantic: the C library declares `connect` with a type of its own.
-    command.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]);
-    command.arg(repository("tests/c/kill_at.c")).arg("-o").arg(&shim).arg("-ldl");
-    let output = output(&mut command);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    shim
 }
 
 fn part_number(request: &Request) -> u32 {

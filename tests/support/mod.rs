@@ -14,12 +14,14 @@ pub mod library;
 pub mod markdown;
 pub mod network;
 pub mod observer;
+pub mod owing;
 pub mod proxy;
 pub mod put_callback;
 pub mod raw_server;
 pub mod route;
 pub mod sanitizer;
 pub mod server;
+pub mod shim;
 pub mod tools;
 
 use std::fs;

@@ -1,0 +1,74 @@
+//! Many callbacks are delivered by several processes, each once, and within bounded memory.
+//!
+//! `OSS_UPLOAD_OWED` says how many there are where memory is looked at.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::env;
+use std::fs;
+use std::time::Instant;
+use support::owing::{Office, names, printed};
+use support::sanitizer::Sanitizer;
+
+const PROCESSES: usize = 4;
+const RECORDS: usize = 200;
+const MANY: usize = 2000;
+const FEW: usize = 100;
+/// By so much more memory is taken for many than for few, at most.
+const ROOM_KIB: usize = 2048;
+
+#[test]
+fn each_callback_is_made_once_where_several_processes_deliver() {
+    let office = Office::new();
+    office.owe("object", RECORDS);
+    std::thread::scope(|scope| {
+        let running: Vec<_> =
+            (0..PROCESSES).map(|_| scope.spawn(|| printed(&mut office.command("deliver")))).collect();
+        let delivered = running.into_iter().map(|thread| delivered(&thread.join().unwrap()));
+        assert_eq!(delivered.sum::<usize>(), RECORDS);
+    });
+    assert_eq!(office.heard().len(), RECORDS);
+    assert_eq!(office.bed.callbacks(), RECORDS);
+    assert_eq!(names(&office.outbox()), [""; 0]);
+}
+
+/// How many callbacks a process has delivered; none may have failed.
+fn delivered(out: &str) -> usize {
+    let line = out.lines().next().unwrap();
+    let count = line.strip_prefix("OK NO ").unwrap_or_else(|| panic!("{out}"));
+    count.split(' ').next().unwrap().parse().unwrap()
+}
+
+/// So many records of what is owed for one object.
+fn copy(office: &Office, count: usize) {
+    office.owe("object", 1);
+    let folder = office.outbox();
+    let record = folder.join(&names(&folder)[0]);
+    for number in 1..count {
+        fs::copy(&record, folder.join(format!("{number:013}-{number:032x}.json"))).unwrap();
+    }
+}
+
+/// The peak of the memory that it takes to deliver so many, in KiB.
+fn peak(count: usize) -> usize {
+    let office = Office::new();
+    copy(&office, count);
+    let began = Instant::now();
+    let out = printed(&mut office.command("deliver"));
+    println!("{count} in {:?}", began.elapsed());
+    assert_eq!(delivered(&out), count, "{out}");
+    assert_eq!(names(&office.outbox()), [""; 0]);
+    let peak = out.lines().find_map(|line| line.strip_prefix("peak ")?.strip_suffix(" KiB")).unwrap();
+    peak.parse().unwrap()
+}
+
+#[test]
+fn many_callbacks_are_delivered_within_bounded_memory() {
+    let many = env::var("OSS_UPLOAD_OWED").map_or(MANY, |text| text.parse().unwrap());
+    let (few, many) = (peak(FEW), peak(many));
+    println!("{few} KiB for {FEW}, {many} KiB for many");
+    // A sanitizer keeps what was freed.
+    assert!(many <= few + ROOM_KIB || Sanitizer::of_the_library().is_some(), "{few} KiB, then {many} KiB");
+}
