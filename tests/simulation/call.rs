@@ -6,7 +6,7 @@ use oss_upload::callback::Callback;
 use oss_upload::credentials::Credentials;
 use oss_upload::engine::{
     Body, Bucket, BucketOptions, CallbackDelivery, Cancel, Completion, Multipart, ObjectOptions, Observer,
-    Outcome, PostPolicy, Status, UploadOptions, Writer,
+    Outbox, Outcome, PostPolicy, Queue, Status, UploadOptions, Writer,
 };
 use std::fs::{self, File, FileTimes};
 use std::net::SocketAddr;
@@ -22,6 +22,8 @@ pub struct Ended {
     pub outcome: Outcome,
     /// What was aborted in the end, and whether that went well.
     pub aborted: Option<(String, Outcome)>,
+    /// How many callbacks are recorded as owed, if they are recorded.
+    pub owed: Option<usize>,
     /// How many seconds the time that is signed with is ahead of the client's clock.
     pub ahead: i64,
 }
@@ -55,7 +57,7 @@ pub fn make(world: &World<'_>, address: SocketAddr) -> Ended {
             form.unwrap().post(Body::Bytes(&data), &caller.options)
         }
     };
-    Ended { outcome, aborted, ahead: caller.ahead() }
+    Ended { outcome, aborted, owed: caller.owed(), ahead: caller.ahead() }
 }
 
 /// Who makes the call, with what it is made with.
@@ -66,12 +68,18 @@ struct Caller<'w> {
     bucket: Arc<Bucket>,
     object: ObjectOptions,
     callback: Option<Callback>,
+    outbox: Option<Arc<Outbox>>,
+    _folder: TempDir,
 }
 
 impl<'w> Caller<'w> {
     fn new(world: &'w World<'w>, address: SocketAddr) -> Caller<'w> {
         let plan = world.plan;
-        let options = bucket_options(world);
+        let mut options = bucket_options(world);
+        let folder = folder();
+        let outbox = || Arc::new(Outbox::open(folder.path().to_str().unwrap()).unwrap());
+        let outbox = plan.outbox.then(outbox);
+        options.set_outbox(outbox.clone());
         let credentials = Arc::new(Credentials::new("id", "secret", None).unwrap());
         let bucket = Bucket::new(&format!("http://{address}"), "bucket", credentials, &options).unwrap();
         let mut object = ObjectOptions::default();
@@ -79,9 +87,11 @@ impl<'w> Caller<'w> {
             object.set_callback_delivery(CallbackDelivery::AtLeastOnce);
         }
         object.set_write_token(plan.token);
+        object.set_outbox(outbox.clone());
         let callback = Callback::new("http://application.example.com/", "object=${object}").unwrap();
         let callback = plan.callback.map(|_| callback);
-        Caller { world, address, options, bucket: Arc::new(bucket), object, callback }
+        let bucket = Arc::new(bucket);
+        Caller { world, address, options, bucket, object, callback, outbox, _folder: folder }
     }
 
     fn callback(&self) -> Option<&Callback> {
@@ -149,7 +159,7 @@ impl<'w> Caller<'w> {
         let process = self.world.state().process.take();
         let Some(kill) = self.world.plan.kill.filter(|_| process.is_some_and(|process| process.killed))
         else {
-            return Ended { outcome, aborted: None, ahead: self.ahead() };
+            return Ended { outcome, aborted: None, owed: None, ahead: self.ahead() };
         };
         drop(outcome);
         self.world.clock.skip(Duration::from_millis(kill.pause.unsigned_abs()));
@@ -161,7 +171,14 @@ impl<'w> Caller<'w> {
         self.world.state().begin_process(self.world.plan, kill.rewritten);
         let mut options = next.upload_options();
         options.set_checkpoint(copy.path().to_str()).unwrap();
-        Ended { outcome: next.upload(open(&path), &options), aborted: None, ahead: next.ahead() }
+        let outcome = next.upload(open(&path), &options);
+        Ended { outcome, aborted: None, owed: None, ahead: next.ahead() }
+    }
+
+    fn owed(&self) -> Option<usize> {
+        let outbox = self.outbox.as_ref()?;
+        let mut queue = Queue::default();
+        Some(std::iter::from_fn(|| queue.next(outbox, &|line| panic!("{line}")).unwrap()).count())
     }
 
     /// What was learnt of the time, as it shows in what is signed for others.

@@ -16,7 +16,7 @@ const MOST_AHEAD: i64 = 15 * 60;
 
 /// What is wrong with what the call said, all of it having come to an end.
 pub fn complaints(plan: &Plan, state: &State, ended: &Ended) -> Vec<String> {
-    let Ended { outcome, ahead, .. } = ended;
+    let Ended { outcome, owed, ahead, .. } = ended;
     let mut complaints = Vec::new();
     let mut hold = |so: bool, otherwise: &str| {
         if !so {
@@ -36,6 +36,11 @@ pub fn complaints(plan: &Plan, state: &State, ended: &Ended) -> Vec<String> {
     if outcome.status == Status::Ok {
         hold(ours.iter().any(|version| state.is_ours(version)), "OK, but what was stored is something else");
         hold(plan.callback.is_none() || is_answered(state, outcome), "OK, but the callback was not answered");
+    }
+    if let Some(owed) = owed {
+        let may_owe = outcome.stored != Stored::No && outcome.status != Status::Ok;
+        hold(*owed <= usize::from(may_owe), "a callback is recorded as owed that is not");
+        hold(ours.is_empty() || is_answered(state, outcome) || *owed > 0, "a callback is lost");
     }
     hold(is_handed_over(plan, state, outcome), "what OSS answered was not handed over");
     hold(ours.iter().all(|version| is_whole(plan, state, version)), "what was stored is a mixture");

@@ -74,6 +74,8 @@ pub struct Plan {
     pub callback: Option<bool>,
     pub at_least_once: bool,
     pub token: bool,
+    /// Whether it is recorded that the callback is owed.
+    pub outbox: bool,
     pub attempts: u32,
     pub settling: Millis,
     pub parallel: u32,
@@ -101,6 +103,8 @@ impl Plan {
             callback,
             at_least_once: !what.is_signed_by_others() && rng.u32(..3) == 0,
             token,
+            // What is left by a process that is killed is seen where processes are.
+            outbox: callback.is_some() && what != What::Resumed && Rng::with_seed(!seed).bool(),
             attempts: rng.u32(1..=3),
             settling: [0, 1_000, 10_000, 10_000, 10_000, 70_000][rng.usize(..6)],
             // Which of two parts comes first is not the seed's to say, so this is rare.
