@@ -69,6 +69,7 @@ impl<'a> LookUps<'a> {
         let clock = lane.clock();
         let began = clock.now();
         let mut pause = FIRST_PAUSE;
+        let mut is_unconfirmed = false;
         loop {
             let lasts = clock.now() >= open.over_at;
             let is_first = open.told.is_none() && self.seen.borrow().is_empty();
@@ -80,9 +81,10 @@ impl<'a> LookUps<'a> {
                 Look::Kept | Look::Unclear => Found::Unclear { answered: true },
                 Look::Unanswered => Found::Unclear { answered: false },
             };
+            is_unconfirmed |= is_first && matches!(found, Found::Absent | Found::Other(_));
             let answered = match found {
                 Found::Absent | Found::Other(_) if !lasts || is_first => true,
-                Found::Unclear { answered } if !lasts || was_kept => answered,
+                Found::Unclear { answered } if !lasts || was_kept || is_unconfirmed => answered,
                 found => return found,
             };
             let rest = self.bucket.settling_time.saturating_sub(clock.since(began));
