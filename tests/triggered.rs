@@ -207,6 +207,23 @@ fn answer_that_is_cut_short_or_empty_leaves_the_callback_unknown() {
 }
 
 #[test]
+fn only_oss_says_that_there_is_no_such_object() {
+    over_both(|https| {
+        let server = RawServer::start(https, |mut connection| {
+            while connection.read_request().is_some() {
+                let document = "<Error><Code>NoSuchKey</Code></Error>";
+                let length = document.len();
+                let reply = format!("HTTP/1.1 404 Not Found\r\nContent-Length: {length}\r\n\r\n{document}");
+                connection.say(reply.as_bytes());
+            }
+        });
+        let callback = Callback::new("http://127.0.0.1/", "object=${object}").unwrap();
+        let outcome = server.bucket(|_| ()).trigger_callback(KEY, &callback, &ObjectOptions::default());
+        assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+    });
+}
+
+#[test]
 fn object_that_is_not_there_is_said_not_to_be() {
     over_every_route(|route| {
         let bed = Bed::over(route);
