@@ -8,6 +8,7 @@ use crate::wire::error_reply::{self, ErrorReply};
 use crate::wire::mistake::Mistake;
 use crate::wire::xml;
 use http::HeaderMap;
+use std::io;
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,6 +210,12 @@ impl Outcome {
     pub(crate) fn saying(mut self, message: String) -> Outcome {
         self.message = message;
         self
+    }
+
+    /// Says besides that what became of the callback could not be noted in the outbox.
+    pub(crate) fn not_noted(&mut self, error: &io::Error) {
+        let before = if self.message.is_empty() { "" } else { "; " };
+        self.message.push_str(&format!("{before}the outbox could not be told of it: {error}"));
     }
 
     /// The same outcome, which leaves parts behind.

@@ -118,8 +118,7 @@ fn account(owed: &mut Owed, mut outcome: Outcome, open_for: Duration, clock: &Cl
         _ => note_try(owed, &outcome, open_for, now),
     };
     if let Err(error) = noted {
-        let before = if outcome.message.is_empty() { "" } else { "; " };
-        outcome.message.push_str(&format!("{before}the outbox could not be told of it: {error}"));
+        outcome.not_noted(&error);
     }
     outcome
 }

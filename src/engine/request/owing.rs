@@ -85,8 +85,7 @@ pub(super) fn account(owed: &mut Owed, lane: &Lane, outcome: &mut Outcome, endin
         }),
     };
     if let Err(error) = noted {
-        let before = if outcome.message.is_empty() { "" } else { "; " };
-        outcome.message.push_str(&format!("{before}the outbox could not be told of it: {error}"));
+        outcome.not_noted(&error);
     }
 }
 
