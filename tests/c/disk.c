@@ -7,7 +7,6 @@
 /* For RTLD_NEXT. */
 #define _GNU_SOURCE
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -24,21 +23,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "hidden.h"
+
 /* Threads are not expected: the library has none of its own. */
 static unsigned long count;
-
-/* Finds the function that is hidden by the one here of the same name. */
-static void find(void *function, const char *name) {
-    void *found = dlsym(RTLD_NEXT, name);
-    if (found == NULL) {
-        abort();
-    }
-    /* ISO C has no conversion between pointers to objects and to functions. */
-    memcpy(function, &found, sizeof found);
-}
-
-#define REAL(name) \
-    if (real == NULL) find(&real, name)
 
 static void note_bytes(const char *text, size_t size) {
     static int (*real_open)(const char *, int, ...);

@@ -7,7 +7,6 @@
 /* For RTLD_NEXT and syscall(). */
 #define _GNU_SOURCE
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,23 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hidden.h"
+
 /* Threads are not expected: the library has none of its own. */
 static unsigned long count;
 static char names[1 << 16];
 static size_t length;
-
-/* Finds the function that is hidden by the one here of the same name. */
-static void find(void *function, const char *name) {
-    void *found = dlsym(RTLD_NEXT, name);
-    if (found == NULL) {
-        abort();
-    }
-    /* ISO C has no conversion between pointers to objects and to functions. */
-    memcpy(function, &found, sizeof found);
-}
-
-#define REAL(name) \
-    if (real == NULL) find(&real, name)
 
 static void save(void) __attribute__((destructor));
 
