@@ -891,8 +891,8 @@ fn record_with_a_wrong_checksum_is_replaced() {
 #[test]
 fn record_of_another_form_is_replaced() {
     over_every_route(|route| {
-        assert_replaced(route, "it has the form 4", |path| {
-            edit(path, |text| text.replace("\"format\": 3", "\"format\": 4"));
+        assert_replaced(route, "it has the form 5", |path| {
+            edit(path, |text| text.replace("\"format\": 4", "\"format\": 5"));
         });
     });
 }

@@ -9,7 +9,7 @@ use std::io;
 use std::path::PathBuf;
 
 /// The form of the record; another one is not understood.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// What an upload is bound to. Where any of this differs, it is another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

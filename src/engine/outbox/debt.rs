@@ -11,7 +11,7 @@ use std::io;
 use std::time::Duration;
 
 /// The form of the record; another one is not understood.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The pause after the first try, which doubles with every one.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
