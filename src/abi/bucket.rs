@@ -24,7 +24,7 @@ pub struct oss_bucket {
 /// Makes a handle for a bucket. Nothing is sent: whether the bucket exists is found out by the first upload.
 ///
 /// @param endpoint     such as "https://oss-cn-hangzhou.aliyuncs.com", "http://127.0.0.1:9000" or a domain of the
-///                     bucket's own; https if it names no scheme; not NULL; copied.
+///                     bucket's own, in ASCII; https if it names no scheme; not NULL; copied.
 /// @param name         the bucket's name: 3 to 63 of a-z, 0-9 and "-"; not NULL; copied.
 /// @param credentials  who signs; not NULL; the bucket keeps its own reference.
 /// @param options      NULL for the defaults; copied.

@@ -2,7 +2,7 @@
 
 use crate::wire::key;
 use crate::wire::mistake::Mistake;
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
 /// Where the bucket's name goes in a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -128,7 +128,10 @@ fn parse(endpoint: &str) -> Result<Url, Mistake> {
         true => endpoint.to_owned(),
         false => format!("https://{endpoint}"),
     };
-    let url = Url::parse(&with_scheme).map_err(|error| mistake(endpoint, &error.to_string()))?;
+    let url = Url::parse(&with_scheme).map_err(|error| match error {
+        ParseError::IdnaError => mistake(endpoint, "the name of its host is to be in ASCII, as in xn--fsq.com"),
+        error => mistake(endpoint, &error.to_string()),
+    })?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(mistake(endpoint, "its scheme is neither http nor https"));
     }
@@ -194,6 +197,7 @@ mod tests {
             ("http://[::1]", Virtual, "http://[::1]/example-bucket/k"),
             ("http://localhost:9000", Auto, "http://localhost:9000/example-bucket/k"),
             ("http://localhost:9000", Virtual, "http://example-bucket.localhost:9000/k"),
+            ("https://oss.xn--fsq.com", Cname, "https://oss.xn--fsq.com/k"),
         ];
         for (endpoint, addressing, expected) in cases {
             assert_eq!(url(endpoint, addressing, "k"), expected, "{endpoint} {addressing:?}");
@@ -237,6 +241,7 @@ mod tests {
             ("https://user:pass@oss.example.com", "user name or a password"),
             ("https://example-bucket.oss-cn-hangzhou.aliyuncs.com", "begins with the bucket's name"),
             ("https://oss.example.com:99999", "port"),
+            ("https://oss.\u{4f8b}.com", "in ASCII, as in xn--fsq.com"),
         ];
         for (endpoint, rule) in cases {
             let message =
