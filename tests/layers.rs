@@ -14,13 +14,13 @@ use support::{read, repository};
 type Order = [(&'static str, &'static [&'static str])];
 
 /// The layers, which are the folders of `src/`. Whatever a layer is, it uses nothing above or beside it, except that
-/// credentials are handed on in the form that signing takes.
+/// credentials are handed on in the form that signing takes, and that some of them are fetched.
 const LAYERS: &Order = &[
     ("abi", &["engine", "callback", "credentials", "wire"]),
     ("engine", &["callback", "sign", "credentials", "transport", "wire"]),
     ("callback", &["wire"]),
     ("sign", &["wire"]),
-    ("credentials", &["sign", "wire"]),
+    ("credentials", &["sign", "transport", "wire"]),
     ("transport", &["wire"]),
     ("wire", &[]),
 ];

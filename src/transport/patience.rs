@@ -15,14 +15,14 @@ pub struct Patience {
     pub timeout: Deadline,
     /// When the call has to end, whatever it waits for.
     pub deadline: Deadline,
-    /// Who may end it before.
-    pub cancel: Option<Cancel>,
+    /// Whoever may end it before.
+    pub cancels: Vec<Cancel>,
 }
 
 impl Patience {
     /// What ended it, if it is at its end.
-    pub(super) fn end(&self) -> Option<Cause> {
-        if self.cancel.as_ref().is_some_and(Cancel::has_fired) {
+    pub fn end(&self) -> Option<Cause> {
+        if self.cancels.iter().any(Cancel::has_fired) {
             Some(Cause::Cancelled)
         } else if self.deadline.has_passed() {
             Some(Cause::Deadline)
@@ -34,7 +34,7 @@ impl Patience {
     }
 
     /// How long to wait before it is asked for its end again.
-    pub(super) fn pause(&self) -> Duration {
+    pub fn pause(&self) -> Duration {
         let now = Instant::now();
         let end = self.deadline.or_sooner(self.timeout.or_sooner(now + LOOK));
         end.saturating_duration_since(now)
@@ -49,7 +49,7 @@ mod tests {
 
     fn patience(timeout: Duration, deadline: Duration) -> Patience {
         let after = |time| Deadline::after(Some(time));
-        Patience { timeout: after(timeout), deadline: after(deadline), cancel: Some(Cancel::default()) }
+        Patience { timeout: after(timeout), deadline: after(deadline), cancels: vec![Cancel::default()] }
     }
 
     #[test]
@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(patience(Duration::ZERO, HOUR).end(), Some(Cause::Timeout));
         assert_eq!(patience(HOUR, Duration::ZERO).end(), Some(Cause::Deadline));
         let cancelled = patience(HOUR, HOUR);
-        cancelled.cancel.as_ref().unwrap().fire();
+        cancelled.cancels[0].fire();
         assert_eq!(cancelled.end(), Some(Cause::Cancelled));
     }
 

@@ -65,7 +65,7 @@ mod tests {
         Patience {
             timeout: Deadline::after(None),
             deadline: Deadline::after(deadline),
-            cancel: Some(Cancel::default()),
+            cancels: vec![Cancel::default()],
         }
     }
 
@@ -94,7 +94,7 @@ mod tests {
         let _first = turns.take("a", &patience(None)).unwrap();
         let waiting = patience(None);
         thread::scope(|scope| {
-            let cancel = waiting.cancel.clone().unwrap();
+            let cancel = waiting.cancels[0].clone();
             let waiter = scope.spawn(|| turns.take("a", &waiting).err());
             cancel.fire();
             assert_eq!(waiter.join().unwrap(), Some(Cause::Cancelled));

@@ -156,7 +156,7 @@ impl Verifier {
         let patience = Patience {
             timeout: Deadline::after(Some(self.fetch_time)),
             deadline: Deadline::after(self.limits.deadline.flatten()),
-            cancel: self.limits.cancel.clone(),
+            cancels: self.limits.cancel.iter().cloned().collect(),
         };
         let errand = Errand { url, patience, largest: PEM_MAX, trust: self.trust.clone() };
         self.keys.get(&errand, self.cache_time)

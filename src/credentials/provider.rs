@@ -1,0 +1,40 @@
+//! Where keys come from.
+
+use super::key::AccessKey;
+use crate::transport::{Cause, Patience};
+
+/// Where keys come from.
+pub trait Provider: Send + Sync {
+    /// Gets a key on the calling thread, for a caller who waits no longer than this.
+    fn fetch(&self, patience: &Patience) -> Result<AccessKey, NoKey>;
+}
+
+/// Why there is no key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoKey {
+    message: String,
+    ended: Option<Cause>,
+}
+
+impl NoKey {
+    /// There is none to be had. The message is one line without a secret, and names the provider and what is missing.
+    pub fn new(message: impl Into<String>) -> NoKey {
+        NoKey { message: message.into(), ended: None }
+    }
+
+    /// There is none because of this. A caller who would not wait longer says nothing of the provider.
+    pub fn because(cause: Cause, message: impl Into<String>) -> NoKey {
+        let ended = Some(cause).filter(|cause| matches!(cause, Cause::Cancelled | Cause::Deadline));
+        NoKey { message: message.into(), ended }
+    }
+
+    /// What is missing, in one line.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What ended the caller's patience, if it was that.
+    pub fn ended(&self) -> Option<&Cause> {
+        self.ended.as_ref()
+    }
+}
