@@ -153,6 +153,7 @@ impl Outcome {
             Cause::Tls => Status::Tls,
             Cause::BadResponse => Status::BadResponse,
             Cause::Unsendable => Status::InvalidArgument,
+            Cause::NoKey => Status::Credentials,
             Cause::Source(SourceFailure::Unreadable(_)) => Status::LocalIo,
             Cause::Source(SourceFailure::Changed(_)) => Status::SourceChanged,
         };
@@ -285,6 +286,12 @@ impl From<Unfit> for Outcome {
 impl From<Mistake> for Outcome {
     fn from(mistake: Mistake) -> Outcome {
         Outcome::new(Status::InvalidArgument, Stored::No, mistake.to_string())
+    }
+}
+
+impl From<Mistake> for Box<Outcome> {
+    fn from(mistake: Mistake) -> Box<Outcome> {
+        Box::new(mistake.into())
     }
 }
 

@@ -78,8 +78,7 @@ impl Lane {
         // A proxy that refuses a request does not hand it on.
         let wholly_sent = progress.is_written() && !self.route.is_refused_by_proxy(status);
         let mut body = Vec::new();
-        let end = deadline.or_sooner(Instant::now() + LONGEST_REPLY);
-        let cut = self.receive(&mut connection, &mut rest, &mut body, end).await.err();
+        let cut = self.receive(&mut connection, &mut rest, &mut body, deadline).await.err();
         if cut.is_none() && wholly_sent {
             self.route.keep(connection);
         }
@@ -126,7 +125,7 @@ impl Lane {
         longest_idle: Duration,
         progress: &Progress<'_>,
     ) -> Result<Answer, Failure> {
-        let (mut connection, reused) = self.route.connection(url, longest_idle).await?;
+        let (mut connection, reused) = self.route.connection(&self.outside, url, longest_idle).await?;
         let track = connection.track(head_size(&request) + progress.size);
         progress.begin(track, reused);
         let response = connection.send(request).await.map_err(|error| progress.broken(&error))?;
@@ -140,13 +139,15 @@ impl Lane {
         connection: &mut Connection,
         rest: &mut Incoming,
         body: &mut Vec<u8>,
-        end: Instant,
+        deadline: Deadline,
     ) -> Result<(), String> {
+        let began = self.outside.time_inside();
         loop {
-            let limit = end.min(Instant::now() + self.stall_timeout);
+            let took = self.outside.time_inside().saturating_duration_since(began);
+            let limit = self.stall_timeout.min(LONGEST_REPLY.saturating_sub(took));
             let next = self.unless_cancelled(connection.next_chunk(rest));
-            let chunk = tokio::time::timeout_at(limit.into(), next).await;
-            let chunk = chunk.map_err(|_| "the rest did not come in time".to_owned())?;
+            let chunk = self.outside.within(limit, deadline, next).await;
+            let chunk = chunk.ok_or_else(|| "the rest did not come in time".to_owned())?;
             match chunk.ok_or_else(|| "cancelled".to_owned())?? {
                 None => return Ok(()),
                 Some(chunk) if body.len() + chunk.len() <= LARGEST_REPLY => body.extend_from_slice(&chunk),
@@ -340,7 +341,8 @@ mod tests {
             let body = Outgoing::whole(Bytes::from_static(body));
             let request = lane.route.written(&url, method.clone(), headers.clone(), body).unwrap();
             let expected = head_size(&request) + body_size;
-            let (mut connection, _) = lane.route.connection(&url, Duration::ZERO).await.unwrap();
+            let (mut connection, _) =
+                lane.route.connection(&lane.outside, &url, Duration::ZERO).await.unwrap();
             let track = connection.track(expected);
             connection.send(request).await.unwrap();
             assert!(track.is_written());

@@ -24,6 +24,8 @@ pub enum Cause {
     BadResponse,
     /// The request cannot be expressed in HTTP.
     Unsendable,
+    /// There is no key to sign it with.
+    NoKey,
     /// The bytes to send could not be had.
     Source(SourceFailure),
 }
@@ -57,6 +59,11 @@ impl Failure {
     /// A request that HTTP has no words for.
     pub fn unsendable(message: String) -> Failure {
         Failure::before(Cause::Unsendable, message)
+    }
+
+    /// A request that could not be signed.
+    pub fn unsigned(ended: Option<Cause>, message: &str) -> Failure {
+        Failure::before(ended.unwrap_or(Cause::NoKey), message)
     }
 
     pub(super) fn setup(error: impl Error) -> Failure {

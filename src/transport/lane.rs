@@ -3,8 +3,11 @@
 
 use super::cancel::Cancel;
 use super::clock::Clock;
+use super::deadline::Deadline;
 use super::failure::Failure;
+use super::outside::Outside;
 use super::pace::Pace;
+use super::patience::Patience;
 use super::route::Route;
 use super::self_wake::SelfWake;
 use super::settings::Settings;
@@ -42,6 +45,7 @@ pub struct Lane {
     /// Set while there is something to clean up, cancelled or not.
     carries_on: Cell<bool>,
     cut_short: Cell<bool>,
+    pub(super) outside: Outside,
 }
 
 /// A runtime that may be dropped while another one runs on the thread, as when a function of the caller's frees a bucket.
@@ -71,12 +75,14 @@ impl Lane {
             pace: Cell::default(),
             carries_on: Cell::new(false),
             cut_short: Cell::new(false),
+            outside: Outside::default(),
         })
     }
 
     pub(super) fn block_on<T>(&self, bounds: Bounds, work: impl AsyncFnOnce(&Lane) -> T) -> T {
         self.carries_on.set(false);
         self.cut_short.set(false);
+        self.outside.begin();
         self.cancels.replace(bounds.cancels);
         self.pace.set(bounds.bytes_per_second.map(Pace::new));
         // One kind of future for all calls: each of its own would bring all that drives it along, many times over.
@@ -84,13 +90,37 @@ impl Lane {
     }
 
     fn drive<T>(&self, mut work: Pin<Box<dyn Future<Output = T> + '_>>) -> T {
-        self.runtime.0.block_on(async {
-            let with_ticks = poll_fn(|context| {
-                self.ticks.drive(context);
-                work.as_mut().poll(context)
+        loop {
+            let result = self.runtime.0.block_on(async {
+                let with_ticks = poll_fn(|context| {
+                    self.ticks.drive(context);
+                    match work.as_mut().poll(context) {
+                        Poll::Pending if self.outside.is_wanted() => Poll::Ready(None),
+                        poll => poll.map(Some),
+                    }
+                });
+                self.self_wake.run(with_ticks).await
             });
-            self.self_wake.run(with_ticks).await
-        })
+            match result {
+                Some(result) => return result,
+                None => self.outside.do_all(),
+            }
+        }
+    }
+
+    /// What `work` comes to, which may block, have a runtime of its own, and call this library. Only the deadline goes on
+    /// meanwhile: nothing else that takes its time takes longer because of it.
+    pub async fn outside<T>(&self, work: impl FnOnce() -> T + Send + 'static) -> T
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        self.outside.done(work).await
+    }
+
+    /// How long what is done outside may take.
+    pub fn patience(&self, deadline: Deadline) -> Patience {
+        let cancels = if self.carries_on.get() { Vec::new() } else { self.cancels.borrow().clone() };
+        Patience { timeout: Deadline::after(None), deadline, cancels }
     }
 
     /// Does nothing for `time`, or until the call is cancelled.

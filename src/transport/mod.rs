@@ -10,6 +10,7 @@
 //! | `exchange`, `progress`, `watch` | one request and its reply; how far it has come; who watches its time |
 //! | `lane`, `lanes`, `shared` | what one call has; those that nobody uses; what all of a bucket have in common |
 //! | `clock`, `deadline`, `cancel` | what time it is; when a call ends; who may end it |
+//! | `outside` | what a call does outside of its runtime |
 //! | `route`, `hop`, `race`, `resolve`, `tunnel`, `tls` | the way there, step by step |
 //! | `connection`, `flow` | HTTP, driven by the call that uses it; how much went through it |
 //! | `stream`, `socket`, `tcp_info` | bytes, through TLS or not; without a signal; what the kernel knows of them |
@@ -36,6 +37,7 @@ mod hop;
 mod lane;
 mod lanes;
 mod no_proxy;
+mod outside;
 mod pace;
 mod patience;
 mod progress;

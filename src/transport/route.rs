@@ -3,9 +3,11 @@
 
 use super::body::Outgoing;
 use super::connection::Connection;
+use super::deadline::Deadline;
 use super::failure::{Cause, Failure, in_words};
 use super::flow::Counted;
 use super::hop::{Hop, Place};
+use super::outside::Outside;
 use super::race;
 use super::resolve::Found;
 use super::settings::Settings;
@@ -47,13 +49,18 @@ impl Route {
 
     /// An idle connection that is still good, unless it was idle for longer than `most`, or a new one. Says whether it was
     /// used before.
-    pub(super) async fn connection(&self, url: &Url, most: Duration) -> Result<(Connection, bool), Failure> {
+    pub(super) async fn connection(
+        &self,
+        outside: &Outside,
+        url: &Url,
+        most: Duration,
+    ) -> Result<(Connection, bool), Failure> {
         while let Some(mut connection) = self.youngest_idle(most) {
             if connection.is_alive() && connection.is_ready().await {
                 return Ok((connection, true));
             }
         }
-        Ok((self.connect(url).await?, false))
+        Ok((self.connect(outside, url).await?, false))
     }
 
     /// The connection that was used last. One that is too old stays for others, or is closed when it is so for all.
@@ -114,10 +121,12 @@ impl Route {
     }
 
     /// Makes a connection; all that takes no longer than the time-out for it.
-    async fn connect(&self, url: &Url) -> Result<Connection, Failure> {
+    async fn connect(&self, outside: &Outside, url: &Url) -> Result<Connection, Failure> {
         let hop = self.first_hop(url);
-        let connected = tokio::time::timeout(self.settings.connect_timeout, self.connected(url, &hop)).await;
-        let connected = connected.unwrap_or_else(|_| {
+        let connecting = self.connected(url, &hop);
+        let connected =
+            outside.within(self.settings.connect_timeout, Deadline::after(None), connecting).await;
+        let connected = connected.unwrap_or_else(|| {
             let what = format!("cannot connect to {hop} within the time-out");
             Err(Failure::before(Cause::Timeout, what))
         });

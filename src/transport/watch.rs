@@ -7,7 +7,7 @@
 //! | waiting: all is acknowledged | bytes of the reply, the whole of which may take five minutes | the stall time-out, or the patience that the request needs |
 //! | reading the rest of the reply | the same | the stall time-out |
 //!
-//! While we are sending, what the server says is no movement. What it acknowledges costs a system call to find out, so the
+//! What the call does outside meanwhile counts to none of them. While we are sending, what the server says is no movement. What it acknowledges costs a system call to find out, so the
 //! kernel is asked only when nothing else has moved for a while. Reading the rest is [`Lane::exchange`]'s.
 
 use super::connection::Track;
@@ -55,7 +55,7 @@ impl<'a> Watch<'a> {
         progress: &'a Progress<'a>,
         patience: Duration,
     ) -> Watch<'a> {
-        let now = Instant::now();
+        let now = lane.outside.time_inside();
         Watch {
             lane,
             deadline,
@@ -95,17 +95,19 @@ impl<'a> Watch<'a> {
         };
         if self.seen != seen {
             self.seen = seen;
-            self.moved = Instant::now();
+            self.moved = self.lane.outside.time_inside();
         }
         if self.waiting.is_none() && self.is_suspicious() && self.ask_kernel(track) && track.is_written() {
-            self.waiting = Some(Instant::now());
+            self.waiting = Some(self.lane.outside.time_inside());
         }
         match self.waiting {
             // Single bytes now and then are not silence, and no reply either.
-            Some(since) if since.elapsed() >= self.allowed_silence() + LONGEST_REPLY => {
+            Some(since) if self.since(since) >= self.allowed_silence() + LONGEST_REPLY => {
                 Some("the reply did not come to an end")
             }
-            _ if self.moved.elapsed() >= self.allowed_silence() => Some("no byte moved within the time-out"),
+            _ if self.since(self.moved) >= self.allowed_silence() => {
+                Some("no byte moved within the time-out")
+            }
             _ => None,
         }
     }
@@ -113,20 +115,25 @@ impl<'a> Watch<'a> {
     /// Whether nothing has moved for so long that the kernel is to be asked, if only for the last time.
     fn is_suspicious(&self) -> bool {
         let enough = self.lane.stall_timeout / SUSPICION;
-        let silence = self.moved.elapsed();
-        silence >= enough && self.asked.elapsed() >= enough || silence >= self.lane.stall_timeout
+        let silence = self.since(self.moved);
+        silence >= enough && self.since(self.asked) >= enough || silence >= self.lane.stall_timeout
     }
 
     /// Notes what the peer has acknowledged meanwhile; says whether that is all that was sent.
     fn ask_kernel(&mut self, track: &Track) -> bool {
-        self.asked = Instant::now();
+        self.asked = self.lane.outside.time_inside();
         // A kernel that does not say leaves us with what it takes.
         let Some(acknowledged) = track.acknowledged() else { return true };
         if self.acknowledged.is_some_and(|before| before < acknowledged) {
-            self.moved = Instant::now();
+            self.moved = self.lane.outside.time_inside();
         }
         self.acknowledged = Some(acknowledged);
         acknowledged >= track.sent()
+    }
+
+    /// How long ago that was, without what was done outside since.
+    fn since(&self, then: Instant) -> Duration {
+        self.lane.outside.time_inside().saturating_duration_since(then)
     }
 
     fn allowed_silence(&self) -> Duration {

@@ -14,7 +14,7 @@ pub use signing::SignatureVersion;
 use crate::credentials::Credentials;
 use crate::engine::outbox::Outbox;
 use crate::engine::outcome::{Outcome, Stored};
-use crate::transport::{Bounds, Clock, Deadline, Failure, Lane, Transport};
+use crate::transport::{Bounds, Clock, Deadline, Failure, Lane, Patience, Transport};
 use crate::wire::mistake::Mistake;
 use endpoint::Endpoint;
 use signing::Signing;
@@ -86,6 +86,15 @@ impl Bucket {
         operation: impl AsyncFnOnce(&Lane, Deadline) -> Outcome,
     ) -> Outcome {
         run_on(&self.transport, limits, &self.limits, stored, operation)
+    }
+
+    /// How long somebody waits for what is no request to the bucket.
+    pub(crate) fn patience(&self) -> Patience {
+        Patience {
+            timeout: Deadline::after(None),
+            deadline: Deadline::after(self.limits.deadline.flatten()),
+            cancels: self.limits.cancel.iter().cloned().collect(),
+        }
     }
 
     /// What time it is here.

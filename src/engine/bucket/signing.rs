@@ -1,6 +1,7 @@
 //! How a bucket's requests are signed.
 
 use super::endpoint::Scope;
+use crate::credentials::AccessKey;
 use crate::sign::v4::SigningKey;
 use crate::sign::{Identity, Presigned, Request, Signature, v1, v4};
 use crate::wire::mistake::Mistake;
@@ -22,8 +23,14 @@ pub(crate) enum Signing {
     V4 {
         scope: Scope,
         /// The day's key: to derive it for every request would be most of the work of signing.
-        key: ArcSwapOption<SigningKey>,
+        key: ArcSwapOption<DaysKey>,
     },
+}
+
+/// The key that signs for one day, and what it was derived from.
+pub(crate) struct DaysKey {
+    from: Arc<AccessKey>,
+    key: SigningKey,
 }
 
 impl Signing {
@@ -88,13 +95,13 @@ impl Signing {
         }
     }
 
-    /// Signs with the identity, which is always the same one, at the time `now`.
-    pub(crate) fn sign(&self, request: &Request<'_>, identity: &Identity<'_>, now: i64) -> Signature {
+    /// Signs at the time `now`.
+    pub(crate) fn sign(&self, request: &Request<'_>, key: &Arc<AccessKey>, now: i64) -> Signature {
         match self {
-            Signing::V1 => v1::sign(request, identity, now),
-            Signing::V4 { scope, key } => {
-                let key = days_key(key, scope, identity, now);
-                v4::sign(request, identity, &key, now)
+            Signing::V1 => v1::sign(request, &key.identity(), now),
+            Signing::V4 { scope, key: kept } => {
+                let days_key = days_key(kept, scope, key, now);
+                v4::sign(request, &key.identity(), &days_key.key, now)
             }
         }
     }
@@ -106,18 +113,14 @@ impl Scope {
     }
 }
 
-fn days_key(
-    kept: &ArcSwapOption<SigningKey>,
-    scope: &Scope,
-    identity: &Identity<'_>,
-    now: i64,
-) -> Arc<SigningKey> {
+fn days_key(kept: &ArcSwapOption<DaysKey>, scope: &Scope, from: &Arc<AccessKey>, now: i64) -> Arc<DaysKey> {
     match kept.load_full() {
-        Some(key) if key.covers(now) => key,
+        Some(kept) if kept.key.covers(now) && kept.from.is_same(from) => kept,
         _ => {
-            let key = Arc::new(SigningKey::new(identity, &scope.as_signed(), now));
-            kept.store(Some(Arc::clone(&key)));
-            key
+            let key = SigningKey::new(&from.identity(), &scope.as_signed(), now);
+            let days_key = Arc::new(DaysKey { from: Arc::clone(from), key });
+            kept.store(Some(Arc::clone(&days_key)));
+            days_key
         }
     }
 }

@@ -118,7 +118,7 @@ impl Append<'_> {
         let mut whole = None;
         loop {
             let mut reading = self.body.reading();
-            let sent = target.send(lane, &self.call, Some(&mut reading), attempts.deadline()).await;
+            let sent = attempts.send(lane, target, &self.call, Some(&mut reading)).await;
             let verdict = attempts.judge(target, &self.call, &sent);
             whole = self.whole(&reading).or(whole);
             match sent {
@@ -190,7 +190,7 @@ impl Append<'_> {
             Found::Unclear { .. } => false,
         };
         match was_not_done {
-            true if attempts.may_follow_clock(self.look_ups.clock_was_wrong()) => None,
+            true if attempts.may_follow(self.look_ups.have_put_right()) => None,
             true => Some(Outcome::without_success(sent, Stored::No)),
             false => Some(Outcome::unknown(sent)),
         }

@@ -63,7 +63,7 @@ impl Bucket {
         let mut attempts = Attempts::new(self, deadline);
         let mut repeats = 0;
         loop {
-            let sent = target.send(lane, call, Some(&mut body.reading()), deadline).await;
+            let sent = attempts.send(lane, target, call, Some(&mut body.reading())).await;
             let verdict = attempts.judge(target, call, &sent);
             let is_final = verdict.is_open() && call.is_to_be_done_once() || !verdict.may_change();
             if !is_final && attempts.again(lane, verdict).await {

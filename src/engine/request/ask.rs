@@ -36,7 +36,7 @@ impl Bucket {
             let mut nothing = empty.reading();
             let has_body = call.operation.method() == Method::POST;
             let source = has_body.then_some(&mut nothing as &mut dyn Source);
-            let sent = target.send(lane, call, source, attempts.deadline()).await;
+            let sent = attempts.send(lane, target, call, source).await;
             let verdict = attempts.judge(target, call, &sent);
             if !verdict.may_change() || !attempts.again(lane, verdict).await {
                 return Answer { verdict, sent };

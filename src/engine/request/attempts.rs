@@ -1,11 +1,14 @@
 //! How often a request is sent again, and after what pause.
 
 use super::call::Call;
+use super::keys::{key_instead_of, key_to_sign};
 use super::target::{Sent, Target};
 use super::verdict::{self, Verdict};
+use crate::credentials::{AccessKey, Credentials};
 use crate::engine::bucket::Bucket;
 use crate::engine::reply::{error_of, is_made_by_oss, time_of};
-use crate::transport::{Clock, Deadline, Lane};
+use crate::transport::{Clock, Deadline, Lane, Source};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
@@ -33,6 +36,16 @@ pub(crate) struct Attempts {
     deadline: Deadline,
     clock: Clock,
     clock_corrected: bool,
+    /// Who signs, where it is we who do.
+    credentials: Option<Arc<Credentials>>,
+    /// What the last of them was signed with.
+    signed_with: Option<Arc<AccessKey>>,
+    /// What the next is signed with, since OSS refused the last key.
+    newer_key: Option<Arc<AccessKey>>,
+    /// Whether our clock or the key turned out to be wrong, and is right by now.
+    put_right: bool,
+    /// Whether the last key was newer than one that OSS refused.
+    key_renewed: bool,
     /// Whether the request was sent once more for the sake of a connection that had gone stale.
     replaced: bool,
     /// Where one of them was left open: when OSS is over with it.
@@ -63,6 +76,11 @@ impl Attempts {
             began: clock.now(),
             clock,
             clock_corrected: false,
+            credentials: target.bucket().map(|bucket| Arc::clone(&bucket.credentials)),
+            signed_with: None,
+            newer_key: None,
+            put_right: false,
+            key_renewed: false,
             replaced: false,
             over_at: None,
             was_lost: false,
@@ -117,6 +135,22 @@ impl Attempts {
         self.leave_open(over_at);
     }
 
+    /// Makes an attempt, signed with the key of this very moment.
+    pub(crate) async fn send(
+        &mut self,
+        lane: &Lane,
+        target: Target<'_>,
+        call: &Call<'_>,
+        source: Option<&mut dyn Source>,
+    ) -> Sent {
+        self.signed_with = match (self.newer_key.take(), &self.credentials) {
+            (Some(newer), _) => Some(newer),
+            (None, Some(credentials)) => key_to_sign(credentials, lane, self.deadline).await?,
+            (None, None) => None,
+        };
+        target.send(lane, call, source, self.signed_with.as_ref(), self.deadline).await
+    }
+
     /// Counts an attempt and says what its end means. A bucket can have its clock corrected.
     pub(crate) fn judge(&mut self, target: Target<'_>, call: &Call<'_>, sent: &Sent) -> Verdict {
         let verdict = verdict::of(call, sent);
@@ -138,7 +172,12 @@ impl Attempts {
         self.made += 1;
         match verdict {
             Verdict::ClockWrong if !self.correct_clock(target, sent) => Verdict::Refused,
-            verdict => verdict,
+            // The next may be refused too, but there is no end to that.
+            Verdict::KeyRefused if self.key_renewed || !self.may_renew_key() => Verdict::Refused,
+            verdict => {
+                self.key_renewed &= verdict == Verdict::KeyRefused;
+                verdict
+            }
         }
     }
 
@@ -159,22 +198,40 @@ impl Attempts {
         }
         bucket.learn_server_time(date);
         self.clock_corrected = true;
+        self.put_right = true;
         true
     }
 
-    /// Whether our clock turned out to be wrong.
-    pub(super) fn has_corrected_clock(&self) -> bool {
-        self.clock_corrected
+    fn may_renew_key(&self) -> bool {
+        self.credentials.as_ref().is_some_and(|credentials| credentials.may_change())
     }
 
-    /// Whether it is news that our clock `was_wrong`, so that to send once more is worth while.
-    pub(crate) fn may_follow_clock(&mut self, was_wrong: bool) -> bool {
-        was_wrong && !std::mem::replace(&mut self.clock_corrected, true)
+    /// Gets a newer key in the place of one that OSS refused; false if there is none. That costs no attempt.
+    async fn renew_key(&mut self, lane: &Lane) -> bool {
+        let (Some(credentials), Some(refused)) = (&self.credentials, &self.signed_with) else { return false };
+        self.newer_key = key_instead_of(credentials, refused, lane, self.deadline).await;
+        self.key_renewed = self.newer_key.is_some();
+        self.put_right |= self.key_renewed;
+        self.made -= u32::from(self.key_renewed);
+        self.key_renewed
     }
 
-    /// Waits before the next attempt; false if there is to be none. A corrected clock is worth one at once, and so is a
-    /// connection that was no longer one.
-    pub(crate) async fn again(&self, lane: &Lane, verdict: Verdict) -> bool {
+    /// Whether our clock or the key turned out to be wrong, and is right by now.
+    pub(super) fn has_put_right(&self) -> bool {
+        self.put_right
+    }
+
+    /// Whether it is news that such a thing `was_put_right`, so that to send once more is worth while.
+    pub(crate) fn may_follow(&mut self, was_put_right: bool) -> bool {
+        was_put_right && !std::mem::replace(&mut self.put_right, true)
+    }
+
+    /// Waits before the next attempt; false if there is to be none. A corrected clock is worth one at once, and so are a
+    /// newer key and a connection that was no longer one.
+    pub(crate) async fn again(&mut self, lane: &Lane, verdict: Verdict) -> bool {
+        if verdict == Verdict::KeyRefused {
+            return self.renew_key(lane).await;
+        }
         if matches!(verdict, Verdict::ClockWrong | Verdict::Stale) {
             return true;
         }

@@ -102,13 +102,13 @@ impl<'a> Creation<'a> {
         values
     }
 
-    async fn send_once(&self, lane: &Lane, reading: &mut Reading<'_>, deadline: Deadline) -> Sent {
+    async fn send_once(&self, lane: &Lane, reading: &mut Reading<'_>, attempts: &mut Attempts) -> Sent {
         match self.frame {
             Some(frame) => {
                 let mut framed = frame.around(reading);
-                self.target.send(lane, &self.call, Some(&mut framed), deadline).await
+                attempts.send(lane, self.target, &self.call, Some(&mut framed)).await
             }
-            None => self.target.send(lane, &self.call, Some(reading), deadline).await,
+            None => attempts.send(lane, self.target, &self.call, Some(reading)).await,
         }
     }
 
@@ -226,7 +226,7 @@ impl Course<'_> {
                 return self.unsent(*outcome);
             }
             let mut reading = creation.body.reading();
-            let sent = creation.send_once(lane, &mut reading, self.attempts.deadline()).await;
+            let sent = creation.send_once(lane, &mut reading, &mut self.attempts).await;
             let verdict = self.attempts.judge(creation.target, call, &sent);
             if !creation.completes() {
                 self.content = reading.content().or(self.content);
@@ -296,7 +296,7 @@ impl Course<'_> {
             return Some(Outcome::unknown(sent));
         }
         self.attempts.close();
-        let once_more = self.attempts.may_follow_clock(look_ups.clock_was_wrong());
+        let once_more = self.attempts.may_follow(look_ups.have_put_right());
         match once_more || again && self.attempts.again(lane, Verdict::NotDone).await {
             true => None,
             false => Some(Outcome::without_success(sent, Stored::No)),

@@ -23,8 +23,8 @@ const TELLING: [&str; 8] = [
 ];
 
 impl Bucket {
-    /// The end of an upload of `key` that was not carried out; `None` if our clock was the reason, so that it is worth while to
-    /// send it once more.
+    /// The end of an upload of `key` that was not carried out; `None` if our clock or the key was the reason, so that it is worth
+    /// while to send it once more.
     pub(crate) async fn refused_or_failed(
         &self,
         lane: &Lane,
@@ -49,15 +49,15 @@ impl Bucket {
         lane: &Lane,
         key: &str,
         attempts: &mut Attempts,
-    ) -> Result<Option<Reply>, ClockWasWrong> {
+    ) -> Result<Option<Reply>, WasPutRight> {
         let mut asking = Attempts::new(self, attempts.deadline());
         let answer = self.head(lane, key, &mut asking).await;
-        if attempts.may_follow_clock(asking.has_corrected_clock()) {
-            return Err(ClockWasWrong);
+        if attempts.may_follow(asking.has_put_right()) {
+            return Err(WasPutRight);
         }
         Ok(answer.sent.ok().filter(|reply| TELLING.contains(&error_of(reply).code.as_str())))
     }
 }
 
-/// Our clock was the reason. It is right by now.
-struct ClockWasWrong;
+/// Our clock or the key was the reason. It is right by now.
+struct WasPutRight;

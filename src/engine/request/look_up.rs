@@ -47,7 +47,7 @@ pub(crate) struct LookUps<'a> {
     deadline: Deadline,
     /// The replies that were believed.
     seen: RefCell<Vec<Mark>>,
-    clock_was_wrong: Cell<bool>,
+    put_right: Cell<bool>,
 }
 
 /// What tells a reply from one that was kept.
@@ -59,7 +59,7 @@ struct Mark {
 
 impl<'a> LookUps<'a> {
     pub(crate) fn new(bucket: &'a Bucket, key: &'a str, deadline: Deadline) -> LookUps<'a> {
-        LookUps { bucket, key, deadline, seen: RefCell::default(), clock_was_wrong: Cell::default() }
+        LookUps { bucket, key, deadline, seen: RefCell::default(), put_right: Cell::default() }
     }
 
     /// Looks whether the object is the `expected` one: once if OSS is over with what is open, and otherwise at once and again
@@ -106,15 +106,15 @@ impl<'a> LookUps<'a> {
         }
     }
 
-    /// Whether our clock turned out to be wrong.
-    pub(crate) fn clock_was_wrong(&self) -> bool {
-        self.clock_was_wrong.get()
+    /// Whether our clock or the key turned out to be wrong, and is right by now.
+    pub(crate) fn have_put_right(&self) -> bool {
+        self.put_right.get()
     }
 
     async fn look(&self, lane: &Lane, told: Option<i64>) -> Look {
         let mut attempts = Attempts::new(self.bucket, self.deadline);
         let Answer { verdict, sent } = self.bucket.head(lane, self.key, &mut attempts).await;
-        self.clock_was_wrong.set(self.clock_was_wrong.get() || attempts.has_corrected_clock());
+        self.put_right.set(self.put_right.get() || attempts.has_put_right());
         let Ok(reply) = sent else { return Look::Unanswered };
         match verdict {
             Verdict::Absent | Verdict::Done if !self.is_new(&reply, told, lane.clock()) => Look::Kept,

@@ -5,6 +5,7 @@ mod attempts;
 mod call;
 mod creation;
 mod hidden;
+mod keys;
 mod look_up;
 mod owing;
 mod target;

@@ -1,6 +1,7 @@
 //! Where requests go: to a bucket that we sign for, or to a URL that somebody signed. Each is signed now and sent once.
 
 use super::call::Call;
+use crate::credentials::AccessKey;
 use crate::engine::bucket::{Bucket, BucketOptions, Limits, run_on};
 use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::source::{Body, Input};
@@ -9,6 +10,7 @@ use crate::wire::mistake::Mistake;
 use crate::wire::{date, header, key};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -57,15 +59,17 @@ impl<'a> Target<'a> {
         }
     }
 
-    pub(crate) async fn send(
+    /// Sends it, with the signature of this very moment where there is a key for one.
+    pub(super) async fn send(
         self,
         lane: &Lane,
         call: &Call<'_>,
         source: Option<&mut dyn Source>,
+        key: Option<&Arc<AccessKey>>,
         deadline: Deadline,
     ) -> Sent {
         let prepared = match self {
-            Target::Bucket(bucket) => bucket.signed(call),
+            Target::Bucket(bucket) => bucket.prepared(call, key),
             Target::Url(url) => url.prepared(call),
         };
         let (url, headers) = prepared.map_err(|mistake| Failure::unsendable(mistake.to_string()))?;
@@ -82,17 +86,20 @@ impl<'a> Target<'a> {
 }
 
 impl Bucket {
-    /// `call` with its signature of this very moment.
-    fn signed(&self, call: &Call<'_>) -> Result<(Url, HeaderMap), Mistake> {
+    fn prepared(&self, call: &Call<'_>, key: Option<&Arc<AccessKey>>) -> Result<(Url, HeaderMap), Mistake> {
+        let mut headers = header_map(&call.headers)?;
         let time = self.server_time();
-        let method = call.operation.method();
-        let request = call.to_sign(self.endpoint.bucket(), &method);
-        let signature = self.signing.sign(&request, &self.credentials.identity(), time);
-        let mut headers = header_map(call.headers.iter().chain(&signature.headers_added))?;
         // V4 does not sign it, but proxies like to see one.
         insert(&mut headers, "date", &date::http_date(time))?;
         insert(&mut headers, "user-agent", &self.user_agent)?;
-        insert(&mut headers, "authorization", &signature.authorization)?;
+        if let Some(key) = key {
+            let method = call.operation.method();
+            let signature = self.signing.sign(&call.to_sign(self.endpoint.bucket(), &method), key, time);
+            for (name, value) in &signature.headers_added {
+                insert(&mut headers, name, value)?;
+            }
+            insert(&mut headers, "authorization", &signature.authorization)?;
+        }
         Ok((self.endpoint.url(call.key, &call.query)?, headers))
     }
 }

@@ -29,6 +29,8 @@ pub(crate) enum Verdict {
     Lost,
     /// OSS thinks our clock is wrong.
     ClockWrong,
+    /// OSS does not take the key, or no longer.
+    KeyRefused,
     /// It met a connection that the server had given up, and may be sent once more.
     Stale,
 }
@@ -46,7 +48,8 @@ impl Verdict {
 
     /// Whether the same request may end otherwise when it is sent again.
     pub(crate) fn may_change(self) -> bool {
-        self.is_open() || matches!(self, Verdict::NotDone | Verdict::ClockWrong | Verdict::Stale)
+        self.is_open()
+            || matches!(self, Verdict::NotDone | Verdict::ClockWrong | Verdict::KeyRefused | Verdict::Stale)
     }
 }
 
@@ -108,6 +111,9 @@ fn of_error(operation: Operation, reply: &Reply) -> Verdict {
     match (operation, reply.status, error_of(reply).code.as_str()) {
         (_, 401 | 408 | 429, _) | (_, _, "RequestTimeout" | "BadRequest") => Verdict::NotDone,
         (_, _, "RequestTimeTooSkewed") => Verdict::ClockWrong,
+        (_, 403, "InvalidAccessKeyId" | "InvalidSecurityToken" | "SecurityTokenExpired") => {
+            Verdict::KeyRefused
+        }
         (Operation::AbortMultipartUpload | Operation::ListParts, _, "NoSuchUpload") => Verdict::Absent,
         _ => Verdict::Refused,
     }
@@ -117,10 +123,13 @@ fn of_failure(failure: &Failure) -> Verdict {
     match failure.cause {
         _ if failure.delivery.is_possible() => Verdict::Lost,
         Cause::Network | Cause::Interrupted | Cause::Timeout | Cause::BadResponse => Verdict::NotDone,
-        // Neither a deadline nor a certificate nor a source gets better by trying again.
-        Cause::Cancelled | Cause::Deadline | Cause::Tls | Cause::Unsendable | Cause::Source(_) => {
-            Verdict::Refused
-        }
+        // None of these gets better by trying again.
+        Cause::Cancelled
+        | Cause::Deadline
+        | Cause::Tls
+        | Cause::Unsendable
+        | Cause::NoKey
+        | Cause::Source(_) => Verdict::Refused,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::post_form::{PostForm, check_form_key};
 use crate::callback::Callback;
 use crate::engine::bucket::Bucket;
+use crate::engine::outcome::Outcome;
 use crate::engine::rules::LARGEST_PUT;
 use crate::wire::mistake::{Mistake, shown};
 use crate::wire::{date, header};
@@ -166,17 +167,19 @@ impl Bucket {
         policy: &PostPolicy,
         callback: Option<&Callback>,
         life_s: u64,
-    ) -> Result<PostForm, Mistake> {
+    ) -> Result<PostForm, Box<Outcome>> {
         let Some(key) = &policy.key else {
             return Err(Mistake::new(
                 "the policy says nothing of the key, so that any object could be overwritten; set the key, or what it begins \
                  with",
-            ));
+            )
+            .into());
         };
         self.check_life(life_s)?;
+        let access_key = self.key_to_hand_out()?;
         let now = self.time_to_hand_out();
         let expires = now.saturating_add(i64::try_from(life_s).unwrap_or(i64::MAX));
-        let identity = self.credentials.identity();
+        let identity = access_key.identity();
         let callback = policy.callback_fields(callback)?;
         let signature = self.signing.policy_fields(&identity, now);
         let json = policy.json(key, self.endpoint.bucket(), callback.iter().chain(&signature), expires);

@@ -1,12 +1,16 @@
 //! URLs that others can use without knowing a secret.
 
 use crate::callback::Callback;
+use crate::credentials::AccessKey;
 use crate::engine::bucket::Bucket;
 use crate::engine::object::{ObjectOptions, Trigger};
+use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::request::{Call, Operation};
 use crate::engine::rules::{check_part_number, check_upload_id};
+use crate::transport::Failure;
 use crate::wire::key;
 use crate::wire::mistake::Mistake;
+use std::sync::Arc;
 
 /// V4 knows no longer life than seven days.
 const LONGEST_LIFE_V4: u64 = 7 * 24 * 3600;
@@ -36,7 +40,7 @@ impl Bucket {
         callback: Option<&Callback>,
         options: &ObjectOptions,
         life_s: u64,
-    ) -> Result<Presigned, Mistake> {
+    ) -> Result<Presigned, Box<Outcome>> {
         let call = Call::new(Operation::PutObject, key).with_headers(&options.given_headers()?);
         self.presign(call.with_callback_in_query(callback)?, life_s)
     }
@@ -48,7 +52,7 @@ impl Bucket {
         upload_id: &str,
         number: u32,
         life_s: u64,
-    ) -> Result<Presigned, Mistake> {
+    ) -> Result<Presigned, Box<Outcome>> {
         check_upload_id(upload_id)?;
         check_part_number(number)?;
         let call = Call::new(Operation::UploadPart, key)
@@ -64,7 +68,7 @@ impl Bucket {
         upload_id: &str,
         callback: Option<&Callback>,
         life_s: u64,
-    ) -> Result<Presigned, Mistake> {
+    ) -> Result<Presigned, Box<Outcome>> {
         check_upload_id(upload_id)?;
         let call = Call::new(Operation::CompleteMultipartUpload, key).with_query("uploadId", upload_id);
         self.presign(call.with_callback_in_query(callback)?, life_s)
@@ -76,29 +80,41 @@ impl Bucket {
         key: &str,
         callback: &Callback,
         life_s: u64,
-    ) -> Result<Presigned, Mistake> {
+    ) -> Result<Presigned, Box<Outcome>> {
         let Trigger { call, body } = Trigger::new(key, callback, &ObjectOptions::default())?;
         Ok(Presigned { body: Some(body), ..self.presign(call, life_s)? })
     }
 
     /// For a GetObject.
-    pub fn presign_get(&self, key: &str, life_s: u64) -> Result<Presigned, Mistake> {
+    pub fn presign_get(&self, key: &str, life_s: u64) -> Result<Presigned, Box<Outcome>> {
         self.presign(Call::new(Operation::GetObject, key), life_s)
     }
 
-    fn presign(&self, call: Call<'_>, life_s: u64) -> Result<Presigned, Mistake> {
+    fn presign(&self, call: Call<'_>, life_s: u64) -> Result<Presigned, Box<Outcome>> {
         key::check_key(call.key.unwrap_or_default())?;
         self.check_life(life_s)?;
+        let access_key = self.key_to_hand_out()?;
         let now = self.time_to_hand_out();
         let method = call.operation.method();
         let request = call.to_sign(self.endpoint.bucket(), &method);
-        let signed = self.signing.presign(&request, &self.credentials.identity(), now, life_s);
+        let signed = self.signing.presign(&request, &access_key.identity(), now, life_s);
         Ok(Presigned {
             method: method.to_string(),
             url: self.endpoint.url(call.key, &signed.query)?.into(),
             headers: call.headers,
             body: None,
             expires: i64::try_from(life_s).ok().and_then(|life| now.checked_add(life)),
+        })
+    }
+
+    /// The key to sign with what is handed out, asked for within the bucket's limits.
+    pub(super) fn key_to_hand_out(&self) -> Result<Arc<AccessKey>, Box<Outcome>> {
+        if self.credentials.is_anonymous() {
+            return Err(Mistake::new("anonymous credentials sign nothing that could be handed out").into());
+        }
+        self.credentials.key(&self.patience()).map_err(|no_key| {
+            let failure = Failure::unsigned(no_key.ended().cloned(), no_key.message());
+            Box::new(Outcome::failed(failure, Stored::No))
         })
     }
 

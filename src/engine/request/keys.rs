@@ -1,0 +1,34 @@
+//! The keys that requests are signed with, which may have to be asked for in the middle of a call.
+
+use crate::credentials::{AccessKey, Credentials};
+use crate::transport::{Deadline, Failure, Lane};
+use std::sync::Arc;
+
+/// The key of this moment; `None` if requests go out unsigned.
+pub(super) async fn key_to_sign(
+    credentials: &Arc<Credentials>,
+    lane: &Lane,
+    deadline: Deadline,
+) -> Result<Option<Arc<AccessKey>>, Failure> {
+    if credentials.is_anonymous() {
+        return Ok(None);
+    }
+    if let Some(key) = credentials.key_at_hand() {
+        return Ok(Some(key));
+    }
+    let (credentials, patience) = (Arc::clone(credentials), lane.patience(deadline));
+    let key = lane.outside(move || credentials.key(&patience)).await;
+    key.map(Some).map_err(|no_key| Failure::unsigned(no_key.ended().cloned(), no_key.message()))
+}
+
+/// The key that there is instead of one that OSS refused, if there is another.
+pub(super) async fn key_instead_of(
+    credentials: &Arc<Credentials>,
+    refused: &Arc<AccessKey>,
+    lane: &Lane,
+    deadline: Deadline,
+) -> Option<Arc<AccessKey>> {
+    let (credentials, refused) = (Arc::clone(credentials), Arc::clone(refused));
+    let patience = lane.patience(deadline);
+    lane.outside(move || credentials.key_instead_of(&refused, &patience)).await
+}
