@@ -399,10 +399,16 @@ typedef struct oss_callback_verifier oss_callback_verifier;
 typedef struct oss_cancel oss_cancel;
 
 /**
- * An access key, with a security token if it is a temporary one. Any number of threads and buckets may share it. The
- * secret is wiped from memory when the last user is gone.
+ * Who signs: an access key, with a security token if it is a temporary one; or where such keys come from, so that uploads
+ * may take longer than any of them lives. Any number of threads and buckets may share it. Ids, secrets and tokens are wiped from
+ * memory when the last user is gone.
  */
 typedef struct oss_credentials oss_credentials;
+
+/**
+ * What an oss_credentials_fn answers with. It is there during the call of the function only.
+ */
+typedef struct oss_credentials_answer oss_credentials_answer;
 
 /**
  * How oss_outbox_deliver() goes about it. A setter that refuses a value leaves everything as it was;
@@ -506,6 +512,17 @@ typedef int32_t (*oss_read_fn)(void *user_data, void *buffer, size_t capacity, s
  * Has the data begin again, as it did the first time. Returns 0, or a number of the caller's own if that cannot be done.
  */
 typedef int32_t (*oss_rewind_fn)(void *user_data);
+
+/**
+ * Gives the access key to sign with: it sets the answer's id and secret and, for a temporary key, its token and its end.
+ *
+ * It runs during a call that has to sign, on the thread that called (at the end of a thread, on one that stands in for it),
+ * and never twice at a time for the same credentials; while it runs, this call waits, and only its deadline goes on. No lock is
+ * held meanwhile, and the function may call this library, but with other credentials; it must not free what the call uses.
+ * Returns 0, or a number of the caller's own if there is no key: a call that has no other then ends with
+ * OSS_STATUS_CREDENTIALS and the number in its message.
+ */
+typedef int32_t (*oss_credentials_fn)(void *user_data, oss_credentials_answer *answer);
 
 /**
  * Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise about four times a
@@ -1569,7 +1586,8 @@ void oss_cancel_free(oss_cancel *cancel);
  *
  * @param access_key_id      not NULL, not empty; copied.
  * @param access_key_secret  not NULL, not empty; copied.
- * @param security_token     the token of a temporary key; NULL or empty for a key that has none; copied.
+ * @param security_token     the token of a temporary key, whose id begins with "STS."; NULL or empty for a key that has none;
+ *                           copied.
  * @param credentials        receives the handle, to be freed with oss_credentials_free(), or NULL on failure; not NULL.
  * @param result             receives what there is to know about the call; may be NULL.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block.
@@ -1600,11 +1618,102 @@ oss_status oss_credentials_new_from_environment(oss_credentials **credentials,
                                                 oss_result **result);
 
 /**
+ * Makes credentials that get their keys from a function of yours, from a token service for example.
+ *
+ * The function is not called yet, but in the middle of a call, before a request that has to be signed: for the first one, when
+ * the last key is within 5 minutes of its end (or within a fifth of its life, if that is less), and before every request if
+ * the function does not say when its keys end. It is also called when OSS refuses a key, as SecurityTokenExpired or
+ * InvalidAccessKeyId: if there is another key by then, the request is signed anew and sent once more, which costs no attempt.
+ *
+ * One call at a time asks the function. Others use the key that is there while it has not ended; otherwise they wait for
+ * the new one, within their own deadline and cancel. If the function fails, the key that is there is used until it
+ * ends, and the function is called again some seconds later.
+ *
+ * @param function     not NULL.
+ * @param user_data    handed to the function; it must be usable, from any thread, as long as these credentials are there or
+ *                     anything that was made from them: a bucket, an upload in parts, a writer.
+ * @param credentials  receives the handle, to be freed with oss_credentials_free(), or NULL on failure; not NULL.
+ * @param result       receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block.
+ *
+ * @code
+ * // current_key(void *user_data, oss_credentials_answer *answer) sets the answer's key and returns 0.
+ * oss_credentials *credentials = NULL;
+ * if (oss_credentials_new_from_function(current_key, NULL, &credentials, NULL) == OSS_STATUS_OK) {
+ *     oss_bucket *own = NULL;
+ *     oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &own, NULL);
+ *     oss_put_object(own, "notes/today.txt", data, size, NULL, NULL);
+ *     oss_bucket_free(own);
+ * }
+ * oss_credentials_free(credentials);
+ * @endcode
+ */
+oss_status oss_credentials_new_from_function(oss_credentials_fn function,
+                                             void *user_data,
+                                             oss_credentials **credentials,
+                                             oss_result **result);
+
+/**
+ * Makes credentials that sign nothing: requests go out unsigned, which OSS takes for buckets and objects that anybody may write.
+ * URLs and forms cannot be signed with them.
+ *
+ * @param credentials  receives the handle, to be freed with oss_credentials_free(), or NULL on failure; not NULL.
+ * @param result       receives what there is to know about the call; may be NULL.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block.
+ *
+ * @code
+ * oss_credentials *nobody = NULL;
+ * oss_credentials_new_anonymous(&nobody, NULL);
+ * oss_credentials_free(nobody);
+ * @endcode
+ */
+oss_status oss_credentials_new_anonymous(oss_credentials **credentials,
+                                         oss_result **result);
+
+/**
  * Frees credentials. Buckets made from them keep their own reference.
  *
  * @param credentials  may be NULL; not to be used afterwards.
  */
 void oss_credentials_free(oss_credentials *credentials);
+
+/**
+ * Sets the id of the access key.
+ *
+ * @param answer  the function's own; not NULL.
+ * @param id      not NULL; copied. White space around it is cut off. One that begins with "STS." needs a token.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_credentials_answer_set_access_key_id(oss_credentials_answer *answer, const char *id);
+
+/**
+ * Sets the secret of the access key.
+ *
+ * @param answer  the function's own; not NULL.
+ * @param secret  not NULL; copied, and wiped from memory when no request needs it any more.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_credentials_answer_set_access_key_secret(oss_credentials_answer *answer, const char *secret);
+
+/**
+ * Sets the token of a temporary key.
+ *
+ * @param answer  the function's own; not NULL.
+ * @param token   not NULL, and empty for a key that has none, which is the default; copied, and wiped as the secret is.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_credentials_answer_set_security_token(oss_credentials_answer *answer, const char *token);
+
+/**
+ * Sets until when OSS takes the key. A key whose end is known is kept until 5 minutes before it, or for four fifths of its life
+ * if that is shorter; one whose end is not known is asked for before every request.
+ *
+ * @param answer        the function's own; not NULL.
+ * @param unix_seconds  seconds since 1970.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_credentials_answer_set_expiry(oss_credentials_answer *answer,
+                                             int64_t unix_seconds);
 
 /**
  * Makes up for all callbacks that are due, so that a thread of the program's or a job of cron's needs nothing else: each is
@@ -2506,7 +2615,7 @@ oss_status oss_post_policy_allow_any_callback(oss_post_policy *policy,
  * @param lifetime_s  as for oss_presign_put().
  * @param form        receives the handle, to be freed with oss_post_form_free(), or NULL on failure; not NULL.
  * @param result      receives what there is to know about the call; may be NULL.
- * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ * @return as for oss_presign_put().
  */
 oss_status oss_post_policy_sign(const oss_post_policy *policy,
                                 const oss_bucket *bucket,
@@ -2534,7 +2643,8 @@ void oss_post_policy_free(oss_post_policy *policy);
  * Signs the upload of an object, for somebody else to make. A callback travels in the URL, so whoever uses it has nothing
  * to add for that.
  *
- * @param bucket      not NULL. With temporary credentials the URL ends with them, however long its life.
+ * @param bucket      not NULL. With temporary credentials the URL ends with their key, however long its life; one that is asked
+ *                    for may be near its end, since it is kept until 5 minutes before.
  * @param key         as for oss_put_object().
  * @param callback    what OSS shall tell the application server; NULL for no callback.
  * @param options     what the object is stored with; NULL for nothing. Each becomes a header that has to be sent with the
@@ -2545,7 +2655,8 @@ void oss_post_policy_free(oss_post_policy *policy);
  *                    could be forged, by no more than 15 minutes.
  * @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
  * @param result      receives what there is to know about the call; may be NULL.
- * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT, also for anonymous credentials; OSS_STATUS_CREDENTIALS if there is no key
+ *         to sign with. Blocks only where the key has to be asked for, within the bucket's deadline: nothing is sent to OSS.
  *
  * @code
  * oss_presigned *presigned = NULL;
@@ -2572,7 +2683,7 @@ oss_status oss_presign_put(const oss_bucket *bucket,
  * @param lifetime_s   as for oss_presign_put().
  * @param presigned    receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
  * @param result       receives what there is to know about the call; may be NULL.
- * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ * @return as for oss_presign_put().
  */
 oss_status oss_presign_upload_part(const oss_bucket *bucket,
                                    const char *key,
@@ -2593,7 +2704,7 @@ oss_status oss_presign_upload_part(const oss_bucket *bucket,
  * @param lifetime_s  as for oss_presign_put().
  * @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
  * @param result      receives what there is to know about the call; may be NULL.
- * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ * @return as for oss_presign_put().
  */
 oss_status oss_presign_complete_multipart(const oss_bucket *bucket,
                                           const char *key,
@@ -2615,7 +2726,7 @@ oss_status oss_presign_complete_multipart(const oss_bucket *bucket,
  * @param lifetime_s  as for oss_presign_put().
  * @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
  * @param result      receives what there is to know about the call; may be NULL.
- * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ * @return as for oss_presign_put().
  *
  * @code
  * oss_presigned *presigned = NULL;
@@ -2640,7 +2751,7 @@ oss_status oss_presign_trigger_callback(const oss_bucket *bucket,
  * @param lifetime_s  as for oss_presign_put().
  * @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
  * @param result      receives what there is to know about the call; may be NULL.
- * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+ * @return as for oss_presign_put().
  */
 oss_status oss_presign_get(const oss_bucket *bucket,
                            const char *key,

@@ -823,6 +823,19 @@ fn expected_requests(kind: &str, size: usize) -> (usize, usize) {
 }
 
 #[test]
+fn credentials_ask_a_function_for_their_keys() {
+    for program in CProgram::variants("credentials_function") {
+        let emulator = Emulator::start(Config::default()).expect("the emulator");
+        program.run_on(&TestBucket::emulated(&emulator), &[]);
+        let keys: Vec<String> = emulator.keys(DEFAULT_BUCKET);
+        assert_eq!(keys, ["function", "nested"], "{}", program.label());
+    }
+    on_a_real_bucket("credentials_function", |program, bucket| {
+        program.run_on(bucket, &[]);
+    });
+}
+
+#[test]
 fn credentials_come_from_everywhere_and_secrets_go_nowhere() {
     const STS: [&str; 3] = ["sts-id", "sts-secret", "sts+token/with=odd&chars"];
     for program in CProgram::variants("credentials") {

@@ -159,6 +159,11 @@ fn forked_child_fetches_a_key_that_a_thread_of_its_parent_is_fetching() {
 }
 
 #[test]
+fn forked_child_gets_the_key_that_its_parent_is_asking_for() {
+    Site::http().run("fork_credentials", Linkage::Shared);
+}
+
+#[test]
 fn destructor_at_the_end_of_a_thread_may_upload() {
     for site in Site::both() {
         // What a thread registers for its end while it ends already, the C library forgets: some bytes leak, so nobody looks

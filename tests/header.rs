@@ -58,6 +58,7 @@ fn every_example_compiles() {
             let source = format!(
                 "#include <oss_upload.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n\n\
                  int32_t read_data(void *user_data, void *buffer, size_t capacity, size_t *got);\n\
+                 int32_t current_key(void *user_data, oss_credentials_answer *answer);\n\
                  void example(const oss_bucket *bucket, const oss_callback *callback, const void *data, size_t size);\n\
                  void example(const oss_bucket *bucket, const oss_callback *callback, const void *data, size_t size)\n\
                  {{\n    (void)bucket; (void)callback; (void)data; (void)size;\n    {{\n{example}\n    }}\n}}\n"

@@ -24,6 +24,14 @@ static int32_t read_data(void *user_data, void *buffer, size_t capacity, size_t 
     return 0;
 }
 
+static int32_t current_key(void *user_data, oss_credentials_answer *answer) {
+    (void)user_data;
+    CHECK_SETS(oss_credentials_answer_set_access_key_id(answer, needed_variable("OSS_ACCESS_KEY_ID")));
+    CHECK_SETS(oss_credentials_answer_set_access_key_secret(answer, needed_variable("OSS_ACCESS_KEY_SECRET")));
+    CHECK_SETS(oss_credentials_answer_set_expiry(answer, (int64_t)time(NULL) + 3600));
+    return 0;
+}
+
 int main(void) {
     oss_bucket *bucket = open_bucket();
     oss_callback *callback = NULL;
@@ -40,8 +48,9 @@ int main(void) {
 
 /// All examples as functions of one program.
 fn program(examples: &[String]) -> String {
-    let mut source = "#include \"support.h\"\n\n\
-         static int32_t read_data(void *user_data, void *buffer, size_t capacity, size_t *got);\n"
+    let mut source = "#include \"support.h\"\n#include <time.h>\n\n\
+         static int32_t read_data(void *user_data, void *buffer, size_t capacity, size_t *got);\n\
+         static int32_t current_key(void *user_data, oss_credentials_answer *answer);\n"
         .to_owned();
     const PARAMETERS: &str =
         "(const oss_bucket *bucket, const oss_callback *callback, const void *data, size_t size)";

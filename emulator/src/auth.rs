@@ -4,6 +4,7 @@ use crate::clock::{Clock, iso_date, parse_basic_date, parse_http_date};
 use crate::config::{Config, Credential};
 use crate::errors::OssError;
 use crate::http::Head;
+use crate::keys::{Keys, unknown_id};
 use crate::operation::Meaning;
 use crate::sign_v1::{self, Signed};
 use crate::sign_v4::{self, Scope};
@@ -15,12 +16,14 @@ const MAX_URL_LIFETIME_S: i64 = 7 * 24 * 3600;
 /// Passes a request that is signed as it should be.
 pub(crate) fn authenticate(
     config: &Config,
+    keys: &Keys,
     clock: &Clock,
     head: &Head,
     meaning: &Meaning,
 ) -> Result<(), OssError> {
     let guard = Guard {
         config,
+        keys,
         now_ms: clock.now_ms(),
         head,
         meaning,
@@ -54,6 +57,7 @@ pub(crate) fn authenticate(
 
 struct Guard<'a> {
     config: &'a Config,
+    keys: &'a Keys,
     now_ms: i64,
     head: &'a Head,
     meaning: &'a Meaning,
@@ -77,8 +81,8 @@ impl Guard<'_> {
             .ok_or_else(|| OssError::access_denied("OSS authentication requires a valid Date."))?;
         let credential = self.credential(id)?;
         self.check_skew(date_ms)?;
-        self.check_token(credential, self.head.headers.get("x-oss-security-token").as_deref())?;
-        self.compare_v1(credential, signature, &dates)
+        self.check_token(&credential, self.head.headers.get("x-oss-security-token").as_deref())?;
+        self.compare_v1(&credential, signature, &dates)
     }
 
     fn v1_url(&self) -> Result<(), OssError> {
@@ -99,8 +103,8 @@ impl Guard<'_> {
         if self.now_ms > expires_s.saturating_mul(1000) {
             return Err(self.expired(expires_s.saturating_mul(1000)));
         }
-        self.check_token(credential, self.meaning.parameter("security-token"))?;
-        self.compare_v1(credential, signature, &[expires.to_owned()])
+        self.check_token(&credential, self.meaning.parameter("security-token"))?;
+        self.compare_v1(&credential, signature, &[expires.to_owned()])
     }
 
     fn compare_v1(&self, credential: &Credential, signature: &str, dates: &[String]) -> Result<(), OssError> {
@@ -140,9 +144,9 @@ impl Guard<'_> {
         let date_ms = self.v4_date(&date, &scope)?;
         let credential = self.credential(&scope.id)?;
         self.check_skew(date_ms)?;
-        self.check_token(credential, self.head.headers.get("x-oss-security-token").as_deref())?;
+        self.check_token(&credential, self.head.headers.get("x-oss-security-token").as_deref())?;
         let additional = names(parsed.additional_headers.as_deref());
-        self.compare_v4(credential, &scope, &date, &additional, &parsed.signature)
+        self.compare_v4(&credential, &scope, &date, &additional, &parsed.signature)
     }
 
     fn v4_url(&self) -> Result<(), OssError> {
@@ -183,9 +187,9 @@ impl Guard<'_> {
         if date_ms - self.now_ms > MAX_SKEW_MS {
             return Err(self.skewed(date_ms));
         }
-        self.check_token(credential, self.meaning.parameter("x-oss-security-token"))?;
+        self.check_token(&credential, self.meaning.parameter("x-oss-security-token"))?;
         let additional = names(self.meaning.parameter("x-oss-additional-headers"));
-        self.compare_v4(credential, &scope, date, &additional, signature)
+        self.compare_v4(&credential, &scope, date, &additional, signature)
     }
 
     fn compare_v4(
@@ -246,8 +250,8 @@ impl Guard<'_> {
         Ok(ms)
     }
 
-    fn credential(&self, id: &str) -> Result<&Credential, OssError> {
-        find_credential(self.config, id)
+    fn credential(&self, id: &str) -> Result<Credential, OssError> {
+        self.keys.find(id, self.now_ms)
     }
 
     fn check_token(&self, credential: &Credential, token: Option<&str>) -> Result<(), OssError> {
@@ -278,21 +282,6 @@ impl Guard<'_> {
             .detail("Expires", iso_date(expires_ms))
             .detail("ServerTime", iso_date(self.now_ms))
     }
-}
-
-/// The access key of that id.
-pub(crate) fn find_credential<'a>(config: &'a Config, id: &str) -> Result<&'a Credential, OssError> {
-    config.credentials.iter().find(|credential| credential.id == id).ok_or_else(|| unknown_id(id))
-}
-
-fn unknown_id(id: &str) -> OssError {
-    OssError::new(
-        403,
-        "InvalidAccessKeyId",
-        "The OSS Access Key Id you provided does not exist in our records.",
-    )
-    .ec("0002-00000902")
-    .detail("OSSAccessKeyId", id)
 }
 
 /// Temporary credentials are only good with their token, and permanent ones only without.
@@ -404,6 +393,7 @@ mod tests {
                         id: text("access_key_id").unwrap(),
                         secret: text("access_key_secret").unwrap(),
                         security_token: text("security_token"),
+                        expires_at_ms: None,
                     }],
                     region: text("region").unwrap_or_default(),
                     ..Config::default()
@@ -424,8 +414,13 @@ mod tests {
             }
         }
 
+        fn keys(&self) -> Keys {
+            Keys::new(self.config.credentials.clone())
+        }
+
         fn authenticate(&self) -> Result<(), String> {
-            authenticate(&self.config, &self.clock, &self.head, &self.meaning).map_err(|error| error.code)
+            authenticate(&self.config, &self.keys(), &self.clock, &self.head, &self.meaning)
+                .map_err(|error| error.code)
         }
     }
 
@@ -538,7 +533,7 @@ mod tests {
             let mut request = Arrived::new(vector, &[]);
             request.head.headers.push("Authorization", right.replace(from, to));
             let Arrived { config, clock, head, meaning } = &request;
-            let error = authenticate(config, clock, head, meaning).unwrap_err();
+            let error = authenticate(config, &request.keys(), clock, head, meaning).unwrap_err();
             assert_eq!((error.status, error.ec), (400, Some(ec)), "{to}");
         }
     }

@@ -22,12 +22,14 @@ pub struct Credential {
     pub secret: String,
     /// The token of temporary (STS) credentials. If there is one, requests must carry it.
     pub security_token: Option<String>,
+    /// When it is accepted no longer, in milliseconds since 1970 by the emulator's clock.
+    pub expires_at_ms: Option<i64>,
 }
 
 impl Credential {
     /// A permanent access key.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Credential {
-        Credential { id: id.into(), secret: secret.into(), security_token: None }
+        Credential { id: id.into(), secret: secret.into(), security_token: None, expires_at_ms: None }
     }
 
     /// Temporary credentials, which are only good together with their token.
@@ -37,6 +39,11 @@ impl Credential {
         security_token: impl Into<String>,
     ) -> Credential {
         Credential { security_token: Some(security_token.into()), ..Credential::new(id, secret) }
+    }
+
+    /// The same, accepted until then, in milliseconds since 1970 by the emulator's clock.
+    pub fn expiring_at_ms(self, expires_at_ms: i64) -> Credential {
+        Credential { expires_at_ms: Some(expires_at_ms), ..self }
     }
 }
 
@@ -70,7 +77,7 @@ pub struct Config {
     pub buckets: Vec<String>,
     /// Make a bucket when a request first names it. Default: no.
     pub auto_create_buckets: bool,
-    /// The access keys that are accepted.
+    /// The access keys that are accepted at first.
     pub credentials: Vec<Credential>,
     /// Answer requests without a signature too. Default: no.
     pub allow_anonymous: bool,

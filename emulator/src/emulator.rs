@@ -10,11 +10,12 @@ use rustls::ServerConfig;
 
 use crate::callback::{Policy, SigningKey};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Credential};
 use crate::connection;
 use crate::connections::Connections;
 use crate::digest::{crc64, md5};
 use crate::faults::{Fault, Faults};
+use crate::keys::Keys;
 use crate::object::{ObjectType, Properties};
 use crate::request_log::{Request, RequestLog};
 use crate::shared::Shared;
@@ -81,6 +82,7 @@ impl Emulator {
         let shared = Arc::new(Shared {
             address: listener.local_addr()?,
             clock,
+            keys: Keys::new(config.credentials.clone()),
             store,
             faults: Faults::default(),
             log: RequestLog::new(config.request_log_limit),
@@ -118,6 +120,16 @@ impl Emulator {
     /// Forgets all faults that wait. One that has begun goes on.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();
+    }
+
+    /// Accepts an access key, in the place of one of the same id.
+    pub fn add_credential(&self, credential: Credential) {
+        self.shared.keys.add(credential);
+    }
+
+    /// Knows an access key no longer.
+    pub fn remove_credential(&self, id: &str) {
+        self.shared.keys.remove(id);
     }
 
     /// Sets the server's clock so many seconds ahead of the machine's (negative: behind).

@@ -34,6 +34,7 @@ mod emulator;
 mod errors;
 mod faults;
 mod http;
+mod keys;
 mod object;
 mod operation;
 mod ops;

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections::Connections;
 use crate::faults::Faults;
+use crate::keys::Keys;
 use crate::request_log::RequestLog;
 use crate::store::Store;
 
@@ -15,6 +16,7 @@ pub(crate) struct Shared {
     pub config: Config,
     pub address: SocketAddr,
     pub clock: Clock,
+    pub keys: Keys,
     pub store: Store,
     pub faults: Faults,
     pub log: RequestLog,

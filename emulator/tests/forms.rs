@@ -32,6 +32,7 @@ fn start(vector: &Value) -> Emulator {
             id: text(&input["access_key_id"]),
             secret: text(&input["access_key_secret"]),
             security_token: input["security_token"].as_str().map(str::to_owned),
+            expires_at_ms: None,
         }],
         region: input["region"].as_str().unwrap_or_default().to_owned(),
         clock_offset_s: input["clock_unix"].as_i64().unwrap() - i64::try_from(now).unwrap(),

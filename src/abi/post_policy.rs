@@ -189,7 +189,7 @@ pub unsafe extern "C" fn oss_post_policy_allow_any_callback(
 /// @param lifetime_s  as for oss_presign_put().
 /// @param form        receives the handle, to be freed with oss_post_form_free(), or NULL on failure; not NULL.
 /// @param result      receives what there is to know about the call; may be NULL.
-/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+/// @return as for oss_presign_put().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_post_policy_sign(
     policy: *const oss_post_policy,

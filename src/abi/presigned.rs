@@ -59,7 +59,8 @@ unsafe fn presign(
 /// Signs the upload of an object, for somebody else to make. A callback travels in the URL, so whoever uses it has nothing
 /// to add for that.
 ///
-/// @param bucket      not NULL. With temporary credentials the URL ends with them, however long its life.
+/// @param bucket      not NULL. With temporary credentials the URL ends with their key, however long its life; one that is asked
+///                    for may be near its end, since it is kept until 5 minutes before.
 /// @param key         as for oss_put_object().
 /// @param callback    what OSS shall tell the application server; NULL for no callback.
 /// @param options     what the object is stored with; NULL for nothing. Each becomes a header that has to be sent with the
@@ -70,7 +71,8 @@ unsafe fn presign(
 ///                    could be forged, by no more than 15 minutes.
 /// @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
 /// @param result      receives what there is to know about the call; may be NULL.
-/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT, also for anonymous credentials; OSS_STATUS_CREDENTIALS if there is no key
+///         to sign with. Blocks only where the key has to be asked for, within the bucket's deadline: nothing is sent to OSS.
 ///
 /// @code
 /// oss_presigned *presigned = NULL;
@@ -107,7 +109,7 @@ pub unsafe extern "C" fn oss_presign_put(
 /// @param lifetime_s   as for oss_presign_put().
 /// @param presigned    receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
 /// @param result       receives what there is to know about the call; may be NULL.
-/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+/// @return as for oss_presign_put().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_presign_upload_part(
     bucket: *const oss_bucket,
@@ -138,7 +140,7 @@ pub unsafe extern "C" fn oss_presign_upload_part(
 /// @param lifetime_s  as for oss_presign_put().
 /// @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
 /// @param result      receives what there is to know about the call; may be NULL.
-/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+/// @return as for oss_presign_put().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_presign_complete_multipart(
     bucket: *const oss_bucket,
@@ -171,7 +173,7 @@ pub unsafe extern "C" fn oss_presign_complete_multipart(
 /// @param lifetime_s  as for oss_presign_put().
 /// @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
 /// @param result      receives what there is to know about the call; may be NULL.
-/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+/// @return as for oss_presign_put().
 ///
 /// @code
 /// oss_presigned *presigned = NULL;
@@ -206,7 +208,7 @@ pub unsafe extern "C" fn oss_presign_trigger_callback(
 /// @param lifetime_s  as for oss_presign_put().
 /// @param presigned   receives the handle, to be freed with oss_presigned_free(), or NULL on failure; not NULL.
 /// @param result      receives what there is to know about the call; may be NULL.
-/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT. Does not block: nothing is sent.
+/// @return as for oss_presign_put().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_presign_get(
     bucket: *const oss_bucket,

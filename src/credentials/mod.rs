@@ -7,7 +7,8 @@ mod provider;
 pub use key::AccessKey;
 pub use provider::{NoKey, Provider};
 
-use crate::transport::Patience;
+pub use crate::transport::Patience;
+
 use crate::wire::mistake::Mistake;
 use provided::Provided;
 use std::sync::Arc;

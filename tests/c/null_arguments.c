@@ -138,6 +138,14 @@ static void strings(void) {
     CHECK(oss_string_len(NULL) == 0);
 }
 
+static int32_t no_key(void *user_data, oss_credentials_answer *answer) {
+    (void)user_data;
+    CHECK(oss_credentials_answer_set_access_key_id(answer, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_credentials_answer_set_access_key_secret(answer, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_credentials_answer_set_security_token(answer, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    return 0;
+}
+
 static void credentials_and_buckets(void) {
     oss_credentials *made = BOGUS;
     oss_bucket *opened = BOGUS;
@@ -156,6 +164,20 @@ static void credentials_and_buckets(void) {
     REFUSED("credentials", oss_credentials_new_from_environment(NULL, where));
     CHECK_SETS(oss_credentials_new_from_environment(&made, NULL));
     oss_credentials_free(made);
+    REFUSED("function", oss_credentials_new_from_function(NULL, NULL, &made, where));
+    CHECK_NULLS(made);
+    REFUSED("credentials", oss_credentials_new_from_function(no_key, NULL, NULL, where));
+    CHECK_SETS(oss_credentials_new_from_function(no_key, NULL, &made, NULL));
+    CHECK_SETS(oss_bucket_new("http://127.0.0.1", "examplebucket", made, NULL, &opened, NULL));
+    CHECK(oss_put_object(opened, "key", "x", 1, NULL, NULL) == OSS_STATUS_CREDENTIALS);
+    oss_bucket_free(opened);
+    oss_credentials_free(made);
+    opened = BOGUS;
+    REFUSED("credentials", oss_credentials_new_anonymous(NULL, where));
+    CHECK(oss_credentials_answer_set_access_key_id(NULL, "id") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_credentials_answer_set_access_key_secret(NULL, "secret") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_credentials_answer_set_security_token(NULL, "token") == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_credentials_answer_set_expiry(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
 
     REFUSED("endpoint", oss_bucket_new(NULL, "examplebucket", credentials, NULL, &opened, where));
     CHECK_NULLS(opened);

@@ -22,6 +22,7 @@ pub mod route;
 pub mod sanitizer;
 pub mod server;
 pub mod shim;
+pub mod token_service;
 pub mod tools;
 
 use std::fs;

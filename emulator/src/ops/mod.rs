@@ -36,7 +36,7 @@ impl Context<'_> {
         let operation = meaning.operation;
         // A form carries its signature in its fields, and a browser that asks beforehand has none.
         if !matches!(operation, Operation::PostObject | Operation::OptionObject) {
-            auth::authenticate(&shared.config, &shared.clock, self.head, meaning)?;
+            auth::authenticate(&shared.config, &shared.keys, &shared.clock, self.head, meaning)?;
         }
         let is_left_out = operation == Operation::ProcessObject && !shared.config.trigger;
         if operation == Operation::Unknown || is_left_out {

@@ -255,7 +255,7 @@ fn authenticate(context: &Context, form: &Form, bucket: &str) -> Result<(), OssE
         }
         let signature = field("x-oss-signature")?;
         let policy = policy.ok_or_else(|| OssError::argument("policy", "", "The policy is missing."))?;
-        let credential = auth::find_credential(config, &scope.id)?;
+        let credential = context.shared.keys.find(&scope.id, now_ms)?;
         let key = sign_v4::signing_key(&credential.secret, &scope);
         (credential, signature, sign_v4::signature(&key, policy))
     } else {
@@ -267,7 +267,7 @@ fn authenticate(context: &Context, form: &Form, bucket: &str) -> Result<(), OssE
                     .ec("0003-00000001"));
             }
             (Some(id), Some(policy), Some(signature)) => {
-                let credential = auth::find_credential(config, id)?;
+                let credential = context.shared.keys.find(id, now_ms)?;
                 let expected = sign_v1::signature(&credential.secret, policy.as_bytes());
                 (credential, signature, expected)
             }
@@ -285,9 +285,9 @@ fn authenticate(context: &Context, form: &Form, bucket: &str) -> Result<(), OssE
     };
     let policy = policy.unwrap_or_default();
     if signature != expected {
-        return Err(auth::mismatch(credential, signature, policy.as_bytes()));
+        return Err(auth::mismatch(&credential, signature, policy.as_bytes()));
     }
-    auth::check_token(credential, form.get("x-oss-security-token"))?;
+    auth::check_token(&credential, form.get("x-oss-security-token"))?;
     check_policy(policy, form, bucket, now_ms, v4)
 }
 
