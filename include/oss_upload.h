@@ -41,7 +41,8 @@
  * handler, and takes effect within a tenth of a second.
  *
  * Bounded memory: it does not grow with the object. A put takes less than 8 MiB, and each further part in flight 256 KiB,
- * or a whole part if its data can be read only once.
+ * or a whole part if its data can be read only once. It does not grow with what a server sends either: whatever is longer than
+ * anything of OSS's is not believed.
  *
  * Integrity from end to end: the CRC-64 of what is sent is compared with what OSS stored, for every part and for the whole.
  * A file that changes while it is being uploaded is an error of its own. Its times are a hint, its bytes the proof: where
@@ -3330,7 +3331,7 @@ const char *oss_result_ec(const oss_result *result);
  * Gives the ETag of the object or part.
  *
  * @param result  may be NULL.
- * @return the ETag without its quotes, or an empty text.
+ * @return the ETag without its quotes, or an empty text. One of more than 1024 bytes is none of OSS's, and counts as missing.
  */
 const char *oss_result_etag(const oss_result *result);
 
@@ -3338,7 +3339,7 @@ const char *oss_result_etag(const oss_result *result);
  * Gives the id of the object's version in a bucket with versions.
  *
  * @param result  may be NULL.
- * @return the id, or an empty text.
+ * @return the id, or an empty text. One of more than 1024 bytes is none of OSS's, and counts as missing.
  */
 const char *oss_result_version_id(const oss_result *result);
 
@@ -3379,13 +3380,15 @@ const void *oss_result_body(const oss_result *result, size_t *len);
 const char *oss_result_content_type(const oss_result *result);
 
 /**
- * Gives a header of the reply.
+ * Gives a header of the reply. A reply with more than 100 of them, or more than some 64 KiB, is none of OSS's and counts as
+ * lost.
  *
  * @param result  may be NULL.
  * @param name    the header's name in any case; NULL is no header's name.
  * @return its value; NULL if the reply has no such header, or more than text in it.
  */
-const char *oss_result_header(const oss_result *result, const char *name);
+const char *oss_result_header(const oss_result *result,
+                              const char *name);
 
 /**
  * Tells how often the request was tried. Requests that only look something up do not count. Nor does one that met an idle
@@ -3576,10 +3579,13 @@ oss_status oss_upload_object(const oss_bucket *bucket,
  *
  * @param bucket   not NULL.
  * @param prefix   what the keys begin with; NULL or empty for all.
- * @param limit    how many to list at most, from 1 to 100 000.
+ * @param limit    how many to list at most, from 1 to 100 000. Keys, ids and times of more than 16 MiB in all are not listed
+ *                 either way; with a longer prefix there are fewer.
  * @param uploads  receives the list, to be freed with oss_upload_list_free(), or NULL on failure; not NULL.
  * @param result   receives what there is to know about the call; may be NULL.
- * @return OSS_STATUS_OK; OSS_STATUS_SERVICE if OSS refuses. Blocks until all replies are there or a time-out ends it.
+ * @return OSS_STATUS_OK; OSS_STATUS_SERVICE if OSS refuses; OSS_STATUS_BAD_RESPONSE for a list that makes no sense, as one that
+ *         does not go on or has a key or an id of more than 1024 bytes. Blocks until all replies are there or a time-out ends
+ *         it.
  *
  * @code
  * oss_upload_list *uploads = NULL;
@@ -3611,7 +3617,7 @@ size_t oss_upload_list_count(const oss_upload_list *list);
  * Says whether there are more uploads than were listed.
  *
  * @param list  may be NULL.
- * @return whether the limit left some out; false for NULL.
+ * @return whether the limit, or that of 16 MiB, left some out; false for NULL.
  */
 bool oss_upload_list_is_truncated(const oss_upload_list *list);
 

@@ -323,6 +323,18 @@ fn fetch_that_failed_is_remembered_and_told_again() {
 }
 
 #[test]
+fn headers_of_a_key_server_are_kept_only_if_they_are_small() {
+    for (size, status) in [(600, Status::Service), (700, Status::BadResponse)] {
+        let server = KeyServer::start();
+        let (url, verifier) = (server.url.clone(), server.verifier());
+        let headers = format!("a: {}\r\n", "b".repeat(size)).repeat(98);
+        let _answering = server.answer(reply("503 Unavailable", &headers, ""));
+        let outcome = forged(&verifier, &url);
+        assert_eq!(outcome.status, status, "{}", outcome.message);
+    }
+}
+
+#[test]
 fn key_server_that_does_not_answer_is_named_and_remembered() {
     let server = KeyServer::start();
     let mut verifier = server.verifier();

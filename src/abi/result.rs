@@ -37,7 +37,6 @@ pub struct oss_result {
 
 impl From<Outcome> for oss_result {
     fn from(outcome: Outcome) -> oss_result {
-        let header = |name| outcome.header(name).unwrap_or_default();
         let headers = outcome.headers.iter().filter_map(|(name, value)| {
             let value = std::str::from_utf8(value.as_bytes()).ok()?;
             Some((name.as_str().to_owned(), c_text(value)))
@@ -51,8 +50,8 @@ impl From<Outcome> for oss_result {
             error_code: c_text(&outcome.error.code),
             ec: c_text(outcome.ec()),
             etag: c_text(outcome.etag()),
-            version_id: c_text(header("x-oss-version-id")),
-            content_type: c_text(header("content-type")),
+            version_id: c_text(outcome.version_id()),
+            content_type: c_text(outcome.header("content-type").unwrap_or_default()),
             crc64: outcome.crc64,
             next_position: outcome.next_position,
             headers: headers.collect(),
@@ -163,7 +162,7 @@ pub unsafe extern "C" fn oss_result_ec(result: *const oss_result) -> *const c_ch
 /// Gives the ETag of the object or part.
 ///
 /// @param result  may be NULL.
-/// @return the ETag without its quotes, or an empty text.
+/// @return the ETag without its quotes, or an empty text. One of more than 1024 bytes is none of OSS's, and counts as missing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_result_etag(result: *const oss_result) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
@@ -173,7 +172,7 @@ pub unsafe extern "C" fn oss_result_etag(result: *const oss_result) -> *const c_
 /// Gives the id of the object's version in a bucket with versions.
 ///
 /// @param result  may be NULL.
-/// @return the id, or an empty text.
+/// @return the id, or an empty text. One of more than 1024 bytes is none of OSS's, and counts as missing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_result_version_id(result: *const oss_result) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
@@ -238,7 +237,8 @@ pub unsafe extern "C" fn oss_result_content_type(result: *const oss_result) -> *
     unsafe { text(result, |result| &result.content_type) }
 }
 
-/// Gives a header of the reply.
+/// Gives a header of the reply. A reply with more than 100 of them, or more than some 64 KiB, is none of OSS's and counts as
+/// lost.
 ///
 /// @param result  may be NULL.
 /// @param name    the header's name in any case; NULL is no header's name.

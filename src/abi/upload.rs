@@ -120,10 +120,13 @@ unsafe fn field(
 ///
 /// @param bucket   not NULL.
 /// @param prefix   what the keys begin with; NULL or empty for all.
-/// @param limit    how many to list at most, from 1 to 100 000.
+/// @param limit    how many to list at most, from 1 to 100 000. Keys, ids and times of more than 16 MiB in all are not listed
+///                 either way; with a longer prefix there are fewer.
 /// @param uploads  receives the list, to be freed with oss_upload_list_free(), or NULL on failure; not NULL.
 /// @param result   receives what there is to know about the call; may be NULL.
-/// @return OSS_STATUS_OK; OSS_STATUS_SERVICE if OSS refuses. Blocks until all replies are there or a time-out ends it.
+/// @return OSS_STATUS_OK; OSS_STATUS_SERVICE if OSS refuses; OSS_STATUS_BAD_RESPONSE for a list that makes no sense, as one that
+///         does not go on or has a key or an id of more than 1024 bytes. Blocks until all replies are there or a time-out ends
+///         it.
 ///
 /// @code
 /// oss_upload_list *uploads = NULL;
@@ -172,7 +175,7 @@ pub unsafe extern "C" fn oss_upload_list_count(list: *const oss_upload_list) -> 
 /// Says whether there are more uploads than were listed.
 ///
 /// @param list  may be NULL.
-/// @return whether the limit left some out; false for NULL.
+/// @return whether the limit, or that of 16 MiB, left some out; false for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_upload_list_is_truncated(list: *const oss_upload_list) -> bool {
     // SAFETY: the caller passes NULL or a live handle.

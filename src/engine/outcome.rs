@@ -235,7 +235,7 @@ impl Outcome {
     pub fn callback_values(&self) -> Values {
         let mut values = self.uploaded.clone();
         let crc64 = self.crc64.map(|crc64| crc64.to_string()).unwrap_or_default();
-        let md5 = self.header("content-md5").unwrap_or_default();
+        let md5 = self.short_header("content-md5").unwrap_or_default();
         // That of a look is not that of the request which the callback is for.
         let request_id = if self.looked_up { "" } else { self.request_id() };
         for (name, value) in
@@ -258,19 +258,29 @@ impl Outcome {
         text(&self.headers, name)
     }
 
-    /// The ETag without its quotes; empty when there is none.
+    /// A header that may be kept for long, unless it is longer than anything of OSS's.
+    fn short_header(&self, name: &str) -> Option<&str> {
+        self.header(name).filter(|value| value.len() <= xml::ID_MAX)
+    }
+
+    /// The ETag without its quotes; empty when there is none that is as short as one.
     pub fn etag(&self) -> &str {
-        self.header("etag").map_or("", xml::unquoted)
+        self.short_header("etag").map_or("", xml::unquoted)
+    }
+
+    /// The id of the object's version; empty when there is none.
+    pub fn version_id(&self) -> &str {
+        self.short_header("x-oss-version-id").unwrap_or_default()
     }
 
     /// The request id, from the header or from the error document; empty when there is none.
     pub fn request_id(&self) -> &str {
-        self.header("x-oss-request-id").unwrap_or(&self.error.request_id)
+        self.short_header("x-oss-request-id").unwrap_or(&self.error.request_id)
     }
 
     /// The number that names the cause of an error; empty when there is none.
     pub fn ec(&self) -> &str {
-        self.header("x-oss-ec").unwrap_or(&self.error.ec)
+        self.short_header("x-oss-ec").unwrap_or(&self.error.ec)
     }
 }
 

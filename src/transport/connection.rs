@@ -19,6 +19,9 @@ use std::time::Instant;
 
 /// How much may wait to be sent before no more frames are asked for. A reply's head must fit in as well.
 const LARGEST_BUFFER: usize = 64 << 10;
+/// So many headers a reply has at most, and so many trailers. Hyper itself bounds the trailers and the words about chunks to
+/// 16 KiB each.
+const MOST_HEADERS: usize = 100;
 
 /// What moves the bytes.
 struct Driver(Pin<Box<http1::Connection<TokioIo<Counted>, Outgoing>>>);
@@ -37,8 +40,9 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) async fn over(stream: Counted, settings: &Settings) -> hyper::Result<Connection> {
         let flow = stream.flow();
-        let builder = http1::Builder::new().max_buf_size(LARGEST_BUFFER).handshake(TokioIo::new(stream));
-        let (sender, driver) = builder.await?;
+        let mut builder = http1::Builder::new();
+        builder.max_buf_size(LARGEST_BUFFER).max_headers(MOST_HEADERS);
+        let (sender, driver) = builder.handshake(TokioIo::new(stream)).await?;
         Ok(Connection {
             sender,
             driver: Some(Driver(Box::pin(driver))),

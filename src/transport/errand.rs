@@ -18,6 +18,9 @@ use std::sync::Arc;
 use tokio::runtime::Builder;
 use url::Url;
 
+/// More of headers than this is not kept.
+const LARGEST_HEAD: usize = 64 << 10;
+
 /// What is fetched, and within which bounds.
 pub struct Errand {
     /// Where it is.
@@ -92,6 +95,12 @@ impl Errand {
         let body = self.body(&mut response).await.map_err(failure)?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
+        let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if size > LARGEST_HEAD {
+            let message =
+                format!("{}: the headers of the reply are larger than {LARGEST_HEAD} bytes", self.place());
+            return Err(Failure::before(Cause::BadResponse, message));
+        }
         Ok(Reply { status, headers, body, cut: None, wholly_sent: true })
     }
 

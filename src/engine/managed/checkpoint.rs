@@ -15,8 +15,8 @@ use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Ten thousand parts take less than a quarter of this.
-const LARGEST: u64 = 8 << 20;
+/// Ten thousand parts take less than an eighth of this, and fit in with the longest ETags that are believed.
+const LARGEST: u64 = 16 << 20;
 /// Finished parts are noted so often. What is missing is learnt from OSS.
 const INTERVAL: Duration = Duration::from_secs(1);
 

@@ -5,20 +5,22 @@ use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::request::{Attempts, Call, Operation};
 use crate::transport::{Deadline, Lane};
 use crate::wire::mistake::Mistake;
-use crate::wire::xml::{self, ListedUpload};
+use crate::wire::xml::{self, ListedUpload, UploadPage};
 use std::ops::RangeInclusive;
 
 /// The largest page of uploads that OSS lists.
 const PAGE: u32 = 1000;
 /// How many uploads one call may list.
 const LIMITS: RangeInclusive<u32> = 1..=100_000;
+/// So many bytes of keys, ids and times one call lists at most, be the limit higher.
+const LARGEST: usize = 16 << 20;
 
 /// Uploads, and whether there are more.
 #[derive(Debug, Default)]
 pub struct Uploads {
     /// In the order of their keys.
     pub uploads: Vec<ListedUpload>,
-    /// Whether some were left out because of the limit.
+    /// Whether some were left out because of the limit, or because they would be too large.
     pub is_truncated: bool,
 }
 
@@ -51,8 +53,9 @@ impl Bucket {
         found: &mut Uploads,
     ) -> Result<Outcome, Box<Outcome>> {
         let mut marker = (String::new(), String::new());
+        let mut rest = limit;
+        let mut room = LARGEST;
         loop {
-            let rest = limit.saturating_sub(u32::try_from(found.uploads.len()).unwrap_or(u32::MAX));
             let call = Call::of_bucket(Operation::ListMultipartUploads)
                 .with_query("uploads", "")
                 .with_query("encoding-type", "url")
@@ -65,20 +68,43 @@ impl Bucket {
             if !outcome.is_ok() {
                 return Err(Box::new(outcome));
             }
-            // A page that leads on must bring something, or the listing would never come to an end.
-            let page = xml::parse_list_uploads(&outcome.body).ok();
-            let Some(page) = page.filter(|page| !page.is_truncated || !page.uploads.is_empty()) else {
+            let page = xml::parse_list_uploads(&outcome.body).ok().filter(|page| goes_on(page, &marker));
+            let Some(page) = page else {
                 return Err(Box::new(
                     outcome.with(Status::BadResponse, "the list of uploads makes no sense"),
                 ));
             };
-            found.uploads.extend(page.uploads);
-            found.uploads.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            for upload in page.uploads {
+                let size = upload.key.len() + upload.upload_id.len() + upload.initiated.len();
+                if rest == 0 || size > room {
+                    found.is_truncated = true;
+                    return Ok(outcome);
+                }
+                rest -= 1;
+                room -= size;
+                found.uploads.push(upload);
+            }
             found.is_truncated = page.is_truncated;
-            if !page.is_truncated || found.uploads.len() as u64 >= u64::from(limit) {
+            if !page.is_truncated || rest == 0 {
                 return Ok(outcome);
             }
             marker = page.next;
         }
     }
+}
+
+/// Whether each upload of a page comes behind the one before it, the first of them behind the marker, and a page that is not
+/// the last brings something and leads on: otherwise the same uploads would be listed for ever. They are in the order of their
+/// keys, and those of one key in that of their ids.
+fn goes_on(page: &UploadPage, marker: &(String, String)) -> bool {
+    let next = (page.next.0.as_str(), page.next.1.as_str());
+    let mut last = (marker.0.as_str(), marker.1.as_str());
+    for upload in &page.uploads {
+        let place = (upload.key.as_str(), upload.upload_id.as_str());
+        if upload.key.is_empty() || place <= last {
+            return false;
+        }
+        last = place;
+    }
+    !page.is_truncated || !page.uploads.is_empty() && next >= last
 }

@@ -153,7 +153,7 @@ impl<'a> Creation<'a> {
         if self.is_part() && outcome.etag().is_empty() {
             return outcome.with(
                 Status::BadResponse,
-                "the reply has no ETag, without which the part cannot be completed",
+                "the reply has no usable ETag, without which the part cannot be completed",
             );
         }
         match cut {

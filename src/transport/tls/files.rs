@@ -6,6 +6,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 
+/// All authorities of a system take a tenth of this.
+const LARGEST: u64 = 4 << 20;
+
 /// The certificates in a file, at least one.
 pub(super) fn certificates(what: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     let pem = read(what, path)?;
@@ -52,13 +55,15 @@ fn read(what: &str, path: &str) -> Result<Vec<u8>, String> {
         _ => format!("cannot read the {what} {path}: {error}"),
     };
     // A named pipe would wait for somebody to write to it; to a regular file the flag makes no difference.
-    let mut file =
-        File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)?;
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)?;
     if !file.metadata().map_err(unreadable)?.is_file() {
         return Err(format!("the {what} {path} is not a regular file"));
     }
     let mut content = Vec::new();
-    file.read_to_end(&mut content).map_err(unreadable)?;
+    file.take(LARGEST + 1).read_to_end(&mut content).map_err(unreadable)?;
+    if content.len() as u64 > LARGEST {
+        return Err(format!("the {what} {path} is larger than {LARGEST} bytes"));
+    }
     Ok(content)
 }
 
@@ -106,6 +111,10 @@ mod tests {
             assert_eq!(complaint_about(authorities, &path), expected);
             assert_eq!(complaint_about(private_key, &path), expected);
         }
+        let huge = folder.path().join("huge");
+        // A terabyte that takes no room.
+        File::create(&huge).unwrap().set_len(1 << 40).unwrap();
+        assert_eq!(complaint_about(certificates, &huge), "the CA file PATH is larger than 4194304 bytes");
         let below_a_file = Path::new("/dev/null/a.pem");
         assert!(complaint_about(certificates, below_a_file).starts_with("cannot read the CA file PATH: "));
     }

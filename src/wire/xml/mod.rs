@@ -4,6 +4,7 @@ mod multipart;
 mod tree;
 mod uploads;
 
+pub(crate) use multipart::ID_MAX;
 pub use multipart::{
     ListedPart, PartPage, complete_request, is_complete_result, parse_initiate, parse_list_parts, unquoted,
 };

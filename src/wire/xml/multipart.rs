@@ -10,8 +10,8 @@ use super::tree::{BadXml, Element, parse, root_name};
 
 /// Highest part number.
 pub(crate) const PART_NUMBER_MAX: u32 = 10_000;
-/// Longest upload id and ETag that are believed, in bytes.
-const ID_MAX: usize = 1024;
+/// Longest id, ETag and key that are believed, in bytes. OSS's own are shorter.
+pub(crate) const ID_MAX: usize = 1024;
 
 /// The body of CompleteMultipartUpload. Parts come in ascending order; ETags with or without their quotes.
 pub fn complete_request<'a>(parts: impl IntoIterator<Item = (u32, &'a str)>) -> String {

@@ -1,6 +1,6 @@
 //! The list of uploads in parts.
 
-use super::multipart::{decoded, root_of, truth, upload_id_of};
+use super::multipart::{ID_MAX, decoded, root_of, truth, upload_id_of};
 use super::tree::{BadXml, Element};
 
 /// An upload that is neither completed nor aborted.
@@ -31,17 +31,29 @@ pub fn parse_list_uploads(body: &[u8]) -> Result<UploadPage, BadXml> {
     let encoding = root.value("EncodingType")?;
     let upload = |element: &Element| {
         Ok(ListedUpload {
-            key: decoded(element, "Key", encoding)?,
+            key: short(decoded(element, "Key", encoding)?, "Key")?,
             upload_id: upload_id_of(element)?,
-            initiated: element.value("Initiated")?.to_owned(),
+            initiated: short(element.value("Initiated")?.to_owned(), "Initiated")?,
         })
     };
     let uploads = root.children.iter().filter(|child| child.name == "Upload").map(upload);
     Ok(UploadPage {
         uploads: uploads.collect::<Result<_, BadXml>>()?,
         is_truncated: truth(&root, "IsTruncated")?,
-        next: (decoded(&root, "NextKeyMarker", encoding)?, root.value("NextUploadIdMarker")?.to_owned()),
+        next: (
+            short(decoded(&root, "NextKeyMarker", encoding)?, "NextKeyMarker")?,
+            short(root.value("NextUploadIdMarker")?.to_owned(), "NextUploadIdMarker")?,
+        ),
     })
+}
+
+/// A text that is as short as OSS's own are, and has no more room than it needs: it may be kept for long.
+fn short(mut text: String, name: &str) -> Result<String, BadXml> {
+    if text.len() > ID_MAX {
+        return Err(BadXml::new(format!("a {name} of more than {ID_MAX} bytes")));
+    }
+    text.shrink_to_fit();
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -75,5 +87,30 @@ mod tests {
         assert!(page("<IsTruncated>maybe</IsTruncated>").is_err());
         assert!(parse_list_uploads(b"<ListPartsResult/>").is_err());
         assert_eq!(page("").unwrap().uploads, []);
+    }
+
+    #[test]
+    fn what_is_longer_than_anything_of_oss_is_refused() {
+        let upload = |key: &str, id: &str, initiated: &str| {
+            page(&format!(
+                "<EncodingType>url</EncodingType><Upload><Key>{key}</Key><UploadId>{id}</UploadId>\
+                 <Initiated>{initiated}</Initiated></Upload>"
+            ))
+        };
+        let (longest, too_long) = ("x".repeat(ID_MAX), "x".repeat(ID_MAX + 1));
+        // A key counts as it is, not as it is written.
+        let encoded = "%E5%90%8D".repeat(ID_MAX / 3);
+        for (key, id, initiated) in [(longest.as_str(), "U", ""), (&encoded, &longest, &longest)] {
+            assert!(upload(key, id, initiated).is_ok());
+        }
+        for (key, id, initiated) in
+            [(too_long.as_str(), "U", ""), ("k", &too_long, ""), ("k", "U", &too_long)]
+        {
+            assert!(upload(key, id, initiated).is_err());
+        }
+        for name in ["NextKeyMarker", "NextUploadIdMarker"] {
+            assert!(page(&format!("<{name}>{longest}</{name}>")).is_ok());
+            assert!(page(&format!("<{name}>{too_long}</{name}>")).is_err());
+        }
     }
 }
