@@ -3546,8 +3546,10 @@ oss_status oss_trigger_callback(const oss_bucket *bucket,
  *                  were left at OSS.
  * @return as for oss_put_body(), and besides:
  *         OSS_STATUS_CANCELLED: a cancel was fired, or the progress function said so.
- *         OSS_STATUS_CHECKPOINT_BUSY: another call, of this process or another, is at the same upload.
- *         OSS_STATUS_LOCAL_IO: the data could not be read, or the checkpoint not be written, or there is no place for it.
+ *         OSS_STATUS_CHECKPOINT_BUSY: another call, of this process or another, is at the same upload, and was so for two
+ *         seconds.
+ *         OSS_STATUS_LOCAL_IO: the data could not be read, or the checkpoint not be written at the beginning or before a
+ *         callback was asked for, or there is no place for it.
  *         OSS_STATUS_SOURCE_CHANGED: the file no longer has the bytes that were sent, and these are not stored.
  *         OSS_STATUS_INTEGRITY with OSS_STORED_NO: a part had another CRC-64 than its data, however often it was sent.
  *         OSS_STATUS_CALLBACK_UNKNOWN can also mean that an earlier process stored the object and was stopped before it
@@ -3715,12 +3717,20 @@ oss_status oss_upload_options_set_parallel(oss_upload_options *options, uint32_t
  * object's headers: when one of them differs, the upload starts over, and so it does when the record is damaged. When the
  * file's device, inode, length or times have moved, the parts in the record are compared with it by their CRC-64: if all are
  * equal the upload goes on, otherwise it starts over. Before it goes on, OSS is asked which parts it has. When the object is
- * stored, the record is removed. It holds no secret, and only its owner can read it. One call at a time works on an upload.
+ * stored, the record is removed. It holds no secret, and only its owner can read it. One call at a time works on an upload;
+ * another waits up to two seconds, since whoever is at it may be about to end.
+ *
+ * Without a callback the record is a convenience: once the upload has begun, a disk that is full or fails costs a line in the log,
+ * and perhaps the parts that are sent until it can be written again. With a callback, Complete is not sent before that is on
+ * record, which keeps the callback from running twice: where that cannot be written, the call ends with OSS_STATUS_LOCAL_IO, and
+ * its parts are kept.
  *
  * What somebody else could have written is not believed: a record and its lock have to be regular files that belong to the
  * effective user, have one name and can be written to by nobody else. Others are removed, with a line in the log, and the
- * upload starts over. What cannot be removed, as in a folder like /tmp, ends the call with OSS_STATUS_LOCAL_IO before
- * anything is sent, and so does a file system that does not know whose a file is. So the folder should be one of your own.
+ * upload starts over. Where something cannot be removed, such as a directory with files in it, the record is kept under another
+ * name, which the next call finds, and a line in the log says so. There are four names; where all are taken, the call ends with
+ * OSS_STATUS_LOCAL_IO before anything is sent, and so it does on a file system that does not know whose a file is. The folder
+ * should be one of your own.
  *
  * @param options  not NULL.
  * @param folder   a folder of your own, such as "/var/lib/myapp/uploads"; made if it is missing, for its owner only; NULL for

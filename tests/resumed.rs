@@ -1028,6 +1028,61 @@ fn lock_behind_a_link_is_replaced_and_the_target_left_alone() {
     });
 }
 
+/// Puts something there that nobody removes.
+fn obstruct(path: &Path) {
+    fs::create_dir_all(path.join("not empty")).unwrap();
+}
+
+/// The path of an upload's record under the other name of this number.
+fn under_another_name(record: &Path, number: usize) -> PathBuf {
+    let name = record.file_stem().unwrap().to_str().unwrap();
+    record.with_file_name(format!("{name}-{number}.json"))
+}
+
+#[test]
+fn record_is_kept_under_another_name_where_something_is_in_the_way() {
+    over_every_route(|route| {
+        for extension in ["json", "new", "lock"] {
+            let bed = Bed::over(route);
+            bed.interrupted(&[5]);
+            let record = bed.record();
+            let (first, second) = (record.with_extension(extension), under_another_name(&record, 1));
+            fs::remove_file(&record).unwrap();
+            obstruct(&first);
+            obstruct(&second.with_extension(extension));
+            let run = bed.attempt().with(|options| options.set_parallel(1).unwrap());
+            // From the beginning, and no further than this.
+            let run = run.on_progress(|accepted| accepted < 2 * PART as u64).run();
+            run.assert_ended(Status::Cancelled, Stored::No);
+            assert_eq!((run.count("InitiateMultipartUpload"), run.lines.len()), (1, 2), "{:?}", run.lines);
+            assert!(run.lines[0].contains(first.to_str().unwrap()), "{:?}", run.lines);
+            // The next process finds it there, and so does one that finds nothing in the way any more.
+            assert!(under_another_name(&record, 2).exists());
+            let run = bed.attempt().on_progress(|accepted| accepted < 3 * PART as u64).run();
+            assert_eq!((run.count("InitiateMultipartUpload"), run.outcome.status), (0, Status::Cancelled));
+            fs::remove_dir_all(&first).unwrap();
+            let run = bed.attempt().run();
+            run.assert_ended(Status::Ok, Stored::Yes);
+            assert!(run.count("InitiateMultipartUpload") == 0 && run.parts().len() < 5, "{:?}", run.parts());
+            fs::remove_dir_all(second.with_extension(extension)).unwrap();
+            assert!(bed.left().is_empty(), "{:?}", bed.left());
+        }
+    });
+}
+
+#[test]
+fn whoever_is_at_a_record_under_another_name_is_at_the_upload() {
+    let bed = Bed::over(Route::Http);
+    bed.interrupted(&[5]);
+    let (record, other) = (bed.record(), under_another_name(&bed.record(), 1));
+    fs::rename(&record, &other).unwrap();
+    let lock = File::create(other.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    bed.attempt().run().assert_ended(Status::CheckpointBusy, Stored::No);
+    drop(lock);
+    bed.attempt().run().assert_went_on_with(&bed, &[5]);
+}
+
 #[test]
 fn upload_does_not_begin_where_its_record_has_no_place() {
     over_every_route(|route| {
@@ -1037,11 +1092,13 @@ fn upload_does_not_begin_where_its_record_has_no_place() {
             let record = bed.record();
             let place = record.with_extension(extension);
             fs::rename(&record, other_name(&record)).unwrap();
-            fs::create_dir_all(place.join("not empty")).unwrap();
+            obstruct(&place);
+            (1..4)
+                .for_each(|number| obstruct(&under_another_name(&record, number).with_extension(extension)));
             let run = bed.attempt().run();
             run.assert_ended(Status::LocalIo, Stored::No);
             assert!(run.requests.is_empty(), "{:?}", run.requests);
-            for word in [place.to_str().unwrap(), "regular file of one's own"] {
+            for word in [bed.folder().to_str().unwrap(), "regular file of one's own"] {
                 assert!(run.outcome.message.contains(word), "{}", run.outcome.message);
             }
             assert_eq!(bed.uploads(), [upload_id]);
@@ -1440,6 +1497,62 @@ fn second_upload_of_the_same_at_the_same_time_is_turned_away() {
     });
 }
 
+/// An interrupted upload whose record somebody holds, and the lock.
+fn held(bed: &Bed) -> File {
+    bed.interrupted(&[5]);
+    let lock = File::create(bed.record().with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    lock
+}
+
+/// The upload as it is made where time really passes, and how long it took.
+fn timed(bed: &Bed, change: impl FnOnce(&mut UploadOptions)) -> (Run, Duration) {
+    let bucket = bed.bucket_with(|options| options.set_clock(Clock::default()));
+    let began = Instant::now();
+    let run = Attempt { bucket, ..bed.attempt() }.with(change).run();
+    (run, began.elapsed())
+}
+
+#[test]
+fn process_that_is_about_to_end_is_waited_for() {
+    let bed = Bed::over(Route::Http);
+    let lock = held(&bed);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            support::raw_server::pause(Duration::from_millis(500));
+            drop(lock);
+        });
+        let (run, took) = timed(&bed, |_| ());
+        assert!(took >= Duration::from_millis(400), "{took:?}");
+        run.assert_went_on_with(&bed, &[5]);
+    });
+}
+
+#[test]
+fn process_that_does_not_end_is_waited_for_no_longer_than_the_caller_wants() {
+    let bed = Bed::over(Route::Http);
+    let _lock = held(&bed);
+    let (run, took) = timed(&bed, |_| ());
+    run.assert_ended(Status::CheckpointBusy, Stored::No);
+    assert!(run.requests.is_empty() && took >= Duration::from_secs(2), "{took:?}");
+    let deadline = Duration::from_millis(300);
+    let (run, took) = timed(&bed, |options| options.limits_mut().set_deadline(deadline).unwrap());
+    run.assert_ended(Status::CheckpointBusy, Stored::No);
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    let cancel = Cancel::default();
+    thread::scope(|scope| {
+        let fired = scope.spawn(|| {
+            support::raw_server::pause(Duration::from_millis(300));
+            cancel.fire();
+            Instant::now()
+        });
+        let (run, _) = timed(&bed, |options| options.limits_mut().set_cancel(Some(cancel.clone())));
+        let late = fired.join().unwrap().elapsed();
+        run.assert_ended(Status::Cancelled, Stored::No);
+        assert!(late < Duration::from_millis(500), "{late:?}");
+    });
+}
+
 #[test]
 fn only_a_file_by_its_path_can_be_resumed() {
     over_every_route(|route| {
@@ -1498,17 +1611,38 @@ fn upload_whose_record_cannot_be_written_leaves_nothing_at_oss() {
     });
 }
 
+/// Loses the folder when so much has been accepted.
+fn losing_folder(bed: &Bed, at: u64) -> impl Fn(u64) -> bool {
+    let folder = bed.folder();
+    move |accepted| {
+        if accepted >= at && folder.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+        }
+        true
+    }
+}
+
 #[test]
-fn upload_is_not_completed_if_that_cannot_be_recorded() {
+fn upload_without_a_callback_goes_on_without_a_record_that_can_be_written() {
+    over_every_route(|route| {
+        for at in [1, SIZE as u64] {
+            let bed = Bed::over(route);
+            let run = bed.attempt().on_progress(losing_folder(&bed, at)).run();
+            run.assert_ended(Status::Ok, Stored::Yes);
+            let said = "cannot write the checkpoint: No such file";
+            assert!(run.lines.last().unwrap().starts_with(said), "{:?}", run.lines);
+            bed.assert_stored(&bed.emulator, DEFAULT_BUCKET, KEY, &fs::read(bed.file()).unwrap());
+            assert!(bed.uploads().is_empty());
+        }
+    });
+}
+
+#[test]
+fn upload_with_a_callback_is_not_completed_if_that_cannot_be_recorded() {
     over_every_route(|route| {
         let bed = Bed::over(route);
-        let lose_folder = |accepted| {
-            if accepted == SIZE as u64 {
-                fs::remove_dir_all(bed.folder()).unwrap();
-            }
-            true
-        };
-        let run = bed.attempt().on_progress(lose_folder).run();
+        let attempt = Attempt { callback: true, ..bed.attempt() };
+        let run = attempt.on_progress(losing_folder(&bed, SIZE as u64)).run();
         run.assert_ended(Status::LocalIo, Stored::No);
         assert_eq!(run.count("CompleteMultipartUpload"), 0);
         assert_eq!(bed.uploads(), [run.outcome.upload_id]);

@@ -97,6 +97,21 @@ static unsigned long number_of(int file) {
     return fstat(file, &status) == 0 ? (unsigned long)status.st_ino : 0;
 }
 
+static int error(void) {
+    static const struct {
+        const char *name;
+        int number;
+    } errors[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EFBIG", EFBIG}, {"EROFS", EROFS}};
+    const char *name = getenv("ERROR");
+    size_t index;
+    for (index = 0; index < sizeof errors / sizeof errors[0]; index++) {
+        if (strcmp(name, errors[index].name) == 0) {
+            return errors[index].number;
+        }
+    }
+    abort();
+}
+
 /* Whether the next call is to fail; `room` says whether it needs some. */
 static bool fails(bool room) {
     const char *fail_at = getenv("FAIL_AT");
@@ -106,7 +121,7 @@ static bool fails(bool room) {
         return false;
     }
     note("failed\n");
-    errno = strcmp(getenv("ERROR"), "ENOSPC") == 0 ? ENOSPC : EIO;
+    errno = error();
     return true;
 }
 

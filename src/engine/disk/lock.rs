@@ -42,17 +42,22 @@ impl Lock {
 
 /// The file, which is made if it is missing; `None` if it is to be looked for again.
 fn open(path: &Path, log: &dyn Fn(&str)) -> io::Result<Option<File>> {
-    match own_file::open(path, File::options().read(true).write(true))? {
-        Found::Own(file) => Ok(Some(file)),
-        Found::Nothing => match own_file::create(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-            made => made.map(Some),
-        },
-        Found::Foreign(why) => {
-            log(&format!("{} locks nothing and is removed: {why}", path.display()));
-            own_file::clear(path).map(|()| None)
+    let why = match own_file::open(path, File::options().read(true).write(true)) {
+        Ok(Found::Own(file)) => return Ok(Some(file)),
+        Ok(Found::Nothing) => {
+            return match own_file::create(path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+                made => made.map(Some),
+            };
         }
-    }
+        Ok(Found::Foreign(why)) => why,
+        // Its mode, which is none that we give it.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "it may not be opened",
+        Err(error) => return Err(error),
+    };
+    own_file::clear(path)?;
+    log(&format!("{} locked nothing and was removed: {why}", path.display()));
+    Ok(None)
 }
 
 impl Drop for Lock {

@@ -1,6 +1,8 @@
 //! Files of our own in a folder to which others may write too: what somebody else could have written is not believed.
 
 use crate::transport::effective_user;
+use std::error::Error;
+use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -44,16 +46,33 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
 pub(crate) fn clear(path: &Path) -> io::Result<()> {
     match fs::remove_file(path).or_else(|error| fs::remove_dir(path).map_err(|_| error)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            let path = path.display();
             let message = format!(
-                "{path} is in the way and cannot be removed: {error}; what is believed is a regular file of one's own that \
-                 nobody else may write"
+                "{} is in the way and cannot be removed: {error}; what is believed is a regular file of one's own that nobody \
+                 else may write",
+                path.display()
             );
-            Err(io::Error::new(error.kind(), message))
+            Err(io::Error::new(error.kind(), InTheWay(message)))
         }
         _ => Ok(()),
     }
 }
+
+/// Whether this is the error of [`clear`], which means one path and nothing beside it.
+pub(crate) fn is_in_the_way(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|error| error.is::<InTheWay>())
+}
+
+/// That there is something which cannot be removed.
+#[derive(Debug)]
+struct InTheWay(String);
+
+impl fmt::Display for InTheWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for InTheWay {}
 
 fn distrusted(file: &Metadata) -> Option<&'static str> {
     distrust(file, effective_user())

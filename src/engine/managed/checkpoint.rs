@@ -5,12 +5,13 @@
 //! killed half-way is found and used up by the next one. Others who may write to the folder can be in the way, but what they
 //! put there is not believed.
 
+use super::place::Place;
 use super::record::{Binding, Completing, Record};
-use crate::engine::disk::{Lock, make_folder, own_file, sync_folder};
+use crate::engine::disk::{make_folder, own_file, sync_folder};
 use crate::engine::multipart::{Part, Parts};
 use crate::engine::outcome::{Outcome, Status, Stored};
 use std::cell::{Cell, RefCell};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -28,13 +29,12 @@ pub(super) enum Found {
     Record(Box<Record>),
 }
 
-/// The place of a record, which nobody else uses meanwhile.
+/// The record of an upload, in its place.
 pub(super) struct Checkpoint {
     folder: PathBuf,
-    name: String,
+    place: Place,
     record: RefCell<Option<Record>>,
     noted: Cell<Option<Instant>>,
-    _lock: Lock,
 }
 
 impl Checkpoint {
@@ -44,28 +44,25 @@ impl Checkpoint {
         binding: &Binding,
         log: &dyn Fn(&str),
     ) -> Result<Checkpoint, Box<Outcome>> {
-        let unusable = |error| unusable(folder, &error);
-        make_folder(folder).map_err(unusable)?;
-        let name = binding.name();
-        let lock = Lock::take(&folder.join(format!("{name}.lock")), log).map_err(unusable)?;
-        let Some(lock) = lock else {
+        let place = make_folder(folder).and_then(|()| Place::take(folder, &binding.name(), log));
+        let Some(place) = place.map_err(|error| unusable(folder, &error))? else {
             let message = format!("another upload of {} is at work", binding.path.display());
             return Err(Box::new(Outcome::new(Status::CheckpointBusy, Stored::No, message)));
         };
-        let checkpoint = Checkpoint {
+        Ok(Checkpoint {
             folder: folder.to_owned(),
-            name,
+            place,
             record: RefCell::default(),
             noted: Cell::default(),
-            _lock: lock,
-        };
-        own_file::clear(&checkpoint.new_path()).map_err(unusable)?;
-        Ok(checkpoint)
+        })
     }
 
     /// Reads what an earlier process left.
     pub(super) fn find(&self) -> Found {
-        let file = match own_file::open(&self.path(), File::options().read(true)) {
+        if let Some(why) = self.place.was_foreign() {
+            return Found::Unusable(why.to_owned());
+        }
+        let file = match self.place.open() {
             Ok(own_file::Found::Own(file)) => file,
             Ok(own_file::Found::Nothing) => return Found::Nothing,
             Ok(own_file::Found::Foreign(why)) => return Found::Unusable(why.to_owned()),
@@ -107,15 +104,11 @@ impl Checkpoint {
     }
 
     /// Notes that Complete is about to be sent, now.
-    pub(super) fn note_completion(&self, parts: &Parts, completing: Completing) -> Result<(), Box<Outcome>> {
-        self.set_parts(&parts.all());
+    pub(super) fn note_completion(&self, parts: &Parts, completing: Completing) -> io::Result<()> {
         if let Some(record) = &mut *self.record.borrow_mut() {
             record.completing = Some(completing.after(record.completing));
         }
-        self.save().map_err(|error| {
-            let message = format!("cannot write the checkpoint: {error}");
-            Box::new(Outcome::new(Status::LocalIo, Stored::No, message))
-        })
+        self.save_parts(parts)
     }
 
     /// Notes what is there of an upload that is certain not to have been completed.
@@ -130,13 +123,13 @@ impl Checkpoint {
     pub(super) fn remove(&self) {
         self.record.take();
         // What cannot be removed is found out to be stale.
-        let _ = own_file::clear(&self.path());
-        let _ = own_file::clear(&self.new_path());
+        let _ = self.place.clear();
+        let _ = own_file::clear(&self.place.new_path());
     }
 
     /// Makes room for a record, where there is something that is none.
     pub(super) fn make_room(&self) -> Result<(), Box<Outcome>> {
-        own_file::clear(&self.path()).map_err(|error| unusable(&self.folder, &error))
+        self.place.clear().map_err(|error| unusable(&self.folder, &error))
     }
 
     fn set_parts(&self, parts: &[Part]) {
@@ -150,21 +143,15 @@ impl Checkpoint {
         let record = self.record.borrow();
         let Some(record) = record.as_ref() else { return Ok(()) };
         let text = record.to_json()?;
-        let new = self.new_path();
+        let new = self.place.new_path();
         own_file::clear(&new)?;
         let mut file = own_file::create(&new)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&new, self.path())?;
+        let written = file.write_all(&text).and_then(|()| file.sync_all());
+        written.and_then(|()| fs::rename(&new, self.place.path())).inspect_err(|_| {
+            // It is not needed, and the disk may be full.
+            let _ = fs::remove_file(&new);
+        })?;
         sync_folder(&self.folder)
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.join(format!("{}.json", self.name))
-    }
-
-    fn new_path(&self) -> PathBuf {
-        self.folder.join(format!("{}.new", self.name))
     }
 }
 

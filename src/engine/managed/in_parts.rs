@@ -162,10 +162,16 @@ impl InParts {
         let Managed { lane, deadline, callback, .. } = *managed;
         self.room.take();
         // Written before each attempt, since afterwards it could be too late: this is what keeps a callback from running twice.
-        let note = || match &self.checkpoint {
-            Some(checkpoint) => checkpoint
-                .note_completion(&self.multipart.parts, managed.completing(lane.clock().unix_time())),
-            None => Ok(()),
+        let note = || {
+            let Some(checkpoint) = &self.checkpoint else { return Ok(()) };
+            let completing = managed.completing(lane.clock().unix_time());
+            match checkpoint.note_completion(&self.multipart.parts, completing) {
+                Err(error) if callback.is_some() => Err(unrecorded(&error)),
+                noted => {
+                    warn(managed, noted);
+                    Ok(())
+                }
+            }
         };
         let earlier = Earlier { sent_before: completed_before, note: Some(&note) };
         let completion = Completion::Known;
@@ -239,7 +245,13 @@ impl InParts {
     }
 }
 
-/// That the parts cannot be noted is no reason to give up: OSS knows them too.
+/// That what is to be noted before a callback is asked for cannot be noted.
+pub(super) fn unrecorded(error: &io::Error) -> Box<Outcome> {
+    let message = format!("cannot write the checkpoint: {error}");
+    Box::new(Outcome::new(Status::LocalIo, Stored::No, message))
+}
+
+/// Without a callback, that something cannot be noted is no reason to give up: OSS knows the parts too.
 fn warn(managed: &Managed<'_>, noted: io::Result<()>) {
     if let Err(error) = noted {
         managed.log(&format!("cannot write the checkpoint: {error}"));

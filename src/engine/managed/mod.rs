@@ -6,6 +6,7 @@ mod held;
 mod in_parts;
 mod options;
 mod part_sizes;
+mod place;
 mod proof;
 mod record;
 mod report;

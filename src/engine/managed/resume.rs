@@ -2,7 +2,7 @@
 
 use super::checkpoint::{self, Checkpoint};
 use super::completed::in_doubt;
-use super::in_parts::InParts;
+use super::in_parts::{InParts, unrecorded};
 use super::part_sizes::PartSizes;
 use super::record::{Binding, Difference, Record};
 use super::run::{Managed, Step, failed, refused};
@@ -14,18 +14,23 @@ use crate::engine::request::{Attempts, Found, Open};
 use crate::engine::source::Body;
 use crate::wire::mistake::Mistake;
 use sha2::{Digest, Sha256};
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
 /// How long it may take to remove the parts of an upload that is no longer wanted.
 const FOR_REMOVING: Duration = Duration::from_secs(10);
 
+/// So long a process is waited for that holds the record and may be about to end, and after such pauses it is looked again.
+const FOR_ENDING: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(50);
+
 impl Managed<'_> {
     /// Uploads a file in parts, and so that another process can go on with it.
     pub(super) async fn resumable(&self, body: &Body<'_>, sizes: PartSizes, folder: &Path) -> Step<Outcome> {
         let terms = self.terms(body.file_name())?;
         let binding = self.binding(body, sizes, &terms)?;
-        let checkpoint = Checkpoint::take(folder, &binding, &|line| self.log(line))?;
+        let checkpoint = self.take_checkpoint(folder, &binding).await?;
         Ok(match self.start(checkpoint, &binding, &terms, body, sizes).await? {
             Start::Stored(outcome) => outcome,
             Start::Upload { upload, completed_before } => {
@@ -68,6 +73,30 @@ impl Managed<'_> {
         })
     }
 
+    /// The record's place. Whoever has it may be about to end, as a process that was killed, and is waited for.
+    async fn take_checkpoint(&self, folder: &Path, binding: &Binding) -> Step<Checkpoint> {
+        let clock = self.lane.clock();
+        let began = clock.now();
+        // What is in the way is said once.
+        let first = Cell::new(true);
+        loop {
+            let log = |line: &str| {
+                if first.get() {
+                    self.log(line)
+                }
+            };
+            let taken = Checkpoint::take(folder, binding, &log);
+            let is_busy = taken.as_ref().is_err_and(|outcome| outcome.status == Status::CheckpointBusy);
+            let may_wait = clock.since(began) < FOR_ENDING && self.deadline.allows(PAUSE);
+            if !(is_busy && may_wait) {
+                return taken;
+            }
+            first.set(false);
+            self.lane.sleep(PAUSE).await;
+            self.lane.check(self.deadline).map_err(failed)?;
+        }
+    }
+
     async fn begin_recorded(&self, checkpoint: Checkpoint, binding: Binding, terms: Terms) -> Step<InParts> {
         let room = self.take_room()?;
         let begun = Multipart::begin_on(self.lane, self.deadline, self.bucket, self.key, terms).await;
@@ -77,9 +106,8 @@ impl Managed<'_> {
         match written {
             Ok(()) => Ok(upload),
             Err(error) => {
-                let message = format!("cannot write the checkpoint: {error}");
-                let outcome = Outcome::new(Status::LocalIo, Stored::No, message);
-                Err(Box::new(upload.without_parts(self, outcome).await))
+                let outcome = upload.without_parts(self, *unrecorded(&error)).await;
+                Err(Box::new(outcome))
             }
         }
     }
