@@ -689,8 +689,9 @@ void oss_body_free(oss_body *body);
  * @param options      NULL for the defaults; copied.
  * @param bucket       receives the handle, to be freed with oss_bucket_free(), or NULL on failure; not NULL.
  * @param result       receives what there is to know about the call; may be NULL.
- * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT for an endpoint or name that cannot be right, or for V4 without a
- *         region. Does not block.
+ * @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT for an endpoint or name that cannot be right, for V4 without a
+ *         region, or for a host of aliyuncs.com that tells no region, such as oss-accelerate.aliyuncs.com, if neither region nor
+ *         signature is set. Does not block.
  *
  * @code
  * oss_credentials *credentials = NULL;
@@ -755,22 +756,27 @@ void oss_bucket_free(oss_bucket *bucket);
 oss_bucket_options *oss_bucket_options_new(void);
 
 /**
- * Sets the region for V4 signatures. It need not be set for an endpoint whose name tells it.
+ * Sets the region for V4 signatures. It need not be set for an endpoint whose name tells it, as most of aliyuncs.com do, also
+ * those that are called otherwise than their region, such as oss-cn-hzfinance. Others tell none: those for acceleration, say.
  *
  * @param options  not NULL.
- * @param region   such as "cn-hangzhou", without "oss-" before it; not NULL; copied.
+ * @param region   such as "cn-hangzhou", without "oss-" before it and "-internal" after it; not NULL; copied.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_bucket_options_set_region(oss_bucket_options *options, const char *region);
+oss_status oss_bucket_options_set_region(oss_bucket_options *options,
+                                         const char *region);
 
 /**
- * Sets the signature. By default it is V4 if the region is given or the endpoint tells it, and V1 otherwise.
+ * Sets the signature. By default it is V4 if the region is given or the endpoint tells it. Otherwise it is V1, and the message
+ * says so if OSS refuses; but not at hosts of aliyuncs.com, where V1 is closed to new accounts: oss_bucket_new() refuses those
+ * that tell no region.
  *
  * @param options  not NULL.
  * @param version  an oss_signature_version.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_bucket_options_set_signature_version(oss_bucket_options *options, int32_t version);
+oss_status oss_bucket_options_set_signature_version(oss_bucket_options *options,
+                                                    int32_t version);
 
 /**
  * Sets where the bucket's name stands in a URL. The default is OSS_ADDRESSING_AUTO.

@@ -33,7 +33,7 @@ const (
 )
 
 // WithRegion sets the region for V4 signatures, such as "cn-hangzhou". It need not be set for an endpoint whose name tells
-// it.
+// it, as most of aliyuncs.com do.
 func WithRegion(region string) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
 		return C.oss_bucket_options_set_region(o, c.text(region))
@@ -41,7 +41,7 @@ func WithRegion(region string) BucketOption {
 }
 
 // WithSignatureVersion sets the signature. By default it is V4 if the region is given or the endpoint tells it, and V1
-// otherwise.
+// otherwise; but [NewBucket] refuses an endpoint of aliyuncs.com that tells no region.
 func WithSignatureVersion(version SignatureVersion) BucketOption {
 	return func(_ *call, o *C.oss_bucket_options) C.oss_status {
 		return C.oss_bucket_options_set_signature_version(o, C.int32_t(version))

@@ -30,8 +30,9 @@ pub struct oss_bucket {
 /// @param options      NULL for the defaults; copied.
 /// @param bucket       receives the handle, to be freed with oss_bucket_free(), or NULL on failure; not NULL.
 /// @param result       receives what there is to know about the call; may be NULL.
-/// @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT for an endpoint or name that cannot be right, or for V4 without a
-///         region. Does not block.
+/// @return OSS_STATUS_OK; OSS_STATUS_INVALID_ARGUMENT for an endpoint or name that cannot be right, for V4 without a
+///         region, or for a host of aliyuncs.com that tells no region, such as oss-accelerate.aliyuncs.com, if neither region nor
+///         signature is set. Does not block.
 ///
 /// @code
 /// oss_credentials *credentials = NULL;

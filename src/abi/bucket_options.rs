@@ -62,10 +62,11 @@ pub extern "C" fn oss_bucket_options_new() -> *mut oss_bucket_options {
     Box::into_raw(Box::default())
 }
 
-/// Sets the region for V4 signatures. It need not be set for an endpoint whose name tells it.
+/// Sets the region for V4 signatures. It need not be set for an endpoint whose name tells it, as most of aliyuncs.com do, also
+/// those that are called otherwise than their region, such as oss-cn-hzfinance. Others tell none: those for acceleration, say.
 ///
 /// @param options  not NULL.
-/// @param region   such as "cn-hangzhou", without "oss-" before it; not NULL; copied.
+/// @param region   such as "cn-hangzhou", without "oss-" before it and "-internal" after it; not NULL; copied.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_bucket_options_set_region(
@@ -76,7 +77,9 @@ pub unsafe extern "C" fn oss_bucket_options_set_region(
     unsafe { set(options, |options| options.set_region(convert::text(region, "region")?)) }
 }
 
-/// Sets the signature. By default it is V4 if the region is given or the endpoint tells it, and V1 otherwise.
+/// Sets the signature. By default it is V4 if the region is given or the endpoint tells it. Otherwise it is V1, and the message
+/// says so if OSS refuses; but not at hosts of aliyuncs.com, where V1 is closed to new accounts: oss_bucket_new() refuses those
+/// that tell no region.
 ///
 /// @param options  not NULL.
 /// @param version  an oss_signature_version.

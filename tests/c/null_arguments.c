@@ -349,6 +349,8 @@ static void options_of_buckets(void) {
     CHECK_REFUSED(oss_bucket_options_set_proxy(options, NOT_UTF8), oss_bucket_options_error(options), "UTF-8");
     CHECK_REFUSED(oss_bucket_options_set_user_agent(options, NOT_UTF8), oss_bucket_options_error(options), "UTF-8");
     CHECK_REFUSED(oss_bucket_options_set_region(options, ""), oss_bucket_options_error(options), "region");
+    CHECK_REFUSED(oss_bucket_options_set_region(options, "cn-hangzhou-internal"), oss_bucket_options_error(options),
+                  "write \"cn-hangzhou\"");
     CHECK_REFUSED(oss_bucket_options_set_region(options, "oss-cn-hangzhou"), oss_bucket_options_error(options),
                   "cn-hangzhou");
     CHECK_REFUSED(oss_bucket_options_set_ca_file(options, ""), oss_bucket_options_error(options), "CA file");
@@ -386,6 +388,7 @@ static void options_of_buckets(void) {
     /* V4 needs a region, and none of the refused ones is left. */
     CHECK_SETS(oss_bucket_options_set_signature_version(options, OSS_SIGNATURE_VERSION_V4));
     REFUSED("region", oss_bucket_new("http://127.0.0.1", "examplebucket", credentials, options, &opened, where));
+    REFUSED("region", oss_bucket_new("oss-accelerate.aliyuncs.com", "examplebucket", credentials, NULL, &opened, where));
     CHECK(opened == NULL);
     oss_bucket_options_free(options);
 }

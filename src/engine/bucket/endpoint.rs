@@ -1,5 +1,6 @@
 //! Where a bucket is: the endpoint, and the place of the bucket in a URL.
 
+use super::scope::{self, Scope};
 use crate::wire::key;
 use crate::wire::mistake::Mistake;
 use url::{Host, ParseError, Url};
@@ -26,13 +27,7 @@ pub(crate) struct Endpoint {
     bucket: String,
     bucket_in_path: bool,
     scope: Option<Scope>,
-}
-
-/// What a V4 signature is bound to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Scope {
-    pub(crate) region: String,
-    pub(crate) product: &'static str,
+    of_oss: bool,
 }
 
 impl Endpoint {
@@ -65,7 +60,9 @@ impl Endpoint {
             base: Url::parse(&base).map_err(|error| mistake(endpoint, &error.to_string()))?,
             bucket: bucket.to_owned(),
             bucket_in_path,
-            scope: scope_of(&host),
+            // A domain of the bucket's own can be its name before an endpoint's.
+            scope: scope::of_host(host.strip_prefix(&format!("{bucket}.")).unwrap_or(&host)),
+            of_oss: scope::is_of_oss(&host),
         })
     }
 
@@ -81,6 +78,11 @@ impl Endpoint {
     /// The region and product that the endpoint's name tells.
     pub(crate) fn scope(&self) -> Option<&Scope> {
         self.scope.as_ref()
+    }
+
+    /// Whether it is one of OSS's own.
+    pub(crate) fn is_of_oss(&self) -> bool {
+        self.of_oss
     }
 
     /// The URL of an object, or of the bucket when there is no key. The query comes decoded.
@@ -149,25 +151,6 @@ fn mistake(endpoint: &str, rule: &str) -> Mistake {
     Mistake::new(format!("the endpoint {endpoint:?} is not usable: {rule}"))
 }
 
-/// Reads region and product from the names of OSS's own endpoints.
-fn scope_of(host: &str) -> Option<Scope> {
-    let name = host.strip_suffix(".aliyuncs.com")?;
-    if let Some(cloud_box) = name.strip_suffix(".oss-cloudbox") {
-        let (id, _region) = cloud_box.split_once('.')?;
-        return Some(Scope { region: id.to_owned(), product: "oss-cloudbox" });
-    }
-    let region = match name.strip_suffix(".oss") {
-        Some(region) => region,
-        None => {
-            let region = name.strip_prefix("oss-")?;
-            region.strip_suffix("-internal").unwrap_or(region)
-        }
-    };
-    // Acceleration endpoints serve buckets of every region.
-    let tells_region = !region.contains('.') && !region.is_empty() && !region.starts_with("accelerate");
-    tells_region.then(|| Scope { region: region.to_owned(), product: "oss" })
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -213,22 +196,10 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_of_oss_tell_region_and_product() {
-        let cases = [
-            ("oss-cn-hangzhou.aliyuncs.com", Some(("cn-hangzhou", "oss"))),
-            ("oss-cn-hangzhou-internal.aliyuncs.com", Some(("cn-hangzhou", "oss"))),
-            ("cn-hangzhou.oss.aliyuncs.com", Some(("cn-hangzhou", "oss"))),
-            ("cb-123.cn-hangzhou.oss-cloudbox.aliyuncs.com", Some(("cb-123", "oss-cloudbox"))),
-            ("oss-accelerate.aliyuncs.com", None),
-            ("oss-accelerate-overseas.aliyuncs.com", None),
-            ("oss-cn-hangzhou.example.com", None),
-            ("127.0.0.1", None),
-        ];
-        for (host, expected) in cases {
-            let scope = scope_of(host);
-            let found = scope.as_ref().map(|scope| (scope.region.as_str(), scope.product));
-            assert_eq!(found, expected, "{host}");
-        }
+    fn bucket_before_an_endpoint_of_oss_hides_no_region() {
+        let host = "https://example-bucket.oss-cn-hangzhou.aliyuncs.com";
+        let endpoint = Endpoint::new(host, "example-bucket", Addressing::Cname).unwrap();
+        assert_eq!(endpoint.scope().unwrap().region, "cn-hangzhou");
     }
 
     #[test]

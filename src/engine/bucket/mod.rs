@@ -4,6 +4,7 @@ mod endpoint;
 mod limits;
 mod options;
 mod region;
+mod scope;
 mod signing;
 
 pub use endpoint::Addressing;
@@ -85,7 +86,8 @@ impl Bucket {
         stored: Stored,
         operation: impl AsyncFnOnce(&Lane, Deadline) -> Outcome,
     ) -> Outcome {
-        run_on(&self.transport, limits, &self.limits, stored, operation)
+        let outcome = run_on(&self.transport, limits, &self.limits, stored, operation);
+        self.signing.account_for(outcome)
     }
 
     /// How long somebody waits for what is no request to the bucket.

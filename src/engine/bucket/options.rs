@@ -1,7 +1,8 @@
 //! How a bucket is reached.
 
-use super::endpoint::{Addressing, Endpoint, Scope};
+use super::endpoint::{Addressing, Endpoint};
 use super::limits::{self, Limits};
+use super::scope;
 use super::signing::{SignatureVersion, Signing};
 use crate::engine::outbox::Outbox;
 use crate::transport::{Bind, Cancel, Clock, Proxy, Settings, Trust};
@@ -62,15 +63,7 @@ impl Default for BucketOptions {
 impl BucketOptions {
     /// The region that V4 signatures are bound to, such as `cn-hangzhou`.
     pub fn set_region(&mut self, region: &str) -> Result<(), Mistake> {
-        if let Some(name) = region.strip_prefix("oss-") {
-            return Err(Mistake::new(format!(
-                "the region {region:?} begins with \"oss-\", which belongs to host names; write {name:?}"
-            )));
-        }
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if region.is_empty() || !region.bytes().all(fits) {
-            return Err(Mistake::new(format!("the region {region:?} is not of a-z, 0-9 and -")));
-        }
+        scope::check_region(region)?;
         self.region = Some(region.to_owned());
         Ok(())
     }
@@ -215,12 +208,9 @@ impl BucketOptions {
         self.addressing
     }
 
-    /// How requests to the endpoint are signed. V4 signatures are bound to the region that was set, or else to the
-    /// endpoint's.
+    /// How requests to the endpoint are signed.
     pub(super) fn signing(&self, endpoint: &Endpoint) -> Result<Signing, Mistake> {
-        let product = endpoint.scope().map_or("oss", |scope| scope.product);
-        let given = self.region.clone().map(|region| Scope { region, product });
-        Signing::new(self.signature, given.or_else(|| endpoint.scope().cloned()))
+        Signing::new(self.signature, self.region.as_deref(), endpoint)
     }
 
     /// How to get there. If the environment is to name the proxy, it is asked now.

@@ -83,7 +83,7 @@ mod tests {
             ("oss-eu-west-1-internal.aliyuncs.com", None),
             ("http://127.0.0.1:1", Some("ap-southeast-6")),
             ("http://127.0.0.1:1", None),
-            ("oss-accelerate.aliyuncs.com", None),
+            ("oss-accelerate.aliyuncs.com", Some("ap-southeast-6")),
             ("files.example.com", None),
             ("cb-1.cn-nanjing.oss-cloudbox.aliyuncs.com", None),
         ] {
