@@ -245,7 +245,7 @@ fn expected_headers() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> 
         ("encryption-sm4", with(encryption, "SM4")),
         ("encryption-aes256", with(encryption, "AES256")),
         ("encryption-still-aes256", with(encryption, "AES256")),
-        ("tagged", with("x-oss-tagging", "project=a%20%26%20b%3Dc&%E5%90%8D=")),
+        ("tagged", with("x-oss-tagging", "project=a%20%2B%20b%3Dc&%E5%90%8D=")),
         ("once", vec![PLAIN]),
     ]
 }

@@ -131,7 +131,8 @@ func WithMetadata(name, value string) PutOption {
 	})
 }
 
-// WithTag adds a tag to the object. There can be ten.
+// WithTag adds a tag to the object. There can be ten, each of another key. Key and value consist of letters, digits, blanks and
+// + - = . _ : /
 func WithTag(key, value string) PutOption {
 	return putOption(func(c *call, o *C.oss_put_options) C.oss_status {
 		return C.oss_put_options_add_tag(o, c.text(key), c.text(value))

@@ -216,10 +216,10 @@ pub unsafe extern "C" fn oss_put_options_add_metadata(
     }
 }
 
-/// Adds a tag to the object. There can be ten.
+/// Adds a tag to the object. There can be ten. Key and value consist of letters, digits, blanks and + - = . _ : /
 ///
 /// @param options  not NULL.
-/// @param key      1 to 128 characters; not NULL; copied.
+/// @param key      1 to 128 characters, not bytes, other than the keys of the tags before; not NULL; copied.
 /// @param value    up to 256 characters; not NULL; copied.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]

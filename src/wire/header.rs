@@ -2,7 +2,7 @@
 
 use super::mistake::{Mistake, shown};
 
-pub use super::tagging::tagging;
+pub use super::tagging::{check_tagging, tagging};
 
 /// What begins the name of a metadata header.
 pub const METADATA_PREFIX: &str = "x-oss-meta-";

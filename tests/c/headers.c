@@ -123,13 +123,18 @@ static void tags(void) {
     oss_put_options *options = oss_put_options_new();
     char long_key[130], name[32];
 
-    CHECK_SETS(oss_put_options_add_tag(options, "project", "a & b=c"));
+    CHECK_SETS(oss_put_options_add_tag(options, "project", "a + b=c"));
     CHECK_SETS(oss_put_options_add_tag(options, "\xe5\x90\x8d", ""));
     put("tagged", options, OSS_STATUS_OK);
     check_header(key_of("tagged"), "x-oss-tagging-count", "2");
     clean_up(bucket, key_of("tagged"));
 
     CHECK_REFUSED(oss_put_options_add_tag(options, "", "v"), oss_put_options_error(options), "tag");
+    CHECK_REFUSED(oss_put_options_add_tag(options, "project", "d"), oss_put_options_error(options), "twice");
+    CHECK_REFUSED(oss_put_options_add_tag(options, "a&b", "v"), oss_put_options_error(options), "letters, digits");
+    CHECK_REFUSED(oss_put_options_add_tag(options, "k", "a,b"), oss_put_options_error(options), "letters, digits");
+    CHECK_REFUSED(oss_put_options_set_header(options, "x-oss-tagging", "k=a%2Cb"), oss_put_options_error(options),
+                  "letters, digits");
     memset(long_key, 'k', 129);
     long_key[129] = '\0';
     CHECK_REFUSED(oss_put_options_add_tag(options, long_key, "v"), oss_put_options_error(options), "128");

@@ -148,17 +148,33 @@ fn check_value(name: &str, value: &str) -> Result<(), OssError> {
 }
 
 fn check_tagging(value: &str) -> Result<(), OssError> {
-    let tags: Vec<&str> = value.split('&').filter(|tag| !tag.is_empty()).collect();
-    let length =
-        |part: &str| String::from_utf8_lossy(&crate::text::percent_decode(part, true)).chars().count();
-    let fits = |tag: &&str| {
+    let invalid = |message: &str| OssError::new(400, "InvalidTag", message);
+    let mut keys = Vec::new();
+    for tag in value.split('&').filter(|tag| !tag.is_empty()) {
         let (key, value) = tag.split_once('=').unwrap_or((tag, ""));
-        (1..=128).contains(&length(key)) && length(value) <= 256
-    };
-    if tags.len() <= 10 && tags.iter().all(fits) {
-        return Ok(());
+        let [key, value] =
+            [key, value].map(|part| String::from_utf8(crate::text::percent_decode(part, true)));
+        let (Ok(key), Ok(value)) = (key, value) else { return Err(invalid("The tags are not UTF-8.")) };
+        if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
+            return Err(invalid("The length of a tag's key or value is not valid."));
+        }
+        if !key.chars().chain(value.chars()).all(is_for_tags) {
+            return Err(invalid("A tag has characters that are not allowed."));
+        }
+        if keys.contains(&key) {
+            return Err(invalid("The key of a tag is not unique."));
+        }
+        keys.push(key);
     }
-    Err(OssError::new(400, "InvalidTag", "The tags of the object are not valid."))
+    if keys.len() > 10 {
+        return Err(invalid("An object has at most 10 tags."));
+    }
+    Ok(())
+}
+
+/// Letters, digits, and a few others. OSS stores letters of all languages, though its pages name the Latin ones only.
+fn is_for_tags(character: char) -> bool {
+    matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '+' | '-' | '=' | '.' | '_' | ':' | '/' | '\u{a0}'..)
 }
 
 /// How many tags a header names.
@@ -174,4 +190,33 @@ pub(super) fn stored_reply(etag: &str, crc64: u64, content_md5: Option<&str>) ->
         reply.set("Content-MD5", md5);
     }
     reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_oss_would_not_store_are_refused() {
+        for good in ["", "a=1&b=2", "k%202=v%2B2&%E5%90%8D=%C3%A9", "k=a+b=c", "k=%2B%20-%3D._%3A%2F"] {
+            assert!(check_tagging(good).is_ok(), "{good}");
+        }
+        let long = |length: usize| "%C3%A9".repeat(length);
+        assert!(check_tagging(&format!("{}={}", long(128), long(256))).is_ok());
+        for bad in [
+            "=v",
+            "a=1&a=2",
+            "a%20b&a+b",
+            "k=%26",
+            "k=a,b",
+            "k=%09",
+            "k=%C2%85",
+            "k=%FF",
+            "0&1&2&3&4&5&6&7&8&9&10",
+            &long(129),
+            &format!("k={}", long(257)),
+        ] {
+            assert!(check_tagging(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -68,6 +68,7 @@ const TRAFFIC_LIMIT: &str = "x-oss-traffic-limit";
 const CONTENT_MD5: &str = "content-md5";
 const CALLBACK_HEADERS: [&str; 2] = ["x-oss-callback", "x-oss-callback-var"];
 const FORBID_OVERWRITE: &str = "x-oss-forbid-overwrite";
+const TAGGING: &str = "x-oss-tagging";
 
 impl ObjectOptions {
     /// Any header; a later value for the same name replaces the earlier one.
@@ -89,6 +90,9 @@ impl ObjectOptions {
         if let Some(metadata) = lower.strip_prefix("x-oss-meta-") {
             return self.add_metadata(metadata, value);
         }
+        if lower == TAGGING {
+            header::check_tagging(value)?;
+        }
         self.put(&lower, value);
         Ok(())
     }
@@ -105,10 +109,9 @@ impl ObjectOptions {
         Ok(())
     }
 
-    /// A tag of the object.
+    /// A tag of the object, which has no other of this key.
     pub fn add_tag(&mut self, key: &str, value: &str) -> Result<(), Mistake> {
         let mut tags = self.tags.clone();
-        tags.retain(|(other, _)| other != key);
         tags.push((key.to_owned(), value.to_owned()));
         header::tagging(&tags)?;
         self.tags = tags;
@@ -251,7 +254,10 @@ impl ObjectOptions {
             headers.push((format!("x-oss-meta-{name}"), value.clone()));
         }
         if !self.tags.is_empty() {
-            headers.push(("x-oss-tagging".to_owned(), header::tagging(&self.tags)?));
+            if headers.iter().any(|(name, _)| name == TAGGING) {
+                return Err(Mistake::new("the tags are given twice: one by one, and as a header"));
+            }
+            headers.push((TAGGING.to_owned(), header::tagging(&self.tags)?));
         }
         Ok(headers)
     }
