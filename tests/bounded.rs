@@ -4,13 +4,16 @@
 
 mod support;
 
-use oss_upload::engine::{Body, Bucket, Multipart, ObjectOptions, Outcome, Part, Status, Stored, Uploads};
+use oss_upload::engine::{
+    Body, Bucket, Multipart, ObjectOptions, Outcome, Part, Status, Stored, UploadOptions, Uploads,
+};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::bed::{DATA, KEY, assert_ended};
+use support::observer::Unmoved;
 use support::raw_server::{Connection, RawServer, over_both};
 
 const MIB: usize = 1 << 20;
@@ -217,6 +220,23 @@ fn part_with_an_etag_that_is_too_long_is_not_one() {
             assert_eq!(outcome.status, status, "{length}: {}", outcome.message);
         }
     });
+}
+
+#[test]
+fn parts_in_flight_do_not_bring_a_large_reply_each() {
+    let data = vec![7; 32 * (100 << 10)];
+    let server = answering(false, |head| match head.split(' ').next().unwrap() {
+        "PUT" => oss("ETag: E\r\n", &"x".repeat(4 * MIB - 1)),
+        "POST" if head.contains("?uploads") => xml("InitiateMultipartUploadResult", "<UploadId>U</UploadId>"),
+        _ => xml("CompleteMultipartUploadResult", ""),
+    });
+    let bucket = Arc::new(server.bucket(|_| ()));
+    let mut options = UploadOptions::default();
+    options.set_part_size(100 << 10).unwrap();
+    options.set_threshold(0).unwrap();
+    options.set_parallel(32).unwrap();
+    let outcome = within(32 * MIB, || bucket.upload(KEY, Body::Bytes(&data), None, &options, &Unmoved));
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
 }
 
 #[test]

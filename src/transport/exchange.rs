@@ -25,7 +25,6 @@ const LARGEST_FRAME: usize = 256 << 10;
 const SMALLEST_FRAME: usize = 4 << 10;
 /// How long a wait for the pace goes on before it is said that it is one.
 const LONGEST_REST: Duration = Duration::from_millis(500);
-const LARGEST_REPLY: usize = 4 << 20;
 
 /// What to send. The headers are complete but for Content-Length.
 pub struct Request<'a, 's> {
@@ -41,6 +40,8 @@ pub struct Request<'a, 's> {
     pub patience: Duration,
     /// A connection that was idle for longer is not used.
     pub longest_idle: Duration,
+    /// How much of a reply's body is read.
+    pub largest_reply: usize,
 }
 
 /// What came back.
@@ -68,6 +69,7 @@ impl Lane {
 
     async fn send_and_receive(&self, request: Request<'_, '_>, deadline: Deadline) -> Result<Reply, Failure> {
         let size = request.source.as_ref().map_or(0, |source| source.size());
+        let largest = request.largest_reply;
         let progress = Progress::new(&self.route, request.url, size);
         let answer = self.answer_to(request, &progress, deadline).await;
         if answer.is_err() && progress.met_silence() {
@@ -78,7 +80,7 @@ impl Lane {
         // A proxy that refuses a request does not hand it on.
         let wholly_sent = progress.is_written() && !self.route.is_refused_by_proxy(status);
         let mut body = Vec::new();
-        let cut = self.receive(&mut connection, &mut rest, &mut body, deadline).await.err();
+        let cut = self.receive(&mut connection, &mut rest, &mut body, largest, deadline).await.err();
         if cut.is_none() && wholly_sent {
             self.route.keep(connection);
         }
@@ -103,7 +105,7 @@ impl Lane {
         progress: &Progress<'_>,
         deadline: Deadline,
     ) -> Result<Answer, Failure> {
-        let Request { method, url, mut headers, source, patience, longest_idle } = request;
+        let Request { method, url, mut headers, source, patience, longest_idle, .. } = request;
         if source.is_some() {
             // OSS insists on the header, be it zero.
             headers.insert(CONTENT_LENGTH, HeaderValue::from(progress.size));
@@ -139,6 +141,7 @@ impl Lane {
         connection: &mut Connection,
         rest: &mut Incoming,
         body: &mut Vec<u8>,
+        largest: usize,
         deadline: Deadline,
     ) -> Result<(), String> {
         let began = self.outside.time_inside();
@@ -150,8 +153,8 @@ impl Lane {
             let chunk = chunk.ok_or_else(|| "the rest did not come in time".to_owned())?;
             match chunk.ok_or_else(|| "cancelled".to_owned())?? {
                 None => return Ok(()),
-                Some(chunk) if body.len() + chunk.len() <= LARGEST_REPLY => body.extend_from_slice(&chunk),
-                Some(_) => return Err(format!("it is larger than {LARGEST_REPLY} bytes")),
+                Some(chunk) if body.len() + chunk.len() <= largest => body.extend_from_slice(&chunk),
+                Some(_) => return Err(format!("it is larger than {largest} bytes")),
             }
         }
     }
@@ -422,6 +425,7 @@ mod tests {
                     source: Some(&mut busy),
                     patience: Duration::ZERO,
                     longest_idle: Duration::MAX,
+                    largest_reply: 0,
                 };
                 lane.exchange(request, Deadline::after(limit)).await.unwrap_err()
             });

@@ -1,6 +1,6 @@
 //! Where requests go: to a bucket that we sign for, or to a URL that somebody signed. Each is signed now and sent once.
 
-use super::call::Call;
+use super::call::{Call, Operation};
 use crate::credentials::AccessKey;
 use crate::engine::bucket::{Bucket, BucketOptions, Limits, run_on};
 use crate::engine::outcome::{Outcome, Stored};
@@ -17,6 +17,11 @@ use url::Url;
 /// Balancers drop idle connections and answer the next byte with a reset, of which nobody can tell what it means: what has a
 /// callback, and so is not lightly sent again, goes over a fresh one.
 const LONGEST_IDLE_FOR_CALLBACK: Duration = Duration::from_secs(5);
+
+/// Application servers may answer with 3 MiB, and a page of a list has less.
+const LARGEST_REPLY: usize = 4 << 20;
+/// There can be a hundred at once, and all that OSS has to say of one is an error.
+const LARGEST_OF_A_PART: usize = 256 << 10;
 
 /// The reply to a request that was sent, if there is one.
 pub(crate) type Sent = Result<Reply, Failure>;
@@ -80,6 +85,10 @@ impl<'a> Target<'a> {
             source,
             patience: call.patience,
             longest_idle: if call.callback { LONGEST_IDLE_FOR_CALLBACK } else { Duration::MAX },
+            largest_reply: match call.operation {
+                Operation::UploadPart if !call.callback => LARGEST_OF_A_PART,
+                _ => LARGEST_REPLY,
+            },
         };
         lane.exchange(request, deadline).await
     }
