@@ -474,6 +474,12 @@ typedef struct oss_presigned oss_presigned;
 typedef struct oss_put_options oss_put_options;
 
 /**
+ * How fast all calls together may send that it was given to, whichever buckets and threads they are of. Any thread may set
+ * it while they run, and a signal handler may.
+ */
+typedef struct oss_rate oss_rate;
+
+/**
  * All there is to know about one call, whether it succeeded or not. Every operation writes one through its last
  * parameter unless that is NULL; free it with oss_result_free(). It never changes, so threads may share it. What its
  * accessors return lives as long as the result does.
@@ -3270,6 +3276,81 @@ oss_status oss_put_options_set_write_token(oss_put_options *options,
  */
 oss_status oss_put_options_set_outbox(oss_put_options *options,
                                       const oss_outbox *outbox);
+
+/**
+ * Makes a rate to be shared.
+ *
+ * Options take it: oss_upload_options_set_rate() and oss_put_options_set_rate() for single operations,
+ * oss_bucket_options_set_rate() for all operations on a bucket. They keep their own reference. Whoever wants to send first
+ * goes first, a piece of a tenth of a second at a time; time in which nobody sends is not saved up. After a fork, parent and
+ * child each have their own.
+ *
+ * @param bytes_per_second  as for oss_rate_set().
+ * @return a handle, to be freed with oss_rate_free(); never NULL.
+ *
+ * @code
+ * oss_rate *rate = oss_rate_new(1000000);
+ * oss_bucket_options *options = oss_bucket_options_new();
+ * oss_bucket_options_set_rate(options, rate);
+ * oss_bucket_options_free(options);
+ * oss_rate_set(rate, 50000000);
+ * oss_rate_free(rate);
+ * @endcode
+ */
+oss_rate *oss_rate_new(uint64_t bytes_per_second);
+
+/**
+ * Sets how fast those that share it send from now on. What waits for its turn takes note within a twentieth of a second. A
+ * pause is no standstill that a time-out would end; the deadline and a cancel still end a call, and a server may give up a
+ * connection on which a request is only half sent.
+ *
+ * @param rate              may be NULL. Any thread may call this, any number of times, and a signal handler may: nothing but
+ *                          one store to memory happens.
+ * @param bytes_per_second  0 for a pause until it is set again; what is less than 1024 counts as 1024; UINT64_MAX for as
+ *                          fast as it can be.
+ */
+void oss_rate_set(const oss_rate *rate,
+                  uint64_t bytes_per_second);
+
+/**
+ * Frees the handle. What it was given to keeps to the rate that was set last.
+ *
+ * @param rate  may be NULL; not to be used afterwards, in a signal handler neither.
+ */
+void oss_rate_free(oss_rate *rate);
+
+/**
+ * Sets how fast all operations on the bucket send, together with whatever else has the same rate. An operation whose own
+ * options have a rate too keeps to both. Handles of oss_bucket_with_limits() keep it.
+ *
+ * @param options  not NULL.
+ * @param rate     NULL for none, which is the default; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_rate(oss_bucket_options *options,
+                                       const oss_rate *rate);
+
+/**
+ * Sets how fast the operation sends, together with whatever else has the same rate. For an upload in parts it counts for
+ * all its operations.
+ *
+ * @param options  not NULL.
+ * @param rate     NULL for none, which is the default; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_rate(oss_put_options *options,
+                                    const oss_rate *rate);
+
+/**
+ * Sets how fast the upload sends, together with whatever else has the same rate. With oss_upload_options_set_rate_limit()
+ * it keeps to both.
+ *
+ * @param options  not NULL.
+ * @param rate     NULL for that of the put options, if they have one; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_rate(oss_upload_options *options,
+                                       const oss_rate *rate);
 
 /**
  * Tells how the call ended.

@@ -714,6 +714,19 @@ public:
     bool has_fired() const noexcept { return oss_cancel_has_fired(get()); }
 };
 
+/** How fast all calls together may send that it was given to. */
+class rate : public detail::owner<oss_rate, oss_rate_free> {
+public:
+    /** Zero pauses until another is set. */
+    template <class Number, class = typename std::enable_if<std::is_integral<Number>::value>::type>
+    explicit rate(Number bytes_per_second) noexcept
+        : owner(oss_rate_new(static_cast<std::uint64_t>(bytes_per_second))) {}
+    explicit rate(oss_rate *handle) noexcept : owner(handle) {}
+
+    /** May be called from any thread and from a signal handler, as long as this exists. */
+    void set(std::uint64_t bytes_per_second) const noexcept { oss_rate_set(get(), bytes_per_second); }
+};
+
 /** What variables stand for where the result of an upload does not say it. The default constructor makes an empty set. */
 class callback_values : public detail::owner<oss_callback_values, oss_callback_values_free> {
 public:
@@ -953,6 +966,10 @@ public:
     /** The options keep their own reference to the cancel. */
     setter_result set_cancel(maybe<cancel> who) noexcept {
         return set(oss_bucket_options_set_cancel(get(), who.get()));
+    }
+    /** The options keep their own reference to the rate. */
+    setter_result set_rate(maybe<rate> shared) noexcept {
+        return set(oss_bucket_options_set_rate(get(), shared.get()));
     }
     /** The options keep their own reference to the outbox. */
     setter_result set_outbox(maybe<outbox> where) noexcept {
@@ -1197,6 +1214,10 @@ public:
     setter_result set_cancel(maybe<cancel> who) noexcept {
         return set(oss_put_options_set_cancel(get(), who.get()));
     }
+    /** The options keep their own reference to the rate. */
+    setter_result set_rate(maybe<rate> shared) noexcept {
+        return set(oss_put_options_set_rate(get(), shared.get()));
+    }
     /** The options keep their own reference to the outbox. */
     setter_result set_outbox(maybe<outbox> where) noexcept {
         return detail::set_outbox(where, [&](oss_outbox *kept) {
@@ -1244,6 +1265,10 @@ public:
     /** The options keep their own reference to the cancel. */
     setter_result set_cancel(maybe<cancel> who) noexcept {
         return set(oss_upload_options_set_cancel(get(), who.get()));
+    }
+    /** The options keep their own reference to the rate. */
+    setter_result set_rate(maybe<rate> shared) noexcept {
+        return set(oss_upload_options_set_rate(get(), shared.get()));
     }
     /** The options keep their own reference to the outbox. */
     setter_result set_outbox(maybe<outbox> where) noexcept {

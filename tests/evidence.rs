@@ -249,7 +249,7 @@ fn settling_ends_with_its_time_its_deadline_and_its_cancel() {
         assert_unknown(&put(&bucket, true));
 
         let cancel = Cancel::default();
-        let (server, bucket) = endless(&|options| options.set_cancel(Some(cancel.clone())));
+        let (server, bucket) = endless(&|options| options.limits_mut().set_cancel(Some(cancel.clone())));
         thread::scope(|scope| {
             let putting = scope.spawn(|| put(&bucket, true));
             while server.requests("HEAD") == 0 {

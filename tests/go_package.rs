@@ -13,7 +13,7 @@ use support::{emulator_program, files_below, read, repository, tools};
 const PACKAGE: &str = "bindings/go";
 
 /// Functions that Go has no use for: it does the same with another one, or by itself.
-const NOT_NEEDED: [(&str, &str); 15] = [
+const NOT_NEEDED: [(&str, &str); 16] = [
     ("oss_put_object", "oss_put_body"),
     ("oss_put_object_with_callback", "oss_put_body"),
     ("oss_put_file_with_callback", "oss_put_body"),
@@ -23,6 +23,7 @@ const NOT_NEEDED: [(&str, &str); 15] = [
     ("oss_upload_options_set_cancel", "oss_bucket_with_limits"),
     ("oss_upload_options_set_deadline_ms", "oss_bucket_with_limits"),
     ("oss_upload_options_set_outbox", "oss_put_options_set_outbox"),
+    ("oss_upload_options_set_rate", "oss_put_options_set_rate"),
     ("oss_delivery_options_set_cancel", "oss_bucket_with_limits"),
     ("oss_delivery_options_set_deadline_ms", "oss_bucket_with_limits"),
     ("oss_cancel_has_fired", "context.Context"),

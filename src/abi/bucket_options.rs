@@ -408,7 +408,7 @@ pub unsafe extern "C" fn oss_bucket_options_set_cancel(
     // SAFETY: the caller passes NULL or live handles.
     unsafe {
         set(options, |options| {
-            options.set_cancel(cancel::shared(cancel));
+            options.limits_mut().set_cancel(cancel::shared(cancel));
             Ok(())
         })
     }

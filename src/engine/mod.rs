@@ -43,4 +43,4 @@ pub use signed::{PostForm, PostPolicy, Presigned};
 pub use source::{Body, Input, Reader, Unusable};
 pub use verifier::{CallbackRequest, Verifier, verify_with};
 
-pub use crate::transport::{Cancel, Clock, SourceFailure};
+pub use crate::transport::{Cancel, Clock, Rate, SourceFailure};

@@ -4,7 +4,7 @@ use super::body::{Outgoing, Source, SourceFailure};
 use super::connection::Connection;
 use super::deadline::Deadline;
 use super::failure::{Cause, Failure};
-use super::lane::Lane;
+use super::lane::{Admission, Lane};
 use super::progress::Progress;
 use super::watch::{LONGEST_REPLY, Watch};
 use bytes::{Bytes, BytesMut};
@@ -24,7 +24,7 @@ const LARGEST_FRAME: usize = 256 << 10;
 /// However slow the pace, no frame is smaller.
 const SMALLEST_FRAME: usize = 4 << 10;
 /// How long a wait for the pace goes on before it is said that it is one.
-const LONGEST_REST: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// What to send. The headers are complete but for Content-Length.
 pub struct Request<'a, 's> {
@@ -112,12 +112,12 @@ impl Lane {
         }
         let (body, feeding) = prepare(source).map_err(Failure::from_source)?;
         // What is fed keeps the pace frame by frame.
-        let start = if feeding.is_none() { self.admit(progress.size) } else { None };
+        let admission = self.admit(if feeding.is_none() { progress.size } else { 0 });
         let watch = Watch::new(self, deadline, progress, patience);
         let request = self.route.written(url, method, headers, body)?;
         // On the heap too: it is large.
         let answer = Box::pin(self.send(request, url, longest_idle, progress));
-        attend(paced(start, progress, answer), feeding, watch).await
+        attend(paced(admission, progress, answer), feeding, watch).await
     }
 
     async fn send(
@@ -247,23 +247,20 @@ async fn feed(
     progress: &Progress<'_>,
 ) -> Result<(), SourceFailure> {
     let Some(Feeding { source, frames }) = feeding else { return Ok(()) };
-    let limit = lane.gulp().map_or(LARGEST_FRAME, |gulp| gulp.clamp(SMALLEST_FRAME, LARGEST_FRAME));
     let mut rest = source.size();
     while rest > 0 {
         let Ok(room) = frames.reserve().await else {
             // The connection is gone, or the server has answered already; the exchange knows.
             break;
         };
-        let frame = source.next(limit)?;
+        let frame = source.next(lane.gulp().clamp(SMALLEST_FRAME, LARGEST_FRAME))?;
         progress.note_own_pause();
         if frame.is_empty() {
             tokio::task::yield_now().await;
             continue;
         }
         let length = frame.len() as u64;
-        if let Some(start) = lane.admit(length) {
-            rest_until(start, progress).await;
-        }
+        wait_for(lane.admit(length), progress).await;
         rest = rest.saturating_sub(length);
         room.send(frame);
     }
@@ -271,21 +268,19 @@ async fn feed(
 }
 
 /// Begins with `work` at the time that the pace allows.
-async fn paced<T>(start: Option<Instant>, progress: &Progress<'_>, work: impl Future<Output = T>) -> T {
-    if let Some(start) = start {
-        rest_until(start, progress).await;
-    }
+async fn paced<T>(admission: Admission, progress: &Progress<'_>, work: impl Future<Output = T>) -> T {
+    wait_for(admission, progress).await;
     work.await
 }
 
 /// Waits, and says now and then that this is no standstill.
-async fn rest_until(start: Instant, progress: &Progress<'_>) {
+async fn wait_for(mut admission: Admission, progress: &Progress<'_>) {
     loop {
-        let rest = start.saturating_duration_since(Instant::now());
-        if rest.is_zero() {
+        let wait = admission.wait();
+        if wait.is_zero() {
             return;
         }
-        tokio::time::sleep(rest.min(LONGEST_REST)).await;
+        tokio::time::sleep(wait.min(LONGEST_WAIT)).await;
         progress.note_own_pause();
     }
 }

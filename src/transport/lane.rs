@@ -6,8 +6,9 @@ use super::clock::Clock;
 use super::deadline::Deadline;
 use super::failure::Failure;
 use super::outside::Outside;
-use super::pace::Pace;
+use super::pace::{self, Pace};
 use super::patience::Patience;
+use super::rate::{Rate, Turn};
 use super::route::Route;
 use super::self_wake::SelfWake;
 use super::settings::Settings;
@@ -29,6 +30,8 @@ pub struct Bounds {
     pub cancels: Vec<Cancel>,
     /// How fast it may send, all its requests together.
     pub bytes_per_second: Option<u64>,
+    /// The rates that it shares with others.
+    pub rates: Vec<Rate>,
 }
 
 /// The network as one call has it.
@@ -42,6 +45,7 @@ pub struct Lane {
     self_wake: Arc<SelfWake>,
     cancels: RefCell<Vec<Cancel>>,
     pace: Cell<Option<Pace>>,
+    rates: RefCell<Vec<Rate>>,
     /// Set while there is something to clean up, cancelled or not.
     carries_on: Cell<bool>,
     cut_short: Cell<bool>,
@@ -73,6 +77,7 @@ impl Lane {
             self_wake: Arc::default(),
             cancels: RefCell::default(),
             pace: Cell::default(),
+            rates: RefCell::default(),
             carries_on: Cell::new(false),
             cut_short: Cell::new(false),
             outside: Outside::default(),
@@ -85,6 +90,7 @@ impl Lane {
         self.outside.begin();
         self.cancels.replace(bounds.cancels);
         self.pace.set(bounds.bytes_per_second.map(Pace::new));
+        self.rates.replace(bounds.rates);
         // One kind of future for all calls: each of its own would bring all that drives it along, many times over.
         self.drive(Box::pin(work(self)))
     }
@@ -190,20 +196,40 @@ impl Lane {
         result
     }
 
-    /// When the call may send `bytes`, if it is bound to a pace. What has no data, or only cleans up, need not wait for the
-    /// data that was admitted before.
-    pub(super) fn admit(&self, bytes: u64) -> Option<Instant> {
+    /// When the call may send `bytes`. What has no data, or only cleans up, need not wait for the data that was admitted
+    /// before.
+    pub(super) fn admit(&self, bytes: u64) -> Admission {
         if bytes == 0 || self.carries_on.get() {
-            return None;
+            return Admission::default();
         }
-        let mut pace = self.pace.get()?;
-        let start = pace.admit(bytes);
-        self.pace.set(Some(pace));
-        Some(start)
+        let pace = self.pace.take().map(|mut pace| {
+            let start = pace.admit(bytes);
+            self.pace.set(Some(pace));
+            start
+        });
+        Admission { start: pace, turns: self.rates.borrow().iter().map(|rate| rate.queue(bytes)).collect() }
     }
 
-    /// How much to send at once at the call's pace.
-    pub(super) fn gulp(&self) -> Option<usize> {
-        self.pace.get().map(Pace::gulp)
+    /// How much to send at once, at the pace and the rates as they are now.
+    pub(super) fn gulp(&self) -> usize {
+        let rates = self.rates.borrow();
+        let rates = rates.iter().map(|rate| pace::gulp(rate.bytes_per_second()));
+        rates.chain(self.pace.get().map(Pace::gulp)).min().unwrap_or(usize::MAX)
+    }
+}
+
+/// What has to come before bytes may be sent.
+#[derive(Default)]
+pub(super) struct Admission {
+    start: Option<Instant>,
+    turns: Vec<Turn>,
+}
+
+impl Admission {
+    /// How long to wait before it is worth another look; not at all once they may be sent.
+    pub(super) fn wait(&mut self) -> Duration {
+        let turns = self.turns.iter_mut().map(Turn::wait).max().unwrap_or_default();
+        let start = self.start.map(|start| start.saturating_duration_since(Instant::now()));
+        turns.max(start.unwrap_or_default())
     }
 }

@@ -11,6 +11,7 @@
 //! | `lane`, `lanes`, `shared` | what one call has; those that nobody uses; what all of a bucket have in common |
 //! | `clock`, `deadline`, `cancel` | what time it is; when a call ends; who may end it |
 //! | `outside` | what a call does outside of its runtime |
+//! | `pace`, `rate` | how fast a call sends; how fast several do together |
 //! | `route`, `hop`, `race`, `resolve`, `tunnel`, `tls` | the way there, step by step |
 //! | `connection`, `flow` | HTTP, driven by the call that uses it; how much went through it |
 //! | `stream`, `socket`, `tcp_info` | bytes, through TLS or not; without a signal; what the kernel knows of them |
@@ -43,6 +44,7 @@ mod patience;
 mod progress;
 mod proxy;
 mod race;
+mod rate;
 mod resolve;
 mod route;
 mod self_wake;
@@ -72,6 +74,7 @@ pub use failure::{Cause, Failure};
 pub use lane::{Bounds, Lane};
 pub use patience::Patience;
 pub use proxy::Proxy;
+pub use rate::Rate;
 pub use settings::Settings;
 pub use trust::Trust;
 pub use turns::Turns;

@@ -25,6 +25,10 @@ impl Pace {
 
     /// How much to send at once so that it flows rather than comes in gulps.
     pub(super) fn gulp(self) -> usize {
-        usize::try_from(self.bytes_per_second / 10).unwrap_or(usize::MAX)
+        gulp(self.bytes_per_second)
     }
+}
+
+pub(super) fn gulp(bytes_per_second: u64) -> usize {
+    usize::try_from(bytes_per_second / 10).unwrap_or(usize::MAX)
 }

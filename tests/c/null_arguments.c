@@ -73,6 +73,7 @@ static void frees(void) {
     oss_post_policy_free(NULL);
     oss_presigned_free(NULL);
     oss_put_options_free(NULL);
+    oss_rate_free(NULL);
     oss_result_free(NULL);
     oss_string_free(NULL);
     oss_upload_list_free(NULL);
@@ -335,6 +336,8 @@ static void options_of_buckets(void) {
     CHECK(oss_bucket_options_set_user_agent(NULL, "agent") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_bucket_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_bucket_options_set_cancel(options, NULL));
+    CHECK(oss_bucket_options_set_rate(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_SETS(oss_bucket_options_set_rate(options, NULL));
     CHECK(oss_bucket_options_set_outbox(NULL, outbox) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_bucket_options_set_outbox(options, NULL));
     CHECK_TEXT(oss_bucket_options_error(NULL), "");
@@ -552,6 +555,8 @@ static void options_of_puts(void) {
     CHECK(oss_put_options_set_deadline_ms(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_put_options_set_cancel(options, NULL));
+    CHECK(oss_put_options_set_rate(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_SETS(oss_put_options_set_rate(options, NULL));
     CHECK(oss_put_options_set_outbox(NULL, outbox) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_put_options_set_outbox(options, NULL));
     CHECK_TEXT(oss_put_options_error(NULL), "");
@@ -616,6 +621,17 @@ static void cancels(void) {
     oss_cancel_free(cancel);
 }
 
+static void rates(void) {
+    static const uint64_t any[] = {0, 1, 1023, 1024, UINT64_MAX};
+    oss_rate *rate = oss_rate_new(UINT64_MAX);
+
+    oss_rate_set(NULL, 1);
+    for (size_t i = 0; i < sizeof any / sizeof any[0]; i++) {
+        oss_rate_set(rate, any[i]);
+    }
+    oss_rate_free(rate);
+}
+
 static void options_of_uploads(void) {
     static const uint64_t no_part_size[] = {1, 102399, GIB_5 + 1, UINT64_MAX};
     static const uint32_t no_parallel[] = {0, 101, UINT32_MAX};
@@ -630,6 +646,7 @@ static void options_of_uploads(void) {
     CHECK(oss_upload_options_set_rate_limit(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_deadline_ms(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_rate(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_progress(NULL, NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_log(NULL, NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_outbox(NULL, outbox) == OSS_STATUS_INVALID_ARGUMENT);
@@ -639,6 +656,7 @@ static void options_of_uploads(void) {
     CHECK_SETS(oss_upload_options_set_put_options(options, NULL));
     CHECK_SETS(oss_upload_options_set_checkpoint(options, NULL));
     CHECK_SETS(oss_upload_options_set_cancel(options, NULL));
+    CHECK_SETS(oss_upload_options_set_rate(options, NULL));
     CHECK_SETS(oss_upload_options_set_progress(options, NULL, NULL));
     CHECK_SETS(oss_upload_options_set_log(options, NULL, NULL));
     CHECK_SETS(oss_upload_options_set_outbox(options, NULL));
@@ -1316,6 +1334,7 @@ int main(void) {
     findings();
     options_of_puts();
     cancels();
+    rates();
     options_of_uploads();
     refusals_change_nothing();
     bodies();

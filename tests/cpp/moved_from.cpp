@@ -45,6 +45,8 @@ void settings() {
     oss::cancel cancel = moved_from(oss::cancel());
     cancel.fire();
     CHECK(!cancel.has_fired());
+    oss::rate rate = moved_from(oss::rate(0));
+    rate.set(1);
     oss::callback_verifier verifier = moved_from(oss::callback_verifier());
     CHECK_ENDS(refused, verifier.verify("/", std::string(), "a", "b"));
     oss::upload_options upload_options = moved_from(oss::upload_options());

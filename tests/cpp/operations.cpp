@@ -307,6 +307,13 @@ void watching(const oss::bucket &bucket) {
     CHECK_OK(options.set_threshold(0));
     CHECK_OK(options.set_put_options(put));
     CHECK_OK(options.set_rate_limit(1 << 30));
+    {
+        const oss::rate shared(0);
+        CHECK_OK(put.set_rate(shared));
+        CHECK_OK(put.set_rate(nullptr));
+        CHECK_OK(options.set_rate(shared));
+        shared.set(1 << 30);
+    }
     CHECK_OK(options.set_deadline(seconds(60)));
     CHECK_OK(options.set_log([](const std::string &) {}));
     CHECK_OK(options.set_progress([&](std::uint64_t accepted, std::uint64_t total) {

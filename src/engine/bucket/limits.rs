@@ -1,6 +1,6 @@
 //! What ends or slows a call.
 
-use crate::transport::Cancel;
+use crate::transport::{Cancel, Rate};
 use crate::wire::mistake::Mistake;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ pub struct Limits {
     pub(crate) deadline: Option<Option<Duration>>,
     pub(crate) cancel: Option<Cancel>,
     pub(super) bytes_per_second: Option<u64>,
+    pub(super) rate: Option<Rate>,
 }
 
 impl Limits {
@@ -40,12 +41,23 @@ impl Limits {
         Ok(())
     }
 
+    /// How fast it may send together with all others that have the same rate; none for no such limit.
+    pub fn set_rate(&mut self, rate: Option<Rate>) {
+        self.rate = rate;
+    }
+
+    /// These, with the rate of `others`.
+    pub(crate) fn at_rate_of(self, others: &Limits) -> Limits {
+        Limits { rate: others.rate.clone(), ..self }
+    }
+
     /// These, and `others` where these say nothing.
     pub(crate) fn or(&self, others: &Limits) -> Limits {
         Limits {
             deadline: self.deadline.or(others.deadline),
             cancel: self.cancel.clone().or_else(|| others.cancel.clone()),
             bytes_per_second: self.bytes_per_second.or(others.bytes_per_second),
+            rate: self.rate.clone().or_else(|| others.rate.clone()),
         }
     }
 }

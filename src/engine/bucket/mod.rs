@@ -15,7 +15,7 @@ pub use signing::SignatureVersion;
 use crate::credentials::Credentials;
 use crate::engine::outbox::Outbox;
 use crate::engine::outcome::{Outcome, Stored};
-use crate::transport::{Bounds, Clock, Deadline, Failure, Lane, Patience, Transport};
+use crate::transport::{Bounds, Clock, Deadline, Failure, Lane, Patience, Rate, Transport};
 use crate::wire::mistake::Mistake;
 use endpoint::Endpoint;
 use signing::Signing;
@@ -68,9 +68,9 @@ impl Bucket {
         })
     }
 
-    /// The same bucket, whose calls are bound to other limits.
+    /// The same bucket, whose calls are bound to other limits, but still to its rate.
     pub fn with_limits(&self, limits: Limits) -> Bucket {
-        Bucket { limits, ..self.clone() }
+        Bucket { limits: limits.at_rate_of(&self.limits), ..self.clone() }
     }
 
     /// The same bucket, where what was lost is looked for so long at most.
@@ -133,7 +133,9 @@ pub(crate) fn run_on(
 ) -> Outcome {
     let deadline = Deadline::after(own.or(common).deadline.flatten());
     let cancels = own.cancel.iter().chain(&common.cancel).cloned().collect();
-    let bounds = Bounds { cancels, bytes_per_second: own.bytes_per_second };
+    let mut rates: Vec<Rate> = own.rate.iter().chain(&common.rate).cloned().collect();
+    rates.dedup_by(|one, other| one.is(other));
+    let bounds = Bounds { cancels, bytes_per_second: own.bytes_per_second, rates };
     let result = transport.run(bounds, async |lane: &Lane| {
         let outcome = operation(lane, deadline).await;
         if lane.is_cancelled() { outcome.cut_short(lane.was_cut_short()) } else { outcome }

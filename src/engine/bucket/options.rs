@@ -5,7 +5,7 @@ use super::limits::{self, Limits};
 use super::scope;
 use super::signing::{SignatureVersion, Signing};
 use crate::engine::outbox::Outbox;
-use crate::transport::{Bind, Cancel, Clock, Proxy, Settings, Trust};
+use crate::transport::{Bind, Clock, Proxy, Settings, Trust};
 use crate::wire::header;
 use crate::wire::mistake::{Mistake, shown};
 use crate::wire::pin;
@@ -95,9 +95,9 @@ impl BucketOptions {
         self.limits.set_deadline(time)
     }
 
-    /// Who may end every call.
-    pub fn set_cancel(&mut self, cancel: Option<Cancel>) {
-        self.limits.set_cancel(cancel);
+    /// What every call is bound to.
+    pub fn limits_mut(&mut self) -> &mut Limits {
+        &mut self.limits
     }
 
     /// How often a request is made at the most.

@@ -165,7 +165,7 @@ impl Multipart {
             key: self.key.clone(),
             upload_id: self.upload_id.clone(),
             parts: Arc::clone(&self.parts),
-            terms: Terms { limits, ..self.terms.clone() },
+            terms: Terms { limits: limits.at_rate_of(&self.terms.limits), ..self.terms.clone() },
         }
     }
 
