@@ -135,6 +135,11 @@ typedef enum {
      */
     OSS_STATUS_CHECKPOINT_BUSY = 6,
     /**
+     * There is no memory for more than 64 KiB of what has to be held: a part, a reply, a list or a record. NO if it is certain
+     * that OSS did nothing; otherwise UNKNOWN.
+     */
+    OSS_STATUS_OUT_OF_MEMORY = 7,
+    /**
      * No connection could be made, it broke, or an earlier process asked OSS to complete the upload, which may be at it. NO
      * if it is certain that OSS did nothing; otherwise UNKNOWN.
      */
@@ -3766,14 +3771,15 @@ oss_status oss_upload_options_set_put_options(oss_upload_options *options,
 
 /**
  * Sets how large the parts are. By default they have 8 MiB, or more where 10 000 parts of that would not suffice; parts
- * of data of unknown length then double after every 2000. A size set here is exceeded if the length is known and 10 000
- * parts of it would not suffice.
+ * of data of unknown length then double after every 500. A size set here is exceeded if the length is known and 10 000
+ * parts of it would not suffice. Where the data has to be held, oss_upload_options_set_memory_limit() bounds all of this.
  *
  * @param options  not NULL.
  * @param bytes    from 102 400 to 5 GiB; 0 for the default.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_upload_options_set_part_size(oss_upload_options *options, uint64_t bytes);
+oss_status oss_upload_options_set_part_size(oss_upload_options *options,
+                                            uint64_t bytes);
 
 /**
  * Sets up to which length data is put with a single request. The default is 16 MiB. Data of unknown length, and that of a
@@ -3788,13 +3794,32 @@ oss_status oss_upload_options_set_threshold(oss_upload_options *options,
 
 /**
  * Sets how many parts are sent at once, each over a connection of its own. The default is 4. They are all sent by the
- * thread that calls. Data from a reader or writer is held in memory meanwhile: so many parts of it.
+ * thread that calls. Data from a reader or writer is held in memory meanwhile: so many parts of it, or as many as the memory
+ * limit has room for.
  *
  * @param options  not NULL.
  * @param parts    from 1 to 100.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_upload_options_set_parallel(oss_upload_options *options, uint32_t parts);
+oss_status oss_upload_options_set_parallel(oss_upload_options *options,
+                                           uint32_t parts);
+
+/**
+ * Sets how much memory the upload takes for the data that it has in hand. It follows from this how many parts are sent at
+ * once, and how large they are where no size is set.
+ *
+ * A part from a reader that gives the data once, or from a writer, is held until OSS has it. If not even one can be held, of
+ * the size that is set or that 10 000 of them need for a known length, the upload is refused, and the message says which
+ * limit would do. Data of unknown length ends with OSS_STATUS_INVALID_ARGUMENT as soon as it is longer than 10 000 parts can
+ * be: with the default limit and no part size of your own, that is beyond 1.2 TB. Files, and bytes in memory, are read as they
+ * are sent, which takes 1 MiB for each part that is under way.
+ *
+ * @param options  not NULL.
+ * @param bytes    at least 1 MiB (1 048 576); 0 for the default, which is 128 MiB.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_memory_limit(oss_upload_options *options,
+                                               uint64_t bytes);
 
 /**
  * Has an upload of a file leave a record while it is going on, so that a later call with the same arguments goes on where

@@ -97,6 +97,7 @@ enum class status : std::int32_t {
     cancelled = OSS_STATUS_CANCELLED,
     credentials = OSS_STATUS_CREDENTIALS,
     checkpoint_busy = OSS_STATUS_CHECKPOINT_BUSY,
+    out_of_memory = OSS_STATUS_OUT_OF_MEMORY,
     network = OSS_STATUS_NETWORK,
     timeout = OSS_STATUS_TIMEOUT,
     tls = OSS_STATUS_TLS,
@@ -1256,6 +1257,9 @@ public:
         return set(oss_upload_options_set_checkpoint(get(), folder.c_str()));
     }
     setter_result set_keep_parts(bool keep) noexcept { return set(oss_upload_options_set_keep_parts(get(), keep)); }
+    setter_result set_memory_limit(std::uint64_t bytes) noexcept {
+        return set(oss_upload_options_set_memory_limit(get(), bytes));
+    }
     setter_result set_rate_limit(std::uint64_t bytes_per_second) noexcept {
         return set(oss_upload_options_set_rate_limit(get(), bytes_per_second));
     }

@@ -157,7 +157,7 @@ fn no_name_is_one_of_the_official_c_sdk() {
 }
 
 /// The numbers that programs were compiled with. None of them ever changes; new ones are added here.
-const NUMBERS: [(&str, i64); 48] = [
+const NUMBERS: [(&str, i64); 49] = [
     ("OSS_STATUS_OK", 0),
     ("OSS_STATUS_INVALID_ARGUMENT", 1),
     ("OSS_STATUS_LOCAL_IO", 2),
@@ -165,6 +165,7 @@ const NUMBERS: [(&str, i64); 48] = [
     ("OSS_STATUS_CANCELLED", 4),
     ("OSS_STATUS_CREDENTIALS", 5),
     ("OSS_STATUS_CHECKPOINT_BUSY", 6),
+    ("OSS_STATUS_OUT_OF_MEMORY", 7),
     ("OSS_STATUS_NETWORK", 100),
     ("OSS_STATUS_TIMEOUT", 101),
     ("OSS_STATUS_TLS", 102),

@@ -14,6 +14,7 @@ var (
 	ErrCancelled       error = statusError(StatusCancelled)
 	ErrCredentials     error = statusError(StatusCredentials)
 	ErrCheckpointBusy  error = statusError(StatusCheckpointBusy)
+	ErrOutOfMemory     error = statusError(StatusOutOfMemory)
 	ErrNetwork         error = statusError(StatusNetwork)
 	ErrTimeout         error = statusError(StatusTimeout)
 	ErrTLS             error = statusError(StatusTLS)

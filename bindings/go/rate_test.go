@@ -27,7 +27,7 @@ func TestRateIsSharedAndCanBeSetWhileCallsRun(t *testing.T) {
 		t.Error("the pause did not hold")
 	}
 	_, err := bucket.Upload(context.Background(), keyOf(t), ossupload.FromBytes(data), nil, ossupload.WithRate(own),
-		ossupload.WithThreshold(0), ossupload.WithPartSize(partSize))
+		ossupload.WithThreshold(0), ossupload.WithPartSize(partSize), ossupload.WithMemoryLimit(1<<20))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,8 @@ const (
 	StatusCredentials Status = C.OSS_STATUS_CREDENTIALS
 	// StatusCheckpointBusy: another call, of this process or another, is at the same upload.
 	StatusCheckpointBusy Status = C.OSS_STATUS_CHECKPOINT_BUSY
+	// StatusOutOfMemory: there is no memory for what has to be held.
+	StatusOutOfMemory Status = C.OSS_STATUS_OUT_OF_MEMORY
 	// StatusNetwork: no connection could be made, or it broke.
 	StatusNetwork Status = C.OSS_STATUS_NETWORK
 	// StatusTimeout: a time-out or the deadline ended the call.

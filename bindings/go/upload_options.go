@@ -68,6 +68,15 @@ func WithKeepParts() UploadOption {
 	})
 }
 
+// WithMemoryLimit sets how much memory an upload takes for the data that it has in hand, at least 1 MiB. The default is 128
+// MiB. It follows from this how many parts are sent at once, and how large they are where no size is set. What not even one
+// part can be held of is refused, with the limit that would do.
+func WithMemoryLimit(bytes int64) UploadOption {
+	return uploadOption(func(c *call, o *C.oss_upload_options) C.oss_status {
+		return C.oss_upload_options_set_memory_limit(o, c.uint64("a memory limit", bytes))
+	})
+}
+
 // WithRateLimit sets how fast the data is sent, all parts together; at least 1024 bytes a second.
 func WithRateLimit(bytesPerSecond int64) UploadOption {
 	return uploadOption(func(c *call, o *C.oss_upload_options) C.oss_status {

@@ -298,3 +298,11 @@ func TestClosingDuringACallLetsItEnd(t *testing.T) {
 	}
 	expectStored(t, keyOf(t), bytes.Repeat([]byte("a"), 1000))
 }
+
+func TestWhatCannotBeHeldIsRefusedWithTheLimitThatWouldDo(t *testing.T) {
+	_, err := openBucket(t).Upload(context.Background(), keyOf(t), ossupload.FromReader(onlyReader{bytes.NewReader(nil)}), nil,
+		ossupload.WithPartSize(1<<20), ossupload.WithMemoryLimit(1<<20))
+	if !errors.Is(err, ossupload.ErrInvalidArgument) || !strings.Contains(err.Error(), "memory limit of 1572864 bytes") {
+		t.Error(err)
+	}
+}

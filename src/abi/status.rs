@@ -26,6 +26,9 @@ pub enum oss_status {
     Credentials = 5,
     /// Another call, of this process or another, is using the checkpoint. NO: nothing was sent.
     CheckpointBusy = 6,
+    /// There is no memory for more than 64 KiB of what has to be held: a part, a reply, a list or a record. NO if it is certain
+    /// that OSS did nothing; otherwise UNKNOWN.
+    OutOfMemory = 7,
     /// No connection could be made, it broke, or an earlier process asked OSS to complete the upload, which may be at it. NO
     /// if it is certain that OSS did nothing; otherwise UNKNOWN.
     Network = 100,
@@ -78,6 +81,7 @@ impl From<Status> for oss_status {
             Status::Cancelled => oss_status::Cancelled,
             Status::Credentials => oss_status::Credentials,
             Status::CheckpointBusy => oss_status::CheckpointBusy,
+            Status::OutOfMemory => oss_status::OutOfMemory,
             Status::Network => oss_status::Network,
             Status::Timeout => oss_status::Timeout,
             Status::Tls => oss_status::Tls,
@@ -113,7 +117,7 @@ pub extern "C" fn oss_status_name(status: i32) -> *const c_char {
 }
 
 fn name_of(status: i32) -> &'static CStr {
-    const NAMES: [(oss_status, &CStr); 17] = [
+    const NAMES: [(oss_status, &CStr); 18] = [
         (oss_status::Ok, c"OK"),
         (oss_status::InvalidArgument, c"INVALID_ARGUMENT"),
         (oss_status::LocalIo, c"LOCAL_IO"),
@@ -121,6 +125,7 @@ fn name_of(status: i32) -> &'static CStr {
         (oss_status::Cancelled, c"CANCELLED"),
         (oss_status::Credentials, c"CREDENTIALS"),
         (oss_status::CheckpointBusy, c"CHECKPOINT_BUSY"),
+        (oss_status::OutOfMemory, c"OUT_OF_MEMORY"),
         (oss_status::Network, c"NETWORK"),
         (oss_status::Timeout, c"TIMEOUT"),
         (oss_status::Tls, c"TLS"),

@@ -67,8 +67,8 @@ pub unsafe extern "C" fn oss_upload_options_set_put_options(
 }
 
 /// Sets how large the parts are. By default they have 8 MiB, or more where 10 000 parts of that would not suffice; parts
-/// of data of unknown length then double after every 2000. A size set here is exceeded if the length is known and 10 000
-/// parts of it would not suffice.
+/// of data of unknown length then double after every 500. A size set here is exceeded if the length is known and 10 000
+/// parts of it would not suffice. Where the data has to be held, oss_upload_options_set_memory_limit() bounds all of this.
 ///
 /// @param options  not NULL.
 /// @param bytes    from 102 400 to 5 GiB; 0 for the default.
@@ -98,7 +98,8 @@ pub unsafe extern "C" fn oss_upload_options_set_threshold(
 }
 
 /// Sets how many parts are sent at once, each over a connection of its own. The default is 4. They are all sent by the
-/// thread that calls. Data from a reader or writer is held in memory meanwhile: so many parts of it.
+/// thread that calls. Data from a reader or writer is held in memory meanwhile: so many parts of it, or as many as the memory
+/// limit has room for.
 ///
 /// @param options  not NULL.
 /// @param parts    from 1 to 100.
@@ -110,6 +111,27 @@ pub unsafe extern "C" fn oss_upload_options_set_parallel(
 ) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
     unsafe { set(options, |options| options.upload.set_parallel(parts)) }
+}
+
+/// Sets how much memory the upload takes for the data that it has in hand. It follows from this how many parts are sent at
+/// once, and how large they are where no size is set.
+///
+/// A part from a reader that gives the data once, or from a writer, is held until OSS has it. If not even one can be held, of
+/// the size that is set or that 10 000 of them need for a known length, the upload is refused, and the message says which
+/// limit would do. Data of unknown length ends with OSS_STATUS_INVALID_ARGUMENT as soon as it is longer than 10 000 parts can
+/// be: with the default limit and no part size of your own, that is beyond 1.2 TB. Files, and bytes in memory, are read as they
+/// are sent, which takes 1 MiB for each part that is under way.
+///
+/// @param options  not NULL.
+/// @param bytes    at least 1 MiB (1 048 576); 0 for the default, which is 128 MiB.
+/// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_upload_options_set_memory_limit(
+    options: *mut oss_upload_options,
+    bytes: u64,
+) -> oss_status {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { set(options, |options| options.upload.set_memory_limit(bytes)) }
 }
 
 /// Has an upload of a file leave a record while it is going on, so that a later call with the same arguments goes on where

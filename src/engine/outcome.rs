@@ -27,6 +27,8 @@ pub enum Status {
     Credentials,
     /// Another process is at the same upload.
     CheckpointBusy,
+    /// There is no memory for what has to be held.
+    OutOfMemory,
     /// No connection, or a broken one.
     Network,
     /// Nothing moved for too long, or the deadline passed.
@@ -156,6 +158,7 @@ impl Outcome {
             Cause::NoKey => Status::Credentials,
             Cause::Source(SourceFailure::Unreadable(_)) => Status::LocalIo,
             Cause::Source(SourceFailure::Changed(_)) => Status::SourceChanged,
+            Cause::Source(SourceFailure::NoMemory(_)) => Status::OutOfMemory,
         };
         Outcome::new(status, stored, failure.message)
     }

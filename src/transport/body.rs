@@ -24,6 +24,8 @@ pub enum SourceFailure {
     Unreadable(String),
     /// It is no longer what it was when the upload began.
     Changed(String),
+    /// There is no memory for it.
+    NoMemory(String),
 }
 
 impl SourceFailure {
@@ -31,12 +33,19 @@ impl SourceFailure {
     pub fn changed(name: &str) -> SourceFailure {
         SourceFailure::Changed(format!("{name} changed while it was being uploaded"))
     }
+
+    /// There are not so many bytes of memory.
+    pub fn no_memory(bytes: usize) -> SourceFailure {
+        SourceFailure::NoMemory(format!("there is no memory for {bytes} bytes"))
+    }
 }
 
 impl fmt::Display for SourceFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SourceFailure::Unreadable(message) | SourceFailure::Changed(message) => f.write_str(message),
+            SourceFailure::Unreadable(message)
+            | SourceFailure::Changed(message)
+            | SourceFailure::NoMemory(message) => f.write_str(message),
         }
     }
 }

@@ -128,8 +128,9 @@ static void results(void) {
     CHECK_TEXT(oss_status_name(OSS_STATUS_OK), "OK");
     CHECK_TEXT(oss_status_name(OSS_STATUS_CALLBACK_FAILED), "CALLBACK_FAILED");
     CHECK_TEXT(oss_status_name(OSS_STATUS_CHECKPOINT_BUSY), "CHECKPOINT_BUSY");
+    CHECK_TEXT(oss_status_name(OSS_STATUS_OUT_OF_MEMORY), "OUT_OF_MEMORY");
     CHECK_TEXT(oss_status_name(-1), "UNKNOWN");
-    CHECK_TEXT(oss_status_name(7), "UNKNOWN");
+    CHECK_TEXT(oss_status_name(8), "UNKNOWN");
     CHECK_TEXT(oss_status_name(INT32_MAX), "UNKNOWN");
     CHECK_TEXT(oss_status_name(INT32_MIN), "UNKNOWN");
 }
@@ -644,6 +645,7 @@ static void options_of_uploads(void) {
     CHECK(oss_upload_options_set_checkpoint(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_keep_parts(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_rate_limit(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_memory_limit(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_deadline_ms(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_cancel(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_rate(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
@@ -672,6 +674,9 @@ static void options_of_uploads(void) {
     CHECK_SETS(oss_upload_options_set_parallel(options, 100));
     CHECK_SETS(oss_upload_options_set_rate_limit(options, 1024));
     CHECK_SETS(oss_upload_options_set_rate_limit(options, UINT64_MAX));
+    CHECK_SETS(oss_upload_options_set_memory_limit(options, 0));
+    CHECK_SETS(oss_upload_options_set_memory_limit(options, 1048576));
+    CHECK_SETS(oss_upload_options_set_memory_limit(options, UINT64_MAX));
     CHECK_SETS(oss_upload_options_set_deadline_ms(options, DAYS_7));
     CHECK_TEXT(oss_upload_options_error(options), "");
 
@@ -692,6 +697,8 @@ static void options_of_uploads(void) {
     CHECK_REFUSED(oss_upload_options_set_threshold(options, UINT64_MAX), oss_upload_options_error(options),
                   "threshold");
     CHECK_REFUSED(oss_upload_options_set_rate_limit(options, 1), oss_upload_options_error(options), "1024");
+    CHECK_REFUSED(oss_upload_options_set_memory_limit(options, 1), oss_upload_options_error(options), "1048576");
+    CHECK_REFUSED(oss_upload_options_set_memory_limit(options, 1048575), oss_upload_options_error(options), "1048576");
     CHECK_REFUSED(oss_upload_options_set_rate_limit(options, 1023), oss_upload_options_error(options), "1024");
     CHECK_REFUSED(oss_upload_options_set_deadline_ms(options, DAYS_7 + 1), oss_upload_options_error(options),
                   "deadline");

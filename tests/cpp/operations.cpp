@@ -306,6 +306,7 @@ void watching(const oss::bucket &bucket) {
     CHECK_OK(options.set_part_size(part_size));
     CHECK_OK(options.set_threshold(0));
     CHECK_OK(options.set_put_options(put));
+    CHECK_OK(options.set_memory_limit(1 << 20));
     CHECK_OK(options.set_rate_limit(1 << 30));
     {
         const oss::rate shared(0);

@@ -1,16 +1,18 @@
 //! What a writer holds until it is sent: parts that are full, and one that is being filled.
 
-use super::part_sizes::PartSizes;
-use crate::engine::source::Buffers;
+use super::options::UploadOptions;
+use super::part_sizes::{PartSizes, too_many_parts};
+use super::run::{Step, failed, refused};
+use crate::engine::source::{Buffers, grow};
+use crate::transport::SourceFailure;
 use bytes::Bytes;
-
-const FIRST_ROOM: usize = 64 << 10;
 
 /// The parts that are held, as many as are sent at once.
 pub(super) struct Held {
     parts: Vec<HeldPart>,
     sizes: PartSizes,
-    most: usize,
+    /// How much more can be written.
+    rest: u64,
     /// How many parts were begun so far.
     begun: u32,
     buffers: Buffers,
@@ -25,29 +27,34 @@ pub(super) struct HeldPart {
 }
 
 impl Held {
-    /// Room for `most` parts.
-    pub(super) fn new(sizes: PartSizes, most: usize) -> Held {
-        Held { parts: Vec::new(), sizes, most, begun: 0, buffers: Buffers::default() }
+    /// Nothing yet.
+    pub(super) fn new(sizes: PartSizes) -> Held {
+        Held { parts: Vec::new(), sizes, rest: sizes.capacity(), begun: 0, buffers: Buffers::default() }
     }
 
     /// Takes what there is room for, and gives the rest back.
-    pub(super) fn fill<'a>(&mut self, mut data: &'a [u8]) -> &'a [u8] {
+    pub(super) fn fill<'a>(&mut self, mut data: &'a [u8], options: &UploadOptions) -> Step<&'a [u8]> {
+        let rest = data.len() as u64;
+        if rest > self.rest {
+            return Err(refused(too_many_parts()));
+        }
         while !data.is_empty() {
             if let Some(part) = self.parts.last_mut().filter(|part| part.room() > 0) {
-                data = part.fill(data);
-            } else if self.parts.len() < self.most {
+                data = part.fill(data).map_err(|failure| failed(failure.into()))?;
+            } else if self.parts.len() < options.held_at_once(self.sizes.of(self.begun + 1)) {
                 self.begin_another();
             } else {
                 break;
             }
         }
-        data
+        self.rest -= rest - data.len() as u64;
+        Ok(data)
     }
 
     fn begin_another(&mut self) {
         self.begun += 1;
         let size = usize::try_from(self.sizes.of(self.begun)).unwrap_or(usize::MAX);
-        let mut data = self.buffers.take();
+        let mut data = self.buffers.take(size);
         data.clear();
         self.parts.push(HeldPart { number: self.begun, data, size, home: self.buffers.clone() });
     }
@@ -74,15 +81,10 @@ impl HeldPart {
     }
 
     /// Takes what there is room for, and gives the rest back.
-    fn fill<'a>(&mut self, data: &'a [u8]) -> &'a [u8] {
+    fn fill<'a>(&mut self, data: &'a [u8]) -> Result<&'a [u8], SourceFailure> {
         let (taken, rest) = data.split_at(data.len().min(self.room()));
-        let needed = self.data.len() + taken.len();
-        if needed > self.data.capacity() {
-            // Grown step by step, since most data is shorter than a part; not beyond the part.
-            let wanted = needed.max(self.data.capacity().saturating_mul(2)).max(FIRST_ROOM).min(self.size);
-            self.data.reserve_exact(wanted - self.data.len());
-        }
+        grow(&mut self.data, taken.len(), self.size)?;
         self.data.extend_from_slice(taken);
-        rest
+        Ok(rest)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::options::UploadOptions;
-use super::part_sizes::{PartSizes, Place, places};
+use super::part_sizes::{PartSizes, Place, places, too_many_parts};
 use super::run::{FOR_CLEANING_UP, Managed, Step, failed, refused};
 use crate::engine::multipart::{Completion, Earlier, Multipart, Terms};
 use crate::engine::outbox::Room;
@@ -11,7 +11,6 @@ use crate::engine::request::may_pass;
 use crate::engine::rules::PART_NUMBERS;
 use crate::engine::source::Body;
 use crate::transport::{Failure, SourceFailure};
-use crate::wire::mistake::Mistake;
 use futures_util::{StreamExt, stream};
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -74,7 +73,7 @@ impl Managed<'_> {
             None => Err(SourceFailure::Unreadable("the data cannot be read in pieces".to_owned()).into()),
         };
         let missing = places(body.size(), sizes.uniform()).filter(|place| !there.contains(&place.number));
-        upload.send(self, missing.map(piece)).await?;
+        upload.send(self, self.options.read_at_once(), missing.map(piece)).await?;
         self.check_unchanged(body, sizes, &upload.multipart.parts)?;
         upload.complete(self, completed_before).await
     }
@@ -107,10 +106,11 @@ impl InParts {
         InParts { multipart, checkpoint, room: Cell::new(room), requests: Cell::new(requests) }
     }
 
-    /// Sends `parts`, several at a time. A part is asked for when there is room for it.
+    /// Sends `parts`, so many at a time. A part is asked for when there is room for it.
     pub(super) async fn send<'a>(
         &self,
         managed: &Managed<'_>,
+        at_once: usize,
         parts: impl Iterator<Item = NextPart<'a>>,
     ) -> Step<()> {
         let sending = stream::iter(parts).map(async |part| {
@@ -120,7 +120,7 @@ impl InParts {
             }
             self.send_one(managed, number, &body).await.map(|()| body.size())
         });
-        let mut sending = pin!(sending.buffer_unordered(managed.options.shares().0));
+        let mut sending = pin!(sending.buffer_unordered(at_once));
         while let Some(size) = sending.next().await {
             managed.report.add(managed.lane, size?);
             if let Some(checkpoint) = &self.checkpoint {
@@ -256,11 +256,4 @@ fn warn(managed: &Managed<'_>, noted: io::Result<()>) {
     if let Err(error) = noted {
         managed.log(&format!("cannot write the checkpoint: {error}"));
     }
-}
-
-fn too_many_parts() -> Mistake {
-    Mistake::new(format!(
-        "the data is longer than {} parts of this size; set a larger part size",
-        PART_NUMBERS.end()
-    ))
 }

@@ -4,6 +4,7 @@ mod checkpoint;
 mod completed;
 mod held;
 mod in_parts;
+mod memory;
 mod options;
 mod part_sizes;
 mod place;
@@ -25,6 +26,8 @@ use crate::engine::observer::Observer;
 use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::source::{Body, Input, PartReader};
 use crate::transport::{Deadline, Lane};
+use bytes::Bytes;
+use in_parts::InParts;
 use part_sizes::PartSizes;
 use report::Report;
 use run::{FOR_CLEANING_UP, Managed, Step, failed, refused};
@@ -55,16 +58,16 @@ impl Bucket {
 
 impl Managed<'_> {
     async fn upload(&self, input: Input<'_>) -> Step<Outcome> {
-        let sizes = PartSizes::new(input.size(), self.options.part_size).map_err(refused)?;
         let threshold = self.options.threshold;
         if self.options.checkpoint.is_none() {
             self.report.begin(self.lane, 0);
         }
         match (input, &self.options.checkpoint) {
-            (Input::Body(body), Some(folder)) => self.resumable(&body, sizes, folder).await,
+            (Input::Body(body), Some(folder)) => self.resumable(&body, self.sizes_read(&body)?, folder).await,
             (Input::Reader(reader, _), Some(_)) => Err(refused(resume::not_resumable(reader.file_name()))),
             (Input::Body(body), None) if body.size() <= threshold => Ok(self.put(body).await),
             (Input::Body(body), None) => {
+                let sizes = self.sizes_read(&body)?;
                 let upload = self.begin(body.file_name()).await?;
                 let sent = self.send_pieces(&upload, &body, sizes, None).await;
                 Ok(upload.conclude(self, sent).await)
@@ -73,9 +76,15 @@ impl Managed<'_> {
                 Ok(self.put(Body::from_reader(reader, size)).await)
             }
             (Input::Reader(reader, size), None) => {
+                let sizes = self.options.sizes_held(size).map_err(refused)?;
                 self.as_it_comes(PartReader::new(reader, size), sizes).await
             }
         }
+    }
+
+    /// How data is cut that can be read again.
+    fn sizes_read(&self, body: &Body<'_>) -> Step<PartSizes> {
+        PartSizes::read(body.size(), self.options.part_size).map_err(refused)
     }
 
     /// What a function gives, a part at a time. If the first part is all, it is put.
@@ -86,16 +95,38 @@ impl Managed<'_> {
             return Ok(self.put(Body::Owned(first)).await);
         }
         let upload = self.begin(None).await?;
-        let first = std::iter::once(Ok((1, Body::Owned(first))));
-        let rest = (2..).map_while(|number| match reader.next(sizes.of(number), &check) {
-            Ok(part) => part.map(|part| Ok((number, Body::Owned(part)))),
-            Err(failure) => Some(Err(failure)),
-        });
-        let sent = upload.send(self, first.chain(rest)).await;
-        let completed = match sent {
+        let completed = match self.send_read(&upload, first, &mut reader, sizes).await {
             Ok(()) => upload.complete(self, None).await,
             Err(outcome) => Err(outcome),
         };
         Ok(upload.conclude(self, completed).await)
+    }
+
+    /// Sends the first part and all that the reader gives. The larger the parts are, the fewer of them are held at once.
+    async fn send_read(
+        &self,
+        upload: &InParts,
+        first: Bytes,
+        reader: &mut PartReader<'_>,
+        sizes: PartSizes,
+    ) -> Step<()> {
+        let check = || self.check();
+        let mut first = Some(first);
+        let mut number = 1;
+        loop {
+            let size = sizes.of(number);
+            let parts = std::iter::from_fn(|| {
+                let of_this_size = sizes.of(number) == size;
+                let part = of_this_size
+                    .then(|| first.take().map_or_else(|| reader.next(size, &check), |part| Ok(Some(part))));
+                let part = part?.transpose()?;
+                number += 1;
+                Some(part.map(|part| (number - 1, Body::Owned(part))))
+            });
+            upload.send(self, self.options.held_at_once(size), parts).await?;
+            if reader.has_ended() || sizes.of(number) == size {
+                return Ok(());
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! How a managed upload goes about it.
 
+use super::memory::Memory;
+use super::part_sizes::PartSizes;
 use crate::engine::bucket::Limits;
 use crate::engine::object::ObjectOptions;
 use crate::engine::outbox::Outbox;
@@ -21,6 +23,7 @@ pub struct UploadOptions {
     pub(super) checkpoint: Option<PathBuf>,
     /// Whether parts stay at OSS when the upload fails, if that is said.
     pub(super) keep_parts: Option<bool>,
+    memory: Memory,
     parallel: u32,
     limits: Limits,
     outbox: Option<Arc<Outbox>>,
@@ -34,6 +37,7 @@ impl Default for UploadOptions {
             threshold: DEFAULT_THRESHOLD,
             checkpoint: None,
             keep_parts: None,
+            memory: Memory::default(),
             parallel: DEFAULT_PARALLEL,
             limits: Limits::default(),
             outbox: None,
@@ -85,6 +89,12 @@ impl UploadOptions {
         Ok(())
     }
 
+    /// How much memory the data in hand may take; zero leaves it to the library.
+    pub fn set_memory_limit(&mut self, bytes: u64) -> Result<(), Mistake> {
+        self.memory = Memory::new(bytes)?;
+        Ok(())
+    }
+
     /// The folder for the record from which an upload can be resumed; none without it.
     pub fn set_checkpoint(&mut self, folder: Option<&str>) -> Result<(), Mistake> {
         if folder == Some("") {
@@ -120,6 +130,23 @@ impl UploadOptions {
             }
         };
         (usize::try_from(parallel).unwrap_or(1), limit)
+    }
+}
+
+impl UploadOptions {
+    /// How data is cut whose parts are held until they are sent.
+    pub(super) fn sizes_held(&self, data: Option<u64>) -> Result<PartSizes, Mistake> {
+        PartSizes::held(data, self.part_size, self.memory, self.shares().0)
+    }
+
+    /// How many parts of this size are held and sent at once.
+    pub(super) fn held_at_once(&self, size: u64) -> usize {
+        self.shares().0.min(self.memory.parts_held(size))
+    }
+
+    /// How many parts are sent at once that are read piece by piece.
+    pub(super) fn read_at_once(&self) -> usize {
+        self.shares().0.min(self.memory.parts_read())
     }
 }
 

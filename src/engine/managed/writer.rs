@@ -3,7 +3,6 @@
 use super::held::{Held, HeldPart};
 use super::in_parts::InParts;
 use super::options::UploadOptions;
-use super::part_sizes::PartSizes;
 use super::report::Report;
 use super::resume::not_resumable;
 use super::run::{FOR_CLEANING_UP, Managed};
@@ -29,6 +28,15 @@ pub struct Writer {
     end: Option<End>,
 }
 
+/// What a call is to come to.
+enum Aim<'a> {
+    /// Room for this, which is written.
+    Room(&'a [u8]),
+    Object,
+    /// Its end, since what is written cannot be held.
+    Failure(Box<Outcome>),
+}
+
 /// Why nothing more can be written.
 enum End {
     Finished,
@@ -52,7 +60,7 @@ impl Writer {
             bucket: Arc::clone(bucket),
             key: key.to_owned(),
             callback: callback.cloned(),
-            held: Held::new(PartSizes::new(None, options.part_size)?, options.shares().0),
+            held: Held::new(options.sizes_held(None)?),
             options: options.clone(),
             accepted: 0,
             upload: None,
@@ -65,9 +73,10 @@ impl Writer {
         if let Some(outcome) = self.past_the_end() {
             return outcome;
         }
-        match self.held.fill(data) {
-            [] => Outcome::new(Status::Ok, Stored::No, ""),
-            rest => self.send(observer, Some(rest)),
+        match self.held.fill(data, &self.options) {
+            Ok([]) => Outcome::new(Status::Ok, Stored::No, ""),
+            Ok(rest) => self.send(observer, Aim::Room(rest)),
+            Err(outcome) => self.send(observer, Aim::Failure(outcome)),
         }
     }
 
@@ -76,7 +85,7 @@ impl Writer {
         if let Some(outcome) = self.past_the_end() {
             return outcome;
         }
-        let outcome = self.send(observer, None);
+        let outcome = self.send(observer, Aim::Object);
         self.end.get_or_insert(End::Finished);
         outcome
     }
@@ -117,20 +126,21 @@ impl Writer {
         })
     }
 
-    /// Sends what is held, until there is room for the `rest` of what is written; without one, stores the object.
-    fn send(&mut self, observer: &dyn Observer, rest: Option<&[u8]>) -> Outcome {
+    /// Sends what is held, as far as it takes to reach the `aim`.
+    fn send(&mut self, observer: &dyn Observer, aim: Aim<'_>) -> Outcome {
         let Writer { bucket, key, options, held, accepted, upload, .. } = self;
         let callback = self.callback.as_ref();
-        let total = rest.is_none().then(|| *accepted + held.size());
+        let total = matches!(aim, Aim::Object).then(|| *accepted + held.size());
         let outcome = bucket.run(&options.limits(), Stored::No, async |lane: &Lane, end: Deadline| {
             let report = &Report::new(observer, total);
             let deadline = end.leaving(FOR_CLEANING_UP);
             let managed = Managed { bucket, key, callback, options, lane, end, deadline, report };
             report.begin(lane, *accepted);
             let sending = async {
-                match rest {
-                    Some(rest) => managed.make_room(upload, held, rest).await,
-                    None => managed.send_held(upload, held.take(), true).await,
+                match aim {
+                    Aim::Room(rest) => managed.make_room(upload, held, rest).await,
+                    Aim::Object => managed.send_held(upload, held.take(), true).await,
+                    Aim::Failure(outcome) => managed.give_up(upload, held, outcome).await,
                 }
             };
             let outcome = report.during(lane, sending).await;
@@ -152,10 +162,20 @@ impl Managed<'_> {
             if !outcome.is_ok() {
                 return outcome;
             }
-            data = held.fill(data);
-            if data.is_empty() {
-                return outcome;
+            match held.fill(data, self.options) {
+                Ok([]) => return outcome,
+                Ok(rest) => data = rest,
+                Err(outcome) => return self.give_up(upload, held, outcome).await,
             }
+        }
+    }
+
+    /// Ends what cannot be held.
+    async fn give_up(&self, upload: &mut Option<InParts>, held: &mut Held, outcome: Box<Outcome>) -> Outcome {
+        held.take();
+        match upload.take() {
+            Some(upload) => upload.conclude(self, Err(outcome)).await,
+            None => *outcome,
         }
     }
 
@@ -172,8 +192,9 @@ impl Managed<'_> {
                 Err(outcome) => return *outcome,
             },
         };
+        let at_once = held.len().max(1);
         let parts = held.into_iter().map(|part| Ok((part.number, Body::Owned(part.into_bytes()))));
-        match under_way.send(self, parts).await {
+        match under_way.send(self, at_once, parts).await {
             // Whoever cancels does so for good, be it with the last part that was sent.
             Ok(()) if self.lane.is_cancelled() => {
                 let cancelled = Outcome::new(Status::Cancelled, Stored::No, "cancelled");

@@ -1,23 +1,43 @@
 //! Memory that is used again: fresh memory for every piece of data would cost a page fault for every page, and leave holes
 //! where it was.
 
+use crate::transport::SourceFailure;
 use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// A buffer has so much room first,
+const FIRST_ROOM: usize = 64 << 10;
+/// and grows step by step up to so much, since most data is shorter than a part. Each step may take twice the memory for a
+/// moment, so the last one is to the whole part.
+const STEP_BY_STEP: usize = 4 << 20;
 
 /// Buffers that nobody is using.
 #[derive(Clone, Default)]
 pub(crate) struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl Buffers {
-    /// A buffer with whatever it held last, or an empty one.
-    pub(crate) fn take(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    /// A buffer for up to `size` bytes, with whatever it held last, or an empty one.
+    pub(crate) fn take(&self, size: usize) -> Vec<u8> {
+        let buffer = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        // What would have to be moved to a larger place is given up before.
+        if (STEP_BY_STEP..size).contains(&buffer.capacity()) { Vec::new() } else { buffer }
     }
 
     /// The first `length` bytes of `buffer`, which comes back when they are no longer needed.
     pub(crate) fn lend(&self, buffer: Vec<u8>, length: usize) -> Bytes {
         Bytes::from_owner(Lent { buffer, length, home: self.clone() })
     }
+}
+
+/// Sees to room for more than a `buffer` has in it, and for `size` bytes at most.
+pub(crate) fn grow(buffer: &mut Vec<u8>, more: usize, size: usize) -> Result<(), SourceFailure> {
+    let needed = buffer.len().saturating_add(more);
+    if needed <= buffer.capacity() {
+        return Ok(());
+    }
+    let step = buffer.capacity().saturating_mul(2).max(FIRST_ROOM).max(needed);
+    let room = if step > STEP_BY_STEP { size } else { step.min(size) };
+    buffer.try_reserve_exact(room.saturating_sub(buffer.len())).map_err(|_| SourceFailure::no_memory(room))
 }
 
 struct Lent {
@@ -49,9 +69,9 @@ mod tests {
         let lent = buffers.lend(b"abcdef".to_vec(), 4);
         let piece = lent.slice(1..3);
         drop(lent);
-        assert_eq!(buffers.take(), b"");
+        assert_eq!(buffers.take(6), b"");
         assert_eq!(piece, "bc");
         drop(piece);
-        assert_eq!(buffers.take(), b"abcdef");
+        assert_eq!(buffers.take(6), b"abcdef");
     }
 }

@@ -10,7 +10,7 @@ mod reader;
 mod reading;
 
 pub use body::Body;
-pub(crate) use buffers::Buffers;
+pub(crate) use buffers::{Buffers, grow};
 pub(crate) use content::Content;
 pub(crate) use file::Identity;
 pub use file::Unusable;

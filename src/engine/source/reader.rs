@@ -1,11 +1,8 @@
 //! Data that comes out of a function of the caller's, in order.
 
-use super::buffers::Buffers;
+use super::buffers::{Buffers, grow};
 use crate::transport::{Failure, SourceFailure};
 use bytes::Bytes;
-
-/// A reader is first offered so much room, and more as it fills it.
-const FIRST_ROOM: usize = 64 << 10;
 
 /// A function that gives bytes.
 pub trait Reader {
@@ -66,16 +63,12 @@ impl<'a> PartReader<'a> {
 /// Reads until there are `size` bytes or there is nothing more.
 fn read_up_to(reader: &dyn Reader, size: u64, buffers: &Buffers, check: Check<'_>) -> Result<Bytes, Failure> {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let mut data = buffers.take();
+    let mut data = buffers.take(size);
     let mut filled = 0;
     while filled < size {
         if filled == data.len() {
-            // Grown step by step, since most data is shorter than a part; not beyond the part.
-            let room = data.len().saturating_mul(2).max(FIRST_ROOM).min(size);
-            data.try_reserve_exact(room - filled).map_err(|_| {
-                SourceFailure::Unreadable(format!("there is no memory for a part of {size} bytes"))
-            })?;
-            data.resize(room, 0);
+            grow(&mut data, 1, size)?;
+            data.resize(data.capacity().min(size), 0);
         }
         check()?;
         let room = data.len().min(size);

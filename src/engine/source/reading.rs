@@ -4,7 +4,7 @@
 //! read once more. If that comes to the same CRC-64, the file was, at the moment between the two passes, what was read.
 
 use super::body::Body;
-use super::buffers::Buffers;
+use super::buffers::{Buffers, grow};
 use super::content::Content;
 use super::file::Identity;
 use super::reader::Check;
@@ -85,8 +85,9 @@ impl<'a> Pass<'a> {
         {
             return Ok(bytes.slice(from..from + length));
         }
-        let mut buffer = self.buffers.take();
-        if buffer.len() < length {
+        let mut buffer = self.buffers.take(length);
+        if let Some(more) = length.checked_sub(buffer.len()) {
+            grow(&mut buffer, more, length)?;
             buffer.resize(length, 0);
         }
         let length = match buffer.get_mut(..length) {
