@@ -313,7 +313,7 @@ fn layers_that_are_out_of_order_are_found() {
         ("engine/put.rs", "fn f() { unsafe { g() } }", "unsafe is for abi and transport only"),
         ("engine/put.rs", "async fn f(lane: tokio::runtime::Runtime) {}", "tokio is for transport only"),
         ("engine/put.rs", "use reqwest::Url;", "reqwest is for transport only"),
-        ("transport/sigpipe.rs", "extern \"C\" fn f() {}", "extern is for abi only"),
+        ("transport/signals.rs", "extern \"C\" fn f() {}", "extern is for abi only"),
         ("lib.rs", "unsafe fn f() {}", "unsafe"),
         ("logging/mod.rs", "", "logging is no layer"),
     ] {

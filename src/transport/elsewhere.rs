@@ -2,7 +2,7 @@
 //! on another one while it waits.
 
 use super::failure::Failure;
-use super::sigpipe::with_all_signals_blocked;
+use super::signals::with_all_signals_blocked;
 use std::panic::resume_unwind;
 use std::{io, thread};
 use tokio::runtime::Handle;

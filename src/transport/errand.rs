@@ -5,7 +5,7 @@ use super::exchange::Reply;
 use super::failure::{Cause, Failure, in_words};
 use super::patience::Patience;
 use super::resolve::{Threads, look_up};
-use super::sigpipe::SigpipeBlocked;
+use super::signals::SignalBlocked;
 use super::tls;
 use super::trust::Trust;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -40,7 +40,7 @@ impl Errand {
     }
 
     fn run_here(&self) -> Result<Reply, Failure> {
-        let _blocked = SigpipeBlocked::new();
+        let _blocked = SignalBlocked::sigpipe();
         let runtime =
             Builder::new_current_thread().enable_io().enable_time().build().map_err(Failure::setup)?;
         let reply = runtime.block_on(self.patiently(self.fetch()));

@@ -1,7 +1,7 @@
 //! Name resolution on short-lived threads: `getaddrinfo` blocks and cannot be interrupted, so a call that runs out of time
 //! leaves its thread behind, and it ends by itself.
 
-use super::sigpipe::with_all_signals_blocked;
+use super::signals::with_all_signals_blocked;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use std::net::{IpAddr, ToSocketAddrs};

@@ -1,10 +1,10 @@
 //! Files of our own in a folder to which others may write too: what somebody else could have written is not believed.
 
-use crate::transport::effective_user;
+use crate::transport::{effective_user, with_sigxfsz_blocked};
 use std::error::Error;
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -40,6 +40,11 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
         return Err(io::Error::other(format!("what is made there would not be believed: {why}")));
     }
     Ok(file)
+}
+
+/// Writes all of it. That a file may not become so large is an error like others, and no signal to the host.
+pub(crate) fn write(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    with_sigxfsz_blocked(|| file.write_all(bytes))
 }
 
 /// Removes what is at `path`, be it an empty folder.

@@ -12,7 +12,7 @@ use crate::engine::multipart::{Part, Parts};
 use crate::engine::outcome::{Outcome, Status, Stored};
 use std::cell::{Cell, RefCell};
 use std::fs;
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -146,7 +146,7 @@ impl Checkpoint {
         let new = self.place.new_path();
         own_file::clear(&new)?;
         let mut file = own_file::create(&new)?;
-        let written = file.write_all(&text).and_then(|()| file.sync_all());
+        let written = own_file::write(&mut file, &text).and_then(|()| file.sync_all());
         written.and_then(|()| fs::rename(&new, self.place.path())).inspect_err(|_| {
             // It is not needed, and the disk may be full.
             let _ = fs::remove_file(&new);

@@ -6,7 +6,7 @@ use crate::engine::disk::own_file::{self, Found};
 use crate::engine::disk::sync_folder;
 use crate::wire::random_id::random_id;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -161,7 +161,7 @@ pub(super) fn clear_unless_busy(path: &Path) -> io::Result<()> {
 fn put(folder: &Path, name: &str, debt: &Debt) -> io::Result<File> {
     let text = debt.to_json()?;
     let (new, mut file) = begin(folder)?;
-    let written = file.write_all(&text).and_then(|()| file.sync_all());
+    let written = own_file::write(&mut file, &text).and_then(|()| file.sync_all());
     let placed = written.and_then(|()| fs::rename(&new, folder.join(name)));
     if let Err(error) = placed {
         // It is not needed, and the disk may be full.

@@ -1,9 +1,9 @@
 //! Room on the disk for a record that is still to be written.
 
 use super::owed::begin;
-use crate::engine::disk::sync_folder;
+use crate::engine::disk::{own_file, sync_folder};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// More than a record takes.
@@ -20,7 +20,7 @@ impl Room {
     pub(super) fn take(folder: &Path) -> io::Result<Room> {
         let (path, mut file) = begin(folder)?;
         let room = Room { path, _file: file.try_clone()? };
-        file.write_all(&[b' '; SIZE])?;
+        own_file::write(&mut file, &[b' '; SIZE])?;
         file.sync_all()?;
         sync_folder(folder)?;
         Ok(room)
