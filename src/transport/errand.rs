@@ -8,6 +8,9 @@ use super::resolve::{Threads, look_up};
 use super::signals::SignalBlocked;
 use super::tls;
 use super::trust::Trust;
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::method::Method;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -15,8 +18,10 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Builder;
 use url::Url;
+use zeroize::Zeroizing;
 
 /// More of headers than this is not kept.
 const LARGEST_HEAD: usize = 64 << 10;
@@ -25,12 +30,52 @@ const LARGEST_HEAD: usize = 64 << 10;
 pub struct Errand {
     /// Where it is.
     pub url: Url,
+    /// How it is asked for.
+    pub ask: Ask,
     /// How long its caller waits for it.
     pub patience: Patience,
     /// How much of a body is read.
     pub largest: usize,
     /// Whom to believe over https.
     pub trust: Trust,
+}
+
+/// How something is asked for: with a GET, unless something else is said.
+#[derive(Default)]
+pub struct Ask {
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+    connect_time: Option<Duration>,
+}
+
+impl Ask {
+    /// With a PUT without a body.
+    pub fn put() -> Ask {
+        let headers = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from_static("0"))]);
+        Ask { method: Method::PUT, headers, ..Ask::default() }
+    }
+
+    /// With a form that a POST brings. Our copy of it is wiped.
+    pub fn post(form: Zeroizing<String>) -> Ask {
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind)]);
+        Ask { method: Method::POST, headers, body: Bytes::from_owner(form), ..Ask::default() }
+    }
+
+    /// With this header as well, unless no header can have the value. Our copy of it is wiped.
+    pub fn with_header(mut self, name: &'static str, value: Zeroizing<String>) -> Ask {
+        if let Ok(mut value) = HeaderValue::from_maybe_shared(Bytes::from_owner(value)) {
+            value.set_sensitive(true);
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// Of a server to which one connects within this time, or not at all.
+    pub fn connecting_within(self, time: Duration) -> Ask {
+        Ask { connect_time: Some(time), ..self }
+    }
 }
 
 impl Errand {
@@ -78,7 +123,7 @@ impl Errand {
             "https" => tls::config(&self.trust)?,
             _ => tls::unused()?,
         };
-        let client = Client::builder()
+        let mut client = Client::builder()
             .tls_backend_preconfigured(rustls::ClientConfig::clone(&config))
             .dns_resolver(Arc::new(Resolver))
             .http1_only()
@@ -86,12 +131,17 @@ impl Errand {
             .referer(false)
             .retry(reqwest::retry::never())
             .no_proxy();
+        if let Some(time) = self.ask.connect_time {
+            client = client.connect_timeout(time);
+        }
         client.build().map_err(|error| self.failure(&error))
     }
 
     async fn fetch(&self) -> Result<Reply, Failure> {
         let failure = |error: reqwest::Error| self.failure(&error);
-        let mut response = self.client()?.get(self.url.clone()).send().await.map_err(failure)?;
+        let Ask { method, headers, body, .. } = &self.ask;
+        let request = self.client()?.request(method.clone(), self.url.clone()).headers(headers.clone());
+        let mut response = request.body(body.clone()).send().await.map_err(failure)?;
         let body = self.body(&mut response).await.map_err(failure)?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
@@ -119,6 +169,9 @@ impl Errand {
         let place = self.place();
         match tls::error_in(error) {
             Some(error) => Failure::before(Cause::Tls, format!("{place}: {}", tls::in_words(error, &place))),
+            None if error.is_timeout() => {
+                Failure::before(Cause::Network, format!("{place}: it does not answer"))
+            }
             None => Failure::before(Cause::Network, format!("{place}: {}", in_words(error))),
         }
     }

@@ -18,12 +18,13 @@
 //! | `delivery`, `failure` | what is known of a request that got no reply |
 //! | `fork`, `user` | which process this is and what is its own; for whom it acts |
 //!
-//! An [`Errand`] is no upload, and goes through reqwest: its caller has [`Patience`], and takes [`Turns`] with others who want
+//! A [`child`] is a program that is run for what it prints. An [`Errand`] is no upload, and goes through reqwest: its caller has [`Patience`], and takes [`Turns`] with others who want
 //! the same.
 
 mod bind;
 mod body;
 mod cancel;
+mod child;
 mod clock;
 mod connection;
 mod deadline;
@@ -65,10 +66,11 @@ mod watch;
 pub use bind::Bind;
 pub use body::{Source, SourceFailure};
 pub use cancel::Cancel;
+pub use child::{Printed, output_of};
 pub use clock::Clock;
 pub use deadline::Deadline;
 pub use delivery::Delivery;
-pub use errand::Errand;
+pub use errand::{Ask, Errand};
 pub use exchange::{Reply, Request};
 pub use failure::{Cause, Failure};
 pub use lane::{Bounds, Lane};

@@ -33,6 +33,11 @@ impl Patience {
         }
     }
 
+    /// The same caller's, for something that must not take longer than `time`.
+    pub fn within(&self, time: Duration) -> Patience {
+        Patience { timeout: self.timeout.within(time), ..self.clone() }
+    }
+
     /// How long to wait before it is asked for its end again.
     pub fn pause(&self) -> Duration {
         let now = Instant::now();

@@ -5,7 +5,7 @@ mod keys;
 use crate::callback::verify::{self, Claim, Forgery, PEM_MAX, PublicKey};
 use crate::engine::bucket::Limits;
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::transport::{Deadline, Errand, Patience, Trust};
+use crate::transport::{Ask, Deadline, Errand, Patience, Trust};
 use crate::wire::mistake::{Mistake, shown};
 use keys::Keys;
 use std::sync::Arc;
@@ -158,7 +158,8 @@ impl Verifier {
             deadline: Deadline::after(self.limits.deadline.flatten()),
             cancels: self.limits.cancel.iter().cloned().collect(),
         };
-        let errand = Errand { url, patience, largest: PEM_MAX, trust: self.trust.clone() };
+        let trust = self.trust.clone();
+        let errand = Errand { url, ask: Ask::default(), patience, largest: PEM_MAX, trust };
         self.keys.get(&errand, self.cache_time)
     }
 
