@@ -1,25 +1,37 @@
 //! Who signs: access keys, and where they come from.
 
+mod answer;
+mod default_chain;
+mod ecs_role;
+mod environment;
+mod file;
+mod ini;
+mod json;
 mod key;
+mod oidc;
+mod process;
+mod profile;
 mod provided;
 mod provider;
+mod surroundings;
+mod uri;
 
+pub use ecs_role::EcsRole;
 pub use key::AccessKey;
+pub use oidc::{Oidc, OidcSettings};
+pub use process::Process;
+pub use profile::Profile;
 pub use provider::{NoKey, Provider};
+pub use surroundings::Surroundings;
+pub use uri::Uri;
 
 pub use crate::transport::Patience;
 
 use crate::wire::mistake::Mistake;
+use default_chain::DefaultChain;
 use provided::Provided;
+use std::fmt;
 use std::sync::Arc;
-use std::{env, fmt};
-use zeroize::Zeroizing;
-
-/// Pairs of variables that hold an access key, with the one for the security token: OSS's own come first.
-const ENVIRONMENT: [[&str; 3]; 2] = [
-    ["OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"],
-    ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"],
-];
 
 /// Who signs. Shared by any number of threads and buckets.
 pub struct Credentials(Source);
@@ -36,23 +48,29 @@ enum Source {
 impl Credentials {
     /// White space around the values is cut off.
     pub fn new(id: &str, secret: &str, security_token: Option<&str>) -> Result<Credentials, Mistake> {
-        AccessKey::new(id, secret, security_token).map(|key| Credentials(Source::Fixed(Arc::new(key))))
+        AccessKey::new(id, secret, security_token).map(Credentials::fixed)
+    }
+
+    fn fixed(key: AccessKey) -> Credentials {
+        Credentials(Source::Fixed(Arc::new(key)))
     }
 
     /// Reads `OSS_ACCESS_KEY_ID` and its companions, or else `ALIBABA_CLOUD_ACCESS_KEY_ID` and its.
     pub fn from_environment() -> Result<Credentials, Mistake> {
-        for [id, secret, token] in ENVIRONMENT {
-            let (Some(id_value), Some(secret_value)) = (variable(id), variable(secret)) else { continue };
-            return Credentials::new(
-                &id_value,
-                &secret_value,
-                variable(token).as_ref().map(|token| token.as_str()),
-            );
+        let key = environment::key(&Surroundings::of_process())?;
+        key.map(Credentials::fixed).ok_or_else(|| Mistake::new(environment::NONE))
+    }
+
+    /// From the first place that has any: the environment, a role with an OIDC token, a profile, the instance's role, a URL.
+    /// The first two are what they are when this is called.
+    pub fn from_default_chain(surroundings: &Surroundings) -> Result<Credentials, Mistake> {
+        if let Some(key) = environment::key(surroundings)? {
+            return Ok(Credentials::fixed(key));
         }
-        Err(Mistake::new(
-            "the environment holds neither OSS_ACCESS_KEY_ID with OSS_ACCESS_KEY_SECRET nor \
-             ALIBABA_CLOUD_ACCESS_KEY_ID with ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-        ))
+        if let Some(oidc) = Oidc::named(surroundings)? {
+            return Ok(Credentials::from_provider(oidc));
+        }
+        DefaultChain::new(surroundings).map(Credentials::from_provider)
     }
 
     /// Asks the provider, for the first time when the first request is about to be signed.
@@ -106,8 +124,4 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Credentials").finish_non_exhaustive()
     }
-}
-
-fn variable(name: &str) -> Option<Zeroizing<String>> {
-    env::var(name).ok().filter(|value| !value.trim().is_empty()).map(Zeroizing::new)
 }

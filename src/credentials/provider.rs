@@ -28,6 +28,11 @@ impl NoKey {
         NoKey { message: message.into(), ended }
     }
 
+    /// The same of this.
+    pub(super) fn of(self, whom: &str) -> NoKey {
+        NoKey { message: format!("{whom}: {}", self.message), ..self }
+    }
+
     /// What is missing, in one line.
     pub fn message(&self) -> &str {
         &self.message

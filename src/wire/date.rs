@@ -42,6 +42,11 @@ pub fn iso8601(unix_s: i64) -> String {
     format!("{:.3}", timestamp(unix_s))
 }
 
+/// `2023-12-30T23:59:59Z`, the form of the token service.
+pub fn iso8601_seconds(unix_s: i64) -> String {
+    timestamp(unix_s).to_string()
+}
+
 /// `20231230`, the day in UTC.
 pub fn iso_day(unix_s: i64) -> String {
     let mut text = String::with_capacity(8);
@@ -99,6 +104,7 @@ mod tests {
             assert_eq!(http_date(unix_s), http);
             assert_eq!(iso_basic(unix_s), basic);
             assert_eq!(iso_day(unix_s), basic[..8]);
+            assert_eq!(iso8601_seconds(unix_s).replace(['-', ':'], ""), basic);
             assert_eq!(parse_http_date(http), Some(unix_s));
         }
     }

@@ -10,6 +10,7 @@ pub mod elf;
 pub mod emulator_program;
 pub mod go;
 pub mod header;
+pub mod key_service;
 pub mod library;
 pub mod markdown;
 pub mod network;

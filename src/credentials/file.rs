@@ -1,0 +1,37 @@
+//! Files that hold keys and tokens. What is wrong with one is said with its path and without its content.
+
+use super::provider::NoKey;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// No file of settings is larger.
+const LARGEST: u64 = 1 << 20;
+
+/// What is in a file; `None` if there is no such file.
+pub(super) fn read(what: &str, path: &Path) -> Result<Option<Zeroizing<String>>, NoKey> {
+    let wrong = |why: &str| NoKey::new(format!("the {what} {} {why}", path.display()));
+    let unreadable = |error: io::Error| wrong(&format!("cannot be read: {}", error.kind()));
+    // A named pipe would wait for somebody to write to it; to a regular file the flag makes no difference.
+    let mut file = match File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path) {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(wrong("is not a regular file"));
+    }
+    // It has room for all of it from the start: what has to grow leaves copies behind.
+    let mut content = Zeroizing::new(Vec::with_capacity(metadata.len().min(LARGEST) as usize + 1));
+    file.by_ref().take(LARGEST + 1).read_to_end(&mut content).map_err(unreadable)?;
+    if content.len() as u64 > LARGEST {
+        return Err(wrong("is larger than 1 MiB"));
+    }
+    let text = str::from_utf8(&content).map_err(|_| wrong("is no text in UTF-8"))?;
+    Ok(Some(Zeroizing::new(text.to_owned())))
+}
