@@ -702,6 +702,44 @@ public:
         return detail::make<credentials>(
             [](oss_credentials **made, oss_result **why) { oss_credentials_new_from_environment(made, why); });
     }
+    /** From a profile of Alibaba Cloud's command line tools. */
+    static expected<credentials> from_profile(const text_arg &file = nullptr, const text_arg &profile = nullptr) noexcept {
+        return detail::make<credentials>([&](oss_credentials **made, oss_result **why) {
+            oss_credentials_new_from_profile(file.c_str(), profile.c_str(), made, why);
+        });
+    }
+    /** From the role of the ECS instance. */
+    static expected<credentials> from_ecs_role(const text_arg &role = nullptr) noexcept {
+        return detail::make<credentials>([&](oss_credentials **made, oss_result **why) {
+            oss_credentials_new_from_ecs_role(role.c_str(), made, why);
+        });
+    }
+    /** From a role that is taken on with an OIDC token. */
+    static expected<credentials> from_oidc(const text_arg &role_arn = nullptr, const text_arg &oidc_provider_arn = nullptr,
+                                           const text_arg &token_file = nullptr, const text_arg &session_name = nullptr,
+                                           const text_arg &sts_endpoint = nullptr) noexcept {
+        return detail::make<credentials>([&](oss_credentials **made, oss_result **why) {
+            oss_credentials_new_from_oidc(role_arn.c_str(), oidc_provider_arn.c_str(), token_file.c_str(),
+                                          session_name.c_str(), sts_endpoint.c_str(), made, why);
+        });
+    }
+    /** From a URL. */
+    static expected<credentials> from_uri(const text_arg &uri = nullptr) noexcept {
+        return detail::make<credentials>([&](oss_credentials **made, oss_result **why) {
+            oss_credentials_new_from_uri(uri.c_str(), made, why);
+        });
+    }
+    /** From what a command prints. */
+    static expected<credentials> from_process(const text_arg &command) noexcept {
+        return detail::make<credentials>([&](oss_credentials **made, oss_result **why) {
+            oss_credentials_new_from_process(command.c_str(), made, why);
+        });
+    }
+    /** From the first place that has any. */
+    static expected<credentials> default_chain() noexcept {
+        return detail::make<credentials>(
+            [](oss_credentials **made, oss_result **why) { oss_credentials_new_default_chain(made, why); });
+    }
 };
 
 /** Ends the calls that it was given to. The default constructor makes one that is not fired. */

@@ -17,7 +17,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use support::bucket::{TestBucket, app_server, emulator};
 use support::c_program::{CProgram, Linkage};
+use support::key_service::{self, KeyService};
 use support::noise;
+use tempfile::TempDir;
 
 const ANSWER: &str = r#"{"id":7,"name":"名"}"#;
 const ANSWER_TYPE: &str = "application/vnd.test+json";
@@ -864,4 +866,30 @@ fn credentials_come_from_everywhere_and_secrets_go_nowhere() {
     on_a_real_bucket("credentials", |program, bucket| {
         program.run_on(bucket, &[]);
     });
+}
+
+#[test]
+fn credentials_are_found_where_the_tools_of_alibaba_find_them() {
+    const STS: [&str; 3] = ["STS.id", "sts-secret", "sts-token"];
+    let answer = format!(
+        r#"{{"Code": "Success", "AccessKeyId": "{}", "AccessKeySecret": "{}", "SecurityToken": "{}",
+            "Expiration": "2099-01-01T00:00:00Z"}}"#,
+        STS[0], STS[1], STS[2]
+    );
+    for program in CProgram::variants("credentials_found") {
+        let mut config = Config::default();
+        config.credentials.push(Credential::temporary(STS[0], STS[1], STS[2]));
+        let emulator = Emulator::start(config).expect("the emulator");
+        let answer = answer.clone();
+        let service = KeyService::start(move |asked| {
+            let of_role = format!(r#"{{"Credentials": {answer}}}"#);
+            Some(key_service::reply(200, if asked.body.is_empty() { &answer } else { &of_role }))
+        });
+        let home = TempDir::new().expect("a temporary folder");
+        let (url, home_path) = (service.url(), home.path().to_str().expect("text"));
+        let environment = [("HOME", home_path), ("SERVICE", url.as_str())];
+        program.run_on(&TestBucket::emulated(&emulator), &environment);
+        // A key is asked for once, however many requests it signs.
+        assert_eq!(service.asked().len(), 3, "{}", program.label());
+    }
 }

@@ -57,7 +57,8 @@ pub unsafe extern "C" fn oss_credentials_new(
 
 /// Makes credentials from the environment as it is now: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET and, for a temporary
 /// key, OSS_SESSION_TOKEN; or, if those are not set, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
-/// ALIBABA_CLOUD_SECURITY_TOKEN. The environment is only read; as with getenv(), no other thread may change it meanwhile.
+/// ALIBABA_CLOUD_SECURITY_TOKEN. Half a key, as an id without its secret, is an error that names the other half. The environment
+/// is only read; as with getenv(), no other thread may change it meanwhile.
 ///
 /// @param credentials  receives the handle, to be freed with oss_credentials_free(), or NULL on failure; not NULL.
 /// @param result       receives what there is to know about the call; may be NULL.

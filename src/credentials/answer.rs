@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 /// No answer with a key in it is longer.
 pub(super) const LARGEST: usize = 64 << 10;
 
-/// The end of a key of which nothing else is said: it serves until OSS refuses it.
-pub(super) const UNTIL_REFUSED: i64 = i64::MAX;
+/// The end of a key of which nothing else is said, as late as a date can be: it serves until OSS refuses it.
+pub(super) const UNTIL_REFUSED: i64 = 253_402_300_799;
 
 /// What a service answers.
 pub(super) struct Answer {

@@ -49,6 +49,9 @@ static void environment(void) {
     from_environment(OSS_STATUS_CREDENTIALS, OSS_STATUS_OK);
     set("ALIBABA_CLOUD_ACCESS_KEY_ID", padded_id);
     set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", secret);
+    /* Half a key is no reason to take another. */
+    from_environment(OSS_STATUS_CREDENTIALS, OSS_STATUS_OK);
+    set("OSS_ACCESS_KEY_SECRET", NULL);
     from_environment(OSS_STATUS_OK, OSS_STATUS_OK);
     /* OSS's own variables come first. */
     set("OSS_ACCESS_KEY_ID", id);

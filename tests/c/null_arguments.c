@@ -181,6 +181,39 @@ static void credentials_and_buckets(void) {
     CHECK(oss_credentials_answer_set_security_token(NULL, "token") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_credentials_answer_set_expiry(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
 
+    REFUSED("credentials", oss_credentials_new_from_profile(NULL, NULL, NULL, where));
+    REFUSED("profile", oss_credentials_new_from_profile(NULL, NOT_UTF8, &made, where));
+    CHECK(made == NULL);
+    CHECK_SETS(oss_credentials_new_from_profile(NOT_UTF8, NULL, &made, NULL));
+    oss_credentials_free(made);
+    REFUSED("credentials", oss_credentials_new_from_ecs_role(NULL, NULL, where));
+    REFUSED("role", oss_credentials_new_from_ecs_role(NOT_UTF8, &made, where));
+    CHECK(made == NULL);
+    REFUSED("credentials", oss_credentials_new_from_oidc("r", "p", "f", NULL, NULL, NULL, where));
+    REFUSED("role_arn", oss_credentials_new_from_oidc(NOT_UTF8, "p", "f", NULL, NULL, &made, where));
+    CHECK(made == NULL);
+    REFUSED("oidc_provider_arn", oss_credentials_new_from_oidc("r", NOT_UTF8, "f", NULL, NULL, &made, where));
+    REFUSED("session_name", oss_credentials_new_from_oidc("r", "p", "f", NOT_UTF8, NULL, &made, where));
+    REFUSED("sts_endpoint", oss_credentials_new_from_oidc("r", "p", "f", NULL, NOT_UTF8, &made, where));
+    CHECK_SETS(oss_credentials_new_from_oidc("r", "p", NOT_UTF8, NULL, NULL, &made, NULL));
+    oss_credentials_free(made);
+    CHECK_ENDS(OSS_STATUS_CREDENTIALS,
+               oss_credentials_new_from_oidc(NULL, NULL, NULL, NULL, NULL, &made, &result));
+    CHECK(made == NULL);
+    REFUSED("credentials", oss_credentials_new_from_uri("http://127.0.0.1/", NULL, where));
+    REFUSED("uri", oss_credentials_new_from_uri(NOT_UTF8, &made, where));
+    CHECK(made == NULL);
+    CHECK_ENDS(OSS_STATUS_CREDENTIALS, oss_credentials_new_from_uri(NULL, &made, &result));
+    REFUSED("credentials", oss_credentials_new_from_process("true", NULL, where));
+    REFUSED("command", oss_credentials_new_from_process(NULL, &made, where));
+    CHECK(made == NULL);
+    REFUSED("command", oss_credentials_new_from_process(NOT_UTF8, &made, where));
+    REFUSED("command", oss_credentials_new_from_process(" ", &made, where));
+    CHECK(made == NULL);
+    REFUSED("credentials", oss_credentials_new_default_chain(NULL, where));
+    CHECK_SETS(oss_credentials_new_default_chain(&made, NULL));
+    oss_credentials_free(made);
+
     REFUSED("endpoint", oss_bucket_new(NULL, "examplebucket", credentials, NULL, &opened, where));
     CHECK_NULLS(opened);
     REFUSED("name", oss_bucket_new("http://127.0.0.1", NULL, credentials, NULL, &opened, where));

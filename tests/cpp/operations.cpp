@@ -189,6 +189,26 @@ void settings(const oss::bucket &bucket) {
     CHECK(bucket.stat("set").stored() == oss::stored::no);
 }
 
+void put_as(const oss::credentials &who) {
+    oss::bucket_options options;
+    CHECK_OK(options.set_region(variable("OSS_REGION")));
+    const auto bucket = needed(oss::bucket::make(variable("OSS_ENDPOINT"), variable("OSS_BUCKET"), who, options));
+    CHECK_OK(bucket.put("found", std::string("data")));
+    CHECK_OK(bucket.remove("found"));
+}
+
+/* That each place is asked as it should be is for C to test. */
+void found_credentials() {
+    put_as(needed(oss::credentials::default_chain()));
+    const char *format = R"(printf '{"AccessKeyId": "%s", "AccessKeySecret": "%s"}')";
+    put_as(needed(oss::credentials::from_process(format + std::string(" $OSS_ACCESS_KEY_ID $OSS_ACCESS_KEY_SECRET"))));
+    CHECK_CONTAINS(oss::credentials::from_uri("ftp://example.com").result().message(), "URL");
+    CHECK_CONTAINS(oss::credentials::from_oidc("role", nullptr, "token").result().message(), "OIDC_PROVIDER_ARN");
+    CHECK_CONTAINS(oss::credentials::from_ecs_role("a/b").result().message(), "role");
+    CHECK_ENDS(oss::status::invalid_argument, oss::credentials::from_process("").result());
+    CHECK(needed(oss::credentials::from_profile("/nonexistent", "uploads")).get() != nullptr);
+}
+
 void bucket_settings(const oss::credentials &who) {
     oss::bucket_options options;
     CHECK_OK(options.set_region("cn-hangzhou"));
@@ -229,6 +249,7 @@ void bucket_settings(const oss::credentials &who) {
     const oss::expected<oss::bucket> wrong = oss::bucket::make("https://example.com", "No Bucket", who);
     CHECK(!wrong && wrong->get() == nullptr);
     CHECK_ENDS(oss::status::invalid_argument, wrong.result());
+    found_credentials();
     CHECK_ENDS(oss::status::invalid_argument, oss::credentials::make("", "secret").result());
 }
 
