@@ -12,7 +12,7 @@ const LARGEST: u64 = 1 << 20;
 
 /// What is in a file; `None` if there is no such file.
 pub(super) fn read(what: &str, path: &Path) -> Result<Option<Zeroizing<String>>, NoKey> {
-    let wrong = |why: &str| NoKey::new(format!("the {what} {} {why}", path.display()));
+    let wrong = |why: &str| NoKey::new(format!("the {what} {path:?} {why}"));
     let unreadable = |error: io::Error| wrong(&format!("cannot be read: {}", error.kind()));
     // A named pipe would wait for somebody to write to it; to a regular file the flag makes no difference.
     let mut file = match File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path) {

@@ -100,7 +100,7 @@ impl Provider for Oidc {
     fn fetch(&self, patience: &Patience) -> Result<AccessKey, NoKey> {
         let token = file::read("OIDC token's file", &self.token_file)?;
         let token = token.ok_or_else(|| {
-            NoKey::new(format!("the OIDC token's file {} does not exist", self.token_file.display()))
+            NoKey::new(format!("the OIDC token's file {:?} does not exist", self.token_file))
         })?;
         let mut url = self.endpoint.clone();
         url.query_pairs_mut()

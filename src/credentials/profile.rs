@@ -46,7 +46,7 @@ impl Profile {
 
     /// What there is to be said when there is none.
     pub(super) fn none(&self) -> String {
-        let files: Vec<_> = self.files.iter().map(|path| path.display().to_string()).collect();
+        let files: Vec<_> = self.files.iter().map(|path| format!("{path:?}")).collect();
         let whose = self.wanted().map(|name| format!(" {}", shown(name))).unwrap_or_default();
         match files.as_slice() {
             [] => "there is no file to look for a profile in, since HOME is not set".to_owned(),
@@ -60,7 +60,7 @@ impl Profile {
             true => self.in_json(&text, patience),
             false => self.in_ini(Ini(&text), patience),
         };
-        found.map_err(|why| why.of(&format!("the file {}", path.display())))
+        found.map_err(|why| why.of(&format!("the file {path:?}")))
     }
 
     fn in_json(&self, text: &str, patience: &Patience) -> Result<Option<AccessKey>, NoKey> {

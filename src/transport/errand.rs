@@ -155,7 +155,8 @@ impl Errand {
     }
 
     async fn body(&self, response: &mut Response) -> reqwest::Result<Vec<u8>> {
-        let mut body = Vec::new();
+        // It has room for all of it from the start: what has to grow leaves copies behind, and it may be secret.
+        let mut body = Vec::with_capacity(self.largest);
         while let Some(chunk) = response.chunk().await? {
             body.extend(chunk.iter().take(self.largest.saturating_sub(body.len())));
             if body.len() == self.largest {
