@@ -52,8 +52,8 @@
  * was killed while OSS made the object. Its record is never half-written, never used by two calls at once, never needs to
  * be deleted by hand, and holds no secret. One that somebody else could have written is not believed.
  *
- * Secrets stay in: the access key's secret and the security token are in no message, and are wiped from oss_credentials
- * when the last user of it is freed.
+ * Secrets stay in: the access key's secret and the security token are in no message, and are wiped from memory when nothing
+ * needs them any more. What a connection has sent, a token among it, is out of reach of that.
  *
  * HOW IT IS USED
  *

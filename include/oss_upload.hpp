@@ -314,7 +314,15 @@ public:
         catcher *current = innermost();
         if (current != nullptr && !current->caught_) current->caught_ = std::current_exception();
     }
-    const std::exception_ptr &caught() const noexcept { return caught_; }
+    /** Keeps the exception that is being handled, of a function that was asked for a key; the last one counts. */
+    static void keep_no_key() noexcept {
+        catcher *current = innermost();
+        if (current != nullptr) current->no_key_ = std::current_exception();
+    }
+    /** What a call ended with: it may have had a key all the same. */
+    const std::exception_ptr &caught(oss_status ended) const noexcept {
+        return !caught_ && ended == OSS_STATUS_CREDENTIALS ? no_key_ : caught_;
+    }
 
 private:
     static catcher *&innermost() noexcept {
@@ -324,6 +332,7 @@ private:
 
     catcher *outer_;
     std::exception_ptr caught_{};
+    std::exception_ptr no_key_{};
 };
 #endif
 
@@ -661,7 +670,7 @@ template <class Call> result run(Call call) noexcept {
 #if OSS_UPLOAD_HPP_EXCEPTIONS
     catcher during_the_call;
     call(&written);
-    return result(written, during_the_call.caught());
+    return result(written, during_the_call.caught(oss_result_status(written)));
 #else
     call(&written);
     return result(written);
@@ -687,10 +696,59 @@ inline result check_version(std::uint32_t header_abi = OSS_UPLOAD_ABI,
     return detail::run([&](oss_result **written) { oss_check_version(header_abi, header_version, written); });
 }
 
-/** An access key. */
+/** An access key, as a function of the caller's gives it. */
+struct access_key {
+    access_key(std::string key_id, std::string key_secret, std::string token = std::string(),
+               std::chrono::system_clock::time_point end = std::chrono::system_clock::time_point())
+        : id(std::move(key_id)), secret(std::move(key_secret)), security_token(std::move(token)), expiry(end) {}
+
+    std::string id;
+    std::string secret;
+    /** Empty for a key that has none. */
+    std::string security_token;
+    /** The beginning of 1970, which is the default, if it is not known: then a key is asked for before every request. */
+    std::chrono::system_clock::time_point expiry;
+};
+
+namespace detail {
+
+/** Asks a function of the caller's for a key. What of it is refused, the library says. */
+template <class Function> std::int32_t give_key(void *function, oss_credentials_answer *answer) noexcept {
+    const auto give = [&] {
+        const access_key key = (*static_cast<Function *>(function))();
+        oss_credentials_answer_set_access_key_id(answer, text_arg(key.id).c_str());
+        oss_credentials_answer_set_access_key_secret(answer, text_arg(key.secret).c_str());
+        oss_credentials_answer_set_security_token(answer, text_arg(key.security_token).c_str());
+        const std::chrono::system_clock::duration since_1970 = key.expiry.time_since_epoch();
+        if (since_1970.count() != 0) {
+            oss_credentials_answer_set_expiry(answer,
+                                              std::chrono::duration_cast<std::chrono::seconds>(since_1970).count());
+        }
+    };
+#if OSS_UPLOAD_HPP_EXCEPTIONS
+    try {
+        give();
+    } catch (...) {
+        catcher::keep_no_key();
+        return failed;
+    }
+#else
+    give();
+#endif
+    return 0;
+}
+
+} // namespace detail
+
+/**
+ * Who signs: an access key, or a function that gives one. The function lives as long as these credentials and whatever was made
+ * from them, but not as long as a handle that is released.
+ */
 class credentials : public detail::owner<oss_credentials, oss_credentials_free> {
 public:
     explicit credentials(oss_credentials *handle = nullptr) noexcept : owner(handle) {}
+    /** The handle cannot be had without the function. */
+    oss_credentials *release() = delete;
 
     static expected<credentials> make(const text_arg &access_key_id, const text_arg &access_key_secret,
                                       const text_arg &security_token = nullptr) noexcept {
@@ -740,6 +798,30 @@ public:
         return detail::make<credentials>(
             [](oss_credentials **made, oss_result **why) { oss_credentials_new_default_chain(made, why); });
     }
+    /**
+     * Credentials that ask a function for the key of the moment, in the middle of a call that needs one.
+     *
+     * @param function  called with nothing, by one thread at a time, but any. Returns an access_key. If it throws, and there is no
+     *                  other key, the call ends with status::credentials and result::exception() has what was thrown.
+     */
+    template <class Function> static expected<credentials> from_function(Function function) {
+        std::shared_ptr<Function> kept = std::make_shared<Function>(std::move(function));
+        expected<credentials> made = detail::make<credentials>([&](oss_credentials **handle, oss_result **why) {
+            oss_credentials_new_from_function(&detail::give_key<Function>, kept.get(), handle, why);
+        });
+        made->function_ = std::move(kept);
+        return made;
+    }
+    /** Credentials that sign nothing, for what anybody may write. */
+    static expected<credentials> anonymous() noexcept {
+        return detail::make<credentials>(
+            [](oss_credentials **made, oss_result **why) { oss_credentials_new_anonymous(made, why); });
+    }
+
+private:
+    friend class bucket;
+
+    std::shared_ptr<void> function_{};
 };
 
 /** Ends the calls that it was given to. The default constructor makes one that is not fired. */
@@ -1474,9 +1556,11 @@ public:
 
     /** Another handle for the upload, with limits of its own: a deadline for each call, 0 for none, and a cancel. */
     expected<multipart> with_limits(std::chrono::milliseconds deadline, maybe<cancel> who = nullptr) noexcept {
-        return detail::make<multipart>([&](oss_multipart **made, oss_result **why) {
+        expected<multipart> limited = detail::make<multipart>([&](oss_multipart **made, oss_result **why) {
             oss_multipart_with_limits(get(), detail::count(deadline), who.get(), made, why);
         });
+        limited->key_ = key_;
+        return limited;
     }
 
     oss::result upload_part(std::uint32_t number, bytes data) noexcept {
@@ -1510,6 +1594,11 @@ public:
     oss::result abort() noexcept {
         return detail::run([&](oss_result **written) { oss_abort_multipart(get(), written); });
     }
+
+private:
+    friend class bucket;
+
+    std::shared_ptr<void> key_{}; // the function that gives it
 };
 
 /** An upload in parts that is neither completed nor aborted. */
@@ -1650,6 +1739,7 @@ private:
 
     std::shared_ptr<void> progress_{};
     std::shared_ptr<void> log_{};
+    std::shared_ptr<void> key_{}; // the function that gives it
 };
 
 /** A bucket and the connections to it. Any number of threads may use it at once. */
@@ -1660,16 +1750,18 @@ public:
     /** The bucket keeps what it needs of the credentials and the options. */
     static expected<bucket> make(const text_arg &endpoint, const text_arg &name, const credentials &who,
                                  maybe<bucket_options> options = nullptr) noexcept {
-        return detail::make<bucket>([&](oss_bucket **made, oss_result **why) {
+        expected<bucket> opened = detail::make<bucket>([&](oss_bucket **made, oss_result **why) {
             oss_bucket_new(endpoint.c_str(), name.c_str(), who.get(), options.get(), made, why);
         });
+        opened->key_ = who.function_;
+        return opened;
     }
 
     /** Another handle for the bucket, with limits of its own: a deadline for each call, 0 for none, and a cancel. */
     expected<bucket> with_limits(std::chrono::milliseconds deadline, maybe<cancel> who = nullptr) const noexcept {
-        return detail::make<bucket>([&](oss_bucket **made, oss_result **why) {
+        return keyed(detail::make<bucket>([&](oss_bucket **made, oss_result **why) {
             oss_bucket_with_limits(get(), detail::count(deadline), who.get(), made, why);
-        });
+        }));
     }
 
     // Uploads of small data, each with one request.
@@ -1721,17 +1813,17 @@ public:
             oss_writer_new(get(), key.c_str(), notify.get(), options.get(), made, why);
         });
         opened->keep(options);
-        return opened;
+        return keyed(std::move(opened));
     }
     expected<multipart> begin_multipart(const text_arg &key, maybe<put_options> options = nullptr) const noexcept {
-        return detail::make<multipart>([&](oss_multipart **made, oss_result **why) {
+        return keyed(detail::make<multipart>([&](oss_multipart **made, oss_result **why) {
             oss_begin_multipart(get(), key.c_str(), options.get(), made, why);
-        });
+        }));
     }
     expected<multipart> reopen_multipart(const text_arg &key, const text_arg &upload_id) const noexcept {
-        return detail::make<multipart>([&](oss_multipart **made, oss_result **why) {
+        return keyed(detail::make<multipart>([&](oss_multipart **made, oss_result **why) {
             oss_reopen_multipart(get(), key.c_str(), upload_id.c_str(), made, why);
-        });
+        }));
     }
     /** An empty prefix for all. */
     expected<upload_list> list_uploads(const text_arg &prefix, std::uint32_t limit) const noexcept {
@@ -1811,6 +1903,15 @@ public:
             oss_presign_get(get(), key.c_str(), detail::count(lifetime), made, why);
         });
     }
+
+private:
+    /** What is made from the bucket, and needs the function that gives the key. */
+    template <class Handle> expected<Handle> keyed(expected<Handle> made) const noexcept {
+        made->key_ = key_;
+        return made;
+    }
+
+    std::shared_ptr<void> key_{}; // the function that gives it
 };
 
 /** What others may upload with a form. The default constructor makes a policy that says nothing yet. */

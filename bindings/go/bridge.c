@@ -56,6 +56,14 @@ oss_status ossupload_set_delivery_progress(oss_delivery_options *options, uintpt
     return oss_delivery_options_set_progress(options, progress_go, (void *)observer);
 }
 
+static int32_t retrieve_go(void *provided, oss_credentials_answer *answer) {
+    return ossuploadRetrieve((uintptr_t)provided, answer);
+}
+
+oss_status ossupload_credentials_from_function(uintptr_t provided, oss_credentials **made, oss_result **result) {
+    return oss_credentials_new_from_function(retrieve_go, (void *)provided, made, result);
+}
+
 oss_status ossupload_set_outbox_log(oss_outbox *outbox, uintptr_t log) {
     return oss_outbox_set_log(outbox, keep_go, (void *)log);
 }

@@ -21,6 +21,7 @@ oss_body *ossupload_body_from_reader(uintptr_t reader, bool can_rewind, uint64_t
 oss_status ossupload_set_progress(oss_upload_options *options, uintptr_t observer);
 oss_status ossupload_set_log(oss_upload_options *options, uintptr_t observer);
 oss_status ossupload_set_delivery_progress(oss_delivery_options *options, uintptr_t observer);
+oss_status ossupload_credentials_from_function(uintptr_t provided, oss_credentials **made, oss_result **result);
 oss_status ossupload_set_outbox_log(oss_outbox *outbox, uintptr_t log);
 
 #endif

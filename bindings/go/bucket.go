@@ -17,9 +17,13 @@ type Bucket struct {
 // https if it names no scheme.
 func NewBucket(endpoint, name string, credentials Credentials, options ...BucketOption) (*Bucket, error) {
 	var made *C.oss_bucket
+	var keys *keySource
+	if credentials.provider != nil {
+		keys = newKeySource(credentials.provider)
+	}
 	_, err := operation{op: "open bucket", key: name}.construct(func(c *call) *C.oss_result {
 		var result *C.oss_result
-		key := c.credentials(credentials, &result)
+		key := c.credentials(credentials, keys, &result)
 		address, bucket, settings := c.text(endpoint), c.text(name), c.bucketOptions(options)
 		if key != nil && c.mistake == "" {
 			C.oss_bucket_new(address, bucket, key, settings, &made, &result)
@@ -30,7 +34,7 @@ func NewBucket(endpoint, name string, credentials Credentials, options ...Bucket
 		return nil, err
 	}
 	bucket := &Bucket{name: name}
-	bucket.native = newHandle(unsafe.Pointer(made), func(p unsafe.Pointer) { C.oss_bucket_free((*C.oss_bucket)(p)) })
+	bucket.native = newHandle(unsafe.Pointer(made), func(p unsafe.Pointer) { C.oss_bucket_free((*C.oss_bucket)(p)) }).withKeys(keys)
 	return bucket, nil
 }
 
@@ -46,20 +50,32 @@ func (b *Bucket) Close() error {
 	return nil
 }
 
-// credentials lends an access key; without one, the result says why.
-func (c *call) credentials(credentials Credentials, result **C.oss_result) *C.oss_credentials {
-	id, secret := c.text(credentials.AccessKeyID), c.text(credentials.AccessKeySecret)
-	token := c.optionalText(credentials.SecurityToken)
-	if c.mistake != "" {
-		c.mistake = "an access key holds a NUL"
-		return nil
-	}
+// credentials lends credentials; without any, the result says why.
+func (c *call) credentials(credentials Credentials, keys *keySource, result **C.oss_result) *C.oss_credentials {
 	var made *C.oss_credentials
-	C.oss_credentials_new(id, secret, token, &made, result)
+	switch {
+	case keys != nil:
+		C.ossupload_credentials_from_function(C.uintptr_t(keys.handle), &made, result)
+	case credentials.anonymous:
+		C.oss_credentials_new_anonymous(&made, result)
+	default:
+		made = c.accessKey(credentials, result)
+	}
 	if made != nil {
 		C.oss_result_free(*result)
 		*result = nil
 		c.atEnd(func() { C.oss_credentials_free(made) })
 	}
+	return made
+}
+
+func (c *call) accessKey(credentials Credentials, result **C.oss_result) (made *C.oss_credentials) {
+	id, secret := c.text(credentials.AccessKeyID), c.text(credentials.AccessKeySecret)
+	token := c.optionalText(credentials.SecurityToken)
+	if c.mistake != "" {
+		c.mistake = errKeyHoldsNUL.Error()
+		return nil
+	}
+	C.oss_credentials_new(id, secret, token, &made, result)
 	return made
 }

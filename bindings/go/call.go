@@ -234,7 +234,8 @@ func (o operation) runOn(ctx context.Context, target *handle, work func(*call, u
 		return o.refuse(StatusInvalidArgument, ErrClosed.Error(), ErrClosed)
 	}
 	defer target.release()
-	return o.run(ctx, func(c *call, limits *limits) *C.oss_result { return work(c, pointer, limits) })
+	result, err := o.run(ctx, func(c *call, limits *limits) *C.oss_result { return work(c, pointer, limits) })
+	return result, target.keys.explain(err)
 }
 
 // construct makes something that needs no network.

@@ -6,18 +6,29 @@ import (
 	"strings"
 )
 
-// Credentials are an access key, with a security token if it is a temporary one. They print and log without their
-// secrets; encoding them, as JSON for example, keeps everything.
+// Credentials are an access key, with a security token if it is a temporary one; or what [CredentialsFromProvider] and
+// [AnonymousCredentials] make. They print and log without their secrets; encoding them, as JSON for example, keeps an access
+// key whole.
 type Credentials struct {
 	AccessKeyID     string
 	AccessKeySecret string
 	// SecurityToken is empty for a key that has none.
 	SecurityToken string
+
+	provider  CredentialsProvider
+	anonymous bool
 }
 
 // String leaves the secrets out.
 func (c Credentials) String() string {
-	return "access key " + c.AccessKeyID
+	switch {
+	case c.provider != nil:
+		return "access keys of a provider"
+	case c.anonymous:
+		return "no access key"
+	default:
+		return "access key " + c.AccessKeyID
+	}
 }
 
 // GoString leaves the secrets out.

@@ -20,6 +20,14 @@ type owned struct {
 	users   int
 	closed  bool
 	free    func(unsafe.Pointer)
+	// keys is what C asks for keys, if it does.
+	keys *keySource
+}
+
+// withKeys has what is owned keep what C asks for keys.
+func (h *handle) withKeys(keys *keySource) *handle {
+	h.keys = keys
+	return h
 }
 
 func newHandle(pointer unsafe.Pointer, free func(unsafe.Pointer)) *handle {

@@ -98,14 +98,15 @@ func (b *Bucket) presign(op, key string, sign func(*call, *C.oss_bucket, **C.oss
 	return presigned, err
 }
 
-// construct makes something that needs the bucket, but no network.
+// construct makes something that needs the bucket, but sends nothing to it.
 func (b *Bucket) construct(o operation, work func(*call, *C.oss_bucket) *C.oss_result) (*Result, error) {
 	pointer := b.native.acquire()
 	if pointer == nil {
 		return o.refuse(StatusInvalidArgument, ErrClosed.Error(), ErrClosed)
 	}
 	defer b.native.release()
-	return o.construct(func(c *call) *C.oss_result { return work(c, (*C.oss_bucket)(pointer)) })
+	result, err := o.construct(func(c *call) *C.oss_result { return work(c, (*C.oss_bucket)(pointer)) })
+	return result, b.native.keys.explain(err)
 }
 
 func readPresigned(native *C.oss_presigned) *Presigned {

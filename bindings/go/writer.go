@@ -58,7 +58,7 @@ func (b *Bucket) NewWriter(ctx context.Context, key string, callback *Callback, 
 	}
 	C.oss_result_free(result)
 	writer := &Writer{parts: parts, op: op}
-	writer.native = newHandle(unsafe.Pointer(parts.writer), func(unsafe.Pointer) { parts.free() })
+	writer.native = newHandle(unsafe.Pointer(parts.writer), func(unsafe.Pointer) { parts.free() }).withKeys(b.native.keys)
 	return writer, nil
 }
 
@@ -144,5 +144,6 @@ func (w *Writer) run(work func(*C.oss_writer) *C.oss_result) (*Result, error) {
 		C.oss_result_free(native)
 		panic(panicked)
 	}
-	return w.op.conclude(w.parts.lent, native, w.parts.limits)
+	result, err := w.op.conclude(w.parts.lent, native, w.parts.limits)
+	return result, w.native.keys.explain(err)
 }

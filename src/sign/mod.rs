@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::wire::header;
+use zeroize::{Zeroize, Zeroizing};
 
 mod hash;
 pub mod v1;
@@ -80,6 +81,13 @@ pub struct Signature {
     pub headers_added: Vec<(String, String)>,
 }
 
+/// Wipes what may be a security token.
+impl Drop for Signature {
+    fn drop(&mut self) {
+        self.headers_added.iter_mut().for_each(|(_, value)| value.zeroize());
+    }
+}
+
 /// Shows which headers were added and nothing that is confidential.
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,6 +141,19 @@ fn lower_case(name: &str) -> Cow<'_, str> {
 
 fn is_oss_header(name: &str) -> bool {
     name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("x-oss-"))
+}
+
+/// Text with room for all of a request that is signed, percent-encoded: it is wiped when it is dropped, and what moved to another
+/// place while it grew would be left behind.
+fn text_to_sign(
+    request: &Request<'_>,
+    query: &[(String, String)],
+    headers: &[SignedHeader<'_>],
+) -> Zeroizing<String> {
+    let header_bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+    let query_bytes: usize = query.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+    let path_bytes = request.bucket.map_or(0, str::len) + request.key.map_or(0, str::len);
+    Zeroizing::new(String::with_capacity(256 + header_bytes + 3 * (path_bytes + query_bytes)))
 }
 
 fn push_header_lines(text: &mut String, headers: &[SignedHeader<'_>]) {

@@ -9,6 +9,7 @@ use super::{
     Identity, Presigned, Request, SECURITY_TOKEN, Signature, SignedHeader, hash, header_value, is_oss_header,
 };
 use crate::wire::{date, header};
+use zeroize::Zeroizing;
 
 /// The query parameters that are part of the resource, in byte order. All others are left out of the signature.
 const SUB_RESOURCES: &[&str] = &[
@@ -167,10 +168,9 @@ fn string_to_sign(
     query: &[(String, String)],
     token: Option<&str>,
     date: &str,
-) -> String {
+) -> Zeroizing<String> {
     let headers = oss_headers(request, token);
-    let header_bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
-    let mut text = String::with_capacity(256 + header_bytes + request.key.map_or(0, str::len));
+    let mut text = super::text_to_sign(request, query, &headers);
     for line in [
         request.method,
         header_value(request.headers, "content-md5").unwrap_or_default(),

@@ -192,9 +192,8 @@ fn canonical_request(
     request: &Request<'_>,
     query: &[(String, String)],
     headers: &[SignedHeader<'_>],
-) -> String {
-    let header_bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
-    let mut text = String::with_capacity(256 + header_bytes + request.key.map_or(0, str::len));
+) -> Zeroizing<String> {
+    let mut text = super::text_to_sign(request, query, headers);
     text.push_str(request.method);
     text.push_str("\n/");
     if let Some(bucket) = request.bucket {

@@ -206,6 +206,30 @@ void thrown_while_delivering(const oss::bucket &bucket) {
     bucket.deliver(outbox).or_throw();
 }
 
+// Where there is no other key, the call ends with what was thrown; where there is one, it need not even be known.
+void thrown_while_asked() {
+    using std::chrono::system_clock;
+    int asked = 0;
+    const oss::credentials who = oss::credentials::from_function([&] {
+        if (asked++ != 1) throw mishap("no key");
+        return oss::access_key(variable("OSS_ACCESS_KEY_ID"), variable("OSS_ACCESS_KEY_SECRET"), "",
+                               system_clock::now() + std::chrono::seconds(3));
+    }).or_throw();
+    const oss::bucket bucket = bucket_of(who);
+    const oss::result refused = bucket.put("asked", std::string("data"));
+    CHECK_ENDS(oss::status::credentials, refused);
+    CHECK_TEXT(carried_by(refused), "no key");
+    // The key is used until its end, and before that the function has been asked in vain.
+    bool used = true;
+    while (used) {
+        const oss::result put = bucket.put("asked", std::string("data"));
+        used = static_cast<bool>(put);
+        CHECK_TEXT(carried_by(put), used ? "nothing" : "no key");
+        if (!used) CHECK_ENDS(oss::status::credentials, put);
+    }
+    CHECK(asked > 3);
+}
+
 // A call from within a function has its own exceptions, and leaves those of the outer one alone.
 void thrown_within(const oss::bucket &bucket) {
     std::string inner;
@@ -235,6 +259,7 @@ int main() {
     thrown_on_two_threads(bucket);
     thrown_while_logging(bucket);
     thrown_while_delivering(bucket);
+    thrown_while_asked();
     thrown_within(bucket);
     thrown_under_c(bucket);
     return finish();

@@ -253,6 +253,45 @@ void bucket_settings(const oss::credentials &who) {
     CHECK_ENDS(oss::status::invalid_argument, oss::credentials::make("", "secret").result());
 }
 
+// A function that gives the key goes on being asked by what was made from its credentials.
+void living_credentials() {
+    int asked = 0;
+    oss::multipart begun;
+    {
+        // What the function has of its own goes with it.
+        const std::string id = variable("OSS_ACCESS_KEY_ID"), secret = variable("OSS_ACCESS_KEY_SECRET");
+        const oss::bucket bucket = bucket_of(needed(oss::credentials::from_function([&asked, id, secret] {
+            asked++;
+            return oss::access_key(id, secret);
+        })));
+        CHECK_OK(bucket.put("living", std::string("data")));
+        CHECK(asked == 1);
+        const oss::expected<oss::bucket> limited = bucket.with_limits(std::chrono::seconds(60));
+        CHECK_OK(limited->put("living", std::string("data")));
+        begun = needed(limited->begin_multipart("parts"));
+        CHECK(asked == 3);
+    }
+    CHECK_OK(begun.upload_part(1, std::string("data")));
+    CHECK_OK(begun.abort());
+    CHECK(asked == 5);
+
+    const auto end = std::chrono::system_clock::now() + std::chrono::hours(1);
+    int kept = 0;
+    const oss::bucket bucket = bucket_of(needed(oss::credentials::from_function([&] {
+        kept++;
+        return oss::access_key(variable("OSS_ACCESS_KEY_ID"), variable("OSS_ACCESS_KEY_SECRET"), "", end);
+    })));
+    for (int i = 0; i < 3; i++) CHECK_OK(bucket.put("living", std::string("data")));
+    CHECK(kept == 1);
+
+    const oss::bucket wrong = bucket_of(needed(oss::credentials::from_function(
+        [] { return oss::access_key(std::string("id\0", 3), "secret"); })));
+    CHECK_ENDS(oss::status::credentials, wrong.put("wrong", std::string("data")));
+    const oss::bucket nobody = bucket_of(needed(oss::credentials::anonymous()));
+    CHECK_ENDS(oss::status::service, nobody.put("anonymous", std::string("data")));
+    CHECK_ENDS(oss::status::invalid_argument, nobody.presign_get("key", std::chrono::seconds(60)).result());
+}
+
 // Text that C would see the beginning of only is refused.
 void text_with_nul(const oss::bucket &bucket) {
     const std::string cut("key\0more", 8);
@@ -681,6 +720,7 @@ int main() {
     callback_settings(bucket);
     settings(bucket);
     bucket_settings(needed(oss::credentials::from_environment()));
+    living_credentials();
     text_with_nul(bucket);
     bodies(bucket, folder);
     watching(bucket);

@@ -73,12 +73,13 @@ template <class Handle> Handle needed(oss::expected<Handle> made) {
     std::exit(2);
 }
 
-inline oss::bucket open_bucket() {
+inline oss::bucket bucket_of(const oss::credentials &who) {
     oss::bucket_options options;
     CHECK_OK(options.set_region(variable("OSS_REGION")));
     if (const char *ca_file = std::getenv("CA_FILE")) CHECK_OK(options.set_ca_file(ca_file));
-    const oss::credentials who = needed(oss::credentials::from_environment());
     return needed(oss::bucket::make(variable("OSS_ENDPOINT"), variable("OSS_BUCKET"), who, options));
 }
+
+inline oss::bucket open_bucket() { return bucket_of(needed(oss::credentials::from_environment())); }
 
 #endif

@@ -8,11 +8,13 @@ use crate::engine::source::{Body, Input};
 use crate::transport::{Clock, Deadline, Failure, Lane, Reply, Request, Source, Transport};
 use crate::wire::mistake::Mistake;
 use crate::wire::{date, header, key};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
+use zeroize::Zeroizing;
 
 /// Balancers drop idle connections and answer the next byte with a reset, of which nobody can tell what it means: what has a
 /// callback, and so is not lightly sent again, goes over a fresh one.
@@ -105,7 +107,7 @@ impl Bucket {
             let method = call.operation.method();
             let signature = self.signing.sign(&call.to_sign(self.endpoint.bucket(), &method), key, time);
             for (name, value) in &signature.headers_added {
-                insert(&mut headers, name, value)?;
+                headers.insert(header_name(name)?, wiped(name, value)?);
             }
             insert(&mut headers, "authorization", &signature.authorization)?;
         }
@@ -212,8 +214,21 @@ pub(crate) fn header_map<'a>(
 }
 
 fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Mistake> {
-    let refused = || Mistake::new(format!("the header {name} cannot be sent"));
-    let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
-    headers.insert(header, HeaderValue::from_bytes(header::trim(value).as_bytes()).map_err(|_| refused())?);
+    let value = HeaderValue::from_bytes(header::trim(value).as_bytes()).map_err(|_| refused(name))?;
+    headers.insert(header_name(name)?, value);
     Ok(())
+}
+
+fn header_name(name: &str) -> Result<HeaderName, Mistake> {
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused(name))
+}
+
+/// A value that is wiped from memory when it has been sent: it may be a security token.
+fn wiped(name: &str, value: &str) -> Result<HeaderValue, Mistake> {
+    let value = Bytes::from_owner(Zeroizing::new(value.as_bytes().to_owned()));
+    HeaderValue::from_maybe_shared(value).map_err(|_| refused(name))
+}
+
+fn refused(name: &str) -> Mistake {
+    Mistake::new(format!("the header {name} cannot be sent"))
 }

@@ -1,0 +1,128 @@
+package ossupload
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/cgo"
+	"sync"
+	"time"
+)
+
+// CredentialsProvider gives access keys that do not live for ever, so that uploads may take longer than any of them lives.
+type CredentialsProvider interface {
+	// Retrieve gives the key to sign with, and until when OSS takes it; the zero time if that is not known.
+	//
+	// It is called on the goroutine of a call that needs a key, by one at a time, and that call waits for it: for the first
+	// request; when the last key is within 5 minutes of its end, or within a fifth of its life if that is less; before every
+	// request if its end is not known; and when OSS refuses the key. It may use this package, but with other credentials. An error
+	// ends a call that has no other key, and is found in the call's error.
+	Retrieve() (key Credentials, expires time.Time, err error)
+}
+
+// CredentialsFromProvider makes credentials that ask a provider for the key of the moment.
+func CredentialsFromProvider(provider CredentialsProvider) Credentials {
+	return Credentials{provider: provider}
+}
+
+// AnonymousCredentials sign nothing: requests go out unsigned, which OSS takes for buckets and objects that anybody may write.
+// URLs and forms cannot be signed with them.
+func AnonymousCredentials() Credentials {
+	return Credentials{anonymous: true}
+}
+
+// provided is what C asks for keys.
+type provided struct {
+	provider CredentialsProvider
+	mutex    sync.Mutex
+	failure  error
+}
+
+// keySource has C find what it asks for keys, as long as somebody has it.
+type keySource struct {
+	provided *provided
+	handle   cgo.Handle
+}
+
+func newKeySource(provider CredentialsProvider) *keySource {
+	asked := &provided{provider: provider}
+	source := &keySource{asked, cgo.NewHandle(asked)}
+	runtime.AddCleanup(source, cgo.Handle.Delete, source.handle)
+	return source
+}
+
+// explain has the error of a call that got no key say why.
+func (s *keySource) explain(err error) error {
+	var failed *OpError
+	if s != nil && errors.As(err, &failed) && failed.Result.Status == StatusCredentials && failed.cause == nil {
+		failed.cause = s.provided.lastFailure()
+	}
+	return err
+}
+
+func (p *provided) lastFailure() error {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.failure
+}
+
+func (p *provided) fail(err error) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.failure = err
+}
+
+// retrieve asks the provider. No panic of its may go through C, and the call that it ends need not be this goroutine's last: a
+// panic becomes an error.
+func (p *provided) retrieve(answer *C.oss_credentials_answer) (code C.int32_t) {
+	code = 1
+	returned := false
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			p.fail(fmt.Errorf("the provider of credentials panicked: %v", panicked))
+		} else if !returned {
+			// As in guard.
+			runtime.LockOSThread()
+		}
+	}()
+	key, expires, err := p.provider.Retrieve()
+	returned = true
+	if err == nil {
+		err = give(answer, key, expires)
+	}
+	p.fail(err)
+	if err != nil {
+		return 1
+	}
+	return 0
+}
+
+// give hands a key to C, which says what is wrong with it.
+func give(answer *C.oss_credentials_answer, key Credentials, expires time.Time) error {
+	if key.provider != nil || key.anonymous {
+		return errors.New("the provider of credentials gave no access key")
+	}
+	var lent call
+	defer lent.end()
+	id, secret, token := lent.text(key.AccessKeyID), lent.text(key.AccessKeySecret), lent.text(key.SecurityToken)
+	if lent.mistake != "" {
+		return errKeyHoldsNUL
+	}
+	C.oss_credentials_answer_set_access_key_id(answer, id)
+	C.oss_credentials_answer_set_access_key_secret(answer, secret)
+	C.oss_credentials_answer_set_security_token(answer, token)
+	if !expires.IsZero() {
+		C.oss_credentials_answer_set_expiry(answer, C.int64_t(expires.Unix()))
+	}
+	return nil
+}
+
+var errKeyHoldsNUL = errors.New("an access key holds a NUL")
+
+//export ossuploadRetrieve
+func ossuploadRetrieve(handle C.uintptr_t, answer *C.oss_credentials_answer) C.int32_t {
+	return valueOf[*provided](handle).retrieve(answer)
+}
