@@ -16,7 +16,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
 use support::observer::Unmoved;
 use support::route::{Route, over_every_route};
@@ -36,7 +36,10 @@ impl Desk {
     }
 
     fn over(route: Route) -> Desk {
-        let clock = Clock::skipping();
+        Desk::by(Clock::skipping(), route)
+    }
+
+    fn by(clock: Clock, route: Route) -> Desk {
         let bed = Bed::over_with(route, |options: &mut BucketOptions| options.set_clock(clock.clone()));
         let folder = TempDir::new().unwrap();
         let outbox = Arc::new(Outbox::open(folder.path().to_str().unwrap()).unwrap());
@@ -327,6 +330,30 @@ fn completion_that_stores_nothing_leaves_what_an_earlier_one_owes() {
         desk.wait(Duration::from_secs(61));
         assert_eq!((desk.deliver().delivered, desk.heard().len()), (1, 1), "{}", outcome.message);
     }
+}
+
+#[test]
+fn who_has_in_hand_what_an_upload_owes_may_be_about_to_end_and_is_waited_for() {
+    let desk = Desk::by(Clock::default(), Route::Http);
+    let multipart = completed(&desk);
+    let complete = || {
+        let began = Instant::now();
+        (multipart.complete(Completion::Known, Some(&desk.callback())), began.elapsed())
+    };
+    let in_hand = desk.only();
+    let (outcome, took) = complete();
+    assert_ended(&outcome, Status::CheckpointBusy, Stored::No);
+    assert!(took >= Duration::from_secs(2), "{took:?}");
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            support::raw_server::pause(Duration::from_millis(500));
+            drop(in_hand);
+        });
+        let (outcome, took) = complete();
+        // As far as OSS, which knows no such upload any more.
+        assert_ended(&outcome, Status::Service, Stored::No);
+        assert!(took >= Duration::from_millis(400), "{took:?}");
+    });
 }
 
 #[test]

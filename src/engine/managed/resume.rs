@@ -10,7 +10,7 @@ use super::start::Start;
 use crate::engine::disk::hex;
 use crate::engine::multipart::{Multipart, Terms};
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::engine::request::{Attempts, Found, Open};
+use crate::engine::request::{Attempts, Found, Open, unless_busy};
 use crate::engine::source::Body;
 use crate::wire::mistake::Mistake;
 use sha2::{Digest, Sha256};
@@ -20,10 +20,6 @@ use std::time::Duration;
 
 /// How long it may take to remove the parts of an upload that is no longer wanted.
 const FOR_REMOVING: Duration = Duration::from_secs(10);
-
-/// So long a process is waited for that holds the record and may be about to end, and after such pauses it is looked again.
-const FOR_ENDING: Duration = Duration::from_secs(2);
-const PAUSE: Duration = Duration::from_millis(50);
 
 impl Managed<'_> {
     /// Uploads a file in parts, and so that another process can go on with it.
@@ -73,28 +69,21 @@ impl Managed<'_> {
         })
     }
 
-    /// The record's place. Whoever has it may be about to end, as a process that was killed, and is waited for.
+    /// The record's place.
     async fn take_checkpoint(&self, folder: &Path, binding: &Binding) -> Step<Checkpoint> {
-        let clock = self.lane.clock();
-        let began = clock.now();
         // What is in the way is said once.
-        let first = Cell::new(true);
-        loop {
+        let is_first = Cell::new(true);
+        unless_busy(self.lane, self.deadline, || {
             let log = |line: &str| {
-                if first.get() {
+                if is_first.get() {
                     self.log(line)
                 }
             };
             let taken = Checkpoint::take(folder, binding, &log);
-            let is_busy = taken.as_ref().is_err_and(|outcome| outcome.status == Status::CheckpointBusy);
-            let may_wait = clock.since(began) < FOR_ENDING && self.deadline.allows(PAUSE);
-            if !(is_busy && may_wait) {
-                return taken;
-            }
-            first.set(false);
-            self.lane.sleep(PAUSE).await;
-            self.lane.check(self.deadline).map_err(failed)?;
-        }
+            is_first.set(false);
+            taken
+        })
+        .await
     }
 
     async fn begin_recorded(&self, checkpoint: Checkpoint, binding: Binding, terms: Terms) -> Step<InParts> {

@@ -67,7 +67,8 @@ impl<'a> Creation<'a> {
 
     /// Sends it, again where that is right, and tells the truth about the object.
     pub(crate) async fn run(self, lane: &Lane, deadline: Deadline) -> Created {
-        let mut owed = match owing::owe(lane, deadline, self.target, &self.call, self.body, self.content) {
+        let owed = owing::owe(lane, deadline, self.target, &self.call, self.body, self.content).await;
+        let mut owed = match owed {
             Ok(owed) => owed,
             Err(outcome) => return Created { outcome: *outcome, content: self.content },
         };

@@ -2,6 +2,7 @@
 
 mod ask;
 mod attempts;
+mod busy;
 mod call;
 mod creation;
 mod hidden;
@@ -13,6 +14,7 @@ mod verdict;
 
 pub(crate) use ask::Answer;
 pub(crate) use attempts::{Attempts, LONGEST_WORK, Open, over_at_the_latest};
+pub(crate) use busy::unless_busy;
 pub use call::CallbackDelivery;
 pub(crate) use call::{Call, FormAnswer, Operation};
 pub(crate) use creation::{Created, Creation, Note, about};

@@ -1,6 +1,7 @@
 //! What a request with a callback owes: it is on disk before the request goes out, and as long as the application server has
 //! not answered.
 
+use super::busy::unless_busy;
 use super::call::{Call, Operation, Recording};
 use super::target::Target;
 use crate::engine::outbox::{Debt, Owed, Upload};
@@ -20,7 +21,7 @@ pub(super) struct Ending {
 }
 
 /// Puts on disk what the request is about to owe, if that is to be recorded.
-pub(super) fn owe(
+pub(super) async fn owe(
     lane: &Lane,
     deadline: Deadline,
     target: Target<'_>,
@@ -38,7 +39,7 @@ pub(super) fn owe(
             upload.crc64 = Some(crc64.map_err(|failure| Box::new(Outcome::failed(failure, Stored::No)))?);
         }
     }
-    recording.owe(upload, lane.clock()).map(Some)
+    unless_busy(lane, deadline, || recording.owe(upload.clone(), lane.clock())).await.map(Some)
 }
 
 /// Puts on disk what is owed for an object that was found, and whose callback nobody has recorded; false if that cannot be done.
