@@ -1075,10 +1075,14 @@ fn whoever_is_at_a_record_under_another_name_is_at_the_upload() {
     let bed = Bed::over(Route::Http);
     bed.interrupted(&[5]);
     let (record, other) = (bed.record(), under_another_name(&bed.record(), 1));
-    fs::rename(&record, &other).unwrap();
     let lock = File::create(other.with_extension("lock")).unwrap();
     lock.lock().unwrap();
-    bed.attempt().run().assert_ended(Status::CheckpointBusy, Stored::No);
+    // Before there is a record under that name, unless there is one already, and afterwards.
+    let aside = other_name(&record);
+    for (from, to) in [(&record, &aside), (&aside, &other)] {
+        fs::rename(from, to).unwrap();
+        bed.attempt().run().assert_ended(Status::CheckpointBusy, Stored::No);
+    }
     drop(lock);
     bed.attempt().run().assert_went_on_with(&bed, &[5]);
 }

@@ -29,7 +29,7 @@ impl Place {
                 0 => folder.join(format!("{name}.json")),
                 number => folder.join(format!("{name}-{number}.json")),
             };
-            if free.is_some() && !has_record(&path) {
+            if free.is_some() && !is_in_use(&path) {
                 continue;
             }
             match Place::at(path, log) {
@@ -37,7 +37,9 @@ impl Place {
                 Ok(Some(place)) if has_record(&place.path) => return Ok(Some(place)),
                 Ok(Some(place)) => free = free.or(Some(place)),
                 Err(error) if is_in_the_way(&error) => {
-                    log(&format!("the checkpoint is kept under another name: {error}"));
+                    if free.is_none() {
+                        log(&format!("the checkpoint is kept under another name: {error}"));
+                    }
                     in_the_way = Some(error);
                 }
                 Err(error) => return Err(error),
@@ -85,6 +87,11 @@ impl Place {
     pub(super) fn new_path(&self) -> PathBuf {
         self.path.with_extension("new")
     }
+}
+
+/// Whether there is a record, or somebody is about to write one.
+fn is_in_use(path: &Path) -> bool {
+    has_record(path) || path.with_extension("lock").symlink_metadata().is_ok()
 }
 
 fn has_record(path: &Path) -> bool {
