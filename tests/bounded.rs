@@ -36,14 +36,17 @@ fn count(bytes: isize) {
     });
 }
 
+// SAFETY: it hands everything on to the system's.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
+        // SAFETY: the caller keeps to what is the system's contract, too.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
+        // SAFETY: as above.
         unsafe { System.dealloc(memory, layout) }
     }
 }

@@ -17,6 +17,8 @@ const OFFICIAL: [&str; 2] = ["https://gosspublic.alicdn.com/", "http://gosspubli
 /// OSS gives the application server five seconds in all.
 const FETCH_TIME: Duration = Duration::from_secs(3);
 const LONGEST_FETCH: Duration = Duration::from_secs(60);
+/// No key has a longer name. Whoever sends a request may name one, and it is remembered.
+const LONGEST_NAME: usize = 1024;
 /// The content of a key's URL does not change.
 const CACHE_TIME: Duration = Duration::from_secs(24 * 3600);
 const LONGEST_CACHE: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -164,7 +166,8 @@ impl Verifier {
     }
 
     fn accepts(&self, url: &str) -> bool {
-        let begins = |prefix: &str| url.strip_prefix(prefix).is_some_and(is_plain);
+        let names_key = |rest: &str| rest.len() <= LONGEST_NAME && is_plain(rest);
+        let begins = |prefix: &str| url.strip_prefix(prefix).is_some_and(names_key);
         match self.prefixes.as_slice() {
             [] => OFFICIAL.iter().any(|prefix| begins(prefix)),
             own => own.iter().any(|prefix| begins(prefix)),
@@ -235,6 +238,8 @@ mod tests {
         ] {
             assert!(!accepts(&[], foreign), "{foreign}");
         }
+        let named = |length: usize| format!("https://gosspublic.alicdn.com/{}", "k".repeat(length));
+        assert!(accepts(&[], &named(LONGEST_NAME)) && !accepts(&[], &named(LONGEST_NAME + 1)));
         assert!(accepts(&["https://keys.example/oss/"], "https://keys.example/oss/v1.pem"));
         assert!(!accepts(&["https://keys.example/oss/"], "https://keys.example/v1.pem"));
         assert!(!accepts(&["https://keys.example/"], "http://gosspublic.alicdn.com/callback_pub_key_v1.pem"));

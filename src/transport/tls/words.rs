@@ -2,11 +2,14 @@
 
 use super::verifier::is_an_authoritys;
 use crate::wire::date::http_date;
+use crate::wire::error_reply::one_line;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 
 /// Names of a certificate that a message repeats.
 const NAMES_SHOWN: usize = 4;
+/// The longest name of a host.
+const NAME_MAX: usize = 255;
 
 /// One line for a human. `host` is how to call the server.
 pub(in crate::transport) fn in_words(error: &Error, host: &str) -> String {
@@ -115,9 +118,10 @@ fn names(presented: &[String]) -> String {
     if presented.is_empty() {
         return "; it has no subject alternative name, and no other is looked at".to_owned();
     }
-    let bare = |name: &String| match name.split_once('(') {
-        Some((_, inside)) => inside.trim_matches(['"', ')']).to_owned(),
-        None => name.clone(),
+    let bare = |name: &String| {
+        let inside =
+            name.split_once('(').map_or(name.as_str(), |(_, inside)| inside.trim_matches(['"', ')']));
+        one_line(inside, NAME_MAX)
     };
     let shown: Vec<String> = presented.iter().take(NAMES_SHOWN).map(bare).collect();
     let more = if presented.len() > NAMES_SHOWN { " and others" } else { "" };
@@ -222,6 +226,8 @@ mod tests {
         assert_eq!(misnamed(&[]), none);
         let two = misnamed(&["DnsName(\"*.example\")", "IpAddress(::1)"]);
         assert_eq!(two, format!("{common} but for *.example, ::1"));
+        let long = misnamed(&["a\nb", &"x".repeat(60_000)]);
+        assert_eq!(long, format!("{common} but for a b, {}", "x".repeat(NAME_MAX)));
         let many = misnamed(&["a", "b", "c", "d", "e"]);
         assert_eq!(many, format!("{common} but for a, b, c, d and others"));
     }
