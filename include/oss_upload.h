@@ -361,6 +361,40 @@ typedef enum {
 } oss_encryption;
 
 /**
+ * What an attempt spends its time on.
+ */
+typedef enum {
+    /**
+     * The pause before it, for which the call did nothing.
+     */
+    OSS_PHASE_PAUSING = 0,
+    /**
+     * Finding the addresses of the host, or of the proxy.
+     */
+    OSS_PHASE_RESOLVING = 1,
+    /**
+     * Reaching one of them, and having a proxy open a tunnel.
+     */
+    OSS_PHASE_CONNECTING = 2,
+    /**
+     * The handshakes of TLS, with a proxy too.
+     */
+    OSS_PHASE_TLS = 3,
+    /**
+     * Signing the request and handing it to the system, waits for the data and for a rate limit included.
+     */
+    OSS_PHASE_SENDING = 4,
+    /**
+     * From then on until the head of the reply was there.
+     */
+    OSS_PHASE_WAITING = 5,
+    /**
+     * Reading the rest of the reply.
+     */
+    OSS_PHASE_RECEIVING = 6,
+} oss_phase;
+
+/**
  * What to upload. It can be used any number of times, and by several threads at once, unless it is a reader. A body that cannot be right, such
  * as one from a NULL path, is still made; the operation that uses it says what is wrong.
  */
@@ -610,6 +644,212 @@ oss_status oss_append_object(const oss_bucket *bucket,
                              const oss_body *body,
                              const oss_put_options *options,
                              oss_result **result);
+
+/**
+ * Counts the attempts of the call that can be looked at one by one: all requests that it sent, those among them that looked
+ * something up, one that went over a connection which the server had closed, and one that could not be sent. Of very many,
+ * the first 8 and the last 24 are kept; oss_result_attempt_number() tells where some are missing, and oss_result_sum_attempts()
+ * how many there were.
+ *
+ * @param result  may be NULL.
+ * @return how many are kept, from 0 to 32.
+ *
+ * @code
+ * oss_result *result = NULL;
+ * oss_put_object(bucket, "notes/today.txt", data, size, NULL, &result);
+ * for (size_t i = 0; i < oss_result_attempt_count(result); i++) {
+ *     printf("%s to %s: %s after %llu us of waiting\n", oss_result_attempt_operation(result, i),
+ *            oss_result_attempt_address(result, i), oss_status_name(oss_result_attempt_status(result, i)),
+ *            (unsigned long long)oss_result_attempt_us(result, i, OSS_PHASE_WAITING));
+ * }
+ * oss_result_free(result);
+ * @endcode
+ */
+size_t oss_result_attempt_count(const oss_result *result);
+
+/**
+ * Tells which of the call's attempts it was, in the order in which they ended.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return the number, from 1 on; 0 if there is no such attempt.
+ */
+uint64_t oss_result_attempt_number(const oss_result *result, size_t index);
+
+/**
+ * Says what an attempt was to do, by OSS's name for it. HeadObject is a look-up.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return such as "PutObject", "UploadPart" or "HeadObject", valid until `result` is freed; empty if there is no such attempt.
+ */
+const char *oss_result_attempt_operation(const oss_result *result,
+                                         size_t index);
+
+/**
+ * Tells which part an attempt sent.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return the part's number; 0 if it sent none.
+ */
+uint32_t oss_result_attempt_part_number(const oss_result *result, size_t index);
+
+/**
+ * Tells how an attempt ended, as if it had been all of the call. A look-up that found nothing ends with OSS_STATUS_SERVICE.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return the status; OSS_STATUS_INTERNAL if there is no such attempt.
+ */
+oss_status oss_result_attempt_status(const oss_result *result,
+                                     size_t index);
+
+/**
+ * Gives the HTTP status of the reply to an attempt.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return such as 200; 0 when there was no reply, or if there is no such attempt.
+ */
+int32_t oss_result_attempt_http_status(const oss_result *result, size_t index);
+
+/**
+ * Gives the id under which OSS knows an attempt.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return the id, valid until `result` is freed; empty when no reply of OSS's came, or if there is no such attempt.
+ */
+const char *oss_result_attempt_request_id(const oss_result *result, size_t index);
+
+/**
+ * Gives OSS's name for what was wrong with an attempt.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return such as "RequestTimeTooSkewed", valid until `result` is freed; empty when OSS reported no error, or if there is no
+ *         such attempt.
+ */
+const char *oss_result_attempt_error_code(const oss_result *result,
+                                          size_t index);
+
+/**
+ * Tells where the connection of an attempt led: to the proxy's address where there is a proxy.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return such as "203.0.113.7:443" or "[2001:db8::7]:443", valid until `result` is freed; empty when no connection was made,
+ *         or if there is no such attempt.
+ */
+const char *oss_result_attempt_address(const oss_result *result,
+                                       size_t index);
+
+/**
+ * Says why it was sent again what an attempt sent: what the attempt before it came to.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return a line for a human, without secrets, valid until `result` is freed; empty when it was sent for the first time, or
+ *         if there is no such attempt.
+ */
+const char *oss_result_attempt_reason(const oss_result *result,
+                                      size_t index);
+
+/**
+ * Tells whether an attempt went over a connection that was used before, of this call or an earlier one.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return 1 if so, and 0 otherwise.
+ */
+int32_t oss_result_attempt_is_reused(const oss_result *result, size_t index);
+
+/**
+ * Tells whether an attempt is one of those that oss_bucket_options_set_max_attempts() limits. One that met a connection which
+ * the server had closed is not.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return 1 if so, and 0 otherwise.
+ */
+int32_t oss_result_attempt_is_counted(const oss_result *result,
+                                      size_t index);
+
+/**
+ * Tells how long a phase of an attempt took. All phases but OSS_PHASE_PAUSING, which was before it, are the time from its
+ * beginning to its end.
+ *
+ * Of a call that sends one request at a time, attempts and pauses together are its time, but for what is done in between on
+ * this side: making ready for the first call, which for https means reading certificates; reading data beforehand, for a
+ * Content-MD5 or from a reader; records on disk; and the functions of the caller's for the log and the progress. Of parts that
+ * are sent several at a time, they are more than the call's time.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @param phase   an oss_phase.
+ * @return microseconds; 0 if there is no such attempt or phase.
+ */
+uint64_t oss_result_attempt_us(const oss_result *result,
+                               size_t index,
+                               int32_t phase);
+
+/**
+ * Counts the bytes of an attempt that the system took to send, as they go over the network: the head of the request and
+ * encryption included.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return the number of bytes; 0 if there is no such attempt.
+ */
+uint64_t oss_result_attempt_bytes_sent(const oss_result *result, size_t index);
+
+/**
+ * Counts those bytes of an attempt that are known to have arrived: all, if it was answered after all were sent, and otherwise
+ * those that the other system, or the proxy's, has acknowledged.
+ *
+ * @param result  may be NULL.
+ * @param index   from 0 to the count less one.
+ * @return the number of bytes; 0 where the system does not say, or if there is no such attempt.
+ */
+uint64_t oss_result_attempt_bytes_acknowledged(const oss_result *result,
+                                               size_t index);
+
+/**
+ * Counts all attempts of the call, those that are not kept among them. oss_result_attempts() counts fewer: those of the
+ * operation itself.
+ *
+ * @param result  may be NULL.
+ * @return the number of attempts; 0 for NULL.
+ */
+uint64_t oss_result_sum_attempts(const oss_result *result);
+
+/**
+ * Tells how long a phase took in all attempts of the call together; of OSS_PHASE_PAUSING, all pauses, also one after which
+ * nothing was sent.
+ *
+ * @param result  may be NULL.
+ * @param phase   an oss_phase.
+ * @return microseconds; 0 for NULL, or if there is no such phase.
+ */
+uint64_t oss_result_sum_us(const oss_result *result,
+                           int32_t phase);
+
+/**
+ * Counts the bytes of all attempts together, as oss_result_attempt_bytes_sent() does for one.
+ *
+ * @param result  may be NULL.
+ * @return the number of bytes; 0 for NULL.
+ */
+uint64_t oss_result_sum_bytes_sent(const oss_result *result);
+
+/**
+ * Counts the bytes of all attempts together, as oss_result_attempt_bytes_acknowledged() does for one.
+ *
+ * @param result  may be NULL.
+ * @return the number of bytes; 0 for NULL.
+ */
+uint64_t oss_result_sum_bytes_acknowledged(const oss_result *result);
 
 /**
  * Makes a body of bytes in memory.
@@ -3674,7 +3914,7 @@ const char *oss_result_header(const oss_result *result,
 /**
  * Tells how often the request was tried. Requests that only look something up do not count. Nor does one that met an idle
  * connection which the server had closed: it is sent once more, over a new one, if it cannot have arrived or may simply be
- * sent again.
+ * sent again. oss_result_attempt_count() leads to all of them.
  *
  * @param result  may be NULL.
  * @return the number of attempts, those without a connection among them; 0 when it did not come to one.

@@ -480,6 +480,73 @@ public:
 class good_result;
 #endif
 
+/** How long the phases of attempts took: see oss_phase. */
+struct phases {
+    std::chrono::microseconds pausing{}, resolving{}, connecting{}, tls{}, sending{}, waiting{}, receiving{};
+};
+
+/** What one request of a call came to. */
+struct attempt {
+    std::uint64_t number{};
+    /** OSS's name for it, such as "PutObject"; "HeadObject" is a look-up. */
+    std::string operation{};
+    /** 0 if it sent no part. */
+    std::uint32_t part_number{};
+    oss::status status{};
+    int http_status{};
+    std::string request_id{}, error_code{};
+    /** Where its connection led, such as "203.0.113.7:443"; empty if none was made. */
+    std::string address{};
+    /** Why it was sent again; empty if it was not. */
+    std::string reason{};
+    bool is_reused{}, is_counted{};
+    phases times{};
+    std::uint64_t bytes_sent{}, bytes_acknowledged{};
+};
+
+/** What all requests of a call came to together. */
+struct attempt_sum {
+    std::uint64_t attempts{}, bytes_sent{}, bytes_acknowledged{};
+    phases times{};
+};
+
+namespace detail {
+
+/** The phases, of which `us` gives each. */
+template <class Us> phases phases_of(Us us) {
+    const auto time = [&](oss_phase phase) { return std::chrono::microseconds(us(phase)); };
+    phases times;
+    times.pausing = time(OSS_PHASE_PAUSING);
+    times.resolving = time(OSS_PHASE_RESOLVING);
+    times.connecting = time(OSS_PHASE_CONNECTING);
+    times.tls = time(OSS_PHASE_TLS);
+    times.sending = time(OSS_PHASE_SENDING);
+    times.waiting = time(OSS_PHASE_WAITING);
+    times.receiving = time(OSS_PHASE_RECEIVING);
+    return times;
+}
+
+inline attempt attempt_of(const oss_result *result, std::size_t index) {
+    attempt told;
+    told.number = oss_result_attempt_number(result, index);
+    told.operation = oss_result_attempt_operation(result, index);
+    told.part_number = oss_result_attempt_part_number(result, index);
+    told.status = static_cast<oss::status>(oss_result_attempt_status(result, index));
+    told.http_status = oss_result_attempt_http_status(result, index);
+    told.request_id = oss_result_attempt_request_id(result, index);
+    told.error_code = oss_result_attempt_error_code(result, index);
+    told.address = oss_result_attempt_address(result, index);
+    told.reason = oss_result_attempt_reason(result, index);
+    told.is_reused = oss_result_attempt_is_reused(result, index) != 0;
+    told.is_counted = oss_result_attempt_is_counted(result, index) != 0;
+    told.times = phases_of([&](oss_phase phase) { return oss_result_attempt_us(result, index, phase); });
+    told.bytes_sent = oss_result_attempt_bytes_sent(result, index);
+    told.bytes_acknowledged = oss_result_attempt_bytes_acknowledged(result, index);
+    return told;
+}
+
+} // namespace detail
+
 /** All there is to know about one call. True if its status is ok. */
 class OSS_UPLOAD_HPP_NODISCARD result : public detail::owner<oss_result, oss_result_free> {
 public:
@@ -534,6 +601,21 @@ public:
         return std::string(all.begin(), all.end());
     }
     unsigned attempts() const noexcept { return oss_result_attempts(get()); }
+    /** What each request came to, those that look something up among them; of very many, the first 8 and the last 24. */
+    std::vector<attempt> history() const {
+        std::vector<attempt> told;
+        for (std::size_t i = 0; i < oss_result_attempt_count(get()); i++) told.push_back(detail::attempt_of(get(), i));
+        return told;
+    }
+    /** What all of them came to together. */
+    attempt_sum sum() const {
+        attempt_sum all;
+        all.attempts = oss_result_sum_attempts(get());
+        all.bytes_sent = oss_result_sum_bytes_sent(get());
+        all.bytes_acknowledged = oss_result_sum_bytes_acknowledged(get());
+        all.times = detail::phases_of([&](oss_phase phase) { return oss_result_sum_us(get(), phase); });
+        return all;
+    }
     unsigned callback_repeats() const noexcept { return oss_result_callback_repeats(get()); }
     std::uint64_t delivered() const noexcept { return oss_result_delivered(get()); }
     std::uint64_t owed() const noexcept { return oss_result_owed(get()); }

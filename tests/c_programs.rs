@@ -432,7 +432,7 @@ fn the_answer_of_the_application_server_comes_back_and_its_failure_is_told() {
 fn what_is_done_about_lost_replies_is_as_the_options_have_it() {
     for program in CProgram::variants("lost_reply") {
         let (emulator, answering) = (emulator(), answering());
-        for key in ["stored/by default", "stored/at least", "stored/at most"] {
+        for key in ["stored/by default", "stored/at least", "stored/at most", "stored/told"] {
             emulator.inject(Fault::new(Action::CloseWithoutReply).operation("PutObject").key(key));
         }
         for key in ["lost/once", "lost/often"] {
@@ -442,8 +442,8 @@ fn what_is_done_about_lost_replies_is_as_the_options_have_it() {
 
         let label = program.label();
         let called = answering.requests().into_iter().map(|request| String::from_utf8(request.body).unwrap());
-        let expected =
-            ["by%20default", "at%20least", "at%20least", "at%20most"].map(|key| format!("stored%2F{key}"));
+        let expected = ["by%20default", "at%20least", "at%20least", "at%20most", "told"]
+            .map(|key| format!("stored%2F{key}"));
         let called: Vec<String> = called.filter(|body| body != "answered").collect();
         assert_eq!(called, expected, "{label}");
         assert_eq!(count(&emulator, "PutObject", "lost/often"), 1, "{label}");

@@ -29,7 +29,10 @@ const LAYERS: &Order = &[
 const ROOMS: &Order = &[
     (
         "delivery",
-        &["object", "request", "bucket", "outbox", "source", "outcome", "reply", "rules", "observer"],
+        &[
+            "object", "request", "bucket", "outbox", "source", "outcome", "reply", "rules", "observer",
+            "journal", "log",
+        ],
     ),
     (
         "managed",
@@ -46,6 +49,8 @@ const ROOMS: &Order = &[
             "rules",
             "disk",
             "observer",
+            "journal",
+            "log",
         ],
     ),
     (
@@ -68,14 +73,17 @@ const ROOMS: &Order = &[
         &["object", "request", "verifier", "bucket", "outbox", "source", "outcome", "reply", "rules"],
     ),
     ("object", &["request", "verifier", "bucket", "outbox", "source", "outcome", "reply", "rules"]),
-    ("request", &["bucket", "outbox", "source", "outcome", "reply", "rules"]),
+    ("request", &["bucket", "outbox", "source", "outcome", "reply", "rules", "journal", "history", "log"]),
     ("verifier", &["bucket", "source", "outcome", "reply", "rules"]),
-    ("bucket", &["outbox", "source", "outcome", "reply", "rules"]),
+    ("bucket", &["outbox", "source", "outcome", "reply", "rules", "journal", "log"]),
     ("outbox", &["outcome", "disk"]),
-    ("outcome", &["source", "reply"]),
+    ("outcome", &["source", "reply", "history"]),
     ("source", &["rules"]),
     ("reply", &[]),
     ("rules", &[]),
+    ("journal", &["history", "log"]),
+    ("history", &[]),
+    ("log", &[]),
     ("disk", &[]),
     ("observer", &[]),
 ];
@@ -274,7 +282,7 @@ fn made_up_engine(made_up: &[(&'static str, &'static str)]) -> Crate {
         "disk",
     ];
     let rooms = rooms.map(|room| format!("engine/{room}/mod.rs"));
-    let files = ["mod", "verifier", "outcome", "reply", "rules", "observer"];
+    let files = ["mod", "verifier", "outcome", "reply", "rules", "journal", "history", "log", "observer"];
     let others = files.map(|file| format!("engine/{file}.rs"));
     let empty = rooms.iter().chain(&others).map(|file| (file.as_str(), ""));
     Crate::made_up(empty.chain(made_up.iter().copied()))

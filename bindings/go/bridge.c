@@ -23,6 +23,31 @@ void ossupload_read_result(const oss_result *result, ossupload_fields *fields) {
     fields->upload_id = oss_result_upload_id(result);
 }
 
+void ossupload_read_attempt(const oss_result *result, size_t index, ossupload_attempt *fields) {
+    fields->number = oss_result_attempt_number(result, index);
+    fields->operation = oss_result_attempt_operation(result, index);
+    fields->part_number = oss_result_attempt_part_number(result, index);
+    fields->status = (int32_t)oss_result_attempt_status(result, index);
+    fields->http_status = oss_result_attempt_http_status(result, index);
+    fields->request_id = oss_result_attempt_request_id(result, index);
+    fields->error_code = oss_result_attempt_error_code(result, index);
+    fields->address = oss_result_attempt_address(result, index);
+    fields->reason = oss_result_attempt_reason(result, index);
+    fields->is_reused = oss_result_attempt_is_reused(result, index);
+    fields->is_counted = oss_result_attempt_is_counted(result, index);
+    fields->bytes_sent = oss_result_attempt_bytes_sent(result, index);
+    fields->bytes_acknowledged = oss_result_attempt_bytes_acknowledged(result, index);
+    for (int32_t phase = 0; phase < OSSUPLOAD_PHASES; phase++)
+        fields->us[phase] = oss_result_attempt_us(result, index, phase);
+}
+
+void ossupload_read_sum(const oss_result *result, ossupload_sum *fields) {
+    fields->attempts = oss_result_sum_attempts(result);
+    fields->bytes_sent = oss_result_sum_bytes_sent(result);
+    fields->bytes_acknowledged = oss_result_sum_bytes_acknowledged(result);
+    for (int32_t phase = 0; phase < OSSUPLOAD_PHASES; phase++) fields->us[phase] = oss_result_sum_us(result, phase);
+}
+
 static int32_t read_go(void *reader, void *buffer, size_t capacity, size_t *got) {
     return ossuploadRead((uintptr_t)reader, buffer, capacity, got);
 }

@@ -1,4 +1,4 @@
-/* What Go cannot do in C itself: hand a cgo.Handle over as a pointer, and read a whole result with one call. */
+/* What Go cannot do in C itself: hand a cgo.Handle over as a pointer, and read a whole result with few calls. */
 #ifndef OSSUPLOAD_BRIDGE_H
 #define OSSUPLOAD_BRIDGE_H
 
@@ -15,6 +15,21 @@ typedef struct {
     bool has_crc64;
 } ossupload_fields;
 
+enum { OSSUPLOAD_PHASES = OSS_PHASE_RECEIVING + 1 };
+
+typedef struct {
+    const char *operation, *request_id, *error_code, *address, *reason;
+    uint64_t number, bytes_sent, bytes_acknowledged, us[OSSUPLOAD_PHASES];
+    uint32_t part_number;
+    int32_t status, http_status, is_reused, is_counted;
+} ossupload_attempt;
+
+typedef struct {
+    uint64_t attempts, bytes_sent, bytes_acknowledged, us[OSSUPLOAD_PHASES];
+} ossupload_sum;
+
+void ossupload_read_attempt(const oss_result *result, size_t index, ossupload_attempt *fields);
+void ossupload_read_sum(const oss_result *result, ossupload_sum *fields);
 void ossupload_read_result(const oss_result *result, ossupload_fields *fields);
 
 oss_body *ossupload_body_from_reader(uintptr_t reader, bool can_rewind, uint64_t len);

@@ -39,6 +39,11 @@ type Result struct {
 	// Attempts tells how often the request was tried. One that met an idle connection which the server had closed, and was
 	// sent again for that, does not count.
 	Attempts int
+	// History tells what each request came to, those that look something up among them; of very many, the first 8 and the
+	// last 24.
+	History []Attempt
+	// Sum tells what all of them came to together.
+	Sum AttemptSum
 	// CallbackRepeats tells how many earlier requests of the call may have run the callback, besides the one that the result
 	// tells of. There are none without [WithCallbackDelivery].
 	CallbackRepeats int
@@ -95,6 +100,8 @@ func newResult(native *C.oss_result) *Result {
 		Body:            C.GoBytes(fields.body, C.int(fields.body_len)),
 		ContentType:     C.GoString(fields.content_type),
 		Attempts:        int(fields.attempts),
+		History:         newAttempts(native),
+		Sum:             newAttemptSum(native),
 		CallbackRepeats: int(fields.callback_repeats),
 		Delivered:       int(fields.delivered),
 		Owed:            int(fields.owed),

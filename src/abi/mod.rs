@@ -7,6 +7,7 @@
 #![allow(rustdoc::bare_urls, reason = "as above")]
 
 mod append;
+mod attempt;
 mod body;
 mod bucket;
 mod bucket_options;
@@ -22,6 +23,7 @@ mod credentials_found;
 mod delivery;
 mod delivery_options;
 mod guard;
+mod history;
 mod listener;
 mod multipart;
 mod object;
@@ -47,6 +49,7 @@ mod version;
 mod writer;
 
 pub use append::*;
+pub use attempt::*;
 pub use body::*;
 pub use bucket::*;
 pub use bucket_options::*;

@@ -2,6 +2,7 @@
 
 use super::convert::{self, c_text};
 use super::guard;
+use super::history::Attempts;
 use super::status::{oss_status, oss_stored};
 use crate::callback::Values;
 use crate::engine::Outcome;
@@ -33,10 +34,12 @@ pub struct oss_result {
     owed: u64,
     upload_id: CString,
     pub(super) callback_values: Values,
+    pub(super) history: Attempts,
 }
 
 impl From<Outcome> for oss_result {
-    fn from(outcome: Outcome) -> oss_result {
+    fn from(mut outcome: Outcome) -> oss_result {
+        let history = outcome.history.take().into();
         let headers = outcome.headers.iter().filter_map(|(name, value)| {
             let value = std::str::from_utf8(value.as_bytes()).ok()?;
             Some((name.as_str().to_owned(), c_text(value)))
@@ -62,6 +65,7 @@ impl From<Outcome> for oss_result {
             owed: outcome.owed,
             upload_id: c_text(&outcome.upload_id),
             callback_values: outcome.callback_values(),
+            history,
         };
         result.body = outcome.body;
         result.body.push(0);
@@ -258,7 +262,7 @@ pub unsafe extern "C" fn oss_result_header(result: *const oss_result, name: *con
 
 /// Tells how often the request was tried. Requests that only look something up do not count. Nor does one that met an idle
 /// connection which the server had closed: it is sent once more, over a new one, if it cannot have arrived or may simply be
-/// sent again.
+/// sent again. oss_result_attempt_count() leads to all of them.
 ///
 /// @param result  may be NULL.
 /// @return the number of attempts, those without a connection among them; 0 when it did not come to one.

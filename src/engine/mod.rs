@@ -12,11 +12,15 @@
 //! | [`bucket`] | where, who signs, the limits of calls |
 //! | [`outbox`] | what is owed to application servers, on disk |
 //! | [`source`], [`outcome`], [`reply`], [`rules`] | what is uploaded; how it ended; what a reply says; OSS's own limits |
+//! | [`journal`], [`history`], [`log`] | what a call notes: its attempts; lines for a log |
 //! | [`disk`], [`observer`] | what we keep on disk: whole, and ours; who is told how a call gets on |
 
 mod bucket;
 mod delivery;
 mod disk;
+mod history;
+mod journal;
+mod log;
 mod managed;
 mod multipart;
 mod object;
@@ -32,6 +36,8 @@ mod verifier;
 
 pub use bucket::{Addressing, Bucket, BucketOptions, Limits, SignatureVersion};
 pub use delivery::DeliveryOptions;
+pub use history::{Attempt, History, Sum};
+pub use log::{Level, Log, Sink};
 pub use managed::{UploadOptions, Writer};
 pub use multipart::{Completion, Multipart, Part, Uploads};
 pub use object::{Acl, Encryption, ObjectOptions, StorageClass};
@@ -43,4 +49,4 @@ pub use signed::{PostForm, PostPolicy, Presigned};
 pub use source::{Body, Input, Reader, Unusable};
 pub use verifier::{CallbackRequest, Verifier, verify_with};
 
-pub use crate::transport::{Cancel, Clock, Rate, SourceFailure};
+pub use crate::transport::{Cancel, Clock, Measured, Phase, Rate, SourceFailure, Times};

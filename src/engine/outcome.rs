@@ -1,6 +1,7 @@
 //! All there is to know about one call.
 
 use crate::callback::Values;
+use crate::engine::history::{Attempt, End, History};
 use crate::engine::reply::{crc64_of, error_of, is_made_by_oss, next_position_of, text, was_kept};
 use crate::engine::source::Unfit;
 use crate::transport::{Cause, Failure, Reply, SourceFailure};
@@ -51,6 +52,34 @@ pub enum Status {
     Internal,
 }
 
+impl Status {
+    /// How an attempt ended.
+    pub fn of(attempt: &Attempt) -> Status {
+        match &attempt.end {
+            End::Done => Status::Ok,
+            End::CallbackFailed => Status::CallbackFailed,
+            End::Absent | End::Refused if attempt.http_status >= 300 => Status::Service,
+            End::Absent | End::Refused => Status::BadResponse,
+            End::Failed(cause) => Status::of_failure(cause),
+        }
+    }
+
+    fn of_failure(cause: &Cause) -> Status {
+        match cause {
+            Cause::Network | Cause::Interrupted => Status::Network,
+            Cause::Timeout | Cause::Deadline => Status::Timeout,
+            Cause::Cancelled => Status::Cancelled,
+            Cause::Tls => Status::Tls,
+            Cause::BadResponse => Status::BadResponse,
+            Cause::Unsendable => Status::InvalidArgument,
+            Cause::NoKey => Status::Credentials,
+            Cause::Source(SourceFailure::Unreadable(_)) => Status::LocalIo,
+            Cause::Source(SourceFailure::Changed(_)) => Status::SourceChanged,
+            Cause::Source(SourceFailure::NoMemory(_)) => Status::OutOfMemory,
+        }
+    }
+}
+
 /// Whether the object is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stored {
@@ -96,6 +125,8 @@ pub struct Outcome {
     pub upload_id: String,
     /// What a callback was to tell, as far as it is not in the reply.
     pub uploaded: Values,
+    /// What its requests came to; `None` if it did not get as far as that.
+    pub history: Option<Box<History>>,
 }
 
 impl Outcome {
@@ -118,6 +149,7 @@ impl Outcome {
             owed: 0,
             upload_id: String::new(),
             uploaded: Values::default(),
+            history: None,
         }
     }
 
@@ -148,19 +180,7 @@ impl Outcome {
 
     /// A call without a reply.
     pub(crate) fn failed(failure: Failure, stored: Stored) -> Outcome {
-        let status = match failure.cause {
-            Cause::Network | Cause::Interrupted => Status::Network,
-            Cause::Timeout | Cause::Deadline => Status::Timeout,
-            Cause::Cancelled => Status::Cancelled,
-            Cause::Tls => Status::Tls,
-            Cause::BadResponse => Status::BadResponse,
-            Cause::Unsendable => Status::InvalidArgument,
-            Cause::NoKey => Status::Credentials,
-            Cause::Source(SourceFailure::Unreadable(_)) => Status::LocalIo,
-            Cause::Source(SourceFailure::Changed(_)) => Status::SourceChanged,
-            Cause::Source(SourceFailure::NoMemory(_)) => Status::OutOfMemory,
-        };
-        Outcome::new(status, stored, failure.message)
+        Outcome::new(Status::of_failure(&failure.cause), stored, failure.message)
     }
 
     /// A call that did not do what it was to do.

@@ -2,7 +2,7 @@
 
 use super::failure::{Cause, Failure};
 use super::patience::Patience;
-use super::sigpipe::with_all_signals_blocked;
+use super::signals::with_all_signals_blocked;
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read};
 use std::mem::MaybeUninit;

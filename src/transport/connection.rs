@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -32,13 +33,18 @@ pub(super) struct Connection {
     /// `None` once it has ended.
     driver: Option<Driver>,
     flow: Arc<Flow>,
+    address: SocketAddr,
     proxied: bool,
     leads_through_tls: bool,
     pub(super) idle_since: Instant,
 }
 
 impl Connection {
-    pub(super) async fn over(stream: Counted, settings: &Settings) -> hyper::Result<Connection> {
+    pub(super) async fn over(
+        stream: Counted,
+        address: SocketAddr,
+        settings: &Settings,
+    ) -> hyper::Result<Connection> {
         let flow = stream.flow();
         let mut builder = http1::Builder::new();
         builder.max_buf_size(LARGEST_BUFFER).max_headers(MOST_HEADERS);
@@ -47,6 +53,7 @@ impl Connection {
             sender,
             driver: Some(Driver(Box::pin(driver))),
             flow,
+            address,
             proxied: settings.proxy.is_some(),
             leads_through_tls: settings.https,
             idle_since: Instant::now(),
@@ -59,6 +66,8 @@ impl Connection {
         let received_before = self.flow.received();
         Track {
             flow: Arc::clone(&self.flow),
+            address: self.address,
+            sent_before: self.flow.socket().sent(),
             end,
             received_before,
             proxied: self.proxied,
@@ -121,6 +130,9 @@ fn drive(driver: &mut Option<Driver>, context: &mut Context<'_>) {
 /// How far one request has come on its connection. It outlives that.
 pub(super) struct Track {
     flow: Arc<Flow>,
+    /// Where the connection leads.
+    pub(super) address: SocketAddr,
+    sent_before: u64,
     /// How much will have been written with its last byte.
     end: u64,
     received_before: u64,
@@ -143,6 +155,20 @@ impl Track {
     /// A number that grows with what the peer's kernel acknowledges; `None` if ours does not say.
     pub(super) fn acknowledged(&self) -> Option<u64> {
         self.flow.socket().acknowledged()
+    }
+
+    /// How many bytes of the request the kernel took.
+    pub(super) fn bytes_sent(&self) -> u64 {
+        self.sent().saturating_sub(self.sent_before)
+    }
+
+    /// How many of them the peer's kernel acknowledged; none if ours does not say.
+    pub(super) fn bytes_acknowledged(&self) -> u64 {
+        let acknowledged = match self.flow.socket().end() {
+            Some((_, info)) => info.map(|info| info.acknowledged),
+            None => self.acknowledged(),
+        };
+        acknowledged.unwrap_or(0).saturating_sub(self.sent_before)
     }
 
     /// How much came since the request began.

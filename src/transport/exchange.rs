@@ -5,6 +5,7 @@ use super::connection::Connection;
 use super::deadline::Deadline;
 use super::failure::{Cause, Failure};
 use super::lane::{Admission, Lane};
+use super::meter::{Meter, Phase};
 use super::progress::Progress;
 use super::watch::{LONGEST_REPLY, Watch};
 use bytes::{Bytes, BytesMut};
@@ -12,9 +13,10 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
 use std::future::{self, Future};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use url::Url;
 
@@ -61,24 +63,36 @@ pub struct Reply {
 
 impl Lane {
     /// Sends `request` and waits for the reply, but not beyond `deadline`.
-    pub async fn exchange(&self, request: Request<'_, '_>, deadline: Deadline) -> Result<Reply, Failure> {
+    pub async fn exchange(
+        &self,
+        request: Request<'_, '_>,
+        deadline: Deadline,
+        meter: &Meter,
+    ) -> Result<Reply, Failure> {
         self.check(deadline)?;
         // On the heap: on the stack, which may be small, every caller would have room for it.
-        Box::pin(self.send_and_receive(request, deadline)).await
+        Box::pin(self.send_and_receive(request, deadline, meter)).await
     }
 
-    async fn send_and_receive(&self, request: Request<'_, '_>, deadline: Deadline) -> Result<Reply, Failure> {
+    async fn send_and_receive(
+        &self,
+        request: Request<'_, '_>,
+        deadline: Deadline,
+        meter: &Meter,
+    ) -> Result<Reply, Failure> {
         let size = request.source.as_ref().map_or(0, |source| source.size());
         let largest = request.largest_reply;
-        let progress = Progress::new(&self.route, request.url, size);
+        let progress = Progress::new(&self.route, request.url, meter, size);
         let answer = self.answer_to(request, &progress, deadline).await;
         if answer.is_err() && progress.met_silence() {
             // What ended or silenced one idle connection is likely to have struck the others.
             self.route.forget_idle();
         }
         let Answer { status, headers, mut connection, body: mut rest } = answer?;
+        meter.enter(Phase::Receiving);
         // A proxy that refuses a request does not hand it on.
         let wholly_sent = progress.is_written() && !self.route.is_refused_by_proxy(status);
+        progress.count_bytes(wholly_sent);
         let mut body = Vec::new();
         let cut = self.receive(&mut connection, &mut rest, &mut body, largest, deadline).await.err();
         if cut.is_none() && wholly_sent {
@@ -127,12 +141,24 @@ impl Lane {
         longest_idle: Duration,
         progress: &Progress<'_>,
     ) -> Result<Answer, Failure> {
-        let (mut connection, reused) = self.route.connection(&self.outside, url, longest_idle).await?;
+        let (mut connection, reused) =
+            self.route.connection(&self.outside, url, longest_idle, progress.meter).await?;
         let track = connection.track(head_size(&request) + progress.size);
+        if !reused {
+            self.announce(track.address, progress.meter);
+        }
         progress.begin(track, reused);
         let response = connection.send(request).await.map_err(|error| progress.broken(&error))?;
         let (head, body) = response.into_parts();
         Ok(Answer { status: head.status, headers: head.headers, connection, body })
+    }
+
+    /// Tells whoever goes along that there is a new connection.
+    fn announce(&self, address: SocketAddr, meter: &Meter) {
+        meter.enter(Phase::Sending);
+        if self.witness().is_some_and(|witness| !witness.connected(address, meter.so_far())) {
+            self.cancel();
+        }
     }
 
     /// Reads the body of a reply, or says why it is not whole.
@@ -187,12 +213,14 @@ async fn attend(
     mut watch: Watch<'_>,
 ) -> Result<Answer, Failure> {
     let mut answer = pin!(answer);
-    let mut feeding = pin!(feed(feeding, watch.lane, watch.progress));
+    let progress = watch.progress;
+    let mut feeding = pin!(feed(feeding, watch.lane, progress));
     let mut fed = false;
-    future::poll_fn(|context| {
+    let answered = future::poll_fn(|context| {
         if let Poll::Ready(answer) = answer.as_mut().poll(context) {
             return Poll::Ready(answer);
         }
+        progress.note_written();
         if !fed && let Poll::Ready(result) = feeding.as_mut().poll(context) {
             fed = true;
             if let Err(failure) = result {
@@ -201,7 +229,12 @@ async fn attend(
         }
         watch.poll(context).map(Err)
     })
-    .await
+    .await;
+    if answered.is_err() {
+        // As long as there is the connection.
+        progress.count_bytes(false);
+    }
+    answered
 }
 
 /// The frames that are still to be read, and where they go.
@@ -299,6 +332,7 @@ mod tests {
     use std::net::{SocketAddr, TcpListener};
     use std::sync::Arc;
     use std::thread::{self, JoinHandle};
+    use std::time::Instant;
 
     /// A server that answers one request as soon as it begins, and how many bytes came in all.
     fn counting() -> (SocketAddr, JoinHandle<u64>) {
@@ -340,7 +374,7 @@ mod tests {
             let request = lane.route.written(&url, method.clone(), headers.clone(), body).unwrap();
             let expected = head_size(&request) + body_size;
             let (mut connection, _) =
-                lane.route.connection(&lane.outside, &url, Duration::ZERO).await.unwrap();
+                lane.route.connection(&lane.outside, &url, Duration::ZERO, &Meter::start()).await.unwrap();
             let track = connection.track(expected);
             connection.send(request).await.unwrap();
             assert!(track.is_written());
@@ -422,7 +456,7 @@ mod tests {
                     longest_idle: Duration::MAX,
                     largest_reply: 0,
                 };
-                lane.exchange(request, Deadline::after(limit)).await.unwrap_err()
+                lane.exchange(request, Deadline::after(limit), &Meter::start()).await.unwrap_err()
             });
             assert_eq!(failure.cause, cause);
         }
@@ -455,7 +489,8 @@ mod tests {
         let turns = Cell::new(0);
         let mut source = Turns { turns: &turns, seen: Vec::new() };
         lane.block_on(Bounds::default(), async |lane| {
-            let progress = Progress::new(&lane.route, &url, source.size());
+            let meter = Meter::start();
+            let progress = Progress::new(&lane.route, &url, &meter, source.size());
             let (frames, _body) = Outgoing::frames(source.size());
             let mut feeding = pin!(feed(Some(Feeding { source: &mut source, frames }), lane, &progress));
             let fed = future::poll_fn(|context| {

@@ -14,7 +14,8 @@ use super::self_wake::SelfWake;
 use super::settings::Settings;
 use super::shared::Shared;
 use super::ticks::{Follower, Ticks};
-use std::cell::{Cell, RefCell};
+use super::witness::Witness;
+use std::cell::{Cell, Ref, RefCell};
 use std::future::{Future, poll_fn};
 use std::mem::ManuallyDrop;
 use std::pin::{Pin, pin};
@@ -23,7 +24,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 
-/// What a call is bound to besides its deadline.
+/// What a call is bound to besides its deadline, and who goes along.
 #[derive(Default)]
 pub struct Bounds {
     /// Whoever may end it.
@@ -32,6 +33,8 @@ pub struct Bounds {
     pub bytes_per_second: Option<u64>,
     /// The rates that it shares with others.
     pub rates: Vec<Rate>,
+    /// Whoever goes along with it.
+    pub witness: Option<Box<dyn Witness>>,
 }
 
 /// The network as one call has it.
@@ -50,6 +53,7 @@ pub struct Lane {
     carries_on: Cell<bool>,
     cut_short: Cell<bool>,
     pub(super) outside: Outside,
+    witness: RefCell<Option<Box<dyn Witness>>>,
 }
 
 /// A runtime that may be dropped while another one runs on the thread, as when a function of the caller's frees a bucket.
@@ -81,6 +85,7 @@ impl Lane {
             carries_on: Cell::new(false),
             cut_short: Cell::new(false),
             outside: Outside::default(),
+            witness: RefCell::default(),
         })
     }
 
@@ -91,6 +96,7 @@ impl Lane {
         self.cancels.replace(bounds.cancels);
         self.pace.set(bounds.bytes_per_second.map(Pace::new));
         self.rates.replace(bounds.rates);
+        self.witness.replace(bounds.witness);
         // One kind of future for all calls: each of its own would bring all that drives it along, many times over.
         self.drive(Box::pin(work(self)))
     }
@@ -179,6 +185,11 @@ impl Lane {
     /// Whether something was left undone because the call is cancelled.
     pub fn was_cut_short(&self) -> bool {
         self.cut_short.get()
+    }
+
+    /// Whoever goes along with the call.
+    pub fn witness(&self) -> Option<Ref<'_, dyn Witness>> {
+        Ref::filter_map(self.witness.borrow(), |witness| witness.as_deref()).ok()
     }
 
     /// Ends the call as if somebody had fired a cancel that it was given.

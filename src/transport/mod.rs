@@ -8,6 +8,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `exchange`, `progress`, `watch` | one request and its reply; how far it has come; who watches its time |
+//! | `meter`, `witness` | how an exchange went; who goes along with a call |
 //! | `lane`, `lanes`, `shared` | what one call has; those that nobody uses; what all of a bucket have in common |
 //! | `clock`, `deadline`, `cancel` | what time it is; when a call ends; who may end it |
 //! | `outside` | what a call does outside of its runtime |
@@ -38,6 +39,7 @@ mod fork;
 mod hop;
 mod lane;
 mod lanes;
+mod meter;
 mod no_proxy;
 mod outside;
 mod pace;
@@ -62,6 +64,7 @@ mod tunnel;
 mod turns;
 mod user;
 mod watch;
+mod witness;
 
 pub use bind::Bind;
 pub use body::{Source, SourceFailure};
@@ -74,6 +77,7 @@ pub use errand::{Ask, Errand};
 pub use exchange::{Reply, Request};
 pub use failure::{Cause, Failure};
 pub use lane::{Bounds, Lane};
+pub use meter::{Measured, Meter, Phase, Times};
 pub use patience::Patience;
 pub use proxy::Proxy;
 pub use rate::Rate;
@@ -82,6 +86,7 @@ pub use signals::with_sigxfsz_blocked;
 pub use trust::Trust;
 pub use turns::Turns;
 pub use user::effective_user;
+pub use witness::Witness;
 
 use lanes::Lanes;
 use std::sync::Arc;

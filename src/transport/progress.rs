@@ -3,6 +3,7 @@
 use super::connection::Track;
 use super::delivery::Delivery;
 use super::failure::{Cause, Failure, in_words};
+use super::meter::{Meter, Phase};
 use super::route::Route;
 use super::tls;
 use std::cell::{Cell, OnceCell};
@@ -15,6 +16,7 @@ const TLS_RECORDS: std::ops::RangeInclusive<u8> = 0x15..=0x16;
 pub(super) struct Progress<'a> {
     route: &'a Route,
     url: &'a Url,
+    pub(super) meter: &'a Meter,
     pub(super) size: u64,
     /// Once there is a connection.
     ride: OnceCell<Ride>,
@@ -30,12 +32,13 @@ struct Ride {
 }
 
 impl<'a> Progress<'a> {
-    pub(super) fn new(route: &'a Route, url: &'a Url, size: u64) -> Progress<'a> {
-        Progress { route, url, size, ride: OnceCell::new(), own_pauses: Cell::new(0) }
+    pub(super) fn new(route: &'a Route, url: &'a Url, meter: &'a Meter, size: u64) -> Progress<'a> {
+        Progress { route, url, meter, size, ride: OnceCell::new(), own_pauses: Cell::new(0) }
     }
 
     /// There is a connection, and the request is about to be written to it.
     pub(super) fn begin(&self, track: Track, reused: bool) {
+        self.meter.begin(track.address, reused);
         // An exchange has one connection, so it is set once.
         let _ = self.ride.set(Ride { track, reused });
     }
@@ -48,6 +51,21 @@ impl<'a> Progress<'a> {
     /// Whether the last byte of the request was given to the kernel.
     pub(super) fn is_written(&self) -> bool {
         self.track().is_some_and(Track::is_written)
+    }
+
+    /// What is left is the reply, if all is with the kernel.
+    pub(super) fn note_written(&self) {
+        if self.meter.is_in(Phase::Sending) && self.is_written() {
+            self.meter.enter(Phase::Waiting);
+        }
+    }
+
+    /// Counts what went out. Of a request that was answered after all of it was sent, all has arrived.
+    pub(super) fn count_bytes(&self, arrived: bool) {
+        if let Some(track) = self.track() {
+            let sent = track.bytes_sent();
+            self.meter.count(sent, if arrived { sent } else { track.bytes_acknowledged() });
+        }
     }
 
     /// Whether a connection that had been idle gave no sign of life.

@@ -7,6 +7,7 @@ use super::deadline::Deadline;
 use super::failure::{Cause, Failure, in_words};
 use super::flow::Counted;
 use super::hop::{Hop, Place};
+use super::meter::{Meter, Phase};
 use super::outside::Outside;
 use super::race;
 use super::resolve::Found;
@@ -54,13 +55,14 @@ impl Route {
         outside: &Outside,
         url: &Url,
         most: Duration,
+        meter: &Meter,
     ) -> Result<(Connection, bool), Failure> {
         while let Some(mut connection) = self.youngest_idle(most) {
             if connection.is_alive() && connection.is_ready().await {
                 return Ok((connection, true));
             }
         }
-        Ok((self.connect(outside, url).await?, false))
+        Ok((self.connect(outside, url, meter).await?, false))
     }
 
     /// The connection that was used last. One that is too old stays for others, or is closed when it is so for all.
@@ -121,9 +123,9 @@ impl Route {
     }
 
     /// Makes a connection; all that takes no longer than the time-out for it.
-    async fn connect(&self, outside: &Outside, url: &Url) -> Result<Connection, Failure> {
+    async fn connect(&self, outside: &Outside, url: &Url, meter: &Meter) -> Result<Connection, Failure> {
         let hop = self.first_hop(url);
-        let connecting = self.connected(url, &hop);
+        let connecting = self.connected(url, &hop, meter);
         let connected =
             outside.within(self.settings.connect_timeout, Deadline::after(None), connecting).await;
         let connected = connected.unwrap_or_else(|| {
@@ -138,23 +140,26 @@ impl Route {
         connected
     }
 
-    async fn connected(&self, url: &Url, hop: &Hop<'_>) -> Result<Connection, Failure> {
-        let (socket, address) = self.socket(hop).await?;
+    async fn connected(&self, url: &Url, hop: &Hop<'_>, meter: &Meter) -> Result<Connection, Failure> {
+        let (socket, address) = self.socket(hop, meter).await?;
         let health = socket.health();
         let mut stream = Stream::Plain(socket);
         let endpoint = Hop { place: Place::of(url), is_proxy: false };
         if let Some(config) = self.shared.proxy_tls.get() {
+            meter.enter(Phase::Tls);
             stream = hop.over_tls(stream, config).await?;
         }
         if let Some(config) = self.shared.tls.get() {
             if let Some(proxy) = &self.settings.proxy {
+                meter.enter(Phase::Connecting);
                 stream = hop.through_tunnel(stream, proxy, &endpoint.place).await?;
             }
+            meter.enter(Phase::Tls);
             stream = endpoint.over_tls(stream, config).await?;
         }
-        let connection = Connection::over(Counted::new(stream, health), &self.settings).await;
+        let connection = Connection::over(Counted::new(stream, health), address, &self.settings).await;
         let connection = connection.map_err(|error| hop.failure(Cause::Network, error))?;
-        self.shared.remember(hop.place.host, address);
+        self.shared.remember(hop.place.host, address.ip());
         Ok(connection)
     }
 
@@ -167,12 +172,14 @@ impl Route {
     }
 
     /// A socket to the first address that answers.
-    async fn socket(&self, hop: &Hop<'_>) -> Result<(Socket, IpAddr), Failure> {
+    async fn socket(&self, hop: &Hop<'_>, meter: &Meter) -> Result<(Socket, SocketAddr), Failure> {
         let host = hop.place.host;
+        meter.enter(Phase::Resolving);
         let found = self.addresses(host).await.map_err(|why| {
             let what = format!("cannot connect to {hop}: the name {host} cannot be resolved: {why}");
             Failure::before(Cause::Network, what)
         })?;
+        meter.enter(Phase::Connecting);
         let addresses: Vec<SocketAddr> = race::in_turns(&found, self.shared.favourite(host))
             .into_iter()
             .filter(|address| self.settings.bind.as_ref().is_none_or(|bind| bind.reaches(*address)))
@@ -181,7 +188,7 @@ impl Route {
         let made = race::first(addresses, async |address| self.dial(address).await).await;
         let (stream, address) = made.map_err(|failed| hop.unreachable(&failed))?;
         let socket = Socket::new(stream).map_err(|error| hop.failure(Cause::Network, error))?;
-        Ok((socket, address.ip()))
+        Ok((socket, address))
     }
 
     async fn addresses(&self, host: &str) -> Found {

@@ -52,6 +52,41 @@ static void token_of(const oss_bucket *bucket, const char *key, char token[33]) 
     oss_result_free(result);
 }
 
+/* The sum of what an attempt, or all of them, took, the pauses apart. */
+static uint64_t time_of(const oss_result *result, size_t index) {
+    uint64_t us = 0;
+    for (int32_t phase = OSS_PHASE_RESOLVING; phase <= OSS_PHASE_RECEIVING; phase++) {
+        us += index == SIZE_MAX ? oss_result_sum_us(result, phase) : oss_result_attempt_us(result, index, phase);
+    }
+    return us;
+}
+
+/* What was sent, and what was looked up, is told one by one. */
+static void attempts(const oss_bucket *bucket) {
+    oss_result *result = put(bucket, OSS_STATUS_CALLBACK_UNKNOWN, "stored/told", callback, NULL);
+    CHECK(oss_result_attempt_count(result) == 2 && oss_result_sum_attempts(result) == 2);
+    CHECK_TEXT(oss_result_attempt_operation(result, 0), "PutObject");
+    CHECK_TEXT(oss_result_attempt_operation(result, 1), "HeadObject");
+    CHECK(oss_result_attempt_number(result, 1) == 2 && oss_result_attempt_part_number(result, 1) == 0);
+    CHECK(oss_result_attempt_status(result, 0) == OSS_STATUS_NETWORK);
+    CHECK(oss_result_attempt_status(result, 1) == OSS_STATUS_OK);
+    CHECK(oss_result_attempt_http_status(result, 0) == 0 && oss_result_attempt_http_status(result, 1) == 200);
+    CHECK_TEXT(oss_result_attempt_request_id(result, 0), "");
+    CHECK_TEXT(oss_result_attempt_request_id(result, 1), oss_result_request_id(result));
+    CHECK_TEXT(oss_result_attempt_error_code(result, 1), "");
+    CHECK_CONTAINS(oss_result_attempt_address(result, 0), ":");
+    CHECK_TEXT(oss_result_attempt_reason(result, 1), "");
+    CHECK(oss_result_attempt_is_reused(result, 1) == 0 && oss_result_attempt_is_counted(result, 1) == 1);
+    CHECK(oss_result_attempt_bytes_sent(result, 0) > 4);
+    CHECK(oss_result_attempt_bytes_acknowledged(result, 1) == oss_result_attempt_bytes_sent(result, 1));
+    CHECK(time_of(result, 0) > 0 && time_of(result, 1) > 0);
+    CHECK(time_of(result, SIZE_MAX) >= time_of(result, 0) + time_of(result, 1));
+    CHECK(oss_result_sum_bytes_sent(result) ==
+          oss_result_attempt_bytes_sent(result, 0) + oss_result_attempt_bytes_sent(result, 1));
+    CHECK(oss_result_sum_bytes_acknowledged(result) <= oss_result_sum_bytes_sent(result));
+    oss_result_free(result);
+}
+
 static void tokens(const oss_bucket *bucket) {
     oss_put_options *options = oss_put_options_new();
     char one[33], other[33];
@@ -91,6 +126,7 @@ int main(void) {
     oss_bucket *bucket = open_bucket();
     CHECK_ENDS(OSS_STATUS_OK, oss_callback_new(needed_variable("CALLBACK_URL"), "${object}", &callback, &result));
     deliveries(bucket);
+    attempts(bucket);
     tokens(bucket);
     looked_for("lost/once", 0);
     looked_for("lost/often", 300);

@@ -81,6 +81,24 @@ static void frees(void) {
     oss_writer_free(NULL);
 }
 
+static void check_no_attempt(const oss_result *result, size_t index) {
+    CHECK(oss_result_attempt_count(result) == 0);
+    CHECK(oss_result_attempt_number(result, index) == 0 && oss_result_attempt_part_number(result, index) == 0);
+    CHECK(oss_result_attempt_status(result, index) == OSS_STATUS_INTERNAL);
+    CHECK(oss_result_attempt_http_status(result, index) == 0);
+    CHECK_TEXT(oss_result_attempt_operation(result, index), "");
+    CHECK_TEXT(oss_result_attempt_request_id(result, index), "");
+    CHECK_TEXT(oss_result_attempt_error_code(result, index), "");
+    CHECK_TEXT(oss_result_attempt_address(result, index), "");
+    CHECK_TEXT(oss_result_attempt_reason(result, index), "");
+    CHECK(oss_result_attempt_is_reused(result, index) == 0 && oss_result_attempt_is_counted(result, index) == 0);
+    for (int32_t phase = -1; phase <= 7; phase++) {
+        CHECK(oss_result_attempt_us(result, index, phase) == 0);
+    }
+    CHECK(oss_result_attempt_bytes_sent(result, index) == 0);
+    CHECK(oss_result_attempt_bytes_acknowledged(result, index) == 0);
+}
+
 static void results(void) {
     oss_result *result = NULL;
     uint64_t crc64 = 7;
@@ -104,10 +122,15 @@ static void results(void) {
     CHECK(oss_result_callback_repeats(NULL) == 0);
     CHECK(oss_result_delivered(NULL) == 0 && oss_result_owed(NULL) == 0);
     CHECK_TEXT(oss_result_upload_id(NULL), "");
+    CHECK(oss_result_sum_attempts(NULL) == 0 && oss_result_sum_us(NULL, OSS_PHASE_WAITING) == 0);
+    CHECK(oss_result_sum_bytes_sent(NULL) == 0 && oss_result_sum_bytes_acknowledged(NULL) == 0);
+    check_no_attempt(NULL, 0);
 
     /* A result without a reply. */
     oss_put_object(bucket, "", NULL, 0, NULL, &result);
     CHECK(oss_result_status(result) == OSS_STATUS_INVALID_ARGUMENT);
+    check_no_attempt(result, 0);
+    check_no_attempt(result, SIZE_MAX);
     CHECK(!oss_result_crc64(result, NULL));
     CHECK(oss_result_header(result, NULL) == NULL);
     CHECK(oss_result_header(result, NOT_UTF8) == NULL);

@@ -73,6 +73,18 @@ void callbacks(const oss::bucket &bucket) {
     CHECK_OK(told);
     CHECK(told.stored() == oss::stored::yes && told.http_status() == 200 && told.attempts() == 1);
     CHECK(told.callback_repeats() == 0);
+    const std::vector<oss::attempt> history = told.history();
+    CHECK(history.size() == 1 && history[0].number == 1 && history[0].status == oss::status::ok);
+    CHECK(history[0].http_status == 200 && history[0].is_counted && history[0].part_number == 0);
+    CHECK_TEXT(history[0].operation, "PutObject");
+    CHECK_TEXT(history[0].request_id, std::string(told.request_id().data(), told.request_id().size()));
+    CHECK_CONTAINS(history[0].address, ":");
+    CHECK(history[0].reason.empty() && history[0].error_code.empty());
+    CHECK(history[0].bytes_sent > 0 && history[0].bytes_acknowledged == history[0].bytes_sent);
+    CHECK(history[0].times.waiting.count() > 0 && history[0].times.pausing.count() == 0);
+    CHECK(told.sum().attempts == 1 && told.sum().bytes_sent == history[0].bytes_sent);
+    CHECK(told.sum().bytes_acknowledged == told.sum().bytes_sent);
+    CHECK(told.sum().times.waiting == history[0].times.waiting);
     CHECK_TEXT(told.body(), variable("ANSWER"));
     CHECK(std::strlen(told.body().data()) == told.body().size());
     CHECK_TEXT(told.content_type(), "application/json");

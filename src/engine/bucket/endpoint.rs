@@ -131,7 +131,9 @@ fn parse(endpoint: &str) -> Result<Url, Mistake> {
         false => format!("https://{endpoint}"),
     };
     let url = Url::parse(&with_scheme).map_err(|error| match error {
-        ParseError::IdnaError => mistake(endpoint, "the name of its host is to be in ASCII, as in xn--fsq.com"),
+        ParseError::IdnaError => {
+            mistake(endpoint, "the name of its host is to be in ASCII, as in xn--fsq.com")
+        }
         error => mistake(endpoint, &error.to_string()),
     })?;
     if !matches!(url.scheme(), "http" | "https") {

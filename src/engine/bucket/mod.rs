@@ -4,6 +4,7 @@ mod endpoint;
 mod limits;
 mod options;
 mod region;
+mod resolved;
 mod scope;
 mod signing;
 
@@ -13,6 +14,8 @@ pub use options::BucketOptions;
 pub use signing::SignatureVersion;
 
 use crate::credentials::Credentials;
+use crate::engine::journal::{self, Journal};
+use crate::engine::log::{Level, Log};
 use crate::engine::outbox::Outbox;
 use crate::engine::outcome::{Outcome, Stored};
 use crate::transport::{Bounds, Clock, Deadline, Failure, Lane, Patience, Rate, Transport};
@@ -38,6 +41,7 @@ pub struct Bucket {
     pub(crate) user_agent: String,
     /// Where it is kept that a callback is owed, by what has no options of its own.
     pub(crate) outbox: Option<Arc<Outbox>>,
+    log: Option<Log>,
     limits: Limits,
     transport: Arc<Transport>,
     /// Seconds that the server's clock is ahead of ours.
@@ -62,6 +66,7 @@ impl Bucket {
             settling_time: options.settling_time(),
             user_agent: options.user_agent().to_owned(),
             outbox: options.outbox.clone(),
+            log: options.log.clone(),
             limits: options.limits().clone(),
             transport: Arc::new(transport),
             clock_offset: Arc::default(),
@@ -86,7 +91,7 @@ impl Bucket {
         stored: Stored,
         operation: impl AsyncFnOnce(&Lane, Deadline) -> Outcome,
     ) -> Outcome {
-        let outcome = run_on(&self.transport, limits, &self.limits, stored, operation);
+        let outcome = run_on(&self.transport, self.log.as_ref(), limits, &self.limits, stored, operation);
         self.signing.account_for(outcome)
     }
 
@@ -123,9 +128,10 @@ impl Bucket {
     }
 }
 
-/// Runs an operation on the calling thread, within its `own` limits and the `common` ones.
+/// Runs an operation on the calling thread, within its `own` limits and the `common` ones, and keeps a journal of it.
 pub(crate) fn run_on(
     transport: &Transport,
+    log: Option<&Log>,
     own: &Limits,
     common: &Limits,
     stored: Stored,
@@ -135,10 +141,18 @@ pub(crate) fn run_on(
     let cancels = own.cancel.iter().chain(&common.cancel).cloned().collect();
     let mut rates: Vec<Rate> = own.rate.iter().chain(&common.rate).cloned().collect();
     rates.dedup_by(|one, other| one.is(other));
-    let bounds = Bounds { cancels, bytes_per_second: own.bytes_per_second, rates };
+    let witness = Box::new(Journal::new(log.cloned()));
+    let bytes_per_second = own.bytes_per_second;
+    let bounds = Bounds { cancels, bytes_per_second, rates, witness: Some(witness) };
     let result = transport.run(bounds, async |lane: &Lane| {
         let outcome = operation(lane, deadline).await;
-        if lane.is_cancelled() { outcome.cut_short(lane.was_cut_short()) } else { outcome }
+        let cancelled = lane.is_cancelled();
+        let mut outcome = if cancelled { outcome.cut_short(lane.was_cut_short()) } else { outcome };
+        if !outcome.is_ok() {
+            journal::log(lane, Level::Error, || format!("the call failed: {}", outcome.message));
+        }
+        outcome.history = journal::history(lane);
+        outcome
     });
     result.unwrap_or_else(|failure: Failure| Outcome::failed(failure, stored))
 }

@@ -2,17 +2,19 @@
 
 use super::endpoint::{Addressing, Endpoint};
 use super::limits::{self, Limits};
+use super::resolved::{ip_address, name_to_look_up};
 use super::scope;
 use super::signing::{SignatureVersion, Signing};
+use crate::engine::log::Log;
 use crate::engine::outbox::Outbox;
 use crate::transport::{Bind, Clock, Proxy, Settings, Trust};
 use crate::wire::header;
-use crate::wire::mistake::{Mistake, shown};
+use crate::wire::mistake::Mistake;
 use crate::wire::pin;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use url::{Host, Url};
+use url::Url;
 
 const MOST_ATTEMPTS: u32 = 100;
 
@@ -35,6 +37,7 @@ pub struct BucketOptions {
     resolve: Vec<(String, IpAddr)>,
     user_agent: String,
     pub(crate) outbox: Option<Arc<Outbox>>,
+    pub(crate) log: Option<Log>,
 }
 
 impl Default for BucketOptions {
@@ -56,6 +59,7 @@ impl Default for BucketOptions {
             resolve: Vec::new(),
             user_agent: concat!("oss-upload/", env!("CARGO_PKG_VERSION")).to_owned(),
             outbox: None,
+            log: None,
         }
     }
 }
@@ -204,6 +208,11 @@ impl BucketOptions {
         self.outbox = outbox;
     }
 
+    /// Who is told what the calls do.
+    pub fn set_log(&mut self, log: Option<Log>) {
+        self.log = log;
+    }
+
     pub(super) fn addressing(&self) -> Addressing {
         self.addressing
     }
@@ -249,21 +258,6 @@ impl BucketOptions {
     pub(crate) fn user_agent(&self) -> &str {
         &self.user_agent
     }
-}
-
-/// A host as it stands in a URL that was read.
-fn name_to_look_up(host: &str) -> Result<String, Mistake> {
-    match Host::parse(host) {
-        Ok(Host::Domain(name)) if !name.contains('*') => Ok(name),
-        _ => Err(Mistake::new(format!(
-            "the host {} is not a name to look up, as neither an IP address is nor \"*\" nor what has a port",
-            shown(host)
-        ))),
-    }
-}
-
-fn ip_address(text: &str) -> Result<IpAddr, Mistake> {
-    text.parse().map_err(|_| Mistake::new(format!("the address {} is not an IP address", shown(text))))
 }
 
 #[cfg(test)]

@@ -118,12 +118,11 @@ impl Append<'_> {
         let mut whole = None;
         loop {
             let mut reading = self.body.reading();
-            let sent = attempts.send(lane, target, &self.call, Some(&mut reading)).await;
-            let verdict = attempts.judge(target, &self.call, &sent);
+            let (sent, verdict) = attempts.send(lane, target, &self.call, Some(&mut reading)).await;
             whole = self.whole(&reading).or(whole);
             match sent {
                 Ok(reply) if verdict.is_success() => return self.success(reply, whole),
-                _ if verdict.may_change() && attempts.again(lane, verdict).await => {}
+                _ if verdict.may_change() && attempts.again(lane, &self.call, verdict).await => {}
                 sent => {
                     if let Some(outcome) = self.failure(lane, sent, whole, attempts).await {
                         return outcome;

@@ -63,10 +63,9 @@ impl Bucket {
         let mut attempts = Attempts::new(self, deadline);
         let mut repeats = 0;
         loop {
-            let sent = attempts.send(lane, target, call, Some(&mut body.reading())).await;
-            let verdict = attempts.judge(target, call, &sent);
+            let (sent, verdict) = attempts.send(lane, target, call, Some(&mut body.reading())).await;
             let is_final = verdict.is_open() && call.is_to_be_done_once() || !verdict.may_change();
-            if !is_final && attempts.again(lane, verdict).await {
+            if !is_final && attempts.again(lane, call, verdict).await {
                 repeats += u32::from(attempts.last_is_open());
                 continue;
             }

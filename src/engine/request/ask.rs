@@ -36,9 +36,8 @@ impl Bucket {
             let mut nothing = empty.reading();
             let has_body = call.operation.method() == Method::POST;
             let source = has_body.then_some(&mut nothing as &mut dyn Source);
-            let sent = attempts.send(lane, target, call, source).await;
-            let verdict = attempts.judge(target, call, &sent);
-            if !verdict.may_change() || !attempts.again(lane, verdict).await {
+            let (sent, verdict) = attempts.send(lane, target, call, source).await;
+            if !verdict.may_change() || !attempts.again(lane, call, verdict).await {
                 return Answer { verdict, sent };
             }
         }

@@ -1,13 +1,17 @@
 //! How often a request is sent again, and after what pause.
 
+use super::account;
 use super::call::Call;
 use super::keys::{key_instead_of, key_to_sign};
 use super::target::{Sent, Target};
 use super::verdict::{self, Verdict};
 use crate::credentials::{AccessKey, Credentials};
 use crate::engine::bucket::Bucket;
+use crate::engine::history::Origin;
+use crate::engine::journal;
+use crate::engine::log::Level;
 use crate::engine::reply::{error_of, is_made_by_oss, time_of};
-use crate::transport::{Clock, Deadline, Lane, Source};
+use crate::transport::{Clock, Deadline, Lane, Meter, Source};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -58,6 +62,8 @@ pub(crate) struct Attempts {
     told: Option<i64>,
     /// When the first of them was made.
     began: Instant,
+    /// What the next one comes from.
+    origin: Origin,
 }
 
 impl Attempts {
@@ -86,7 +92,14 @@ impl Attempts {
             was_lost: false,
             last_is_open: false,
             told: None,
+            origin: Origin::default(),
         }
+    }
+
+    /// These, the first of which comes after a pause.
+    pub(super) fn after(mut self, pause: Duration) -> Attempts {
+        self.origin.pause = pause;
+        self
     }
 
     pub(crate) fn deadline(&self) -> Deadline {
@@ -135,24 +148,49 @@ impl Attempts {
         self.leave_open(over_at);
     }
 
-    /// Makes an attempt, signed with the key of this very moment.
+    /// Sends a request once, signed with the key of this very moment, and says what its end means.
     pub(crate) async fn send(
         &mut self,
         lane: &Lane,
         target: Target<'_>,
         call: &Call<'_>,
         source: Option<&mut dyn Source>,
+    ) -> (Sent, Verdict) {
+        let meter = Meter::start();
+        let sent = self.send_signed(lane, target, call, source, &meter).await;
+        let verdict = self.judge(target, call, &sent);
+        let mut attempt = account::attempt(call, &sent, verdict, meter.stop());
+        attempt.origin = std::mem::take(&mut self.origin);
+        let came = account::came(&attempt, &sent);
+        journal::record(lane, attempt, || account::subject(call), &came);
+        self.origin.reason = came;
+        (sent, verdict)
+    }
+
+    async fn send_signed(
+        &mut self,
+        lane: &Lane,
+        target: Target<'_>,
+        call: &Call<'_>,
+        source: Option<&mut dyn Source>,
+        meter: &Meter,
     ) -> Sent {
         self.signed_with = match (self.newer_key.take(), &self.credentials) {
             (Some(newer), _) => Some(newer),
             (None, Some(credentials)) => key_to_sign(credentials, lane, self.deadline).await?,
             (None, None) => None,
         };
-        target.send(lane, call, source, self.signed_with.as_ref(), self.deadline).await
+        target.send(lane, call, source, self.signed_with.as_ref(), self.deadline, meter).await
+    }
+
+    /// Says what was wrong with the last one, which went well as far as OSS is concerned.
+    pub(super) fn blame(&mut self, reason: &str) -> &mut Attempts {
+        self.origin.reason = reason.to_owned();
+        self
     }
 
     /// Counts an attempt and says what its end means. A bucket can have its clock corrected.
-    pub(crate) fn judge(&mut self, target: Target<'_>, call: &Call<'_>, sent: &Sent) -> Verdict {
+    fn judge(&mut self, target: Target<'_>, call: &Call<'_>, sent: &Sent) -> Verdict {
         let verdict = verdict::of(call, sent);
         if let Ok(reply) = sent
             && is_made_by_oss(reply)
@@ -209,7 +247,9 @@ impl Attempts {
     /// Gets a newer key in the place of one that OSS refused; false if there is none. That costs no attempt.
     async fn renew_key(&mut self, lane: &Lane) -> bool {
         let (Some(credentials), Some(refused)) = (&self.credentials, &self.signed_with) else { return false };
+        let began = lane.clock().now();
         self.newer_key = key_instead_of(credentials, refused, lane, self.deadline).await;
+        self.origin.pause = journal::rested(lane, began);
         self.key_renewed = self.newer_key.is_some();
         self.put_right |= self.key_renewed;
         self.made -= u32::from(self.key_renewed);
@@ -228,7 +268,7 @@ impl Attempts {
 
     /// Waits before the next attempt; false if there is to be none. A corrected clock is worth one at once, and so are a
     /// newer key and a connection that was no longer one.
-    pub(crate) async fn again(&mut self, lane: &Lane, verdict: Verdict) -> bool {
+    pub(crate) async fn again(&mut self, lane: &Lane, call: &Call<'_>, verdict: Verdict) -> bool {
         if verdict == Verdict::KeyRefused {
             return self.renew_key(lane).await;
         }
@@ -239,7 +279,11 @@ impl Attempts {
         if self.made >= self.limit || !self.deadline.allows(pause) {
             return false;
         }
-        lane.sleep(pause).await;
+        journal::log(lane, Level::Warning, || {
+            let (subject, reason) = (account::subject(call), &self.origin.reason);
+            format!("{subject}: again in {} ms, because of {reason}", pause.as_millis())
+        });
+        self.origin.pause = journal::pause(lane, pause).await;
         if lane.is_cancelled() {
             lane.note_cut_short();
             return false;

@@ -65,6 +65,25 @@ impl Operation {
         }
     }
 
+    /// OSS's name for it.
+    pub(super) fn oss_name(self) -> &'static str {
+        match self {
+            Operation::PutObject => "PutObject",
+            Operation::PostObject(_) => "PostObject",
+            Operation::AppendObject => "AppendObject",
+            Operation::InitiateMultipartUpload => "InitiateMultipartUpload",
+            Operation::UploadPart => "UploadPart",
+            Operation::CompleteMultipartUpload => "CompleteMultipartUpload",
+            Operation::AbortMultipartUpload => "AbortMultipartUpload",
+            Operation::ListParts => "ListParts",
+            Operation::ListMultipartUploads => "ListMultipartUploads",
+            Operation::GetObject => "GetObject",
+            Operation::HeadObject => "HeadObject",
+            Operation::DeleteObject => "DeleteObject",
+            Operation::ProcessObject => "ProcessObject",
+        }
+    }
+
     /// The name that a callback hears, if it is known.
     pub(super) fn name(self) -> Option<&'static str> {
         match self {
@@ -137,6 +156,12 @@ impl<'a> Call<'a> {
     /// The value of a header that was given.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The number of the part that it sends; 0 if it sends none.
+    pub(super) fn part_number(&self) -> u32 {
+        let number = self.query.iter().find(|(name, _)| name == "partNumber");
+        number.and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
     }
 
     pub(crate) fn with_query(mut self, name: &str, value: impl Into<String>) -> Call<'a> {

@@ -17,6 +17,9 @@ use crate::transport::{Deadline, Lane, Reply};
 use crate::wire::{content_type, xml};
 use std::time::Instant;
 
+/// Why what OSS stored is sent again.
+const BROKEN: &str = "the CRC-64 of what OSS stored is not that of the data";
+
 /// A request that creates something.
 pub(crate) struct Creation<'a> {
     target: Target<'a>,
@@ -103,16 +106,6 @@ impl<'a> Creation<'a> {
         values
     }
 
-    async fn send_once(&self, lane: &Lane, reading: &mut Reading<'_>, attempts: &mut Attempts) -> Sent {
-        match self.frame {
-            Some(frame) => {
-                let mut framed = frame.around(reading);
-                attempts.send(lane, self.target, &self.call, Some(&mut framed)).await
-            }
-            None => attempts.send(lane, self.target, &self.call, Some(reading)).await,
-        }
-    }
-
     fn key(&self) -> &str {
         self.call.key.unwrap_or_default()
     }
@@ -144,8 +137,7 @@ impl<'a> Creation<'a> {
             _ => Outcome::success(reply, stored),
         };
         if broken {
-            let message =
-                format!("the CRC-64 of what OSS stored is not that of the data; {}", outcome.message);
+            let message = format!("{BROKEN}; {}", outcome.message);
             return outcome.with(Status::Integrity, message.trim_end_matches("; ").to_owned());
         }
         if outcome.status != Status::Ok {
@@ -227,8 +219,7 @@ impl Course<'_> {
                 return self.unsent(*outcome);
             }
             let mut reading = creation.body.reading();
-            let sent = creation.send_once(lane, &mut reading, &mut self.attempts).await;
-            let verdict = self.attempts.judge(creation.target, call, &sent);
+            let (sent, verdict) = self.send_once(&mut reading).await;
             if !creation.completes() {
                 self.content = reading.content().or(self.content);
             }
@@ -237,14 +228,17 @@ impl Course<'_> {
                     let broken = is_broken(&reply, self.content);
                     self.answered = creation.is_answered(&reply, verdict);
                     let outcome = creation.success(reply, verdict, broken);
-                    if broken && creation.may_replace() && self.attempts.again(lane, Verdict::NotDone).await {
+                    if broken
+                        && creation.may_replace()
+                        && self.attempts.blame(BROKEN).again(lane, call, Verdict::NotDone).await
+                    {
                         stored_broken = Some(outcome);
                         continue;
                     }
                     Some(outcome)
                 }
                 sent if verdict.is_open() && call.is_to_be_done_once() => self.settled(sent, true).await,
-                _ if verdict.may_change() && self.attempts.again(lane, verdict).await => None,
+                _ if verdict.may_change() && self.attempts.again(lane, call, verdict).await => None,
                 sent => self.failure(sent).await,
             };
             let Some(outcome) = ended else { continue };
@@ -253,6 +247,17 @@ impl Course<'_> {
                 _ => outcome,
             };
             return Outcome { callback_repeats: repeats, ..outcome };
+        }
+    }
+
+    async fn send_once(&mut self, reading: &mut Reading<'_>) -> (Sent, Verdict) {
+        let Creation { target, call, frame, .. } = self.creation;
+        match frame {
+            Some(frame) => {
+                let mut framed = frame.around(reading);
+                self.attempts.send(self.lane, *target, call, Some(&mut framed)).await
+            }
+            None => self.attempts.send(self.lane, *target, call, Some(reading)).await,
         }
     }
 
@@ -298,7 +303,7 @@ impl Course<'_> {
         }
         self.attempts.close();
         let once_more = self.attempts.may_follow(look_ups.have_put_right());
-        match once_more || again && self.attempts.again(lane, Verdict::NotDone).await {
+        match once_more || again && self.attempts.again(lane, &creation.call, Verdict::NotDone).await {
             true => None,
             false => Some(Outcome::without_success(sent, Stored::No)),
         }

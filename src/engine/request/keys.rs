@@ -1,6 +1,8 @@
 //! The keys that requests are signed with, which may have to be asked for in the middle of a call.
 
 use crate::credentials::{AccessKey, Credentials};
+use crate::engine::journal;
+use crate::engine::log::Level;
 use crate::transport::{Deadline, Failure, Lane};
 use std::sync::Arc;
 
@@ -17,6 +19,7 @@ pub(super) async fn key_to_sign(
         return Ok(Some(key));
     }
     let (credentials, patience) = (Arc::clone(credentials), lane.patience(deadline));
+    journal::log(lane, Level::Info, || "asking the credentials for a key".to_owned());
     let key = lane.outside(move || credentials.key(&patience)).await;
     key.map(Some).map_err(|no_key| Failure::unsigned(no_key.ended().cloned(), no_key.message()))
 }
@@ -30,5 +33,8 @@ pub(super) async fn key_instead_of(
 ) -> Option<Arc<AccessKey>> {
     let (credentials, refused) = (Arc::clone(credentials), Arc::clone(refused));
     let patience = lane.patience(deadline);
+    journal::log(lane, Level::Info, || {
+        "asking the credentials for a key instead of one that was refused".to_owned()
+    });
     lane.outside(move || credentials.key_instead_of(&refused, &patience)).await
 }

@@ -8,6 +8,7 @@ use super::attempts::{Attempts, Open};
 use super::call::TOKEN;
 use super::verdict::Verdict;
 use crate::engine::bucket::Bucket;
+use crate::engine::journal;
 use crate::engine::reply::{crc64_of, text, time_of};
 use crate::engine::source::Content;
 use crate::transport::{Clock, Deadline, Lane, Reply};
@@ -69,11 +70,12 @@ impl<'a> LookUps<'a> {
         let clock = lane.clock();
         let began = clock.now();
         let mut pause = FIRST_PAUSE;
+        let mut paused = Duration::ZERO;
         let mut is_unconfirmed = false;
         loop {
             let lasts = clock.now() >= open.over_at;
             let is_first = open.told.is_none() && self.seen.borrow().is_empty();
-            let look = self.look(lane, open.told).await;
+            let look = self.look(lane, open.told, paused).await;
             let was_kept = matches!(look, Look::Kept);
             let found = match look {
                 Look::There(head) => compare(head, expected),
@@ -93,14 +95,14 @@ impl<'a> LookUps<'a> {
             {
                 return Found::Unclear { answered };
             }
-            lane.sleep(pause).await;
+            paused = journal::pause(lane, pause).await;
             pause *= 2;
         }
     }
 
     /// What is there now, if that can be told.
     pub(crate) async fn head(&self, lane: &Lane) -> Option<Reply> {
-        match self.look(lane, None).await {
+        match self.look(lane, None, Duration::ZERO).await {
             Look::There(head) => Some(head),
             _ => None,
         }
@@ -111,8 +113,9 @@ impl<'a> LookUps<'a> {
         self.put_right.get()
     }
 
-    async fn look(&self, lane: &Lane, told: Option<i64>) -> Look {
-        let mut attempts = Attempts::new(self.bucket, self.deadline);
+    /// Looks after having `paused` for so long.
+    async fn look(&self, lane: &Lane, told: Option<i64>, paused: Duration) -> Look {
+        let mut attempts = Attempts::new(self.bucket, self.deadline).after(paused);
         let Answer { verdict, sent } = self.bucket.head(lane, self.key, &mut attempts).await;
         self.put_right.set(self.put_right.get() || attempts.has_put_right());
         let Ok(reply) = sent else { return Look::Unanswered };

@@ -1,5 +1,6 @@
 //! One request: what it asks, where it goes, what its reply means, and whether it is sent again.
 
+mod account;
 mod ask;
 mod attempts;
 mod busy;

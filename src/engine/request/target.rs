@@ -5,7 +5,7 @@ use crate::credentials::AccessKey;
 use crate::engine::bucket::{Bucket, BucketOptions, Limits, run_on};
 use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::source::{Body, Input};
-use crate::transport::{Clock, Deadline, Failure, Lane, Reply, Request, Source, Transport};
+use crate::transport::{Clock, Deadline, Failure, Lane, Meter, Reply, Request, Source, Transport};
 use crate::wire::mistake::Mistake;
 use crate::wire::{date, header, key};
 use bytes::Bytes;
@@ -74,6 +74,7 @@ impl<'a> Target<'a> {
         source: Option<&mut dyn Source>,
         key: Option<&Arc<AccessKey>>,
         deadline: Deadline,
+        meter: &Meter,
     ) -> Sent {
         let prepared = match self {
             Target::Bucket(bucket) => bucket.prepared(call, key),
@@ -92,7 +93,7 @@ impl<'a> Target<'a> {
                 _ => LARGEST_REPLY,
             },
         };
-        lane.exchange(request, deadline).await
+        lane.exchange(request, deadline, meter).await
     }
 }
 
@@ -180,6 +181,7 @@ impl SignedUrl {
         let none = Limits::default();
         run_on(
             &self.transport,
+            options.log.as_ref(),
             &none,
             options.limits(),
             Stored::No,
