@@ -20,12 +20,11 @@ static inline const char *needed(const char *variable) {
     exit(EXIT_USAGE);
 }
 
-/* The bucket, or NULL after saying why not. */
-static inline oss_bucket *open_bucket(void) {
+/* The bucket, reached as the options say, or NULL after saying why not. */
+static inline oss_bucket *open_bucket_with(oss_bucket_options *options) {
     const char *endpoint = needed("OSS_ENDPOINT"), *name = needed("OSS_BUCKET"), *region = getenv("OSS_REGION");
     needed("OSS_ACCESS_KEY_ID");
     needed("OSS_ACCESS_KEY_SECRET");
-    oss_bucket_options *options = oss_bucket_options_new();
     oss_credentials *credentials = NULL;
     oss_bucket *bucket = NULL;
     oss_result *result = NULL;
@@ -40,6 +39,13 @@ static inline oss_bucket *open_bucket(void) {
     }
     oss_result_free(result);
     oss_credentials_free(credentials);
+    return bucket;
+}
+
+/* The bucket, or NULL after saying why not. */
+static inline oss_bucket *open_bucket(void) {
+    oss_bucket_options *options = oss_bucket_options_new();
+    oss_bucket *bucket = open_bucket_with(options);
     oss_bucket_options_free(options);
     return bucket;
 }

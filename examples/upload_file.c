@@ -9,12 +9,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char HELP[] =
     "usage: upload_file [OPTIONS] FILE [KEY]\n"
-    "Uploads FILE to OSS as the object KEY, by default under the file's own name.\n\n"
+    "Uploads FILE to OSS as the object KEY, by default under the file's own name; - is the standard input.\n\n"
     "  --callback-url URL        have OSS call this application server when the object is stored\n"
     "  --callback-body TEMPLATE  what it is told; by default bucket, object, etag, size, crc64 and every --var\n"
     "  --var x:NAME=VALUE        what ${x:NAME} in the template stands for; can be repeated\n"
@@ -36,7 +35,7 @@ static const struct option OPTIONS[] = {
     {NULL, 0, NULL, 0}};
 
 #define CLEAR "\033[K" /* what stands on a terminal's line from here on */
-enum { GO_ON = -1, LONGEST_BODY = 8192, WORDS = 32, FACTS = 64, LINE = 96 };
+enum { GO_ON = -1, LONGEST_BODY = 8192, WORDS = 32, FACTS = 128, LINE = 160 };
 
 struct job {
     const char *path, *key, *callback_url, *callback_body, *checkpoint;
@@ -101,6 +100,7 @@ static bool take_names(struct job *job, int count, char **names) {
         return refuse("callback-body and var", "there is no callback without --callback-url");
     if (oss_upload_options_set_checkpoint(job->options, job->checkpoint) != OSS_STATUS_OK)
         return refuse("checkpoint", oss_upload_options_error(job->options));
+    if (strcmp(names[0], "-") == 0 && count < 2) return refuse("KEY", "missing: the standard input has no name");
     const char *slash = strrchr(names[0], '/');
     job->path = names[0];
     job->key = count == 2 ? names[1] : slash != NULL ? slash + 1 : names[0];
@@ -146,58 +146,31 @@ static bool make_callback(const struct job *job, oss_callback **callback) {
 
 struct meter {
     bool terminal;
-    int told;                     /* the tenth that was shown last, -1 for none */
-    uint64_t accepted, weighed;   /* what OSS has, and how much of it the rate knows of */
-    double news_at, weighed_at;   /* when OSS accepted the last of each */
-    double bytes, seconds, pause; /* what went lately, in what time, and the longest wait for news so far */
+    int sent, accepted; /* the steps that were shown last, -1 for none */
 };
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-/* Parts often arrive several at once, so they are weighed when a report brings nothing new. What is longer ago counts
- * less: it is forgotten over a minute or so. */
-static void take_report(struct meter *meter, uint64_t accepted) {
-    if (meter->told < 0) { /* this was there before */
-        meter->accepted = meter->weighed = accepted;
-        meter->weighed_at = now();
-    } else if (accepted != meter->accepted) {
-        meter->accepted = accepted;
-        meter->news_at = now();
-    } else if (accepted != meter->weighed) {
-        double seconds = meter->news_at - meter->weighed_at, fading = 60 / (60 + seconds);
-        meter->bytes = meter->bytes * fading + (double)(accepted - meter->weighed);
-        meter->seconds = meter->seconds * fading + seconds;
-        if (seconds > meter->pause) meter->pause = seconds;
-        meter->weighed = accepted;
-        meter->weighed_at = meter->news_at;
-    }
-}
-
-static const char *in_words(char *words, double bytes) {
+static const char *in_words(char *words, uint64_t number) {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    double bytes = (double)number;
     int unit = 0;
     for (; bytes >= 1000 && unit < 4; unit++) bytes /= 1024;
     snprintf(words, WORDS, "%.*f %s", unit > 0, bytes, units[unit]);
     return words;
 }
 
-/* Only whole parts are reported: a silence means nothing until it is longer than any before. */
-static void write_facts(const struct meter *meter, uint64_t total, char *facts) {
-    char done[WORDS], all[WORDS], rate[WORDS];
-    double silence = now() - meter->weighed_at, waiting = silence < meter->pause ? silence : meter->pause;
-    double speed = meter->bytes / (meter->seconds + silence - waiting + 1e-9);
-    double left = speed > 0 ? (double)(total - meter->weighed) / speed - waiting : 0;
-    unsigned seconds = left < 0 ? 0 : left < 359999 ? (unsigned)left : 359999;
-    in_words(done, (double)meter->accepted);
-    int size = snprintf(facts, FACTS, "%s of %s", done, in_words(all, (double)total));
-    if (speed > 0) size += snprintf(facts + size, (size_t)(FACTS - size), "  %s/s", in_words(rate, speed));
-    if (speed > 0 && meter->accepted < total)
-        snprintf(facts + size, (size_t)(FACTS - size), "  %u:%02u:%02u left", seconds / 3600, seconds / 60 % 60,
-                 seconds % 60);
+/* What has arrived counts as sent: this system holds much of the rest. */
+static void write_facts(const oss_progress *progress, char *facts) {
+    char sent[WORDS], all[WORDS], accepted[WORDS], speed[WORDS];
+    uint64_t total = oss_progress_total(progress), arrived = oss_progress_acknowledged(progress);
+    uint64_t rate = oss_progress_rate(progress);
+    bool known = total != OSS_LENGTH_UNKNOWN;
+    int size = snprintf(facts, FACTS, "%s%s%s sent, %s accepted", in_words(sent, arrived), known ? " of " : "",
+                        known ? in_words(all, total) : "", in_words(accepted, oss_progress_accepted(progress)));
+    if (rate > 0) size += snprintf(facts + size, (size_t)(FACTS - size), "  %s/s", in_words(speed, rate));
+    if (rate > 0 && known && arrived < total) {
+        unsigned left = (total - arrived) / rate < 359999 ? (unsigned)((total - arrived) / rate) : 359999;
+        snprintf(facts + size, (size_t)(FACTS - size), "  %u:%02u:%02u left", left / 3600, left / 60 % 60, left % 60);
+    }
 }
 
 static void draw_bar(int percent, const char *facts) {
@@ -205,27 +178,49 @@ static void draw_bar(int percent, const char *facts) {
     char line[LINE];
     struct winsize window = {.ws_col = 0};
     ioctl(STDERR_FILENO, TIOCGWINSZ, &window);
-    snprintf(line, LINE, "%3d%% [%-16.*s] %s", percent, percent * 16 / 100, full, facts);
+    if (percent < 0)
+        snprintf(line, LINE, "%s", facts);
+    else
+        snprintf(line, LINE, "%3d%% [%-16.*s] %s", percent, percent * 16 / 100, full, facts);
     fprintf(stderr, "\r%.*s" CLEAR, window.ws_col > 0 ? window.ws_col - 1 : LINE, line);
 }
 
-static int32_t show_progress(void *data, uint64_t accepted, uint64_t total) {
+static int percent_of(uint64_t bytes, uint64_t total) { return total > 0 ? (int)(bytes * 100 / total) : 100; }
+
+/* A plain line comes with each tenth, or each time that the number of parts has doubled if nobody knows how many there are. */
+static bool is_news(struct meter *meter, const oss_progress *progress) {
+    uint64_t total = oss_progress_total(progress), parts = oss_progress_parts_done(progress);
+    int sent = percent_of(oss_progress_acknowledged(progress), total) / 10;
+    int accepted = percent_of(oss_progress_accepted(progress), total) / 10;
+    if (total == OSS_LENGTH_UNKNOWN)
+        for (sent = accepted = 0; parts > 0; parts /= 2) accepted++;
+    if (sent <= meter->sent && accepted <= meter->accepted) return false;
+    meter->sent = sent > meter->sent ? sent : meter->sent;
+    meter->accepted = accepted;
+    return true;
+}
+
+static int32_t show_progress(void *data, const oss_progress *progress) {
     struct meter *meter = data;
     char facts[FACTS];
-    int percent = total > 0 ? (int)(accepted * 100 / total) : 100;
-    take_report(meter, accepted);
-    write_facts(meter, total, facts);
+    uint64_t total = oss_progress_total(progress);
+    int percent = total != OSS_LENGTH_UNKNOWN ? percent_of(oss_progress_acknowledged(progress), total) : -1;
+    bool news = is_news(meter, progress);
+    write_facts(progress, facts);
     if (meter->terminal)
         draw_bar(percent, facts);
-    else if (percent / 10 > meter->told)
+    else if (news && percent >= 0)
         fprintf(stderr, "%3d%%  %s\n", percent, facts);
-    meter->told = percent / 10;
+    else if (news)
+        fprintf(stderr, "%s\n", facts);
     return 0;
 }
 
-static int32_t show_log(void *data, const char *line) {
+/* What went wrong and is tried again. What becomes of the upload in the end is printed then. */
+static int32_t show_log(void *data, int32_t level, const char *line) {
     const struct meter *meter = data;
-    fprintf(stderr, "%supload_file: %s\n", meter->terminal ? "\r" CLEAR : "", line);
+    if (level == OSS_LOG_LEVEL_WARNING)
+        fprintf(stderr, "%supload_file: %s\n", meter->terminal ? "\r" CLEAR : "", line);
     return 0;
 }
 
@@ -245,16 +240,27 @@ static void catch_signals(void (*handler)(int)) {
     sigaction(SIGTERM, &action, NULL);
 }
 
+static void print_field(const char *name, const char *value) {
+    if (*value != '\0') printf("%-12s %s\n", name, value);
+}
+
 static void print_outcome(const struct job *job, const oss_result *result) {
+    static const char *const stored[] = {"no", "yes", "unknown"};
     oss_status status = oss_result_status(result);
     uint64_t crc64;
-    printf("object:      %s\n", job->key);
+    size_t size;
+    const char *answer = oss_result_body(result, &size);
+    print_field("object:", job->key);
     if (oss_result_crc64(result, &crc64)) printf("CRC-64:      %" PRIu64 "\n", crc64);
-    if (status != OSS_STATUS_OK || job->callback_url != NULL)
-        print_result(result);
-    else /* the answer is OSS's own, and of no interest */
-        printf("status:      OK\nstored:      yes\nETag:        %s\nrequest id:  %s\n", oss_result_etag(result),
-               oss_result_request_id(result));
+    print_field("status:", oss_status_name((int)status));
+    print_field("stored:", stored[oss_result_stored(result)]);
+    print_field("ETag:", oss_result_etag(result));
+    print_field("request id:", oss_result_request_id(result));
+    print_field("message:", oss_result_message(result)); /* with the code and the message of OSS's error */
+    if (status == OSS_STATUS_OK && job->callback_url != NULL) { /* without a callback the answer is OSS's own */
+        print_field("answer:", oss_result_content_type(result));
+        printf("%.*s\n", (int)size, answer);
+    }
     if (status == OSS_STATUS_CALLBACK_FAILED)
         printf("The object is stored, but the application server was not told, or failed. Tell it by other means.\n");
     if (status == OSS_STATUS_CALLBACK_UNKNOWN)
@@ -264,7 +270,8 @@ static void print_outcome(const struct job *job, const oss_result *result) {
 
 static int exit_code(oss_status status) {
     if (status == OSS_STATUS_OK) return EXIT_OK;
-    if (status == OSS_STATUS_CANCELLED) return 128 + caught;
+    /* A signal also ends the reading of the standard input. */
+    if (status == OSS_STATUS_CANCELLED || (status == OSS_STATUS_LOCAL_IO && caught != 0)) return 128 + caught;
     if (status == OSS_STATUS_INVALID_ARGUMENT) return EXIT_USAGE;
     bool stored = status == OSS_STATUS_CALLBACK_FAILED || status == OSS_STATUS_CALLBACK_UNKNOWN;
     return stored ? EXIT_STORED_WITHOUT_CALLBACK : EXIT_FAILED;
@@ -282,18 +289,26 @@ static void say_how_to_go_on(const struct job *job, const oss_result *result) {
         fprintf(stderr, "upload_file: nothing of it is left at OSS; with --checkpoint it could be resumed\n");
 }
 
-static int upload(const struct job *job, const oss_bucket *bucket, const oss_callback *callback) {
-    struct meter meter = {.terminal = isatty(STDERR_FILENO), .told = -1};
-    oss_body *body = oss_body_from_file(job->path);
+static int32_t read_input(void *data, void *buffer, size_t capacity, size_t *got) {
+    ssize_t count = read(*(int *)data, buffer, capacity);
+    *got = count > 0 ? (size_t)count : 0;
+    return count < 0 ? -1 : 0;
+}
+
+static int upload(const struct job *job, const oss_bucket *bucket, const oss_callback *callback,
+                  struct meter *meter) {
+    int input = STDIN_FILENO;
+    bool is_input = strcmp(job->path, "-") == 0;
+    oss_body *body = is_input ? oss_body_from_reader(read_input, NULL, &input, OSS_LENGTH_UNKNOWN)
+                              : oss_body_from_file(job->path);
     oss_result *result = NULL;
     cancel = oss_cancel_new();
     oss_upload_options_set_cancel(job->options, cancel);
-    oss_upload_options_set_progress(job->options, show_progress, &meter);
-    oss_upload_options_set_log(job->options, show_log, &meter);
+    oss_upload_options_set_progress(job->options, show_progress, meter);
     catch_signals(on_signal);
     oss_status status = oss_upload_object(bucket, job->key, body, callback, job->options, &result);
     catch_signals(SIG_DFL);
-    if (meter.terminal && meter.told >= 0) fputc('\n', stderr);
+    if (meter->terminal && meter->accepted >= 0) fputc('\n', stderr);
     if (status == OSS_STATUS_INVALID_ARGUMENT)
         refuse(job->key, oss_result_message(result));
     else
@@ -308,15 +323,19 @@ static int upload(const struct job *job, const oss_bucket *bucket, const oss_cal
 int main(int argc, char **argv) {
     char *variables[argc + 1];
     struct job job = {.variables = variables, .options = oss_upload_options_new()};
+    struct meter meter = {.terminal = isatty(STDERR_FILENO), .sent = -1, .accepted = -1};
+    oss_bucket_options *bucket_options = oss_bucket_options_new();
     oss_callback *callback = NULL;
     oss_bucket *bucket = NULL;
     int code = read_arguments(&job, argc, argv);
     if (code == GO_ON && job.callback_url != NULL && !make_callback(&job, &callback)) code = EXIT_USAGE;
     if (code == GO_ON) {
-        bucket = open_bucket();
-        code = bucket != NULL ? upload(&job, bucket, callback) : EXIT_FAILED;
+        oss_bucket_options_set_log(bucket_options, OSS_LOG_LEVEL_WARNING, show_log, &meter);
+        bucket = open_bucket_with(bucket_options);
+        code = bucket != NULL ? upload(&job, bucket, callback, &meter) : EXIT_FAILED;
     }
     oss_bucket_free(bucket);
+    oss_bucket_options_free(bucket_options);
     oss_callback_free(callback);
     oss_upload_options_free(job.options);
     return code;

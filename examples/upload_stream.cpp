@@ -24,7 +24,7 @@ int upload(std::istream &stream, const char *key) {
 
     oss::upload_options options;
     options.set_cancel(on_interrupt).or_throw();
-    options.set_progress([](std::uint64_t accepted, std::uint64_t) { std::cerr << accepted << " bytes are there\n"; })
+    options.set_progress([](const oss::progress &how_far) { std::cerr << how_far.accepted() << " bytes are there\n"; })
         .or_throw();
 
     const oss::body body = oss::body::from_reader(

@@ -361,6 +361,28 @@ typedef enum {
 } oss_encryption;
 
 /**
+ * How much a line in a log matters.
+ */
+typedef enum {
+    /**
+     * A call did not do what it was to do.
+     */
+    OSS_LOG_LEVEL_ERROR = 1,
+    /**
+     * An attempt failed or is made again, or something else went otherwise than it should.
+     */
+    OSS_LOG_LEVEL_WARNING = 2,
+    /**
+     * A request did what it was for: an object or a part was sent, or something was looked up.
+     */
+    OSS_LOG_LEVEL_INFO = 3,
+    /**
+     * What else happens: a connection was made.
+     */
+    OSS_LOG_LEVEL_DEBUG = 4,
+} oss_log_level;
+
+/**
  * What an attempt spends its time on.
  */
 typedef enum {
@@ -506,6 +528,11 @@ typedef struct oss_post_policy oss_post_policy;
 typedef struct oss_presigned oss_presigned;
 
 /**
+ * How far a call is. It is there for as long as the progress function runs that it was handed to.
+ */
+typedef struct oss_progress oss_progress;
+
+/**
  * What an object is stored with: its headers, and what else an upload can ask for. A setter that refuses a value leaves
  * everything as it was; oss_put_options_error() then says why. Setting a value again replaces it; an empty value takes
  * a header away. Set by one thread; any number of calls may use it afterwards.
@@ -560,32 +587,21 @@ typedef int32_t (*oss_read_fn)(void *user_data, void *buffer, size_t capacity, s
 typedef int32_t (*oss_rewind_fn)(void *user_data);
 
 /**
- * Gives the access key to sign with: it sets the answer's id and secret and, for a temporary key, its token and its end.
- *
- * It runs during a call that has to sign, on the thread that called (at the end of a thread, on one that stands in for it),
- * and never twice at a time for the same credentials; while it runs, this call waits, and only its deadline goes on. No lock is
- * held meanwhile, and the function may call this library, but with other credentials; it must not free what the call uses.
- * Returns 0, or a number of the caller's own if there is no key: a call that has no other then ends with
- * OSS_STATUS_CREDENTIALS and the number in its message.
+ * Is told what is worth a line in a log, and by an oss_log_level how much it matters. It runs where an oss_read_fn does, during
+ * the call. `line` has no line end and no secrets, and is gone when the function returns. Returns 0 to go on; anything else
+ * cancels the call.
  */
-typedef int32_t (*oss_credentials_fn)(void *user_data, oss_credentials_answer *answer);
+typedef int32_t (*oss_log_fn)(void *user_data, int32_t level, const char *line);
 
 /**
- * Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise about four times a
- * second. It runs where an oss_read_fn does, during the call, and must neither talk to OSS itself nor free what the call
- * uses.
+ * Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise at least four times a second,
+ * also while it waits, pauses or sends something again; but not while a function of the caller's keeps it. It runs where an
+ * oss_read_fn does, during the call, and must neither talk to OSS itself nor free what the call uses.
  *
- * `accepted` is how many bytes OSS has said that it has: it only grows, whatever is sent again, and an upload that is
- * resumed begins with what was there. `total` is how many there are, or OSS_LENGTH_UNKNOWN. Returns 0 to go on; anything
- * else cancels the upload.
+ * What `progress` tells is found by oss_progress_accepted() and its like; it is gone when the function returns. Returns 0 to go
+ * on; anything else cancels the upload.
  */
-typedef int32_t (*oss_progress_fn)(void *user_data, uint64_t accepted, uint64_t total);
-
-/**
- * Is told what is worth a line in a log: that an upload could not be resumed and starts over, say. It runs where an
- * oss_read_fn does, during the call. `line` is gone when it returns. Returns 0 to go on; anything else cancels the upload.
- */
-typedef int32_t (*oss_log_fn)(void *user_data, const char *line);
+typedef int32_t (*oss_progress_fn)(void *user_data, const oss_progress *progress);
 
 #ifdef __cplusplus
 extern "C" {
@@ -1268,6 +1284,26 @@ const char *oss_bucket_options_error(const oss_bucket_options *options);
  * @param options  may be NULL; not to be used afterwards.
  */
 void oss_bucket_options_free(oss_bucket_options *options);
+
+/**
+ * Sets who keeps a log of what the calls on the bucket do, and those that take bucket options: a line for each attempt, look-up
+ * and part, with what came of it and how long it took; for each time that something is sent again, with the pause before it and
+ * why; for each new connection; and for a call that failed. No line holds a key, a signature, a token, or what a callback tells.
+ *
+ * The function is called on the thread that calls, on several at once if calls are made on several. What
+ * oss_upload_options_set_log() and oss_outbox_set_log() are told is among the lines, as warnings, where a call on the bucket
+ * comes upon it.
+ *
+ * @param options    not NULL.
+ * @param level      an oss_log_level: lines that matter less are left out.
+ * @param log        NULL for nobody, which is the default. What it returns ends the call if it is not 0.
+ * @param user_data  handed to the function; it must be usable, by any thread, as long as the bucket is.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_log(oss_bucket_options *options,
+                                      int32_t level,
+                                      oss_log_fn log,
+                                      void *user_data);
 
 /**
  * Makes a callback from a URL and the template of the body.
@@ -2269,8 +2305,8 @@ oss_status oss_delivery_options_set_deadline_ms(oss_delivery_options *options, u
 oss_status oss_delivery_options_set_cancel(oss_delivery_options *options, const oss_cancel *cancel);
 
 /**
- * Sets who is told how it gets on, after each callback that was tried: `accepted` is how many are no longer owed, `total` how
- * many were tried.
+ * Sets who is told how it gets on, after each callback that was tried: oss_progress_accepted() is how many are no longer owed,
+ * oss_progress_total() how many were tried; the rest is 0.
  *
  * @param options    not NULL.
  * @param progress   NULL for nobody, which is the default.
@@ -3331,6 +3367,81 @@ const char *oss_presigned_body(const oss_presigned *presigned,
 void oss_presigned_free(oss_presigned *presigned);
 
 /**
+ * Tells how many bytes there are in all. Of oss_outbox_deliver() it is how many callbacks were tried.
+ *
+ * @param progress  may be NULL.
+ * @return the number of bytes; OSS_LENGTH_UNKNOWN as long as that is not known, and for NULL.
+ */
+uint64_t oss_progress_total(const oss_progress *progress);
+
+/**
+ * Counts the bytes that the system has taken to send, those that OSS has accepted among them. When something is sent again, it
+ * falls back to what was there before; oss_progress_accepted() never does.
+ *
+ * @param progress  may be NULL.
+ * @return the number of bytes; 0 for NULL.
+ *
+ * @code
+ * const oss_progress *progress = NULL;
+ * if (oss_progress_total(progress) != OSS_LENGTH_UNKNOWN) {
+ *     printf("%llu of %llu bytes\n", (unsigned long long)oss_progress_sent(progress),
+ *            (unsigned long long)oss_progress_total(progress));
+ * }
+ * @endcode
+ */
+uint64_t oss_progress_sent(const oss_progress *progress);
+
+/**
+ * Counts the bytes that have been acknowledged on the network, by OSS's system or a proxy's, those that OSS has accepted among
+ * them. It falls back as oss_progress_sent() does. Where this system does not say, it is the same as that.
+ *
+ * @param progress  may be NULL.
+ * @return the number of bytes; 0 for NULL.
+ */
+uint64_t oss_progress_acknowledged(const oss_progress *progress);
+
+/**
+ * Counts the bytes that OSS has said that it has, in whole parts. It only grows, whatever is sent again, and an upload that is
+ * resumed begins with what was there. Of oss_outbox_deliver() it is how many callbacks are no longer owed.
+ *
+ * @param progress  may be NULL.
+ * @return the number of bytes; 0 for NULL.
+ */
+uint64_t oss_progress_accepted(const oss_progress *progress);
+
+/**
+ * Counts the parts that OSS has. Data that is put with a single request is one part.
+ *
+ * @param progress  may be NULL.
+ * @return the number of parts; 0 for NULL.
+ */
+uint64_t oss_progress_parts_done(const oss_progress *progress);
+
+/**
+ * Tells how many parts there are in all.
+ *
+ * @param progress  may be NULL.
+ * @return the number of parts; 0 as long as that is not known, and for NULL.
+ */
+uint64_t oss_progress_parts(const oss_progress *progress);
+
+/**
+ * Counts the requests of the call that have come to their end, as oss_result_sum_attempts() does afterwards.
+ *
+ * @param progress  may be NULL.
+ * @return the number of requests; 0 for NULL.
+ */
+uint64_t oss_progress_attempts(const oss_progress *progress);
+
+/**
+ * Tells how fast data went over the network in the last five seconds, or since the call began, whatever was sent twice.
+ *
+ * @param progress  may be NULL.
+ * @return bytes a second; 0 for NULL.
+ */
+uint64_t oss_progress_rate(const oss_progress *progress);
+
+/**
  * Uploads bytes as an object.
  *
  * @param bucket   not NULL.
@@ -3712,79 +3823,17 @@ oss_status oss_put_options_set_outbox(oss_put_options *options,
                                       const oss_outbox *outbox);
 
 /**
- * Makes a rate to be shared.
+ * Sets who is told how a put gets on: what oss_put_object(), oss_put_object_with_callback(), oss_put_file_with_callback() and
+ * oss_put_body() store. Other operations take no notice of it; a managed upload has oss_upload_options_set_progress().
  *
- * Options take it: oss_upload_options_set_rate() and oss_put_options_set_rate() for single operations,
- * oss_bucket_options_set_rate() for all operations on a bucket. They keep their own reference. Whoever wants to send first
- * goes first, a piece of a tenth of a second at a time; time in which nobody sends is not saved up. After a fork, parent and
- * child each have their own.
- *
- * @param bytes_per_second  as for oss_rate_set().
- * @return a handle, to be freed with oss_rate_free(); never NULL.
- *
- * @code
- * oss_rate *rate = oss_rate_new(1000000);
- * oss_bucket_options *options = oss_bucket_options_new();
- * oss_bucket_options_set_rate(options, rate);
- * oss_bucket_options_free(options);
- * oss_rate_set(rate, 50000000);
- * oss_rate_free(rate);
- * @endcode
- */
-oss_rate *oss_rate_new(uint64_t bytes_per_second);
-
-/**
- * Sets how fast those that share it send from now on. What waits for its turn takes note within a twentieth of a second. A
- * pause is no standstill that a time-out would end; the deadline and a cancel still end a call, and a server may give up a
- * connection on which a request is only half sent.
- *
- * @param rate              may be NULL. Any thread may call this, any number of times, and a signal handler may: nothing but
- *                          one store to memory happens.
- * @param bytes_per_second  0 for a pause until it is set again; what is less than 1024 counts as 1024; UINT64_MAX for as
- *                          fast as it can be.
- */
-void oss_rate_set(const oss_rate *rate,
-                  uint64_t bytes_per_second);
-
-/**
- * Frees the handle. What it was given to keeps to the rate that was set last.
- *
- * @param rate  may be NULL; not to be used afterwards, in a signal handler neither.
- */
-void oss_rate_free(oss_rate *rate);
-
-/**
- * Sets how fast all operations on the bucket send, together with whatever else has the same rate. An operation whose own
- * options have a rate too keeps to both. Handles of oss_bucket_with_limits() keep it.
- *
- * @param options  not NULL.
- * @param rate     NULL for none, which is the default; the options keep their own reference.
+ * @param options    not NULL.
+ * @param progress   NULL for nobody, which is the default.
+ * @param user_data  handed to the function; whatever uses the options must find it usable.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_bucket_options_set_rate(oss_bucket_options *options,
-                                       const oss_rate *rate);
-
-/**
- * Sets how fast the operation sends, together with whatever else has the same rate. For an upload in parts it counts for
- * all its operations.
- *
- * @param options  not NULL.
- * @param rate     NULL for none, which is the default; the options keep their own reference.
- * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
- */
-oss_status oss_put_options_set_rate(oss_put_options *options,
-                                    const oss_rate *rate);
-
-/**
- * Sets how fast the upload sends, together with whatever else has the same rate. With oss_upload_options_set_rate_limit()
- * it keeps to both.
- *
- * @param options  not NULL.
- * @param rate     NULL for that of the put options, if they have one; the options keep their own reference.
- * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
- */
-oss_status oss_upload_options_set_rate(oss_upload_options *options,
-                                       const oss_rate *rate);
+oss_status oss_put_options_set_progress(oss_put_options *options,
+                                        oss_progress_fn progress,
+                                        void *user_data);
 
 /**
  * Tells how the call ended.
@@ -4331,14 +4380,17 @@ oss_status oss_upload_options_set_cancel(oss_upload_options *options, const oss_
 oss_status oss_upload_options_set_progress(oss_upload_options *options, oss_progress_fn progress, void *user_data);
 
 /**
- * Sets who is told what is worth a line in a log.
+ * Sets who is told what is worth a line in a log about the upload as a whole, as warnings: that it could not be resumed and
+ * starts over, say. oss_bucket_options_set_log() is told of each request besides.
  *
  * @param options    not NULL.
  * @param log        NULL for nobody, which is the default.
  * @param user_data  handed to the function; whatever uses the options must find it usable.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_upload_options_set_log(oss_upload_options *options, oss_log_fn log, void *user_data);
+oss_status oss_upload_options_set_log(oss_upload_options *options,
+                                      oss_log_fn log,
+                                      void *user_data);
 
 /**
  * Sets where it is kept on disk that the callback is owed, whatever the put options say; see oss_outbox_open(). Room for the

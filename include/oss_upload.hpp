@@ -88,6 +88,14 @@ inline namespace OSS_UPLOAD_HPP_FLAVOUR {
 
 // The numbers of the C header under the names of C++. A name that C++ reserves ends with an underscore.
 
+/** How much a line in a log matters. */
+enum class log_level : std::int32_t {
+    error = OSS_LOG_LEVEL_ERROR,
+    warning = OSS_LOG_LEVEL_WARNING,
+    info = OSS_LOG_LEVEL_INFO,
+    debug = OSS_LOG_LEVEL_DEBUG,
+};
+
 /** How a call ended. */
 enum class status : std::int32_t {
     ok = OSS_STATUS_OK,
@@ -264,6 +272,30 @@ struct name_value {
 };
 
 /** Not for use by others. */
+/** How far a call is. It is there for as long as the function runs that is told. */
+class progress {
+public:
+    explicit progress(const oss_progress *told) noexcept : told_(told) {}
+
+    /** How many bytes there are; length_unknown as long as that is not known. */
+    std::uint64_t total() const noexcept { return oss_progress_total(told_); }
+    /** How many the system has taken to send. It falls back when something is sent again. */
+    std::uint64_t sent() const noexcept { return oss_progress_sent(told_); }
+    /** How many of these have been acknowledged on the network. */
+    std::uint64_t acknowledged() const noexcept { return oss_progress_acknowledged(told_); }
+    /** How many OSS has said that it has, which only grows. */
+    std::uint64_t accepted() const noexcept { return oss_progress_accepted(told_); }
+    std::uint64_t parts_done() const noexcept { return oss_progress_parts_done(told_); }
+    /** 0 as long as it is not known how many there are. */
+    std::uint64_t parts() const noexcept { return oss_progress_parts(told_); }
+    std::uint64_t attempts() const noexcept { return oss_progress_attempts(told_); }
+    /** Bytes a second, in the last seconds. */
+    std::uint64_t rate() const noexcept { return oss_progress_rate(told_); }
+
+private:
+    const oss_progress *told_;
+};
+
 namespace detail {
 
 /** Owns a handle of the C library. */
@@ -404,12 +436,16 @@ template <class Read, class Rewind> struct rewindable : reader<Read> {
     Rewind rewind;
 };
 
-template <class Progress> std::int32_t tell(void *progress, std::uint64_t accepted, std::uint64_t total) noexcept {
-    return ask(*static_cast<Progress *>(progress), accepted, total);
+template <class Function> std::int32_t tell(void *function, const oss_progress *told) noexcept {
+    return ask(*static_cast<Function *>(function), progress(told));
 }
 
-template <class Log> std::int32_t log(void *function, const char *line) noexcept {
+template <class Log> std::int32_t log(void *function, std::int32_t, const char *line) noexcept {
     return ask(*static_cast<Log *>(function), line);
+}
+
+template <class Log> std::int32_t log_with_level(void *function, std::int32_t level, const char *line) noexcept {
+    return ask(*static_cast<Log *>(function), static_cast<log_level>(level), line);
 }
 
 /** Goes through what has an index. */
@@ -1087,8 +1123,8 @@ public:
     /**
      * Sets who is told how it gets on.
      *
-     * @param progress  called with two std::uint64_t, how many are no longer owed and how many were tried. Returns nothing,
-     *                  or a bool: false, or an exception, ends the delivery.
+     * @param progress  called with an oss::progress, of which accepted() is how many are no longer owed and total() how many
+     *                  were tried. Returns nothing, or a bool: false, or an exception, ends the delivery.
      */
     template <class Progress> setter_result set_progress(Progress progress) {
         std::shared_ptr<Progress> function = std::make_shared<Progress>(std::move(progress));
@@ -1179,6 +1215,20 @@ public:
         return detail::set_outbox(where, [&](oss_outbox *kept) {
             return set(oss_bucket_options_set_outbox(get(), kept));
         });
+    }
+
+    /**
+     * Sets who keeps a log of what the calls on the bucket do.
+     *
+     * @param log  called with an oss::log_level and a const char *, which is gone when it returns; on the thread that calls, on
+     *             several at once if calls are made on several. It must outlive the bucket and what is made with it. Returns
+     *             nothing, or a bool: false, or an exception, ends the call.
+     */
+    template <class Log> setter_result set_log(log_level level, Log &log) noexcept {
+        return set(oss_bucket_options_set_log(get(), static_cast<std::int32_t>(level), &detail::log_with_level<Log>, &log));
+    }
+    setter_result set_log(std::nullptr_t) noexcept {
+        return set(oss_bucket_options_set_log(get(), OSS_LOG_LEVEL_ERROR, nullptr, nullptr));
     }
 
 private:
@@ -1428,8 +1478,23 @@ public:
         });
     }
 
+    /**
+     * Sets who is told how a put gets on.
+     *
+     * @param progress  called with an oss::progress. It must outlive the calls that use the options. Returns nothing, or a bool:
+     *                  false, or an exception, cancels the put.
+     */
+    template <class Progress> setter_result set_progress(Progress &progress) noexcept {
+        return set(oss_put_options_set_progress(get(), &detail::tell<Progress>, &progress));
+    }
+    setter_result set_progress(std::nullptr_t) noexcept {
+        return set(oss_put_options_set_progress(get(), nullptr, nullptr));
+    }
+
 private:
     setter_result set(oss_status value) noexcept { return setter_result(value, oss_put_options_error(get())); }
+
+    std::shared_ptr<void> progress_{};
 };
 
 /**
@@ -1486,8 +1551,7 @@ public:
     /**
      * Sets who is told how the upload gets on. If uploads on several threads use the options, it is called on all of these.
      *
-     * @param progress  called with two std::uint64_t, the bytes that were accepted and the total, which may be
-     *                  length_unknown. Returns nothing, or a bool: false, or an exception, cancels the upload.
+     * @param progress  called with an oss::progress. Returns nothing, or a bool: false, or an exception, cancels the upload.
      */
     template <class Progress> setter_result set_progress(Progress progress) {
         std::shared_ptr<Progress> function = std::make_shared<Progress>(std::move(progress));

@@ -11,7 +11,7 @@ use oss_emulator::{Action, Answer};
 use oss_upload::callback::Callback;
 use oss_upload::engine::{
     Body, BucketOptions, CallbackDelivery, Completion, Multipart, ObjectOptions, Observer, Outcome,
-    PostPolicy, Status, Stored, UploadOptions, Writer,
+    PostPolicy, Progress, Status, Stored, UploadOptions, Writer,
 };
 use std::fs;
 use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
@@ -49,7 +49,7 @@ fn ids_asked_for(bed: &Bed, operation: &str) -> Vec<String> {
 struct Silent;
 
 impl Observer for Silent {
-    fn progress(&self, _: u64, _: Option<u64>) -> bool {
+    fn progress(&self, _: &Progress) -> bool {
         true
     }
 

@@ -471,9 +471,9 @@ impl Uploader {
         command
     }
 
-    /// Uploads the file until OSS has taken so many parts, of which it takes no more, and a line begins like this; then
-    /// sends the signal. Returns the outcome and the line.
-    fn interrupt(&self, more: &[&str], parts: u64, beginning: &str, signal: i32) -> (Ended, String) {
+    /// Uploads the file until OSS has taken so many parts, of which it takes no more, and a line says this; then sends the
+    /// signal. Returns the outcome and the line.
+    fn interrupt(&self, more: &[&str], parts: u64, said: &str, signal: i32) -> (Ended, String) {
         let emulator = &self.scene.emulator;
         emulator.clear_requests();
         // Slowly enough for the program to report that nothing new has come.
@@ -481,7 +481,7 @@ impl Uploader {
         emulator.inject(Fault::new(slow).operation("UploadPart").times(parts));
         emulator.inject(Fault::new(Action::StallAfterBodyBytes(0)).operation("UploadPart").always());
         let mut running = Running::start(&mut self.command(more));
-        let line = running.wait_for_line(beginning);
+        let line = running.wait_for_line(said);
         // What is on its way must arrive before the faults are gone.
         let under_way = usize::try_from(parts).expect("a number") + PARALLEL;
         let give_up = Instant::now() + RUNNING_TIME;
@@ -543,13 +543,13 @@ impl Running {
         Some(line)
     }
 
-    fn wait_for_line(&mut self, beginning: &str) -> String {
+    fn wait_for_line(&mut self, said: &str) -> String {
         while let Some(line) = self.next_line() {
-            if line.starts_with(beginning) {
+            if line.contains(said) {
                 return line;
             }
         }
-        panic!("no line begins with {beginning:?} in\n{}", self.printed);
+        panic!("no line says {said:?} in\n{}", self.printed);
     }
 
     fn signal(&self, signal: i32) {
@@ -742,7 +742,8 @@ fn upload_file_prints_a_plain_line_for_each_tenth_where_there_is_no_terminal() {
     assert!(!ended.printed.contains(['\r', '\u{1b}']), "{:?}", ended.printed);
     let percent =
         |line: &str| line.split_once("%  ").and_then(|(percent, _)| percent.trim().parse::<u32>().ok());
-    let told = ended.printed.lines().filter_map(percent).map(|percent| percent / 10).collect::<Vec<_>>();
+    let mut told = ended.printed.lines().filter_map(percent).map(|percent| percent / 10).collect::<Vec<_>>();
+    told.dedup();
     assert_eq!(told, (0..=10).collect::<Vec<_>>(), "{}", ended.printed);
 }
 
@@ -751,14 +752,14 @@ fn upload_file_goes_on_where_ctrl_c_stopped_it() {
     let uploader = Uploader::new();
     let checkpoint = uploader.checkpoint();
     let options = ["--checkpoint", &checkpoint, "--callback-url", &uploader.scene.application.url()];
-    let (ended, _) = uploader.interrupt(&options, 3, " 30%", libc::SIGINT);
+    let (ended, _) = uploader.interrupt(&options, 3, "300.0 KiB accepted", libc::SIGINT);
     let hint = "upload_file: to go on where it stopped, run the same command again";
     ended.assert(130, &["status:      CANCELLED", "stored:      no", hint]);
 
-    // What was there counts as done, but not as if it had just been sent.
-    let (ended, line) = uploader.interrupt(&options, 1, " 40%", libc::SIGINT);
-    ended.assert(130, &[hint, " 30%  300.0 KiB of 999.0 KiB"]);
-    assert_eq!(line, " 40%  400.0 KiB of 999.0 KiB");
+    // What was there counts as done.
+    let (ended, line) = uploader.interrupt(&options, 1, "400.0 KiB accepted", libc::SIGINT);
+    ended.assert(130, &[hint, " 30%  300.0 KiB of 999.0 KiB sent, 300.0 KiB accepted"]);
+    assert!(line.contains(" of 999.0 KiB sent, 400.0 KiB accepted"), "{line}");
 
     uploader.scene.emulator.clear_requests();
     uploader.run(&options).assert(0, &["stored:      yes", ANSWER]);
@@ -770,7 +771,7 @@ fn upload_file_goes_on_where_ctrl_c_stopped_it() {
 #[test]
 fn upload_file_that_is_cancelled_removes_its_parts_or_names_what_is_left() {
     let uploader = Uploader::new();
-    let (ended, _) = uploader.interrupt(&[], 3, " 30%", libc::SIGTERM);
+    let (ended, _) = uploader.interrupt(&[], 3, "300.0 KiB accepted", libc::SIGTERM);
     ended.assert(143, &["status:      CANCELLED", "stored:      no"]);
     assert!(ended.printed.contains("its parts were removed"), "{}", ended.printed);
     assert!(ended.printed.contains("nothing of it is left at OSS"), "{}", ended.printed);
@@ -778,7 +779,7 @@ fn upload_file_that_is_cancelled_removes_its_parts_or_names_what_is_left() {
 
     let refusal = Action::Status { status: 403, code: "AccessDenied".to_owned() };
     uploader.scene.emulator.inject(Fault::new(refusal).operation("AbortMultipartUpload").always());
-    let (ended, _) = uploader.interrupt(&[], 3, " 30%", libc::SIGINT);
+    let (ended, _) = uploader.interrupt(&[], 3, "300.0 KiB accepted", libc::SIGINT);
     let left = uploader.scene.emulator.uploads("test-bucket");
     let [(_, upload_id)] = left.as_slice() else { panic!("{left:?}") };
     let line =
@@ -793,7 +794,7 @@ fn upload_file_redraws_a_bar_in_place_on_a_terminal_and_takes_it_away_for_a_line
     let uploader = Uploader::new();
     let checkpoint = uploader.checkpoint();
     let options = ["--checkpoint", &checkpoint];
-    uploader.interrupt(&options, 3, " 30%", libc::SIGINT).0.assert(130, &[]);
+    uploader.interrupt(&options, 3, "300.0 KiB accepted", libc::SIGINT).0.assert(130, &[]);
     let record = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "json");
     let mut entries = fs::read_dir(&checkpoint).expect("the folder").map(|entry| entry.expect("an entry"));
     fs::write(entries.find(record).expect("a record").path(), "damaged").expect("the record");
@@ -810,6 +811,33 @@ fn upload_file_redraws_a_bar_in_place_on_a_terminal_and_takes_it_away_for_a_line
         assert!(line.len() < usize::from(COLUMNS) && line.contains("% ["), "{line:?}");
     }
     assert!(bar.contains("100% [================] 999.0 KiB of "), "{seen:?}");
+}
+
+#[test]
+fn upload_file_reads_its_standard_input_and_names_what_is_sent_again() {
+    let uploader = Uploader::new();
+    let unavailable = Action::Status { status: 503, code: "ServiceUnavailable".to_owned() };
+    uploader.scene.emulator.inject(Fault::new(unavailable).operation("UploadPart").part_number(2));
+    let mut piped = Command::new(&uploader.example.program);
+    piped.args(["--part-size", "100K", "-", KEY]);
+    sanitizer::clear_environment(&mut piped).envs(uploader.bucket.environment());
+    piped.stdin(File::open(&uploader.path).expect("the file")).stdout(Stdio::piped());
+    let ended = Running::start(&mut piped).end();
+    ended.assert(0, &["status:      OK", "stored:      yes"]);
+    uploader.assert_stored();
+    let again =
+        |line: &str| line.starts_with("upload_file: PUT UploadPart 2 ") && line.contains(": again in ");
+    assert!(ended.printed.lines().any(again), "{}", ended.printed);
+    assert!(ended.printed.contains("999.0 KiB sent, 999.0 KiB accepted"), "{}", ended.printed);
+    assert!(
+        ended.printed.lines().all(|line| !line.ends_with(": ") && !line.ends_with(':')),
+        "{}",
+        ended.printed
+    );
+
+    let nameless = uploader.call(&["-"]);
+    assert_eq!(nameless.code, 2, "{}", nameless.printed);
+    assert!(nameless.printed.contains("KEY: missing"), "{}", nameless.printed);
 }
 
 fn quickstart(libmicrohttpd: Option<Vec<String>>, expected: &[&str]) {

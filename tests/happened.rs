@@ -8,9 +8,10 @@ mod support;
 
 use oss_emulator::{Action, Fault};
 use oss_upload::engine::{
-    Attempt, Body, BucketOptions, Clock, History, Level, Log, ObjectOptions, Outcome, Phase, Sink, Status,
-    Stored, UploadOptions,
+    Attempt, Body, BucketOptions, Clock, History, Level, Log, ObjectOptions, Observer, Outcome, Phase,
+    Progress, Sink, Status, Stored, UploadOptions,
 };
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -311,4 +312,100 @@ fn log_has_what_matters_enough_and_may_end_the_call() {
     assert_ended(&outcome, Status::Cancelled, Stored::No);
     assert_eq!(lines.ended.load(Ordering::Relaxed), 1);
     assert_eq!(lines.lines.lock().unwrap().last().map(|(level, _)| *level), Some(Level::Error));
+}
+
+/// Keeps what it is told, and when.
+#[derive(Default)]
+struct Watching(RefCell<Vec<(Instant, Progress)>>);
+
+impl Observer for Watching {
+    fn progress(&self, progress: &Progress) -> bool {
+        self.0.borrow_mut().push((Instant::now(), *progress));
+        true
+    }
+
+    fn log(&self, line: &str) -> bool {
+        panic!("{line}");
+    }
+}
+
+impl Watching {
+    fn told(&self) -> Vec<Progress> {
+        self.0.borrow().iter().map(|(_, progress)| *progress).collect()
+    }
+
+    /// The longest time without a word.
+    fn longest_silence(&self) -> Duration {
+        let told = self.0.borrow();
+        told.windows(2).map(|pair| pair[1].0 - pair[0].0).max().unwrap()
+    }
+}
+
+/// What a busy machine may add to a quarter of a second.
+const PATIENCE: Duration = Duration::from_millis(250 + 400);
+
+#[test]
+fn progress_moves_within_a_part_and_falls_back_when_that_is_sent_again() {
+    const SIZE: u64 = 3 << 20;
+    let bed = Bed::new();
+    bed.fault("PutObject", Action::ResetAfterBodyBytes(SIZE / 2));
+    let mut options = UploadOptions::default();
+    options.limits_mut().set_bytes_per_second(SIZE).unwrap();
+    let (data, watching) = (vec![7; SIZE as usize], Watching::default());
+    let outcome = bed.bucket.upload(KEY, Body::Bytes(&data), None, &options, &watching);
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    let told = watching.told();
+    let is_whole = |progress: &Progress| {
+        let Progress { accepted, acknowledged, sent, .. } = *progress;
+        accepted <= acknowledged && acknowledged <= sent && sent <= SIZE
+    };
+    assert!(told.iter().all(is_whole), "{told:?}");
+    let moving = told.iter().filter(|progress| progress.accepted == 0 && progress.acknowledged > 0).count();
+    assert!(moving >= 4, "{told:?}");
+    assert!(told.windows(2).any(|pair| pair[1].sent < pair[0].sent), "{told:?}");
+    assert!(told.iter().map(|progress| progress.accepted).is_sorted(), "{told:?}");
+    assert!(told.iter().any(|progress| progress.rate > SIZE / 8 && progress.rate < 4 * SIZE), "{told:?}");
+    assert_eq!((told[0].parts, told[0].parts_done, told[0].attempts), (0, 0, 0));
+    let last = Progress { rate: 0, ..*told.last().unwrap() };
+    let all = Progress { total: Some(SIZE), sent: SIZE, acknowledged: SIZE, accepted: SIZE, ..last };
+    assert_eq!(last, Progress { parts_done: 1, parts: 1, attempts: 2, ..all });
+    assert!(watching.longest_silence() < PATIENCE, "{:?}", watching.longest_silence());
+}
+
+#[test]
+fn progress_is_told_while_nothing_moves_and_while_the_call_pauses() {
+    let bed = Bed::with(|options| {
+        options.set_stall_timeout(Duration::from_millis(1200)).unwrap();
+        options.set_max_attempts(4).unwrap();
+    });
+    bed.fault("PutObject", Action::StallAfterBodyBytes(0));
+    bed.emulator.inject(Fault::new(unavailable()).operation("PutObject").times(2));
+    let watching = Watching::default();
+    let options = ObjectOptions::default();
+    let data = vec![7; 200 << 10];
+    let outcome = bed.bucket.put_observed(KEY, Body::Bytes(&data).into(), None, &options, Some(&watching));
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    assert!(watching.longest_silence() < PATIENCE, "{:?}", watching.longest_silence());
+    let told = watching.told();
+    let attempts: Vec<u64> = told.iter().map(|progress| progress.attempts).collect();
+    assert!(
+        attempts.is_sorted() && attempts.iter().filter(|attempts| **attempts == 0).count() >= 4,
+        "{attempts:?}"
+    );
+    assert_eq!(attempts.last(), Some(&4));
+}
+
+#[test]
+fn parts_are_counted() {
+    let bed = Bed::new();
+    let mut options = UploadOptions::default();
+    options.set_part_size(100 << 10).unwrap();
+    options.set_threshold(100 << 10).unwrap();
+    let data = support::noise(7 * (100 << 10) + 1);
+    let watching = Watching::default();
+    bed.bucket.upload(KEY, Body::Bytes(&data), None, &options, &watching);
+    let told = watching.told();
+    assert!(told.iter().skip(1).all(|progress| progress.parts == 8), "{told:?}");
+    assert!(told.iter().map(|progress| progress.parts_done).is_sorted(), "{told:?}");
+    assert_eq!(told.last().unwrap().parts_done, 8);
 }

@@ -157,7 +157,7 @@ fn no_name_is_one_of_the_official_c_sdk() {
 }
 
 /// The numbers that programs were compiled with. None of them ever changes; new ones are added here.
-const NUMBERS: [(&str, i64); 49] = [
+const NUMBERS: [(&str, i64); 60] = [
     ("OSS_STATUS_OK", 0),
     ("OSS_STATUS_INVALID_ARGUMENT", 1),
     ("OSS_STATUS_LOCAL_IO", 2),
@@ -202,6 +202,10 @@ const NUMBERS: [(&str, i64); 49] = [
     ("OSS_ENCRYPTION_KMS", 1),
     ("OSS_ENCRYPTION_SM4", 2),
     ("OSS_ENCRYPTION_KMS_SM4", 3),
+    ("OSS_LOG_LEVEL_ERROR", 1),
+    ("OSS_LOG_LEVEL_WARNING", 2),
+    ("OSS_LOG_LEVEL_INFO", 3),
+    ("OSS_LOG_LEVEL_DEBUG", 4),
     ("OSS_PHASE_PAUSING", 0),
     ("OSS_PHASE_RESOLVING", 1),
     ("OSS_PHASE_CONNECTING", 2),

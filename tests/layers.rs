@@ -49,6 +49,7 @@ const ROOMS: &Order = &[
             "rules",
             "disk",
             "observer",
+            "report",
             "journal",
             "log",
         ],
@@ -72,7 +73,13 @@ const ROOMS: &Order = &[
         "multipart",
         &["object", "request", "verifier", "bucket", "outbox", "source", "outcome", "reply", "rules"],
     ),
-    ("object", &["request", "verifier", "bucket", "outbox", "source", "outcome", "reply", "rules"]),
+    (
+        "object",
+        &[
+            "request", "verifier", "bucket", "outbox", "source", "outcome", "reply", "rules", "observer",
+            "report",
+        ],
+    ),
     ("request", &["bucket", "outbox", "source", "outcome", "reply", "rules", "journal", "history", "log"]),
     ("verifier", &["bucket", "source", "outcome", "reply", "rules"]),
     ("bucket", &["outbox", "source", "outcome", "reply", "rules", "journal", "log"]),
@@ -81,6 +88,7 @@ const ROOMS: &Order = &[
     ("source", &["rules"]),
     ("reply", &[]),
     ("rules", &[]),
+    ("report", &["observer", "journal", "log"]),
     ("journal", &["history", "log"]),
     ("history", &[]),
     ("log", &[]),
@@ -282,7 +290,8 @@ fn made_up_engine(made_up: &[(&'static str, &'static str)]) -> Crate {
         "disk",
     ];
     let rooms = rooms.map(|room| format!("engine/{room}/mod.rs"));
-    let files = ["mod", "verifier", "outcome", "reply", "rules", "journal", "history", "log", "observer"];
+    let files =
+        ["mod", "verifier", "outcome", "reply", "rules", "report", "journal", "history", "log", "observer"];
     let others = files.map(|file| format!("engine/{file}.rs"));
     let empty = rooms.iter().chain(&others).map(|file| (file.as_str(), ""));
     Crate::made_up(empty.chain(made_up.iter().copied()))

@@ -6,7 +6,7 @@ mod support;
 
 use oss_emulator::{Action, Answer, Fault, Request};
 use oss_upload::engine::{
-    Body, Cancel, Input, ObjectOptions, Observer, Outcome, Reader, SourceFailure, Status, Stored,
+    Body, Cancel, Input, ObjectOptions, Observer, Outcome, Progress, Reader, SourceFailure, Status, Stored,
     UploadOptions, Writer,
 };
 use std::cell::Cell;
@@ -310,8 +310,8 @@ fn cancel_ends_the_upload_and_removes_the_parts() {
         /// Cancels when the first part is accepted.
         struct Canceller(Cancel);
         impl Observer for Canceller {
-            fn progress(&self, accepted: u64, _: Option<u64>) -> bool {
-                if accepted > 0 {
+            fn progress(&self, Progress { accepted, .. }: &Progress) -> bool {
+                if *accepted > 0 {
                     self.0.fire();
                 }
                 true
@@ -555,7 +555,7 @@ fn everything_about_many_parts_in_flight_stays_on_the_thread_that_called() {
     over_every_route(|route| {
         struct SameThread(std::thread::ThreadId, Cell<u32>);
         impl Observer for SameThread {
-            fn progress(&self, _: u64, _: Option<u64>) -> bool {
+            fn progress(&self, _: &Progress) -> bool {
                 assert_eq!(std::thread::current().id(), self.0);
                 self.1.set(self.1.get() + 1);
                 true

@@ -5,7 +5,7 @@
 mod support;
 
 use oss_emulator::{Action, Fault};
-use oss_upload::engine::{Body, Observer, Status, Stored, UploadOptions};
+use oss_upload::engine::{Body, Observer, Progress, Status, Stored, UploadOptions};
 use std::cell::Cell;
 use std::time::Duration;
 use support::bed::{BUCKET, Bed, KEY, assert_ended};
@@ -33,10 +33,10 @@ const SLOW: usize = 2;
 struct Monotone(Cell<u64>);
 
 impl Observer for Monotone {
-    fn progress(&self, accepted: u64, total: Option<u64>) -> bool {
-        assert!(accepted >= self.0.replace(accepted));
-        assert_eq!(total, Some(SIZE as u64));
-        accepted <= SIZE as u64
+    fn progress(&self, Progress { accepted, total, .. }: &Progress) -> bool {
+        assert!(*accepted >= self.0.replace(*accepted));
+        assert_eq!(*total, Some(SIZE as u64));
+        *accepted <= SIZE as u64
     }
 
     fn log(&self, line: &str) -> bool {

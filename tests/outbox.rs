@@ -8,7 +8,7 @@ use oss_emulator::{Action, Answer};
 use oss_upload::callback::{Callback, Values};
 use oss_upload::engine::{
     Body, BucketOptions, Clock, Completion, DeliveryOptions, Limits, Multipart, ObjectOptions, Observer,
-    Outbox, Outcome, Owed, Presigned, Queue, Status, Stored, UploadOptions, Writer,
+    Outbox, Outcome, Owed, Presigned, Progress, Queue, Status, Stored, UploadOptions, Writer,
 };
 use std::cell::RefCell;
 use std::fs;
@@ -454,7 +454,7 @@ fn what_is_written_is_not_taken_for_what_was_left_behind() {
 struct Log(RefCell<Vec<String>>);
 
 impl Observer for Log {
-    fn progress(&self, _: u64, _: Option<u64>) -> bool {
+    fn progress(&self, _: &Progress) -> bool {
         true
     }
 

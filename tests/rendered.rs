@@ -7,8 +7,8 @@ mod support;
 use oss_emulator::{Action, Answer};
 use oss_upload::callback::{BodyType, Callback, Values};
 use oss_upload::engine::{
-    Body, BucketOptions, Completion, Multipart, ObjectOptions, Observer, Outcome, PostPolicy, Status,
-    UploadOptions,
+    Body, BucketOptions, Completion, Multipart, ObjectOptions, Observer, Outcome, PostPolicy, Progress,
+    Status, UploadOptions,
 };
 use support::bed::{BUCKET, Bed, DATA, KEY};
 
@@ -39,7 +39,7 @@ fn from_loopback() -> Values {
 struct Silent;
 
 impl Observer for Silent {
-    fn progress(&self, _: u64, _: Option<u64>) -> bool {
+    fn progress(&self, _: &Progress) -> bool {
         true
     }
 

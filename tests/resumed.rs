@@ -12,7 +12,7 @@ use oss_upload::callback::Callback;
 use oss_upload::credentials::Credentials;
 use oss_upload::engine::{
     Body, Bucket, BucketOptions, CallbackDelivery, Cancel, Clock, Completion, Input, Multipart,
-    ObjectOptions, Observer, Outcome, Reader, SourceFailure, Status, Stored, UploadOptions,
+    ObjectOptions, Observer, Outcome, Progress, Reader, SourceFailure, Status, Stored, UploadOptions,
 };
 use std::cell::RefCell;
 use std::fs::{self, File, Permissions};
@@ -293,9 +293,9 @@ struct Notes<'a> {
 }
 
 impl Observer for Notes<'_> {
-    fn progress(&self, accepted: u64, _: Option<u64>) -> bool {
-        self.progress.borrow_mut().push(accepted);
-        (self.attempt.on_progress)(accepted)
+    fn progress(&self, Progress { accepted, .. }: &Progress) -> bool {
+        self.progress.borrow_mut().push(*accepted);
+        (self.attempt.on_progress)(*accepted)
     }
 
     fn log(&self, line: &str) -> bool {

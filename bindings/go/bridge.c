@@ -54,14 +54,23 @@ static int32_t read_go(void *reader, void *buffer, size_t capacity, size_t *got)
 
 static int32_t rewind_go(void *reader) { return ossuploadRewind((uintptr_t)reader); }
 
-static int32_t progress_go(void *observer, uint64_t accepted, uint64_t total) {
-    return ossuploadProgress((uintptr_t)observer, accepted, total);
+static int32_t progress_go(void *observer, const oss_progress *progress) {
+    return ossuploadProgress((uintptr_t)observer, (oss_progress *)progress);
 }
 
-static int32_t log_go(void *observer, const char *line) { return ossuploadLog((uintptr_t)observer, (char *)line); }
+static int32_t log_go(void *observer, int32_t level, const char *line) {
+    (void)level;
+    return ossuploadLog((uintptr_t)observer, (char *)line);
+}
 
-static int32_t keep_go(void *log, const char *line) {
+static int32_t keep_go(void *log, int32_t level, const char *line) {
+    (void)level;
     ossuploadKeep((uintptr_t)log, (char *)line);
+    return 0;
+}
+
+static int32_t say_go(void *logger, int32_t level, const char *line) {
+    ossuploadSay((uintptr_t)logger, level, (char *)line);
     return 0;
 }
 
@@ -87,6 +96,14 @@ static int32_t retrieve_go(void *provided, oss_credentials_answer *answer) {
 
 oss_status ossupload_credentials_from_function(uintptr_t provided, oss_credentials **made, oss_result **result) {
     return oss_credentials_new_from_function(retrieve_go, (void *)provided, made, result);
+}
+
+oss_status ossupload_set_put_progress(oss_put_options *options, uintptr_t observer) {
+    return oss_put_options_set_progress(options, progress_go, (void *)observer);
+}
+
+oss_status ossupload_set_bucket_log(oss_bucket_options *options, int32_t level, uintptr_t logger) {
+    return oss_bucket_options_set_log(options, level, say_go, (void *)logger);
 }
 
 oss_status ossupload_set_outbox_log(oss_outbox *outbox, uintptr_t log) {

@@ -37,6 +37,8 @@ oss_status ossupload_set_progress(oss_upload_options *options, uintptr_t observe
 oss_status ossupload_set_log(oss_upload_options *options, uintptr_t observer);
 oss_status ossupload_set_delivery_progress(oss_delivery_options *options, uintptr_t observer);
 oss_status ossupload_credentials_from_function(uintptr_t provided, oss_credentials **made, oss_result **result);
+oss_status ossupload_set_put_progress(oss_put_options *options, uintptr_t observer);
+oss_status ossupload_set_bucket_log(oss_bucket_options *options, int32_t level, uintptr_t logger);
 oss_status ossupload_set_outbox_log(oss_outbox *outbox, uintptr_t log);
 
 #endif

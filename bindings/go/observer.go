@@ -8,7 +8,7 @@ import "runtime/cgo"
 // observer holds the functions that are told how a call gets on, while it does.
 type observer struct {
 	call     *call
-	progress func(accepted, total int64) error
+	progress func(Progress) error
 	log      func(line string)
 }
 
@@ -17,14 +17,9 @@ func valueOf[T any](handle C.uintptr_t) T {
 }
 
 //export ossuploadProgress
-func ossuploadProgress(handle C.uintptr_t, accepted, total C.uint64_t) C.int32_t {
+func ossuploadProgress(handle C.uintptr_t, told *C.oss_progress) C.int32_t {
 	observer := valueOf[*observer](handle)
-	return observer.call.guard(func() error {
-		if total == C.OSS_LENGTH_UNKNOWN {
-			return observer.progress(int64(accepted), -1)
-		}
-		return observer.progress(int64(accepted), int64(total))
-	})
+	return observer.call.guard(func() error { return observer.progress(newProgress(told)) })
 }
 
 //export ossuploadLog

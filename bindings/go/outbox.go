@@ -153,7 +153,9 @@ func WithDeliveryProgress(progress func(delivered, tried int64) error) DeliveryO
 		if progress == nil {
 			return C.oss_delivery_options_set_progress(o, nil, nil)
 		}
-		return C.ossupload_set_delivery_progress(o, c.handle(&observer{call: c, progress: progress}))
+		return C.ossupload_set_delivery_progress(o, c.handle(&observer{call: c, progress: func(told Progress) error {
+			return progress(told.Accepted, told.Total)
+		}}))
 	}
 }
 

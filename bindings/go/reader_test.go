@@ -86,11 +86,11 @@ func TestPanicOfAFunctionGoesOnInTheCaller(t *testing.T) {
 		},
 		"in a progress function": func() {
 			bucket.Upload(context.Background(), keyOf(t), ossupload.FromString("a"), nil,
-				ossupload.WithProgress(func(int64, int64) error { panic("in a progress function") }))
+				ossupload.WithProgress(func(ossupload.Progress) error { panic("in a progress function") }))
 		},
 		"in a writer's progress function": func() {
 			writer, err := bucket.NewWriter(context.Background(), keyOf(t), nil,
-				ossupload.WithProgress(func(int64, int64) error { panic("in a writer's progress function") }))
+				ossupload.WithProgress(func(ossupload.Progress) error { panic("in a writer's progress function") }))
 			must(err)
 			defer writer.Close()
 			writer.Finish()

@@ -84,14 +84,14 @@ func WithRateLimit(bytesPerSecond int64) UploadOption {
 	})
 }
 
-// WithProgress sets who is told how the upload gets on: at its beginning, whenever OSS has accepted more, and otherwise
-// about four times a second. The function is told how many bytes OSS has said that it has, which only grows, and how many
-// there are; -1 if that is not known. An error cancels the upload, and is found in the upload's error.
-func WithProgress(progress func(accepted, total int64) error) UploadOption {
+// WithProgress sets who is told how the upload gets on: at its beginning, whenever OSS has accepted more, and otherwise at
+// least four times a second, also while it waits or pauses. An error cancels the upload, and is found in the upload's error.
+func WithProgress(progress func(Progress) error) UploadOption {
 	return observerOption(func(o *observer) { o.progress = progress })
 }
 
-// WithLog sets who is told what is worth a line in a log: that an upload could not be resumed and starts over, say.
+// WithLog sets who is told what is worth a line in a log about the upload as a whole: that it could not be resumed and starts
+// over, say. [WithBucketLogger] is told of each request besides.
 func WithLog(log func(line string)) UploadOption {
 	return observerOption(func(o *observer) { o.log = log })
 }

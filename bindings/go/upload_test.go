@@ -20,11 +20,11 @@ const partSize = 102_400
 func TestProgressOnlyGrowsAndCanCancel(t *testing.T) {
 	data := noise(5 * partSize)
 	var told []int64
-	progress := func(accepted, total int64) error {
-		if total != int64(len(data)) {
-			t.Errorf("%d bytes in all", total)
+	progress := func(progress ossupload.Progress) error {
+		if progress.Total != int64(len(data)) || progress.Sent < progress.Acknowledged || progress.Acknowledged < progress.Accepted {
+			t.Errorf("%+v", progress)
 		}
-		told = append(told, accepted)
+		told = append(told, progress.Accepted)
 		return nil
 	}
 	bucket := openBucket(t)
@@ -44,11 +44,11 @@ func TestProgressOnlyGrowsAndCanCancel(t *testing.T) {
 
 	enough := errors.New("enough")
 	_, err = bucket.Upload(context.Background(), keyOf(t)+"/cancelled", ossupload.FromReader(onlyReader{bytes.NewReader(data)}), nil,
-		ossupload.WithPartSize(partSize), ossupload.WithProgress(func(accepted, total int64) error {
-			if total != -1 {
-				t.Errorf("%d bytes in all", total)
+		ossupload.WithPartSize(partSize), ossupload.WithProgress(func(progress ossupload.Progress) error {
+			if progress.Total != -1 {
+				t.Errorf("%+v", progress)
 			}
-			if accepted > 0 {
+			if progress.Accepted > 0 {
 				return enough
 			}
 			return nil
@@ -69,8 +69,8 @@ func TestUploadGoesOnWhereItWasStopped(t *testing.T) {
 		return bucket.Upload(ctx, keyOf(t), ossupload.FromFile(path), application.callback(), options...)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	result, err := upload(ctx, ossupload.WithProgress(func(accepted, _ int64) error {
-		if accepted >= 3*partSize {
+	result, err := upload(ctx, ossupload.WithProgress(func(progress ossupload.Progress) error {
+		if progress.Accepted >= 3*partSize {
 			cancel()
 		}
 		return nil
@@ -99,8 +99,8 @@ func TestLogSaysThatAnUploadStartsOver(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		_, err := bucket.Upload(ctx, keyOf(t), ossupload.FromFile(path), nil, ossupload.WithPartSize(partSize), ossupload.WithParallel(1),
 			ossupload.WithCheckpoint(folder), ossupload.WithLog(func(line string) { lines = append(lines, line) }),
-			ossupload.WithProgress(func(accepted, _ int64) error {
-				if accepted > 0 && size == 3*partSize {
+			ossupload.WithProgress(func(progress ossupload.Progress) error {
+				if progress.Accepted > 0 && size == 3*partSize {
 					cancel()
 				}
 				return nil

@@ -91,8 +91,8 @@ pub unsafe extern "C" fn oss_delivery_options_set_cancel(
     }
 }
 
-/// Sets who is told how it gets on, after each callback that was tried: `accepted` is how many are no longer owed, `total` how
-/// many were tried.
+/// Sets who is told how it gets on, after each callback that was tried: oss_progress_accepted() is how many are no longer owed,
+/// oss_progress_total() how many were tried; the rest is 0.
 ///
 /// @param options    not NULL.
 /// @param progress   NULL for nobody, which is the default.

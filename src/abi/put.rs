@@ -28,7 +28,8 @@ unsafe fn put<'b>(
         let key = convert::text(key, "key")?;
         let callback = settable::optional(callback);
         let options = settable::or_default(options);
-        Ok(bucket.inner.put(key, input()?, callback, &options))
+        let observer = options.listener.observer();
+        Ok(bucket.inner.put_observed(key, input()?, callback, &options, observer))
     }
 }
 

@@ -3,11 +3,13 @@
 use super::cancel::{self, oss_cancel};
 use super::convert;
 use super::guard;
+use super::listener::Listener;
 use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
 use crate::engine::{Acl, Encryption, ObjectOptions, StorageClass};
 use crate::wire::mistake::Mistake;
 use std::ffi::c_char;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 /// What an object is stored with: its headers, and what else an upload can ask for. A setter that refuses a value leaves
@@ -15,18 +17,39 @@ use std::time::Duration;
 /// a header away. Set by one thread; any number of calls may use it afterwards.
 #[derive(Default)]
 pub struct oss_put_options {
-    inner: Settable<ObjectOptions>,
+    inner: Settable<Options>,
 }
 
 impl HasSetters for oss_put_options {
-    type Value = ObjectOptions;
+    type Value = Options;
 
-    fn settable(&self) -> &Settable<ObjectOptions> {
+    fn settable(&self) -> &Settable<Options> {
         &self.inner
     }
 
-    fn settable_mut(&mut self) -> &mut Settable<ObjectOptions> {
+    fn settable_mut(&mut self) -> &mut Settable<Options> {
         &mut self.inner
+    }
+}
+
+/// What the engine is told, which is nearly all, and who listens.
+#[derive(Clone, Default)]
+pub(super) struct Options {
+    pub(super) object: ObjectOptions,
+    pub(super) listener: Listener,
+}
+
+impl Deref for Options {
+    type Target = ObjectOptions;
+
+    fn deref(&self) -> &ObjectOptions {
+        &self.object
+    }
+}
+
+impl DerefMut for Options {
+    fn deref_mut(&mut self) -> &mut ObjectOptions {
+        &mut self.object
     }
 }
 

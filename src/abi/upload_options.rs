@@ -60,7 +60,7 @@ pub unsafe extern "C" fn oss_upload_options_set_put_options(
     // SAFETY: the caller passes NULL or live handles.
     unsafe {
         set(options, |options| {
-            options.upload.set_object_options(settable::or_default(put_options).into_owned());
+            options.upload.set_object_options(settable::or_default(put_options).object.clone());
             Ok(())
         })
     }
@@ -260,7 +260,8 @@ pub unsafe extern "C" fn oss_upload_options_set_progress(
     }
 }
 
-/// Sets who is told what is worth a line in a log.
+/// Sets who is told what is worth a line in a log about the upload as a whole, as warnings: that it could not be resumed and
+/// starts over, say. oss_bucket_options_set_log() is told of each request besides.
 ///
 /// @param options    not NULL.
 /// @param log        NULL for nobody, which is the default.

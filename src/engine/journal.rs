@@ -78,6 +78,11 @@ pub(super) fn rested(lane: &Lane, began: Instant) -> Duration {
     paused
 }
 
+/// How many attempts there were so far.
+pub(super) fn attempts(lane: &Lane) -> u64 {
+    of(lane).map_or(0, |journal| journal.history.borrow().sum.attempts)
+}
+
 /// Takes what there is of attempts so far.
 pub(super) fn history(lane: &Lane) -> Option<Box<History>> {
     of(lane).map(|journal| Box::new(journal.history.take()))

@@ -12,6 +12,7 @@
 //! | [`bucket`] | where, who signs, the limits of calls |
 //! | [`outbox`] | what is owed to application servers, on disk |
 //! | [`source`], [`outcome`], [`reply`], [`rules`] | what is uploaded; how it ended; what a reply says; OSS's own limits |
+//! | [`report`] | what the caller is told while an upload goes on |
 //! | [`journal`], [`history`], [`log`] | what a call notes: its attempts; lines for a log |
 //! | [`disk`], [`observer`] | what we keep on disk: whole, and ours; who is told how a call gets on |
 
@@ -28,6 +29,7 @@ mod observer;
 mod outbox;
 mod outcome;
 mod reply;
+mod report;
 mod request;
 mod rules;
 mod signed;
@@ -41,7 +43,7 @@ pub use log::{Level, Log, Sink};
 pub use managed::{UploadOptions, Writer};
 pub use multipart::{Completion, Multipart, Part, Uploads};
 pub use object::{Acl, Encryption, ObjectOptions, StorageClass};
-pub use observer::Observer;
+pub use observer::{Observer, Progress};
 pub use outbox::{Debt, Outbox, Owed, Queue};
 pub use outcome::{Outcome, Status, Stored};
 pub use request::CallbackDelivery;

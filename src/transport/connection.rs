@@ -60,15 +60,16 @@ impl Connection {
         })
     }
 
-    /// What is to become of a request of so many bytes that is about to be sent.
-    pub(super) fn track(&self, size: u64) -> Track {
-        let end = self.flow.with_kernel().saturating_add(size);
+    /// What is to become of a request that is about to be sent, with a head and a body of so many bytes.
+    pub(super) fn track(&self, head: u64, body: u64) -> Track {
+        let end = self.flow.with_kernel().saturating_add(head).saturating_add(body);
         let received_before = self.flow.received();
         Track {
             flow: Arc::clone(&self.flow),
             address: self.address,
             sent_before: self.flow.socket().sent(),
             end,
+            body,
             received_before,
             proxied: self.proxied,
             leads_through_tls: self.leads_through_tls,
@@ -128,6 +129,7 @@ fn drive(driver: &mut Option<Driver>, context: &mut Context<'_>) {
 }
 
 /// How far one request has come on its connection. It outlives that.
+#[derive(Clone)]
 pub(super) struct Track {
     flow: Arc<Flow>,
     /// Where the connection leads.
@@ -135,6 +137,8 @@ pub(super) struct Track {
     sent_before: u64,
     /// How much will have been written with its last byte.
     end: u64,
+    /// How much of that is its body.
+    body: u64,
     received_before: u64,
     /// Whether the kernel knows of the way to a proxy only.
     pub(super) proxied: bool,
@@ -164,11 +168,26 @@ impl Track {
 
     /// How many of them the peer's kernel acknowledged; none if ours does not say.
     pub(super) fn bytes_acknowledged(&self) -> u64 {
-        let acknowledged = match self.flow.socket().end() {
+        self.acknowledged_so_far().unwrap_or(0).saturating_sub(self.sent_before)
+    }
+
+    /// What was acknowledged on the connection, be it that it has ended.
+    fn acknowledged_so_far(&self) -> Option<u64> {
+        match self.flow.socket().end() {
             Some((_, info)) => info.map(|info| info.acknowledged),
             None => self.acknowledged(),
-        };
-        acknowledged.unwrap_or(0).saturating_sub(self.sent_before)
+        }
+    }
+
+    /// How many bytes of the body were written.
+    pub(super) fn data_sent(&self) -> u64 {
+        self.flow.taken().saturating_sub(self.end.saturating_sub(self.body)).min(self.body)
+    }
+
+    /// How many of them the peer's kernel acknowledged, or all if ours does not say. Encryption makes little of a difference.
+    pub(super) fn data_acknowledged(&self) -> u64 {
+        let outstanding = self.acknowledged_so_far().map_or(0, |bytes| self.sent().saturating_sub(bytes));
+        self.data_sent().saturating_sub(outstanding)
     }
 
     /// How much came since the request began.

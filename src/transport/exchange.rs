@@ -7,6 +7,7 @@ use super::failure::{Cause, Failure};
 use super::lane::{Admission, Lane};
 use super::meter::{Meter, Phase};
 use super::progress::Progress;
+use super::traffic::UnderWay;
 use super::watch::{LONGEST_REPLY, Watch};
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
@@ -38,6 +39,8 @@ pub struct Request<'a, 's> {
     pub headers: HeaderMap,
     /// The body; `None` for a method that has none.
     pub source: Option<&'s mut dyn Source>,
+    /// Whether that is the caller's data, and not something about it.
+    pub is_data: bool,
     /// How long the server may be silent after the last byte, if that is more than the stall time-out.
     pub patience: Duration,
     /// A connection that was idle for longer is not used.
@@ -88,7 +91,7 @@ impl Lane {
             // What ended or silenced one idle connection is likely to have struck the others.
             self.route.forget_idle();
         }
-        let Answer { status, headers, mut connection, body: mut rest } = answer?;
+        let Answer { status, headers, mut connection, body: mut rest, under_way: _under_way } = answer?;
         meter.enter(Phase::Receiving);
         // A proxy that refuses a request does not hand it on.
         let wholly_sent = progress.is_written() && !self.route.is_refused_by_proxy(status);
@@ -118,8 +121,8 @@ impl Lane {
         request: Request<'_, '_>,
         progress: &Progress<'_>,
         deadline: Deadline,
-    ) -> Result<Answer, Failure> {
-        let Request { method, url, mut headers, source, patience, longest_idle, .. } = request;
+    ) -> Result<Answer<'_>, Failure> {
+        let Request { method, url, mut headers, source, is_data, patience, longest_idle, .. } = request;
         if source.is_some() {
             // OSS insists on the header, be it zero.
             headers.insert(CONTENT_LENGTH, HeaderValue::from(progress.size));
@@ -130,7 +133,7 @@ impl Lane {
         let watch = Watch::new(self, deadline, progress, patience);
         let request = self.route.written(url, method, headers, body)?;
         // On the heap too: it is large.
-        let answer = Box::pin(self.send(request, url, longest_idle, progress));
+        let answer = Box::pin(self.send(request, url, is_data, longest_idle, progress));
         attend(paced(admission, progress, answer), feeding, watch).await
     }
 
@@ -138,19 +141,21 @@ impl Lane {
         &self,
         request: http::Request<Outgoing>,
         url: &Url,
+        is_data: bool,
         longest_idle: Duration,
         progress: &Progress<'_>,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer<'_>, Failure> {
         let (mut connection, reused) =
             self.route.connection(&self.outside, url, longest_idle, progress.meter).await?;
-        let track = connection.track(head_size(&request) + progress.size);
+        let track = connection.track(head_size(&request), progress.size);
+        let under_way = is_data.then(|| self.traffic.join(track.clone()));
         if !reused {
             self.announce(track.address, progress.meter);
         }
         progress.begin(track, reused);
         let response = connection.send(request).await.map_err(|error| progress.broken(&error))?;
         let (head, body) = response.into_parts();
-        Ok(Answer { status: head.status, headers: head.headers, connection, body })
+        Ok(Answer { status: head.status, headers: head.headers, connection, body, under_way })
     }
 
     /// Tells whoever goes along that there is a new connection.
@@ -187,11 +192,13 @@ impl Lane {
 }
 
 /// The head of a reply, and where the rest is to be had.
-struct Answer {
+struct Answer<'a> {
     status: StatusCode,
     headers: HeaderMap,
     connection: Connection,
     body: Incoming,
+    /// Until then its data is under way.
+    under_way: Option<UnderWay<'a>>,
 }
 
 /// How many bytes the head of a request has as it is written: what comes before the body.
@@ -207,11 +214,11 @@ fn head_size<T>(request: &http::Request<T>) -> u64 {
 }
 
 /// Waits for the answer while the body is fed and the time is watched.
-async fn attend(
-    answer: impl Future<Output = Result<Answer, Failure>>,
+async fn attend<'a>(
+    answer: impl Future<Output = Result<Answer<'a>, Failure>>,
     feeding: Option<Feeding<'_>>,
     mut watch: Watch<'_>,
-) -> Result<Answer, Failure> {
+) -> Result<Answer<'a>, Failure> {
     let mut answer = pin!(answer);
     let progress = watch.progress;
     let mut feeding = pin!(feed(feeding, watch.lane, progress));
@@ -375,7 +382,7 @@ mod tests {
             let expected = head_size(&request) + body_size;
             let (mut connection, _) =
                 lane.route.connection(&lane.outside, &url, Duration::ZERO, &Meter::start()).await.unwrap();
-            let track = connection.track(expected);
+            let track = connection.track(expected - body_size, body_size);
             connection.send(request).await.unwrap();
             assert!(track.is_written());
             expected
@@ -452,6 +459,7 @@ mod tests {
                     url: &url,
                     headers: HeaderMap::new(),
                     source: Some(&mut busy),
+                    is_data: true,
                     patience: Duration::ZERO,
                     longest_idle: Duration::MAX,
                     largest_reply: 0,

@@ -51,6 +51,11 @@ impl Flow {
         self.with_kernel.load(Ordering::Relaxed)
     }
 
+    /// How many bytes were written, be it that they are still being encrypted.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
     /// How many bytes came.
     pub(super) fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)

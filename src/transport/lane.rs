@@ -14,6 +14,7 @@ use super::self_wake::SelfWake;
 use super::settings::Settings;
 use super::shared::Shared;
 use super::ticks::{Follower, Ticks};
+use super::traffic::{OnItsWay, Traffic};
 use super::witness::Witness;
 use std::cell::{Cell, Ref, RefCell};
 use std::future::{Future, poll_fn};
@@ -45,6 +46,7 @@ pub struct Lane {
     pub(super) stall_timeout: Duration,
     clock: Clock,
     pub(super) ticks: Ticks,
+    pub(super) traffic: Traffic,
     self_wake: Arc<SelfWake>,
     cancels: RefCell<Vec<Cancel>>,
     pace: Cell<Option<Pace>>,
@@ -78,6 +80,7 @@ impl Lane {
             stall_timeout: settings.stall_timeout,
             clock: settings.clock.clone(),
             ticks,
+            traffic: Traffic::default(),
             self_wake: Arc::default(),
             cancels: RefCell::default(),
             pace: Cell::default(),
@@ -97,6 +100,7 @@ impl Lane {
         self.pace.set(bounds.bytes_per_second.map(Pace::new));
         self.rates.replace(bounds.rates);
         self.witness.replace(bounds.witness);
+        self.traffic.begin();
         // One kind of future for all calls: each of its own would bring all that drives it along, many times over.
         self.drive(Box::pin(work(self)))
     }
@@ -185,6 +189,11 @@ impl Lane {
     /// Whether something was left undone because the call is cancelled.
     pub fn was_cut_short(&self) -> bool {
         self.cut_short.get()
+    }
+
+    /// How much of the call's data the network has.
+    pub fn on_its_way(&self) -> OnItsWay {
+        self.traffic.now()
     }
 
     /// Whoever goes along with the call.

@@ -14,7 +14,7 @@
 //! | `outside` | what a call does outside of its runtime |
 //! | `pace`, `rate` | how fast a call sends; how fast several do together |
 //! | `route`, `hop`, `race`, `resolve`, `tunnel`, `tls` | the way there, step by step |
-//! | `connection`, `flow` | HTTP, driven by the call that uses it; how much went through it |
+//! | `connection`, `flow`, `traffic` | HTTP, driven by the call that uses it; how much went through it; how much is on its way |
 //! | `stream`, `socket`, `tcp_info` | bytes, through TLS or not; without a signal; what the kernel knows of them |
 //! | `delivery`, `failure` | what is known of a request that got no reply |
 //! | `fork`, `user` | which process this is and what is its own; for whom it acts |
@@ -59,6 +59,7 @@ mod stream;
 mod tcp_info;
 mod ticks;
 mod tls;
+mod traffic;
 mod trust;
 mod tunnel;
 mod turns;
@@ -83,6 +84,7 @@ pub use proxy::Proxy;
 pub use rate::Rate;
 pub use settings::Settings;
 pub use signals::with_sigxfsz_blocked;
+pub use traffic::OnItsWay;
 pub use trust::Trust;
 pub use turns::Turns;
 pub use user::effective_user;

@@ -6,8 +6,9 @@
 
 #include "support.h"
 
-static int print_line(void *user_data, const char *line) {
+static int print_line(void *user_data, int32_t level, const char *line) {
     (void)user_data;
+    (void)level;
     printf("log %s\n", line);
     return 0;
 }

@@ -516,8 +516,9 @@ struct logger {
     pthread_t thread;
 };
 
-static int32_t note_line(void *user_data, const char *line) {
+static int32_t note_line(void *user_data, int32_t level, const char *line) {
     struct logger *logger = user_data;
+    logger->elsewhere += level != OSS_LOG_LEVEL_WARNING;
     logger->elsewhere += !pthread_equal(logger->thread, pthread_self());
     if (logger->lines++ == 0) {
         format(logger->first, sizeof logger->first, "%.299s", line);

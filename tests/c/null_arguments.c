@@ -395,6 +395,10 @@ static void options_of_buckets(void) {
     CHECK_SETS(oss_bucket_options_set_cancel(options, NULL));
     CHECK(oss_bucket_options_set_rate(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_bucket_options_set_rate(options, NULL));
+    CHECK(oss_bucket_options_set_log(NULL, OSS_LOG_LEVEL_INFO, NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK_SETS(oss_bucket_options_set_log(options, OSS_LOG_LEVEL_INFO, NULL, NULL));
+    CHECK_REFUSED(oss_bucket_options_set_log(options, 0, NULL, NULL), oss_bucket_options_error(options), "0");
+    CHECK_REFUSED(oss_bucket_options_set_log(options, 5, NULL, NULL), oss_bucket_options_error(options), "5");
     CHECK(oss_bucket_options_set_outbox(NULL, outbox) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_bucket_options_set_outbox(options, NULL));
     CHECK_TEXT(oss_bucket_options_error(NULL), "");
@@ -606,6 +610,11 @@ static void options_of_puts(void) {
     CHECK(oss_put_options_set_forbid_overwrite(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_traffic_limit(NULL, 245760) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_content_md5(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_progress(NULL, NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_progress_total(NULL) == OSS_LENGTH_UNKNOWN && oss_progress_sent(NULL) == 0);
+    CHECK(oss_progress_acknowledged(NULL) == 0 && oss_progress_accepted(NULL) == 0);
+    CHECK(oss_progress_parts_done(NULL) == 0 && oss_progress_parts(NULL) == 0);
+    CHECK(oss_progress_attempts(NULL) == 0 && oss_progress_rate(NULL) == 0);
     CHECK(oss_put_options_set_previous_crc64(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_callback_delivery(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_write_token(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);

@@ -140,8 +140,9 @@ struct progress {
     int calls, answer;
 };
 
-static int32_t watch(void *user_data, uint64_t accepted, uint64_t total) {
+static int32_t watch(void *user_data, const oss_progress *told) {
     struct progress *progress = user_data;
+    uint64_t accepted = oss_progress_accepted(told), total = oss_progress_total(told);
     CHECK(accepted >= progress->accepted && total == progress->total + 1 && accepted <= total);
     progress->accepted = accepted;
     progress->total = total;
@@ -252,8 +253,9 @@ struct log {
     int calls, answer;
 };
 
-static int32_t note(void *user_data, const char *line) {
+static int32_t note(void *user_data, int32_t level, const char *line) {
     struct log *log = user_data;
+    CHECK(level == OSS_LOG_LEVEL_WARNING);
     format(log->line, sizeof log->line, "%s", line);
     log->calls++;
     return log->answer;

@@ -72,7 +72,7 @@ struct watcher {
     unsigned calls;
     unsigned backwards;   /* How often there was less than before. */
     unsigned wrong_total;
-    unsigned elsewhere;
+    unsigned elsewhere;   /* How often it was told elsewhere, or what cannot be. */
     unsigned cancels_at;  /* Its which call cancels, counted from 1; 0 for none. */
     uint64_t enough;      /* It cancels, once, when so much was accepted; 0 for never. */
     int32_t answer;       /* What it returns to cancel. */
@@ -88,8 +88,11 @@ static inline struct watcher watcher_of(uint64_t total) {
     return watcher;
 }
 
-static inline int32_t watch(void *user_data, uint64_t accepted, uint64_t total) {
+static inline int32_t watch(void *user_data, const oss_progress *progress) {
     struct watcher *watcher = user_data;
+    uint64_t accepted = oss_progress_accepted(progress), total = oss_progress_total(progress);
+    uint64_t acknowledged = oss_progress_acknowledged(progress), sent = oss_progress_sent(progress);
+    watcher->elsewhere += accepted > acknowledged || acknowledged > sent || sent > total;
     watcher->calls++;
     watcher->first = watcher->calls == 1 ? accepted : watcher->first;
     watcher->backwards += accepted < watcher->last;

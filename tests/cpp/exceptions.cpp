@@ -109,8 +109,8 @@ void thrown_while_reading(const oss::bucket &bucket) {
 void thrown_while_watching(const oss::bucket &bucket) {
     const std::string data(3 * part_size, 'a');
     oss::upload_options options = in_parts();
-    options.set_progress([](std::uint64_t accepted, std::uint64_t) {
-        if (accepted > 0) throw mishap("enough");
+    options.set_progress([](const oss::progress &how_far) {
+        if (how_far.accepted() > 0) throw mishap("enough");
     }).or_throw();
     const oss::result stopped = bucket.upload("watched", oss::body::from_bytes(data), nullptr, options);
     CHECK_ENDS(oss::status::cancelled, stopped);
@@ -147,9 +147,9 @@ private:
 void thrown_on_two_threads(const oss::bucket &bucket) {
     meeting both;
     oss::upload_options options = in_parts();
-    options.set_progress([&](std::uint64_t, std::uint64_t total) {
+    options.set_progress([&](const oss::progress &how_far) {
         both.wait();
-        throw mishap(std::to_string(total));
+        throw mishap(std::to_string(how_far.total()));
     }).or_throw();
     const auto upload = [&](const char *key, std::size_t size) {
         const std::string data(size, 'a');
@@ -167,7 +167,7 @@ void thrown_while_logging(const oss::bucket &bucket) {
     const std::string path = variable("SOURCE"), records = variable("SCRATCH") + "/records";
     oss::upload_options options = in_parts();
     options.set_checkpoint(records).or_throw();
-    options.set_progress([](std::uint64_t accepted, std::uint64_t) { return accepted == 0; }).or_throw();
+    options.set_progress([](const oss::progress &how_far) { return how_far.accepted() == 0; }).or_throw();
     CHECK_ENDS(oss::status::cancelled, bucket.upload("logged", oss::body::from_file(path), nullptr, options));
     options.set_progress(nullptr).or_throw();
     options.set_part_size(2 * part_size).or_throw();
@@ -191,7 +191,7 @@ void thrown_while_delivering(const oss::bucket &bucket) {
     const oss::callback failing = oss::callback::make(variable("FAILING_URL"), "a=b").or_throw();
     CHECK_ENDS(oss::status::callback_failed, bucket.put("owed", std::string("data"), failing, options));
     oss::delivery_options delivery;
-    delivery.set_progress([](std::uint64_t, std::uint64_t) { throw mishap("too many"); }).or_throw();
+    delivery.set_progress([](const oss::progress &) { throw mishap("too many"); }).or_throw();
     const oss::result stopped = bucket.deliver(outbox, delivery);
     CHECK_ENDS(oss::status::cancelled, stopped);
     CHECK_TEXT(carried_by(stopped), "too many");

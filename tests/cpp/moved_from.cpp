@@ -50,11 +50,11 @@ void settings() {
     oss::callback_verifier verifier = moved_from(oss::callback_verifier());
     CHECK_ENDS(refused, verifier.verify("/", std::string(), "a", "b"));
     oss::upload_options upload_options = moved_from(oss::upload_options());
-    CHECK_ENDS(refused, upload_options.set_progress([](std::uint64_t, std::uint64_t) {}));
+    CHECK_ENDS(refused, upload_options.set_progress([](const oss::progress &) {}));
     CHECK_ENDS(refused, upload_options.set_log(nullptr));
     oss::delivery_options delivery_options = moved_from(oss::delivery_options());
     CHECK_ENDS(refused, delivery_options.set_parallel(1));
-    CHECK_ENDS(refused, delivery_options.set_progress([](std::uint64_t, std::uint64_t) {}));
+    CHECK_ENDS(refused, delivery_options.set_progress([](const oss::progress &) {}));
     CHECK_ENDS(refused, delivery_options.set_progress(nullptr));
     // It can be used again.
     upload_options = oss::upload_options();

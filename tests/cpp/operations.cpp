@@ -108,6 +108,37 @@ void callbacks(const oss::bucket &bucket) {
     CHECK_ENDS(oss::status::invalid_argument, missing.result());
 }
 
+// Who is told of a put, and keeps the log of a bucket, is not the library's.
+void told_meanwhile() {
+    std::vector<std::string> lines;
+    auto log = [&](oss::log_level level, const char *line) {
+        CHECK(level >= oss::log_level::error && level <= oss::log_level::debug);
+        lines.push_back(line);
+    };
+    oss::bucket_options options;
+    CHECK_OK(options.set_region("cn-hangzhou"));
+    CHECK_OK(options.set_log(oss::log_level::info, log));
+    const oss::bucket bucket = needed(oss::bucket::make(variable("OSS_ENDPOINT"), variable("OSS_BUCKET"),
+                                                        needed(oss::credentials::from_environment()), options));
+    const std::string data = data_of(200000);
+    unsigned calls = 0;
+    auto progress = [&](const oss::progress &how_far) {
+        CHECK(how_far.total() == data.size() && how_far.accepted() <= how_far.acknowledged());
+        CHECK(how_far.acknowledged() <= how_far.sent() && how_far.sent() <= data.size());
+        CHECK(how_far.parts() == 1 && how_far.parts_done() <= 1);
+        CHECK(how_far.attempts() == how_far.parts_done());
+        static_cast<void>(how_far.rate());
+        calls++;
+    };
+    oss::put_options watched;
+    CHECK_OK(watched.set_progress(progress));
+    CHECK_OK(bucket.put("watched", data, watched));
+    CHECK(calls >= 2 && lines.size() == 1);
+    CHECK_CONTAINS(lines[0], "PUT PutObject \"watched\": HTTP 200 after ");
+    CHECK_OK(watched.set_progress(nullptr));
+    CHECK_OK(options.set_log(nullptr));
+}
+
 void callback_settings(const oss::bucket &bucket) {
     oss::callback notify = needed(oss::callback::make("https://app.example.com/", "{\"a\":${x:a}}"));
     CHECK_OK(notify.add_url("https://other.example.com/"));
@@ -389,9 +420,9 @@ void watching(const oss::bucket &bucket) {
     }
     CHECK_OK(options.set_deadline(seconds(60)));
     CHECK_OK(options.set_log([](const std::string &) {}));
-    CHECK_OK(options.set_progress([&](std::uint64_t accepted, std::uint64_t total) {
-        CHECK(accepted >= last && total == data.size());
-        last = accepted;
+    CHECK_OK(options.set_progress([&](const oss::progress &how_far) {
+        CHECK(how_far.accepted() >= last && how_far.total() == data.size());
+        last = how_far.accepted();
         calls++;
     }));
     CHECK_OK(bucket.upload("watched", oss::body::from_bytes(data), nullptr, options));
@@ -399,7 +430,7 @@ void watching(const oss::bucket &bucket) {
     CHECK_TEXT(bucket.stat("watched").header("x-oss-meta-name"), "value");
 
     CHECK_OK(options.set_keep_parts(true));
-    CHECK_OK(options.set_progress([](std::uint64_t accepted, std::uint64_t) { return accepted == 0; }));
+    CHECK_OK(options.set_progress([](const oss::progress &how_far) { return how_far.accepted() == 0; }));
     const oss::result stopped = bucket.upload("stopped", oss::body::from_bytes(data), nullptr, options);
     CHECK_ENDS(oss::status::cancelled, stopped);
     CHECK(stopped.stored() == oss::stored::no && !stopped.upload_id().empty());
@@ -427,11 +458,11 @@ void resuming(const oss::bucket &bucket, const std::string &folder) {
     CHECK_OK(options.set_part_size(part_size));
     CHECK_OK(options.set_parallel(1));
     CHECK_OK(options.set_checkpoint(records));
-    CHECK_OK(options.set_progress([](std::uint64_t accepted, std::uint64_t) { return accepted < part_size; }));
+    CHECK_OK(options.set_progress([](const oss::progress &how_far) { return how_far.accepted() < part_size; }));
     CHECK_ENDS(oss::status::cancelled, bucket.upload("resumed", oss::body::from_file(path), nullptr, options));
     std::uint64_t first = 0;
-    CHECK_OK(options.set_progress([&](std::uint64_t accepted, std::uint64_t) {
-        if (first == 0) first = accepted;
+    CHECK_OK(options.set_progress([&](const oss::progress &how_far) {
+        if (first == 0) first = how_far.accepted();
     }));
     CHECK_OK(bucket.upload("resumed", oss::body::from_file(path), nullptr, options));
     CHECK(first >= part_size);
@@ -446,12 +477,12 @@ void writing(const oss::bucket &bucket) {
         oss::upload_options options;
         CHECK_OK(options.set_part_size(part_size));
         const std::shared_ptr<std::uint64_t> kept = std::make_shared<std::uint64_t>(0);
-        CHECK_OK(options.set_progress([&seen, kept](std::uint64_t accepted, std::uint64_t) {
-            *kept = accepted;
+        CHECK_OK(options.set_progress([&seen, kept](const oss::progress &how_far) {
+            *kept = how_far.accepted();
             seen = *kept;
         }));
         writer = needed(bucket.open_writer("written", callback_to("CALLBACK_URL"), options));
-        CHECK_OK(options.set_progress([](std::uint64_t, std::uint64_t) { return false; }));
+        CHECK_OK(options.set_progress([](const oss::progress &) { return false; }));
     }
     for (int i = 0; i < 6; i++) CHECK_OK(writer.write(data));
     const oss::result finished = writer.finish();
@@ -669,8 +700,8 @@ void owing(const oss::bucket &bucket, const std::string &folder) {
     CHECK_OK(options.set_parallel(1));
     CHECK_OK(options.set_deadline(seconds(60)));
     CHECK_OK(options.set_cancel(nullptr));
-    CHECK_OK(options.set_progress([&](std::uint64_t accepted, std::uint64_t total) {
-        CHECK(accepted == 0 && total == 1);
+    CHECK_OK(options.set_progress([&](const oss::progress &how_far) {
+        CHECK(how_far.accepted() == 0 && how_far.total() == 1);
         told++;
     }));
     CHECK_ENDS(oss::status::invalid_argument, options.set_parallel(0));
@@ -729,6 +760,7 @@ int main() {
     const oss::bucket bucket = open_bucket();
     const std::string folder = variable("SCRATCH");
     callbacks(bucket);
+    told_meanwhile();
     callback_settings(bucket);
     settings(bucket);
     bucket_settings(needed(oss::credentials::from_environment()));

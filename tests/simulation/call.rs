@@ -6,7 +6,7 @@ use oss_upload::callback::Callback;
 use oss_upload::credentials::Credentials;
 use oss_upload::engine::{
     Body, Bucket, BucketOptions, CallbackDelivery, Cancel, Completion, Multipart, ObjectOptions, Observer,
-    Outbox, Outcome, PostPolicy, Queue, Status, UploadOptions, Writer,
+    Outbox, Outcome, PostPolicy, Progress, Queue, Status, UploadOptions, Writer,
 };
 use std::fs::{self, File, FileTimes};
 use std::net::SocketAddr;
@@ -233,7 +233,7 @@ fn rewrite(path: &Path, data: &[u8]) {
 struct Log<'w>(&'w World<'w>);
 
 impl Observer for Log<'_> {
-    fn progress(&self, _: u64, _: Option<u64>) -> bool {
+    fn progress(&self, _: &Progress) -> bool {
         true
     }
 

@@ -1,12 +1,12 @@
 //! Whoever is told how an upload gets on.
 
-use oss_upload::engine::Observer;
+use oss_upload::engine::{Observer, Progress};
 
 /// Takes no notice, but for lines in the log, of which there should be none.
 pub struct Unmoved;
 
 impl Observer for Unmoved {
-    fn progress(&self, _: u64, _: Option<u64>) -> bool {
+    fn progress(&self, _: &Progress) -> bool {
         true
     }
 

@@ -1,7 +1,9 @@
 //! Making up for all callbacks that are due, several at a time.
 
 use crate::engine::bucket::{Bucket, Limits};
-use crate::engine::observer::Observer;
+use crate::engine::journal;
+use crate::engine::log::Level;
+use crate::engine::observer::{Observer, Progress};
 use crate::engine::outbox::{Outbox, Owed, Queue};
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::transport::{Deadline, Lane};
@@ -91,7 +93,9 @@ impl Round<'_> {
                     first = first.or(Some((owed.debt().upload.url.clone(), outcome)));
                 }
             }
-            if !self.observer.progress(delivered, Some(delivered + kept)) {
+            let progress =
+                Progress { accepted: delivered, total: Some(delivered + kept), ..Progress::default() };
+            if !self.observer.progress(&progress) {
                 self.lane.cancel();
             }
         }
@@ -102,6 +106,7 @@ impl Round<'_> {
     /// The next callback that is due, with the key of its object; `None` after the last one, or when the call is to end.
     fn next_due(&self, queue: &mut Queue) -> Result<Option<(String, Owed)>, Box<Outcome>> {
         let log = |line: &str| {
+            journal::log(self.lane, Level::Warning, || line.to_owned());
             if !self.observer.log(line) {
                 self.lane.cancel();
             }

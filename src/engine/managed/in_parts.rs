@@ -68,6 +68,8 @@ impl Managed<'_> {
         completed_before: Option<Instant>,
     ) -> Step<Outcome> {
         let there: HashSet<u32> = upload.multipart.parts.all().iter().map(|part| part.number).collect();
+        let all = places(body.size(), sizes.uniform()).count();
+        self.report.expect(all as u64, there.len() as u64);
         let piece = |place: Place| match body.piece(place.offset, place.size) {
             Some(piece) => Ok((place.number, piece)),
             None => Err(SourceFailure::Unreadable("the data cannot be read in pieces".to_owned()).into()),

@@ -1,10 +1,10 @@
 //! A managed upload during one call, whatever way it goes.
 
 use super::options::UploadOptions;
-use super::report::Report;
 use crate::callback::Callback;
 use crate::engine::bucket::Bucket;
 use crate::engine::outcome::{Outcome, Stored};
+use crate::engine::report::Report;
 use crate::engine::source::Body;
 use crate::transport::{Deadline, Failure, Lane};
 use crate::wire::mistake::Mistake;
@@ -48,6 +48,7 @@ impl Managed<'_> {
     pub(super) async fn put(&self, body: Body<'_>) -> Outcome {
         let size = body.size();
         let Managed { bucket, key, callback, options, lane, end, report, .. } = *self;
+        report.expect(1, 0);
         let outcome = bucket.put_body(lane, end, key, body, callback, &options.object).await;
         if outcome.stored == Stored::Yes {
             report.add(lane, size);

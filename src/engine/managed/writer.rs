@@ -3,7 +3,6 @@
 use super::held::{Held, HeldPart};
 use super::in_parts::InParts;
 use super::options::UploadOptions;
-use super::report::Report;
 use super::resume::not_resumable;
 use super::run::{FOR_CLEANING_UP, Managed};
 use crate::callback::Callback;
@@ -11,6 +10,7 @@ use crate::engine::bucket::Bucket;
 use crate::engine::object::check_put;
 use crate::engine::observer::Observer;
 use crate::engine::outcome::{Outcome, Status, Stored};
+use crate::engine::report::Report;
 use crate::engine::source::Body;
 use crate::transport::{Deadline, Lane};
 use crate::wire::mistake::Mistake;

@@ -3,7 +3,9 @@
 use super::options::ObjectOptions;
 use crate::callback::Callback;
 use crate::engine::bucket::Bucket;
+use crate::engine::observer::Observer;
 use crate::engine::outcome::{Outcome, Stored};
+use crate::engine::report::Report;
 use crate::engine::request::{Call, Creation, Operation, Target};
 use crate::engine::rules::check_size;
 use crate::engine::source::{Body, Input};
@@ -20,14 +22,32 @@ impl Bucket {
         callback: Option<&Callback>,
         options: &ObjectOptions,
     ) -> Outcome {
+        self.put_observed(key, input.into(), callback, options, None)
+    }
+
+    /// The same, where somebody is told how it gets on.
+    pub fn put_observed(
+        &self,
+        key: &str,
+        input: Input<'_>,
+        callback: Option<&Callback>,
+        options: &ObjectOptions,
+        observer: Option<&dyn Observer>,
+    ) -> Outcome {
         if let Err(mistake) = check_put(key, callback, options) {
             return mistake.into();
         }
-        let input = input.into();
+        let size = input.size();
         self.run(options.limits(), Stored::No, async |lane: &Lane, deadline: Deadline| {
-            match input.into_body(&|| lane.check(deadline)) {
-                Ok(body) => self.put_body(lane, deadline, key, body, callback, options).await,
-                Err(unfit) => unfit.into(),
+            let putting = async {
+                match input.into_body(&|| lane.check(deadline)) {
+                    Ok(body) => self.put_body(lane, deadline, key, body, callback, options).await,
+                    Err(unfit) => unfit.into(),
+                }
+            };
+            match observer {
+                Some(observer) => reported(lane, &Report::new(observer, size), putting).await,
+                None => putting.await,
             }
         })
     }
@@ -69,6 +89,17 @@ impl Bucket {
         let call = call.recorded(options.outbox(), callback, None);
         Ok(call.marked(options.new_token(callback.is_some())?.as_deref()))
     }
+}
+
+/// Does what stores an object with one request, and reports how it gets on.
+async fn reported(lane: &Lane, report: &Report<'_>, putting: impl Future<Output = Outcome>) -> Outcome {
+    report.expect(1, 0);
+    report.begin(lane, 0);
+    let outcome = report.during(lane, putting).await;
+    if outcome.stored == Stored::Yes {
+        report.add_rest(lane);
+    }
+    outcome
 }
 
 /// Finds what is wrong with a request before any data is read for it.

@@ -65,6 +65,12 @@ impl Operation {
         }
     }
 
+    /// Whether its body is the caller's data.
+    pub(super) fn sends_data(self) -> bool {
+        use Operation::*;
+        matches!(self, PutObject | PostObject(_) | AppendObject | UploadPart)
+    }
+
     /// OSS's name for it.
     pub(super) fn oss_name(self) -> &'static str {
         match self {

@@ -86,6 +86,7 @@ impl<'a> Target<'a> {
             url: &url,
             headers,
             source,
+            is_data: call.operation.sends_data(),
             patience: call.patience,
             longest_idle: if call.callback { LONGEST_IDLE_FOR_CALLBACK } else { Duration::MAX },
             largest_reply: match call.operation {
