@@ -249,6 +249,7 @@ static void print_outcome(const struct job *job, const oss_result *result) {
     oss_status status = oss_result_status(result);
     uint64_t crc64;
     size_t size;
+    char sent[WORDS];
     const char *answer = oss_result_body(result, &size);
     print_field("object:", job->key);
     if (oss_result_crc64(result, &crc64)) printf("CRC-64:      %" PRIu64 "\n", crc64);
@@ -256,6 +257,9 @@ static void print_outcome(const struct job *job, const oss_result *result) {
     print_field("stored:", stored[oss_result_stored(result)]);
     print_field("ETag:", oss_result_etag(result));
     print_field("request id:", oss_result_request_id(result));
+    if (oss_result_sum_attempts(result) > 0)
+        printf("sent:        %s in %" PRIu64 " requests\n", in_words(sent, oss_result_sum_bytes_sent(result)),
+               oss_result_sum_attempts(result));
     print_field("message:", oss_result_message(result)); /* with the code and the message of OSS's error */
     if (status == OSS_STATUS_OK && job->callback_url != NULL) { /* without a callback the answer is OSS's own */
         print_field("answer:", oss_result_content_type(result));
