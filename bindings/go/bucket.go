@@ -56,6 +56,8 @@ func (c *call) credentials(credentials Credentials, keys *keySource, result **C.
 	switch {
 	case keys != nil:
 		C.ossupload_credentials_from_function(C.uintptr_t(keys.handle), &made, result)
+	case credentials.found != nil:
+		credentials.found.make(c, &made, result)
 	case credentials.anonymous:
 		C.oss_credentials_new_anonymous(&made, result)
 	default:

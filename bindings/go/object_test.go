@@ -339,7 +339,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 
 func TestCredentialsComeFromTheEnvironment(t *testing.T) {
 	for name, value := range map[string]string{
-		"OSS_ACCESS_KEY_ID": " ", "ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
+		"OSS_ACCESS_KEY_ID": " ", "OSS_ACCESS_KEY_SECRET": "", "ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
 		"ALIBABA_CLOUD_SECURITY_TOKEN": "token",
 	} {
 		t.Setenv(name, value)
@@ -348,8 +348,14 @@ func TestCredentialsComeFromTheEnvironment(t *testing.T) {
 	if err != nil || got != (ossupload.Credentials{AccessKeyID: "id", AccessKeySecret: "secret", SecurityToken: "token"}) {
 		t.Fatal(got, err)
 	}
-	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "")
-	if _, err := ossupload.CredentialsFromEnvironment(); !errors.Is(err, ossupload.ErrCredentials) {
-		t.Fatal(err)
+	for _, step := range [][3]string{
+		{"ALIBABA_CLOUD_ACCESS_KEY_ID", "", "ALIBABA_CLOUD_ACCESS_KEY_ID is not"},
+		{"OSS_ACCESS_KEY_ID", "id", "OSS_ACCESS_KEY_SECRET is not"},
+	} {
+		t.Setenv(step[0], step[1])
+		_, err := ossupload.CredentialsFromEnvironment()
+		if !errors.Is(err, ossupload.ErrCredentials) || !strings.Contains(err.Error(), step[2]) {
+			t.Fatal(err)
+		}
 	}
 }

@@ -102,7 +102,7 @@ func (p *provided) retrieve(answer *C.oss_credentials_answer) (code C.int32_t) {
 
 // give hands a key to C, which says what is wrong with it.
 func give(answer *C.oss_credentials_answer, key Credentials, expires time.Time) error {
-	if key.provider != nil || key.anonymous {
+	if key.provider != nil || key.found != nil || key.anonymous {
 		return errors.New("the provider of credentials gave no access key")
 	}
 	var lent call
