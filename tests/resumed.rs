@@ -892,7 +892,7 @@ fn record_with_a_wrong_checksum_is_replaced() {
 fn record_of_another_form_is_replaced() {
     over_every_route(|route| {
         assert_replaced(route, "it has the form 5", |path| {
-            edit(path, |text| text.replace("\"format\": 4", "\"format\": 5"));
+            edit(path, |text| text.replace("\"format\":4", "\"format\":5"));
         });
     });
 }

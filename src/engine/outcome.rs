@@ -4,10 +4,10 @@ use crate::callback::Values;
 use crate::engine::history::{Attempt, End, History};
 use crate::engine::reply::{crc64_of, error_of, is_made_by_oss, next_position_of, text, was_kept};
 use crate::engine::source::Unfit;
-use crate::transport::{Cause, Failure, Reply, SourceFailure};
+use crate::transport::{Cause, Cut, Failure, Reply, SourceFailure};
 use crate::wire::error_reply::{self, ErrorReply};
 use crate::wire::mistake::Mistake;
-use crate::wire::xml;
+use crate::wire::xml::{self, BadXml};
 use http::HeaderMap;
 use std::io;
 
@@ -173,9 +173,25 @@ impl Outcome {
     /// A call that OSS refused, or whose reply makes no sense.
     pub(crate) fn refused(reply: Reply, stored: Stored) -> Outcome {
         let error = error_of(&reply);
-        let status = if reply.status >= 300 { Status::Service } else { Status::BadResponse };
-        let message = describe(&reply, &error);
+        let (status, message) = match &reply.cut {
+            _ if reply.status >= 300 => (Status::Service, describe(&reply, &error)),
+            Some(cut @ Cut::NoMemory) => (Status::OutOfMemory, cut.to_string()),
+            _ => (Status::BadResponse, describe(&reply, &error)),
+        };
         Outcome { error, ..Outcome::success(reply, stored) }.with(status, message)
+    }
+
+    /// A success that is none after all, since its reply makes no sense, or there is no memory for what is in it.
+    pub(crate) fn unreadable(self, why: Option<&BadXml>, what: &str) -> Box<Outcome> {
+        Box::new(match why {
+            Some(why) if why.is_for_want_of_memory() => self.without_memory(),
+            _ => self.with(Status::BadResponse, what),
+        })
+    }
+
+    /// The same outcome, which cannot be held.
+    pub(crate) fn without_memory(self) -> Outcome {
+        self.with(Status::OutOfMemory, "there is no memory for what came of it")
     }
 
     /// A call without a reply.

@@ -18,8 +18,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-/// How much may wait to be sent before no more frames are asked for. A reply's head must fit in as well.
-const LARGEST_BUFFER: usize = 64 << 10;
+/// How much may wait to be sent before no more frames are asked for. A reply's head must fit in as well. What the client for
+/// HTTP allocates has up to twice that, and it cannot do without: so it is no more than there always is.
+const LARGEST_BUFFER: usize = 32 << 10;
 /// So many headers a reply has at most, and so many trailers. Hyper itself bounds the trailers and the words about chunks to
 /// 16 KiB each.
 const MOST_HEADERS: usize = 100;

@@ -13,6 +13,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
+use std::fmt;
 use std::future::{self, Future};
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -59,9 +60,27 @@ pub struct Reply {
     /// The body, or the part of it that came.
     pub body: Vec<u8>,
     /// Why the body is not whole, if it is not.
-    pub cut: Option<String>,
+    pub cut: Option<Cut>,
     /// Whether it came after the whole request had been sent.
     pub wholly_sent: bool,
+}
+
+/// Why the body of a reply is not whole.
+#[derive(Debug, Clone)]
+pub enum Cut {
+    /// The rest did not come, or nobody wanted it.
+    Broken(String),
+    /// There is no memory for the rest.
+    NoMemory,
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cut::Broken(why) => f.write_str(why),
+            Cut::NoMemory => f.write_str("there is no memory for the reply"),
+        }
+    }
 }
 
 impl Lane {
@@ -98,6 +117,8 @@ impl Lane {
         progress.count_bytes(wholly_sent);
         let mut body = Vec::new();
         let cut = self.receive(&mut connection, &mut rest, &mut body, largest, deadline).await.err();
+        // For the NUL after it, which C wants.
+        let cut = cut.or_else(|| body.try_reserve(1).err().map(|_| Cut::NoMemory));
         if cut.is_none() && wholly_sent {
             self.route.keep(connection);
         }
@@ -174,18 +195,24 @@ impl Lane {
         body: &mut Vec<u8>,
         largest: usize,
         deadline: Deadline,
-    ) -> Result<(), String> {
+    ) -> Result<(), Cut> {
         let began = self.outside.time_inside();
         loop {
             let took = self.outside.time_inside().saturating_duration_since(began);
             let limit = self.stall_timeout.min(LONGEST_REPLY.saturating_sub(took));
             let next = self.unless_cancelled(connection.next_chunk(rest));
             let chunk = self.outside.within(limit, deadline, next).await;
-            let chunk = chunk.ok_or_else(|| "the rest did not come in time".to_owned())?;
-            match chunk.ok_or_else(|| "cancelled".to_owned())?? {
+            let broken = |why: &str| Cut::Broken(why.to_owned());
+            let chunk = chunk.ok_or_else(|| broken("the rest did not come in time"))?;
+            match chunk.ok_or_else(|| broken("cancelled"))?.map_err(Cut::Broken)? {
                 None => return Ok(()),
-                Some(chunk) if body.len() + chunk.len() <= largest => body.extend_from_slice(&chunk),
-                Some(_) => return Err(format!("it is larger than {largest} bytes")),
+                Some(chunk) if body.len() + chunk.len() > largest => {
+                    return Err(Cut::Broken(format!("it is larger than {largest} bytes")));
+                }
+                Some(chunk) => {
+                    body.try_reserve(chunk.len()).map_err(|_| Cut::NoMemory)?;
+                    body.extend_from_slice(&chunk);
+                }
             }
         }
     }

@@ -75,7 +75,7 @@ pub use clock::Clock;
 pub use deadline::Deadline;
 pub use delivery::Delivery;
 pub use errand::{Ask, Errand};
-pub use exchange::{Reply, Request};
+pub use exchange::{Cut, Reply, Request};
 pub use failure::{Cause, Failure};
 pub use lane::{Bounds, Lane};
 pub use meter::{Measured, Meter, Phase, Times};

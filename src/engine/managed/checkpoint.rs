@@ -8,7 +8,7 @@
 use super::place::Place;
 use super::record::{Binding, Completing, Record};
 use crate::engine::disk::{make_folder, own_file, sync_folder};
-use crate::engine::multipart::{Part, Parts};
+use crate::engine::multipart::Parts;
 use crate::engine::outcome::{Outcome, Status, Stored};
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -99,7 +99,7 @@ impl Checkpoint {
 
     /// Notes the parts that OSS has.
     pub(super) fn save_parts(&self, parts: &Parts) -> io::Result<()> {
-        self.set_parts(&parts.all());
+        self.set_parts(parts)?;
         self.save()
     }
 
@@ -132,9 +132,11 @@ impl Checkpoint {
         self.place.clear().map_err(|error| unusable(&self.folder, &error))
     }
 
-    fn set_parts(&self, parts: &[Part]) {
-        if let Some(record) = &mut *self.record.borrow_mut() {
-            record.set_parts(parts);
+    fn set_parts(&self, parts: &Parts) -> io::Result<()> {
+        let parts = parts.all().map_err(|_| io::ErrorKind::OutOfMemory)?;
+        match &mut *self.record.borrow_mut() {
+            Some(record) => record.set_parts(&parts),
+            None => Ok(()),
         }
     }
 

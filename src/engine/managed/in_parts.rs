@@ -13,7 +13,6 @@ use crate::engine::source::Body;
 use crate::transport::{Failure, SourceFailure};
 use futures_util::{StreamExt, stream};
 use std::cell::Cell;
-use std::collections::HashSet;
 use std::io;
 use std::pin::pin;
 use std::time::Instant;
@@ -67,14 +66,14 @@ impl Managed<'_> {
         sizes: PartSizes,
         completed_before: Option<Instant>,
     ) -> Step<Outcome> {
-        let there: HashSet<u32> = upload.multipart.parts.all().iter().map(|part| part.number).collect();
         let all = places(body.size(), sizes.uniform()).count();
-        self.report.expect(all as u64, there.len() as u64);
+        self.report.expect(all as u64, upload.multipart.parts.count() as u64);
         let piece = |place: Place| match body.piece(place.offset, place.size) {
             Some(piece) => Ok((place.number, piece)),
             None => Err(SourceFailure::Unreadable("the data cannot be read in pieces".to_owned()).into()),
         };
-        let missing = places(body.size(), sizes.uniform()).filter(|place| !there.contains(&place.number));
+        let missing =
+            places(body.size(), sizes.uniform()).filter(|place| !upload.multipart.parts.has(place.number));
         upload.send(self, self.options.read_at_once(), missing.map(piece)).await?;
         self.check_unchanged(body, sizes, &upload.multipart.parts)?;
         upload.complete(self, completed_before).await

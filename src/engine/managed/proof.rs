@@ -14,7 +14,7 @@ impl Managed<'_> {
         if !body.may_have_changed().map_err(|failure| failed(failure.into()))? {
             return Ok(());
         }
-        let parts = parts.all();
+        let parts = parts.all().map_err(|failure| failed(failure.into()))?;
         let crcs: Option<Vec<_>> = parts.iter().map(|part| Some((part.number, part.crc64?))).collect();
         match crcs {
             Some(crcs) if self.are_of(body, sizes, &crcs)? => Ok(()),

@@ -3,10 +3,11 @@
 use crate::engine::disk::{hex, sealed, unsealed};
 use crate::engine::multipart::{Multipart, Part, Terms};
 use crate::engine::source::Identity;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
-use std::io;
 use std::path::PathBuf;
+use std::{fmt, io};
 
 /// The form of the record; another one is not understood.
 const FORMAT: u32 = 4;
@@ -112,6 +113,7 @@ pub(super) struct Record {
     pub(super) token: Option<String>,
     /// The id that its callback is delivered with.
     pub(super) delivery_id: String,
+    #[serde(deserialize_with = "as_memory_allows")]
     pub(super) parts: Vec<PartRecord>,
     pub(super) completing: Option<Completing>,
 }
@@ -138,12 +140,16 @@ impl Record {
     }
 
     /// Notes the parts that OSS has, as far as all is known of them.
-    pub(super) fn set_parts(&mut self, parts: &[Part]) {
+    pub(super) fn set_parts(&mut self, parts: &[Part]) -> io::Result<()> {
         let noted = |part: &Part| {
             let (size, crc64) = (part.size?, part.crc64?);
             Some(PartRecord { number: part.number, size, etag: part.etag.clone(), crc64 })
         };
-        self.parts = parts.iter().filter_map(noted).collect();
+        let mut all = Vec::new();
+        all.try_reserve_exact(parts.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        all.extend(parts.iter().filter_map(noted));
+        self.parts = all;
+        Ok(())
     }
 
     /// As it stands on disk.
@@ -155,4 +161,28 @@ impl Record {
     pub(super) fn from_json(text: &[u8]) -> Result<Record, String> {
         unsealed(text, FORMAT)
     }
+}
+
+/// Reads a list for which there may be no memory.
+fn as_memory_allows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PartRecord>, D::Error> {
+    struct Parts;
+
+    impl<'de> Visitor<'de> for Parts {
+        type Value = Vec<PartRecord>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a list of parts")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<PartRecord>, A::Error> {
+            let mut parts = Vec::new();
+            while let Some(part) = list.next_element()? {
+                parts.try_reserve(1).map_err(|_| A::Error::custom("there is no memory for its parts"))?;
+                parts.push(part);
+            }
+            Ok(parts)
+        }
+    }
+
+    deserializer.deserialize_seq(Parts)
 }

@@ -209,12 +209,13 @@ impl Managed<'_> {
         let room = self.take_room().map_err(|outcome| in_doubt(&record, *outcome))?;
         checkpoint.resume(record);
         let upload = InParts::new(multipart, Some(checkpoint), room, attempts.made);
-        match self.proven(&recorded, listed, body, sizes) {
-            Ok(parts) => {
-                self.report.begin(self.lane, parts.iter().filter_map(|part| part.size).sum());
-                parts.into_iter().for_each(|part| upload.multipart.parts.add(part));
-                Ok(Start::Upload { upload: Box::new(upload), completed_before })
-            }
+        let proven = self.proven(&recorded, listed, body, sizes).and_then(|parts| {
+            self.report.begin(self.lane, parts.iter().filter_map(|part| part.size).sum());
+            let added = parts.into_iter().try_for_each(|part| upload.multipart.parts.add(part));
+            added.map_err(|failure| failed(failure.into()))
+        });
+        match proven {
+            Ok(()) => Ok(Start::Upload { upload: Box::new(upload), completed_before }),
             Err(outcome) => Err(Box::new(upload.conclude(self, Err(outcome)).await)),
         }
     }

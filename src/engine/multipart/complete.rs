@@ -6,7 +6,7 @@ use crate::callback::Callback;
 use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::request::{Attempts, Creation, Note, Operation, Target};
 use crate::engine::source::{Body, Content};
-use crate::transport::{Deadline, Lane};
+use crate::transport::{Deadline, Lane, SourceFailure};
 use crate::wire::mistake::Mistake;
 use crate::wire::xml;
 use std::time::{Duration, Instant};
@@ -69,10 +69,10 @@ impl Multipart {
                 call = call.with_header("x-oss-complete-all", "yes");
                 (String::new(), parts::content(&self.parts_at_oss(lane, deadline).await?))
             }
-            Completion::Known => self.request_for(self.parts.all()).map_err(refused)?,
+            Completion::Known => self.request_for(self.parts.all().map_err(no_memory)?)?,
             Completion::Listed(list) => {
                 let list = self.listed(lane, deadline, list).await?;
-                self.request_for(list).map_err(refused)?
+                self.request_for(list)?
             }
         };
         if !request.is_empty() {
@@ -90,9 +90,10 @@ impl Multipart {
         Ok(outcome)
     }
 
-    fn request_for(&self, list: Vec<Part>) -> Result<(String, Option<Content>), Mistake> {
-        let list = parts::check_list(list)?;
+    fn request_for(&self, list: Vec<Part>) -> Result<(String, Option<Content>), Box<Outcome>> {
+        let list = parts::check_list(list).map_err(refused)?;
         let request = xml::complete_request(list.iter().map(|part| (part.number, part.etag.as_str())));
+        let request = request.map_err(|bytes| no_memory(SourceFailure::no_memory(bytes)))?;
         Ok((request, parts::content(&list)))
     }
 
@@ -126,6 +127,10 @@ impl Multipart {
         let mut attempts = Attempts::new(&self.bucket, deadline);
         Ok(self.ask_for_parts(lane, &mut attempts).await?.0)
     }
+}
+
+fn no_memory(failure: SourceFailure) -> Box<Outcome> {
+    Box::new(Outcome::failed(failure.into(), Stored::No))
 }
 
 fn refused(mistake: Mistake) -> Box<Outcome> {

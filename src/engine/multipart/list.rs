@@ -1,7 +1,7 @@
 //! The uploads in parts that a bucket has and that are neither completed nor aborted.
 
 use crate::engine::bucket::{Bucket, Limits};
-use crate::engine::outcome::{Outcome, Status, Stored};
+use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::request::{Attempts, Call, Operation};
 use crate::transport::{Deadline, Lane};
 use crate::wire::mistake::Mistake;
@@ -68,12 +68,15 @@ impl Bucket {
             if !outcome.is_ok() {
                 return Err(Box::new(outcome));
             }
-            let page = xml::parse_list_uploads(&outcome.body).ok().filter(|page| goes_on(page, &marker));
-            let Some(page) = page else {
-                return Err(Box::new(
-                    outcome.with(Status::BadResponse, "the list of uploads makes no sense"),
-                ));
+            let page = match xml::parse_list_uploads(&outcome.body) {
+                Ok(page) if goes_on(&page, &marker) => page,
+                page => {
+                    return Err(outcome.unreadable(page.err().as_ref(), "the list of uploads makes no sense"));
+                }
             };
+            if found.uploads.try_reserve(page.uploads.len()).is_err() {
+                return Err(Box::new(outcome.without_memory()));
+            }
             for upload in page.uploads {
                 let size = upload.key.len() + upload.upload_id.len() + upload.initiated.len();
                 if rest == 0 || size > room {

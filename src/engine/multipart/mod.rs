@@ -154,7 +154,9 @@ impl Multipart {
         };
         let multipart = Multipart::known(bucket, key, upload_id, terms);
         let (parts, outcome) = multipart.list_parts();
-        parts.into_iter().for_each(|part| multipart.parts.add(part));
+        if parts.into_iter().try_for_each(|part| multipart.parts.add(part)).is_err() {
+            return (None, outcome.without_memory());
+        }
         (outcome.is_ok().then_some(multipart), outcome)
     }
 
@@ -214,7 +216,9 @@ impl Multipart {
             let etag = outcome.etag().to_owned();
             // Our own CRC: OSS's was compared with it, if there was one.
             let crc64 = content.map(|content| content.crc64);
-            self.parts.add(Part { number, etag, size: Some(body.size()), crc64 });
+            if self.parts.add(Part { number, etag, size: Some(body.size()), crc64 }).is_err() {
+                return outcome.without_memory();
+            }
         }
         outcome
     }
@@ -256,11 +260,16 @@ impl Multipart {
                 Answer { verdict: Verdict::Done, sent: Ok(reply) } => reply,
                 answer => return Err(Box::new(answer.outcome(Stored::No))),
             };
-            let page = xml::parse_list_parts(&reply.body).ok().filter(|page| goes_on(page, marker));
-            let Some(page) = page else {
-                let outcome = Outcome::success(reply, Stored::No);
-                return Err(Box::new(outcome.with(Status::BadResponse, "the list of parts makes no sense")));
+            let page = match xml::parse_list_parts(&reply.body) {
+                Ok(page) if goes_on(&page, marker) => page,
+                page => {
+                    let outcome = Outcome::success(reply, Stored::No);
+                    return Err(outcome.unreadable(page.err().as_ref(), "the list of parts makes no sense"));
+                }
             };
+            if parts.try_reserve(page.parts.len()).is_err() {
+                return Err(Box::new(Outcome::success(reply, Stored::No).without_memory()));
+            }
             parts.extend(page.parts.into_iter().map(|part| Part {
                 number: part.number,
                 etag: part.etag,

@@ -2,6 +2,7 @@
 
 use crate::engine::rules::{SMALLEST_PART, check_part_number};
 use crate::engine::source::Content;
+use crate::transport::SourceFailure;
 use crate::wire::mistake::Mistake;
 use crate::wire::{header, xml};
 use arc_swap::ArcSwap;
@@ -41,20 +42,38 @@ impl Part {
 pub(crate) struct Parts(ArcSwap<Vec<Arc<Part>>>);
 
 impl Parts {
-    pub(crate) fn add(&self, part: Part) {
+    /// Adds a part, unless there is no memory for the list.
+    pub(crate) fn add(&self, part: Part) -> Result<(), SourceFailure> {
         let part = Arc::new(part);
-        self.0.rcu(|parts| {
-            let mut parts = Vec::clone(parts);
+        loop {
+            let before = self.0.load_full();
+            let mut parts = with_room_for(before.len() + 1)?;
+            parts.extend(before.iter().cloned());
             match parts.binary_search_by_key(&part.number, |other| other.number) {
                 Ok(index) => parts.splice(index..=index, [Arc::clone(&part)]).for_each(drop),
                 Err(index) => parts.insert(index, Arc::clone(&part)),
             }
-            parts
-        });
+            if Arc::ptr_eq(&self.0.compare_and_swap(&before, Arc::new(parts)), &before) {
+                return Ok(());
+            }
+        }
     }
 
-    pub(crate) fn all(&self) -> Vec<Part> {
-        self.0.load().iter().map(|part| Part::clone(part)).collect()
+    /// All of them, unless there is no memory for that.
+    pub(crate) fn all(&self) -> Result<Vec<Part>, SourceFailure> {
+        let parts = self.0.load();
+        let mut all = with_room_for(parts.len())?;
+        all.extend(parts.iter().map(|part| Part::clone(part)));
+        Ok(all)
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.load().len()
+    }
+
+    /// Whether the part of this number is known.
+    pub(crate) fn has(&self, number: u32) -> bool {
+        self.0.load().binary_search_by_key(&number, |part| part.number).is_ok()
     }
 
     pub(super) fn find(&self, number: u32, etag: &str) -> Option<Part> {
@@ -65,9 +84,15 @@ impl Parts {
     }
 }
 
+fn with_room_for<T>(count: usize) -> Result<Vec<T>, SourceFailure> {
+    let mut list = Vec::new();
+    list.try_reserve_exact(count).map_err(|_| SourceFailure::no_memory(count * size_of::<T>()))?;
+    Ok(list)
+}
+
 /// Puts the parts of a Complete in order and applies OSS's rules to them.
 pub(super) fn check_list(mut parts: Vec<Part>) -> Result<Vec<Part>, Mistake> {
-    parts.sort_by_key(|part| part.number);
+    parts.sort_unstable_by_key(|part| part.number);
     let Some((_, all_but_last)) = parts.split_last() else {
         return Err(Mistake::new("there is no part to complete"));
     };
@@ -115,9 +140,9 @@ mod tests {
     fn parts_are_completed_in_order_whatever_order_they_came_in() {
         let parts = Parts::default();
         for number in [3, 1, 2, 1] {
-            parts.add(part(number, 1 << 20));
+            parts.add(part(number, 1 << 20)).unwrap();
         }
-        let numbers: Vec<u32> = parts.all().iter().map(|part| part.number).collect();
+        let numbers: Vec<u32> = parts.all().unwrap().iter().map(|part| part.number).collect();
         assert_eq!(numbers, [1, 2, 3]);
     }
 

@@ -13,16 +13,19 @@ pub(crate) const PART_NUMBER_MAX: u32 = 10_000;
 /// Longest id, ETag and key that are believed, in bytes. OSS's own are shorter.
 pub(crate) const ID_MAX: usize = 1024;
 
-/// The body of CompleteMultipartUpload. Parts come in ascending order; ETags with or without their quotes.
-pub fn complete_request<'a>(parts: impl IntoIterator<Item = (u32, &'a str)>) -> String {
+/// The body of CompleteMultipartUpload; or how long it would be at least, where there is no memory for it. Parts come in
+/// ascending order; ETags with or without their quotes.
+pub fn complete_request<'a>(parts: impl IntoIterator<Item = (u32, &'a str)>) -> Result<String, usize> {
     let mut body = String::from("<CompleteMultipartUpload>");
     for (number, etag) in parts {
         let etag = escape_etag(unquoted(etag));
+        // What stands around them is shorter than that.
+        body.try_reserve(etag.len() + 128).map_err(|_| body.len())?;
         // Writing to a string does not fail.
         let _ = write!(body, "<Part><PartNumber>{number}</PartNumber><ETag>\"{etag}\"</ETag></Part>");
     }
     body.push_str("</CompleteMultipartUpload>");
-    body
+    Ok(body)
 }
 
 /// ETags come from a server, and are nearly always plain.
@@ -188,8 +191,8 @@ mod tests {
 
     #[test]
     fn complete_request_quotes_and_escapes() {
-        assert_eq!(complete_request([]), "<CompleteMultipartUpload></CompleteMultipartUpload>");
-        let body = complete_request([(1, "\"AB\""), (7, "a\"<&>'b-2")]);
+        assert_eq!(complete_request([]).unwrap(), "<CompleteMultipartUpload></CompleteMultipartUpload>");
+        let body = complete_request([(1, "\"AB\""), (7, "a\"<&>'b-2")]).unwrap();
         assert_eq!(
             body,
             "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\"AB\"</ETag></Part>\

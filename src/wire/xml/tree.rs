@@ -14,6 +14,8 @@ const ELEMENTS_MAX: usize = 20_000;
 /// Longest element name, in bytes.
 const NAME_MAX: usize = 128;
 
+const NO_MEMORY: &str = "there is no memory for it";
+
 /// Why a document could not be read. The text names the fault and never repeats content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadXml(String);
@@ -21,6 +23,16 @@ pub struct BadXml(String);
 impl BadXml {
     pub(super) fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
+    }
+
+    /// There was none for what is in it.
+    pub(super) fn no_memory() -> Self {
+        Self::new(NO_MEMORY)
+    }
+
+    /// Whether nothing is wrong but that there was no memory for it.
+    pub fn is_for_want_of_memory(&self) -> bool {
+        self.0 == NO_MEMORY
     }
 }
 
@@ -126,7 +138,10 @@ pub fn parse(body: &[u8]) -> Result<Element, BadXml> {
         };
         if let Some(element) = closed {
             match open.last_mut() {
-                Some(parent) => parent.children.push(element),
+                Some(parent) => {
+                    parent.children.try_reserve(1).map_err(|_| BadXml::no_memory())?;
+                    parent.children.push(element);
+                }
                 None => root = Some(element),
             }
         }
@@ -168,7 +183,10 @@ fn local_name(start: &BytesStart<'_>) -> Result<String, BadXml> {
 
 fn add_text(open: &mut [Element], text: &str) -> Result<(), BadXml> {
     match open.last_mut() {
-        Some(element) => element.text.push_str(text),
+        Some(element) => {
+            element.text.try_reserve(text.len()).map_err(|_| BadXml::no_memory())?;
+            element.text.push_str(text);
+        }
         None if text.chars().all(|character| BLANKS.contains(&character)) => {}
         None => return Err(BadXml::new("text outside the root")),
     }

@@ -29,16 +29,20 @@ pub struct UploadPage {
 pub fn parse_list_uploads(body: &[u8]) -> Result<UploadPage, BadXml> {
     let root = root_of(body, "ListMultipartUploadsResult")?;
     let encoding = root.value("EncodingType")?;
-    let upload = |element: &Element| {
+    let upload = |element: &Element| -> Result<ListedUpload, BadXml> {
         Ok(ListedUpload {
             key: short(decoded(element, "Key", encoding)?, "Key")?,
             upload_id: upload_id_of(element)?,
             initiated: short(element.value("Initiated")?.to_owned(), "Initiated")?,
         })
     };
-    let uploads = root.children.iter().filter(|child| child.name == "Upload").map(upload);
+    let mut uploads = Vec::new();
+    uploads.try_reserve_exact(root.children.len()).map_err(|_| BadXml::no_memory())?;
+    for child in root.children.iter().filter(|child| child.name == "Upload") {
+        uploads.push(upload(child)?);
+    }
     Ok(UploadPage {
-        uploads: uploads.collect::<Result<_, BadXml>>()?,
+        uploads,
         is_truncated: truth(&root, "IsTruncated")?,
         next: (
             short(decoded(&root, "NextKeyMarker", encoding)?, "NextKeyMarker")?,
