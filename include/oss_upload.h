@@ -594,6 +594,17 @@ typedef int32_t (*oss_rewind_fn)(void *user_data);
 typedef int32_t (*oss_log_fn)(void *user_data, int32_t level, const char *line);
 
 /**
+ * Gives the access key to sign with: it sets the answer's id and secret and, for a temporary key, its token and its end.
+ *
+ * It runs during a call that has to sign, on the thread that called (at the end of a thread, on one that stands in for it),
+ * and never twice at a time for the same credentials; while it runs, this call waits, and only its deadline goes on. No lock is
+ * held meanwhile, and the function may call this library, but with other credentials; it must not free what the call uses.
+ * Returns 0, or a number of the caller's own if there is no key: a call that has no other then ends with
+ * OSS_STATUS_CREDENTIALS and the number in its message.
+ */
+typedef int32_t (*oss_credentials_fn)(void *user_data, oss_credentials_answer *answer);
+
+/**
  * Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise at least four times a second,
  * also while it waits, pauses or sends something again; but not while a function of the caller's keeps it. It runs where an
  * oss_read_fn does, during the call, and must neither talk to OSS itself nor free what the call uses.
@@ -3834,6 +3845,81 @@ oss_status oss_put_options_set_outbox(oss_put_options *options,
 oss_status oss_put_options_set_progress(oss_put_options *options,
                                         oss_progress_fn progress,
                                         void *user_data);
+
+/**
+ * Makes a rate to be shared.
+ *
+ * Options take it: oss_upload_options_set_rate() and oss_put_options_set_rate() for single operations,
+ * oss_bucket_options_set_rate() for all operations on a bucket. They keep their own reference. Whoever wants to send first
+ * goes first, a piece of a tenth of a second at a time; time in which nobody sends is not saved up. After a fork, parent and
+ * child each have their own.
+ *
+ * @param bytes_per_second  as for oss_rate_set().
+ * @return a handle, to be freed with oss_rate_free(); never NULL.
+ *
+ * @code
+ * oss_rate *rate = oss_rate_new(1000000);
+ * oss_bucket_options *options = oss_bucket_options_new();
+ * oss_bucket_options_set_rate(options, rate);
+ * oss_bucket_options_free(options);
+ * oss_rate_set(rate, 50000000);
+ * oss_rate_free(rate);
+ * @endcode
+ */
+oss_rate *oss_rate_new(uint64_t bytes_per_second);
+
+/**
+ * Sets how fast those that share it send from now on. What waits for its turn takes note within a twentieth of a second. A
+ * pause is no standstill that a time-out would end; the deadline and a cancel still end a call, and a server may give up a
+ * connection on which a request is only half sent.
+ *
+ * @param rate              may be NULL. Any thread may call this, any number of times, and a signal handler may: nothing but
+ *                          one store to memory happens.
+ * @param bytes_per_second  0 for a pause until it is set again; what is less than 1024 counts as 1024; UINT64_MAX for as
+ *                          fast as it can be.
+ */
+void oss_rate_set(const oss_rate *rate,
+                  uint64_t bytes_per_second);
+
+/**
+ * Frees the handle. What it was given to keeps to the rate that was set last.
+ *
+ * @param rate  may be NULL; not to be used afterwards, in a signal handler neither.
+ */
+void oss_rate_free(oss_rate *rate);
+
+/**
+ * Sets how fast all operations on the bucket send, together with whatever else has the same rate. An operation whose own
+ * options have a rate too keeps to both. Handles of oss_bucket_with_limits() keep it.
+ *
+ * @param options  not NULL.
+ * @param rate     NULL for none, which is the default; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_bucket_options_set_rate(oss_bucket_options *options,
+                                       const oss_rate *rate);
+
+/**
+ * Sets how fast the operation sends, together with whatever else has the same rate. For an upload in parts it counts for
+ * all its operations.
+ *
+ * @param options  not NULL.
+ * @param rate     NULL for none, which is the default; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_put_options_set_rate(oss_put_options *options,
+                                    const oss_rate *rate);
+
+/**
+ * Sets how fast the upload sends, together with whatever else has the same rate. With oss_upload_options_set_rate_limit()
+ * it keeps to both.
+ *
+ * @param options  not NULL.
+ * @param rate     NULL for that of the put options, if they have one; the options keep their own reference.
+ * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
+ */
+oss_status oss_upload_options_set_rate(oss_upload_options *options,
+                                       const oss_rate *rate);
 
 /**
  * Tells how the call ended.

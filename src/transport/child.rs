@@ -218,7 +218,12 @@ mod tests {
             let mut shell = Command::new("/bin/sh");
             shell.args(["-c", "cd /proc/self/fd && echo *"]);
             // SAFETY: what is called makes system calls and nothing else.
-            unsafe { shell.pre_exec(move || Ok(prepare())) };
+            unsafe {
+                shell.pre_exec(move || {
+                    prepare();
+                    Ok(())
+                })
+            };
             let output = String::from_utf8(shell.output().unwrap().stdout).unwrap();
             output.split_whitespace().map(|number| number.parse().unwrap()).collect::<Vec<i32>>()
         };
