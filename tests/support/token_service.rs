@@ -122,8 +122,8 @@ impl TokenService {
         let mut state = self.state.lock().unwrap();
         state.asked += 1;
         let now = now_ms();
-        // Only whole seconds can be told.
-        let ends_at = (now + self.life_ms) / 1000 * 1000;
+        // Only whole seconds can be told: it lives for a little longer.
+        let ends_at = (now + self.life_ms + 999) / 1000 * 1000;
         // Whoever asks for a key that is about to end gets another.
         let is_over = state.issued.last().is_none_or(|last| last.ends_at <= now);
         if is_over || self.said == Said::Truth {
