@@ -114,11 +114,11 @@ fn key_that_does_not_tell_its_end_is_asked_for_before_every_request() {
     assert!(service.asked() > 1000, "asked {} times", service.asked());
 }
 
-/// Every operation, by its name, made where its name and the bucket say.
-fn operations(
-    callback: &Callback,
-) -> BTreeMap<&'static str, Box<dyn Fn(&Arc<Bucket>, &TokenService) -> Outcome>> {
-    type Operation = Box<dyn Fn(&Arc<Bucket>, &TokenService) -> Outcome>;
+/// Makes an operation whose key ends right before it.
+type Operation = Box<dyn Fn(&Arc<Bucket>, &TokenService) -> Outcome>;
+
+/// Every operation, by its name.
+fn operations(callback: &Callback) -> BTreeMap<&'static str, Operation> {
     let options = ObjectOptions::default;
     let begun =
         |bucket: &Arc<Bucket>| Multipart::begin(bucket, "parts", &ObjectOptions::default()).0.unwrap();
