@@ -36,7 +36,7 @@ fn id(key: Result<AccessKey, NoKey>) -> String {
 }
 
 fn assert_says(key: Result<AccessKey, NoKey>, what: &str) -> NoKey {
-    let why = key.err().expect("no key");
+    let why = key.expect_err("no key");
     let message = why.message();
     assert!(message.contains(what), "{message:?} does not say {what:?}");
     assert!(!message.contains(['\n', '\r']) && !message.contains(SECRET), "{message}");
@@ -208,11 +208,18 @@ fn host_may_ignore_its_children_or_have_no_standard_descriptors() {
             assert_says(fetch("exit 3"), "no JSON");
         }
         Ok("has no standard descriptors") => {
+            const STANDARD: [i32; 3] = [0, 1, 2];
             // SAFETY: nobody here has anything to say before they are there again.
-            let kept = unsafe { [0, 1, 2].map(|fd| (fd, libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 10))) };
-            kept.iter().for_each(|(fd, _)| assert_eq!(unsafe { libc::close(*fd) }, 0));
+            let kept = unsafe {
+                let kept = STANDARD.map(|fd| libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 10));
+                STANDARD.iter().for_each(|fd| assert_eq!(libc::close(*fd), 0));
+                kept
+            };
             let key = fetch(&printing("$(readlink /proc/$$/fd/0)"));
-            kept.iter().for_each(|(fd, copy)| assert_eq!(unsafe { libc::dup2(*copy, *fd) }, *fd));
+            // SAFETY: as above.
+            unsafe {
+                STANDARD.iter().zip(kept).for_each(|(fd, copy)| assert_eq!(libc::dup2(copy, *fd), *fd))
+            };
             assert_eq!(id(key), "/dev/null");
         }
         _ => ["ignores its children", "has no standard descriptors"]

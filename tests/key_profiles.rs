@@ -70,7 +70,7 @@ fn id(key: Result<AccessKey, NoKey>) -> String {
 }
 
 fn assert_says(key: Result<AccessKey, NoKey>, what: &str) {
-    let why = key.err().expect("no key");
+    let why = key.expect_err("no key");
     let message = why.message();
     assert!(message.contains(what), "{message:?} does not say {what:?}");
     assert!(!message.contains(['\n', '\r']), "{message}");

@@ -51,7 +51,7 @@ fn assert_key(key: Result<AccessKey, NoKey>) {
 
 /// One line that says this, and no secret.
 fn assert_says(key: Result<AccessKey, NoKey>, what: &str) -> NoKey {
-    let why = key.err().expect("no key");
+    let why = key.expect_err("no key");
     let message = why.message();
     assert!(message.contains(what), "{message:?} does not say {what:?}");
     assert!(!message.contains(['\n', '\r']), "{message}");
