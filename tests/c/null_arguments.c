@@ -124,7 +124,18 @@ static void results(void) {
     CHECK_TEXT(oss_result_upload_id(NULL), "");
     CHECK(oss_result_sum_attempts(NULL) == 0 && oss_result_sum_us(NULL, OSS_PHASE_WAITING) == 0);
     CHECK(oss_result_sum_bytes_sent(NULL) == 0 && oss_result_sum_bytes_acknowledged(NULL) == 0);
-    check_no_attempt(NULL, 0);
+    CHECK(oss_result_attempt_count(NULL) == 0 && oss_result_attempt_number(NULL, 0) == 0);
+    CHECK_TEXT(oss_result_attempt_operation(NULL, 0), "");
+    CHECK(oss_result_attempt_part_number(NULL, 0) == 0);
+    CHECK(oss_result_attempt_status(NULL, 0) == OSS_STATUS_INTERNAL);
+    CHECK(oss_result_attempt_http_status(NULL, 0) == 0);
+    CHECK_TEXT(oss_result_attempt_request_id(NULL, 0), "");
+    CHECK_TEXT(oss_result_attempt_error_code(NULL, 0), "");
+    CHECK_TEXT(oss_result_attempt_address(NULL, 0), "");
+    CHECK_TEXT(oss_result_attempt_reason(NULL, 0), "");
+    CHECK(oss_result_attempt_is_reused(NULL, 0) == 0 && oss_result_attempt_is_counted(NULL, 0) == 0);
+    CHECK(oss_result_attempt_us(NULL, 0, OSS_PHASE_WAITING) == 0);
+    CHECK(oss_result_attempt_bytes_sent(NULL, 0) == 0 && oss_result_attempt_bytes_acknowledged(NULL, 0) == 0);
 
     /* A result without a reply. */
     oss_put_object(bucket, "", NULL, 0, NULL, &result);
@@ -397,12 +408,12 @@ static void options_of_buckets(void) {
     CHECK_SETS(oss_bucket_options_set_rate(options, NULL));
     CHECK(oss_bucket_options_set_log(NULL, OSS_LOG_LEVEL_INFO, NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_bucket_options_set_log(options, OSS_LOG_LEVEL_INFO, NULL, NULL));
-    CHECK_REFUSED(oss_bucket_options_set_log(options, 0, NULL, NULL), oss_bucket_options_error(options), "0");
-    CHECK_REFUSED(oss_bucket_options_set_log(options, 5, NULL, NULL), oss_bucket_options_error(options), "5");
     CHECK(oss_bucket_options_set_outbox(NULL, outbox) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK_SETS(oss_bucket_options_set_outbox(options, NULL));
     CHECK_TEXT(oss_bucket_options_error(NULL), "");
     CHECK_TEXT(oss_bucket_options_error(options), "");
+    CHECK_REFUSED(oss_bucket_options_set_log(options, 0, NULL, NULL), oss_bucket_options_error(options), "0");
+    CHECK_REFUSED(oss_bucket_options_set_log(options, 5, NULL, NULL), oss_bucket_options_error(options), "5");
 
     CHECK_REFUSED(oss_bucket_options_set_region(options, NULL), oss_bucket_options_error(options), "region");
     CHECK_REFUSED(oss_bucket_options_set_ca_file(options, NULL), oss_bucket_options_error(options), "path");
