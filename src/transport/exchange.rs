@@ -171,7 +171,7 @@ impl Lane {
         let track = connection.track(head_size(&request), progress.size);
         let under_way = is_data.then(|| self.traffic.join(track.clone()));
         if !reused {
-            self.announce(track.address, progress.meter);
+            self.announce(track.address, progress.meter)?;
         }
         progress.begin(track, reused);
         let response = connection.send(request).await.map_err(|error| progress.broken(&error))?;
@@ -180,11 +180,13 @@ impl Lane {
     }
 
     /// Tells whoever goes along that there is a new connection.
-    fn announce(&self, address: SocketAddr, meter: &Meter) {
+    fn announce(&self, address: SocketAddr, meter: &Meter) -> Result<(), Failure> {
         meter.enter(Phase::Sending);
         if self.witness().is_some_and(|witness| !witness.connected(address, meter.so_far())) {
             self.cancel();
+            return Err(Failure::before(Cause::Cancelled, "cancelled before the request was sent"));
         }
+        Ok(())
     }
 
     /// Reads the body of a reply, or says why it is not whole.

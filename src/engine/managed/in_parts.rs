@@ -4,6 +4,8 @@ use super::checkpoint::Checkpoint;
 use super::options::UploadOptions;
 use super::part_sizes::{PartSizes, Place, places, too_many_parts};
 use super::run::{FOR_CLEANING_UP, Managed, Step, failed, refused};
+use crate::engine::journal;
+use crate::engine::log::Level;
 use crate::engine::multipart::{Completion, Earlier, Multipart, Terms};
 use crate::engine::outbox::Room;
 use crate::engine::outcome::{Outcome, Status, Stored};
@@ -150,6 +152,9 @@ impl InParts {
                 let message = format!("part {number}: {}", outcome.message);
                 return Err(Box::new(outcome.saying(message)));
             }
+            journal::log(lane, Level::Warning, || {
+                format!("part {number} is sent once more, since others get through: {}", outcome.message)
+            });
         }
     }
 

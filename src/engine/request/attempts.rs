@@ -273,22 +273,26 @@ impl Attempts {
             return self.renew_key(lane).await;
         }
         if matches!(verdict, Verdict::ClockWrong | Verdict::Stale) {
+            self.log_again(lane, call, "at once");
             return true;
         }
         let pause = pause_after(self.made);
         if self.made >= self.limit || !self.deadline.allows(pause) {
             return false;
         }
-        journal::log(lane, Level::Warning, || {
-            let (subject, reason) = (account::subject(call), &self.origin.reason);
-            format!("{subject}: again in {} ms, because of {reason}", pause.as_millis())
-        });
+        self.log_again(lane, call, &format!("in {} ms", pause.as_millis()));
         self.origin.pause = journal::pause(lane, pause).await;
         if lane.is_cancelled() {
             lane.note_cut_short();
             return false;
         }
         true
+    }
+
+    fn log_again(&self, lane: &Lane, call: &Call<'_>, when: &str) {
+        journal::log(lane, Level::Warning, || {
+            format!("{}: again {when} ({})", account::subject(call), self.origin.reason)
+        });
     }
 }
 
