@@ -107,6 +107,13 @@ fn sigpipe_never_reaches_the_host() {
 }
 
 #[test]
+fn host_that_closes_all_descriptors_keeps_its_own_and_may_go_on() {
+    for site in Site::both() {
+        site.run("closed_descriptors", Linkage::Shared);
+    }
+}
+
+#[test]
 fn everything_runs_on_the_calling_thread() {
     for site in Site::both() {
         site.run("one_thread", Linkage::Shared);

@@ -5,18 +5,20 @@ use super::delivery::{Delivery, End};
 use super::failure::in_words;
 use super::flow::{Counted, Flow};
 use super::settings::Settings;
+use super::socket::Standing;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How much may wait to be sent before no more frames are asked for. A reply's head must fit in as well. What the client for
 /// HTTP allocates has up to twice that, and it cannot do without: so it is no more than there always is.
@@ -24,6 +26,9 @@ const LARGEST_BUFFER: usize = 32 << 10;
 /// So many headers a reply has at most, and so many trailers. Hyper itself bounds the trailers and the words about chunks to
 /// 16 KiB each.
 const MOST_HEADERS: usize = 100;
+
+/// The first request of a call finds its connection looked at when the call began.
+const MOMENT: Duration = Duration::from_millis(5);
 
 /// What moves the bytes.
 struct Driver(Pin<Box<http1::Connection<TokioIo<Counted>, Outgoing>>>);
@@ -38,6 +43,8 @@ pub(super) struct Connection {
     proxied: bool,
     leads_through_tls: bool,
     pub(super) idle_since: Instant,
+    /// How it was when somebody looked last, while it was idle.
+    looked: Cell<Option<(Instant, Standing)>>,
 }
 
 impl Connection {
@@ -58,6 +65,7 @@ impl Connection {
             proxied: settings.proxy.is_some(),
             leads_through_tls: settings.https,
             idle_since: Instant::now(),
+            looked: Cell::default(),
         })
     }
 
@@ -104,9 +112,27 @@ impl Connection {
         }
     }
 
+    /// From now on it is idle.
+    pub(super) fn rest(&mut self) {
+        self.idle_since = Instant::now();
+        self.looked.set(None);
+    }
+
+    /// How it is, unless somebody looked a moment ago.
+    pub(super) fn standing(&self) -> Standing {
+        match self.looked.get() {
+            Some((at, standing)) if at.elapsed() < MOMENT => standing,
+            _ => {
+                let standing = self.flow.socket().standing();
+                self.looked.set(Some((Instant::now(), standing)));
+                standing
+            }
+        }
+    }
+
     /// Whether the server still holds its end. The socket is the driver's, and closed with it.
     pub(super) fn is_alive(&self) -> bool {
-        self.driver.is_some() && self.flow.socket().is_alive()
+        self.driver.is_some() && self.standing() == Standing::Alive
     }
 
     /// Whether another request can be sent on it at once.

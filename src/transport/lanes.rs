@@ -3,6 +3,7 @@
 use super::fork::PerProcess;
 use super::lane::Lane;
 use super::shared::Shared;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// More idle lanes than this are closed: a burst of threads must not hold its connections for ever.
@@ -10,7 +11,7 @@ const MOST_IDLE: usize = 64;
 
 /// The lanes that no call is using.
 ///
-/// They belong to one process. Dropping them in a child of it would take the parent's sockets out of the epoll instance that
+/// They belong to one process, as long as it leaves them their descriptors. Dropping them in a child of it would take the parent's sockets out of the epoll instance that
 /// both share.
 #[derive(Default)]
 pub(super) struct Lanes(PerProcess<Own>);
@@ -23,13 +24,21 @@ struct Own {
 
 impl Lanes {
     pub(super) fn take(&self) -> Option<Lane> {
-        self.0.get().idle().pop()
+        let own = self.0.get();
+        loop {
+            let lane = own.idle().pop()?;
+            if lane.route.is_ours() {
+                return Some(lane);
+            }
+            mem::forget(lane);
+        }
     }
 
+    /// Keeps a lane that has a connection to keep.
     pub(super) fn put_back(&self, lane: Lane) {
         let own = self.0.get();
         let mut idle = own.idle();
-        if idle.len() < MOST_IDLE {
+        if idle.len() < MOST_IDLE && lane.route.has_idle() {
             idle.push(lane);
         }
     }
@@ -37,6 +46,14 @@ impl Lanes {
     /// What all lanes of this process share.
     pub(super) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.0.get().shared)
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        // What the host closed is not closed again: the numbers may be those of its files.
+        let idle = mem::take(&mut *self.idle());
+        idle.into_iter().filter(|lane| !lane.route.is_ours()).for_each(mem::forget);
     }
 }
 

@@ -15,7 +15,7 @@
 //! | `pace`, `rate` | how fast a call sends; how fast several do together |
 //! | `route`, `hop`, `race`, `resolve`, `tunnel`, `tls` | the way there, step by step |
 //! | `connection`, `flow`, `traffic` | HTTP, driven by the call that uses it; how much went through it; how much is on its way |
-//! | `stream`, `socket`, `tcp_info` | bytes, through TLS or not; without a signal; what the kernel knows of them |
+//! | `stream`, `socket`, `tcp_info`, `identity` | bytes, through TLS or not; without a signal; what the kernel knows of them; whose they are |
 //! | `delivery`, `failure` | what is known of a request that got no reply |
 //! | `fork`, `user` | which process this is and what is its own; for whom it acts |
 //!
@@ -37,6 +37,7 @@ mod failure;
 mod flow;
 mod fork;
 mod hop;
+mod identity;
 mod lane;
 mod lanes;
 mod meter;

@@ -13,7 +13,7 @@ use super::race;
 use super::resolve::Found;
 use super::settings::Settings;
 use super::shared::Shared;
-use super::socket::Socket;
+use super::socket::{Socket, Standing};
 use super::stream::Stream;
 use super::tls;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
@@ -21,7 +21,7 @@ use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use url::{Position, Url};
 
@@ -74,8 +74,18 @@ impl Route {
 
     /// Keeps a connection whose last exchange is complete.
     pub(super) fn keep(&self, mut connection: Connection) {
-        connection.idle_since = Instant::now();
+        connection.rest();
         self.idle.borrow_mut().push(connection);
+    }
+
+    /// Whether there is an idle connection. Without one nobody could tell whether the descriptors are still ours.
+    pub(super) fn has_idle(&self) -> bool {
+        !self.idle.borrow().is_empty()
+    }
+
+    /// Whether the descriptors are still ours. Who closes one that is not his closes all, so the one that is used first tells.
+    pub(super) fn is_ours(&self) -> bool {
+        self.idle.borrow().last().is_none_or(|connection| connection.standing() != Standing::Lost)
     }
 
     /// Gives up all idle connections: what closed one is likely to have closed the others.

@@ -2,6 +2,7 @@
 //! server has stopped reading.
 
 use super::delivery::End;
+use super::identity::{self, Identity};
 use super::tcp_info::TcpInfo;
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, IoSlice};
@@ -10,7 +11,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -19,6 +20,18 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 const CLOSED: RawFd = -1;
 /// However much a server has to say: after so much of it the call looks at its clock.
 const MOST_AT_ONCE: usize = 64 << 10;
+/// The kernel's clock may tick so slowly.
+const COARSE: Duration = Duration::from_millis(20);
+
+/// How an idle connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Alive,
+    /// The server has ended it, or said what nobody asked for.
+    Ended,
+    /// Somebody closed our descriptor: its number is nobody's, or another file's.
+    Lost,
+}
 
 pub(super) struct Socket {
     stream: TcpStream,
@@ -31,7 +44,13 @@ pub(super) struct Socket {
 pub(super) struct Health {
     /// No descriptor once it is closed.
     fd: AtomicI32,
+    /// What tells the socket from others that may have its number later.
+    identity: Option<Identity>,
     sent: AtomicU64,
+    received: AtomicU64,
+    made: Instant,
+    /// When something was sent last, in microseconds since it was made.
+    sent_at: AtomicU64,
     thrown_away: AtomicBool,
     /// How it ended, and what the kernel knew at that moment.
     end: OnceLock<(End, Option<TcpInfo>)>,
@@ -44,7 +63,11 @@ impl Socket {
         SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
         let health = Health {
             fd: AtomicI32::new(stream.as_raw_fd()),
+            identity: identity::of(stream.as_raw_fd()),
             sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            made: Instant::now(),
+            sent_at: AtomicU64::new(0),
             thrown_away: AtomicBool::new(false),
             end: OnceLock::new(),
         };
@@ -65,7 +88,7 @@ impl Socket {
             ready!(self.stream.poll_write_ready(context))?;
             match self.stream.try_io(Interest::WRITABLE, || send(fd, slices)) {
                 Ok(sent) => {
-                    self.health.sent.fetch_add(sent as u64, Ordering::Relaxed);
+                    self.health.note_sent(sent);
                     return Poll::Ready(Ok(sent));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -98,6 +121,12 @@ impl Health {
     /// How many bytes the kernel has taken since the connection was made.
     pub(super) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    fn note_sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+        let at = u64::try_from(self.made.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.sent_at.store(at, Ordering::Relaxed);
     }
 
     /// How many bytes the peer's kernel has acknowledged, if ours says.
@@ -134,9 +163,33 @@ impl Health {
         TcpInfo::of(self.fd.load(Ordering::Relaxed))
     }
 
+    /// How an idle connection is. Where all is well, one system call tells: what the kernel says of it is what was done with
+    /// it, to the byte and the moment, so that it is neither ended nor another one under its number.
+    pub(super) fn standing(&self) -> Standing {
+        if self.is_as_it_was_left() {
+            Standing::Alive
+        } else if self.identity.is_none() || identity::of(self.fd.load(Ordering::Relaxed)) != self.identity {
+            Standing::Lost
+        } else if self.is_alive() {
+            Standing::Alive
+        } else {
+            Standing::Ended
+        }
+    }
+
+    fn is_as_it_was_left(&self) -> bool {
+        let Some(info) = self.info().filter(|_| !self.has_ended()) else { return false };
+        let sent_at = Duration::from_micros(self.sent_at.load(Ordering::Relaxed));
+        let quiet = self.made.elapsed().saturating_sub(sent_at);
+        info.established
+            && (info.unsent, info.acknowledged) == (0, self.sent())
+            && info.received == self.received.load(Ordering::Relaxed)
+            && quiet.abs_diff(info.quiet) < COARSE
+    }
+
     /// Whether the server still holds its end of an idle connection. On one that it has closed there is an end to read,
     /// or an error; and if there are bytes that nobody asked for, it is of no use either.
-    pub(super) fn is_alive(&self) -> bool {
+    fn is_alive(&self) -> bool {
         let fd = self.fd.load(Ordering::Relaxed);
         let mut byte = 0u8;
         // SAFETY: the one byte of the buffer may be written to. A wrong descriptor would be no breach of memory: looking
@@ -179,6 +232,7 @@ impl AsyncRead for Socket {
         }
         let result = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
         let read = buffer.filled().len() - before;
+        self.health.received.fetch_add(read as u64, Ordering::Relaxed);
         match &result {
             Err(error) => self.health.note_end(end_of(error)),
             Ok(()) if read == 0 => self.health.note_end(End::Closed),
@@ -261,7 +315,7 @@ mod tests {
         with_runtime(async {
             let mut socket = reset_after(b"reply").await;
             let health = socket.health();
-            assert!(!health.is_alive());
+            assert_eq!(health.standing(), Standing::Ended);
             while !health.has_ended() {
                 assert_eq!(write(&mut socket, b"more").await.unwrap(), 4);
             }

@@ -2,6 +2,7 @@
 
 use std::mem::{MaybeUninit, offset_of, size_of};
 use std::os::fd::RawFd;
+use std::time::Duration;
 
 /// How far the bytes of a connection have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +11,18 @@ pub(super) struct TcpInfo {
     pub(super) acknowledged: u64,
     /// Bytes that the kernel took and has not sent.
     pub(super) unsent: u64,
+    /// Whether neither side has ended it.
+    pub(super) established: bool,
+    /// Bytes that came, read or not.
+    pub(super) received: u64,
+    /// How long ago data was sent last, as far as the kernel's clock ticks.
+    pub(super) quiet: Duration,
 }
+
+/// Of the kernel's states of a connection.
+const ESTABLISHED: u8 = 1;
+/// Where it stands among the times and windows, in milliseconds.
+const LAST_DATA_SENT: usize = 9;
 
 /// The kernel's structure, up to the last field that is read here. It only ever grows at its end.
 #[repr(C)]
@@ -46,7 +58,15 @@ impl TcpInfo {
         let raw = unsafe { raw.assume_init() };
         // The SYN counts as one. Where there is none, as in sandboxes with a network of their own, nobody counts.
         let acknowledged = raw.bytes_acked.checked_sub(1)?;
-        Some(TcpInfo { acknowledged, unsent: u64::from(raw.notsent_bytes) })
+        let [state, ..] = raw.state_and_options;
+        let quiet = raw.times_and_windows.get(LAST_DATA_SENT).copied().unwrap_or_default();
+        Some(TcpInfo {
+            acknowledged,
+            unsent: u64::from(raw.notsent_bytes),
+            established: state == ESTABLISHED,
+            received: raw.bytes_received,
+            quiet: Duration::from_millis(u64::from(quiet)),
+        })
     }
 }
 
@@ -70,7 +90,10 @@ mod tests {
         theirs.write_all(b"x").unwrap();
         ours.read_exact(&mut got[..1]).unwrap();
         let info = TcpInfo::of(ours.as_raw_fd()).unwrap();
-        assert_eq!(info, TcpInfo { acknowledged: 5, unsent: 0 });
+        assert_eq!((info.acknowledged, info.unsent, info.received), (5, 0, 1));
+        assert!(info.established && info.quiet < Duration::from_secs(5));
+        drop(theirs);
+        while TcpInfo::of(ours.as_raw_fd()).unwrap().established {}
         assert_eq!(TcpInfo::of(UnixStream::pair().unwrap().0.as_raw_fd()), None);
     }
 }
