@@ -292,7 +292,7 @@ fn managed_upload_whose_key_ends_removes_its_parts_with_the_new_one() {
 struct Revoking(Arc<TokenService>);
 
 impl oss_upload::engine::Observer for Revoking {
-    fn progress(&self, _: u64, _: Option<u64>) -> bool {
+    fn progress(&self, _: &Progress) -> bool {
         self.0.revoke();
         true
     }

@@ -5,7 +5,8 @@ use crate::transport::{Cause, Patience};
 
 /// Where keys come from.
 pub trait Provider: Send + Sync {
-    /// Gets a key on the calling thread, for a caller who waits no longer than this.
+    /// Gets a key on the calling thread, for a caller who waits no longer than this. It is called by one at a time, outside of any
+    /// runtime and without a lock; for a key that says when it ends, once a life, and otherwise before every request.
     fn fetch(&self, patience: &Patience) -> Result<AccessKey, NoKey>;
 }
 

@@ -124,8 +124,8 @@ impl Lane {
         }
     }
 
-    /// What `work` comes to, which may block, have a runtime of its own, and call this library. Only the deadline goes on
-    /// meanwhile: nothing else that takes its time takes longer because of it.
+    /// What `work` comes to, which may block, have a runtime of its own, and call this library. The time that it takes counts to
+    /// the deadline, and to no other limit.
     pub async fn outside<T>(&self, work: impl FnOnce() -> T + Send + 'static) -> T
     where
         T: Clone + Send + Sync + 'static,

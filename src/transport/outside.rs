@@ -89,3 +89,47 @@ impl Outside {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::future::join;
+    use std::thread;
+    use tokio::runtime::Builder;
+    use tokio::sync::Notify;
+
+    const LIMIT: Duration = Duration::from_millis(200);
+    const OUTSIDE: Duration = Duration::from_millis(400);
+
+    /// Whether something that ends soon after what is done outside is in time.
+    fn is_in_time(deadline: Deadline) -> bool {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let (outside, over) = (Outside::default(), Notify::new());
+        let limited = outside.within(LIMIT, deadline, async {
+            over.notified().await;
+            tokio::time::sleep(LIMIT / 10).await;
+        });
+        let done = async {
+            outside.done(|| thread::sleep(OUTSIDE)).await;
+            over.notify_one();
+        };
+        let mut both = pin!(join(limited, done));
+        loop {
+            let ended = runtime.block_on(poll_fn(|context| match both.as_mut().poll(context) {
+                Poll::Pending if outside.is_wanted() => Poll::Ready(None),
+                poll => poll.map(Some),
+            }));
+            match ended {
+                Some((in_time, ())) => return in_time.is_some(),
+                None => outside.do_all(),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_done_outside_counts_to_the_deadline_only() {
+        assert!(is_in_time(Deadline::after(None)));
+        assert!(is_in_time(Deadline::after(Some(Duration::from_secs(60)))));
+        assert!(!is_in_time(Deadline::after(Some(LIMIT))));
+    }
+}

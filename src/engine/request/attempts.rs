@@ -251,6 +251,9 @@ impl Attempts {
         self.newer_key = key_instead_of(credentials, refused, lane, self.deadline).await;
         self.origin.pause = journal::rested(lane, began);
         self.key_renewed = self.newer_key.is_some();
+        if !self.key_renewed && lane.is_cancelled() {
+            lane.note_cut_short();
+        }
         self.put_right |= self.key_renewed;
         self.made -= u32::from(self.key_renewed);
         self.key_renewed
