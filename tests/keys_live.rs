@@ -9,7 +9,7 @@ use oss_upload::callback::Callback;
 use oss_upload::credentials::{AccessKey, Credentials, NoKey, Patience, Provider};
 use oss_upload::engine::{
     Body, Bucket, BucketOptions, Cancel, Completion, Limits, Multipart, ObjectOptions, Outcome, PostPolicy,
-    SignatureVersion, Status, Stored, UploadOptions,
+    Progress, SignatureVersion, Status, Stored, UploadOptions,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -6,7 +6,7 @@
 mod support;
 
 use oss_upload::engine::{
-    Body, Input, Observer, Outcome, Reader, SourceFailure, Status, UploadOptions, Writer,
+    Body, Input, Observer, Outcome, Progress, Reader, SourceFailure, Status, UploadOptions, Writer,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -94,7 +94,7 @@ impl Reader for Once {
 struct Silent;
 
 impl Observer for Silent {
-    fn progress(&self, _: u64, _: Option<u64>) -> bool {
+    fn progress(&self, _: &Progress) -> bool {
         true
     }
 

@@ -142,7 +142,8 @@ impl Provided {
     fn keep(&self, key: AccessKey) -> Arc<AccessKey> {
         let key = Arc::new(key);
         // One of which nobody knows how long it is good is asked for every time.
-        let renew_at = left(&key).map_or(i64::MIN, |left| now().saturating_add(left - MARGIN_MS.min(left / 5)));
+        let renew_at =
+            left(&key).map_or(i64::MIN, |left| now().saturating_add(left - MARGIN_MS.min(left / 5)));
         self.kept.store(Some(Arc::new(Kept { key: Arc::clone(&key), came: Instant::now(), renew_at })));
         key
     }
