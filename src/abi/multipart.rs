@@ -217,7 +217,7 @@ pub unsafe extern "C" fn oss_list_parts(
             let output = Output::new(parts, "parts")?;
             let (parts, outcome) = shared(multipart)?.list_parts();
             if outcome.is_ok() {
-                output.give(oss_part_list::new(parts));
+                output.give(oss_part_list::new(parts)?);
             }
             Ok(outcome)
         })
@@ -263,7 +263,7 @@ pub unsafe extern "C" fn oss_complete_multipart_with_parts(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        let listed = || Ok(Completion::Listed(convert::handle(parts, "parts")?.wanted()));
+        let listed = || Ok(Completion::Listed(convert::handle(parts, "parts")?.wanted()?));
         complete(multipart, listed, callback, result)
     }
 }

@@ -27,6 +27,17 @@ impl Refusal {
     }
 }
 
+/// A list to be handed out, unless there is no memory for it.
+pub(super) fn list<T>(items: impl ExactSizeIterator<Item = T>) -> Result<Vec<T>, Refusal> {
+    let mut list = Vec::new();
+    if list.try_reserve_exact(items.len()).is_err() {
+        let message = "there is no memory for the list";
+        return Err(Refusal::new(Status::OutOfMemory, message));
+    }
+    list.extend(items);
+    Ok(list)
+}
+
 /// Runs a function that reports through a result.
 ///
 /// # Safety

@@ -2,6 +2,7 @@
 
 use super::convert::{self, c_text};
 use super::guard;
+use super::operation::{Refusal, list};
 use super::settable::{self, HasSetters, Settable, set};
 use super::status::oss_status;
 use crate::engine::Part;
@@ -20,14 +21,14 @@ pub(super) struct Entry {
 }
 
 impl oss_part_list {
-    pub(super) fn new(parts: Vec<Part>) -> oss_part_list {
+    pub(super) fn new(parts: Vec<Part>) -> Result<oss_part_list, Refusal> {
         let entries = parts.into_iter().map(|part| Entry { etag: c_text(&part.etag), part });
-        oss_part_list { entries: Settable::new(entries.collect()) }
+        Ok(oss_part_list { entries: Settable::new(list(entries)?) })
     }
 
     /// Number and ETag of each part.
-    pub(super) fn wanted(&self) -> Vec<(u32, String)> {
-        self.entries.iter().map(|entry| (entry.part.number, entry.part.etag.clone())).collect()
+    pub(super) fn wanted(&self) -> Result<Vec<(u32, String)>, Refusal> {
+        list(self.entries.iter().map(|entry| (entry.part.number, entry.part.etag.clone())))
     }
 }
 
@@ -77,6 +78,7 @@ pub unsafe extern "C" fn oss_part_list_add(
             if entries.iter().any(|entry| entry.part.number == part_number) {
                 return Err(Mistake::new(format!("part {part_number} is in the list already")));
             }
+            entries.try_reserve(1).map_err(|_| Mistake::new("there is no memory for another part"))?;
             entries.push(Entry { etag: c_text(&part.etag), part });
             Ok(())
         })

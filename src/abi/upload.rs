@@ -5,7 +5,7 @@ use super::bucket::oss_bucket;
 use super::callback::oss_callback;
 use super::convert::{self, Output, c_text};
 use super::guard;
-use super::operation::operation;
+use super::operation::{Refusal, list, operation};
 use super::result::oss_result;
 use super::settable;
 use super::status::oss_status;
@@ -94,14 +94,14 @@ struct Entry {
     initiated: CString,
 }
 
-impl From<Uploads> for oss_upload_list {
-    fn from(uploads: Uploads) -> oss_upload_list {
+impl oss_upload_list {
+    fn new(uploads: &Uploads) -> Result<oss_upload_list, Refusal> {
         let entries = uploads.uploads.iter().map(|upload| Entry {
             key: c_text(&upload.key),
             upload_id: c_text(&upload.upload_id),
             initiated: c_text(&upload.initiated),
         });
-        oss_upload_list { entries: entries.collect(), is_truncated: uploads.is_truncated }
+        Ok(oss_upload_list { entries: list(entries)?, is_truncated: uploads.is_truncated })
     }
 }
 
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn oss_list_uploads(
             let prefix = convert::optional_text(prefix, "prefix")?.unwrap_or_default();
             let (found, outcome) = bucket.inner.list_uploads(prefix, limit);
             if outcome.is_ok() {
-                output.give(oss_upload_list::from(found));
+                output.give(oss_upload_list::new(&found)?);
             }
             Ok(outcome)
         })

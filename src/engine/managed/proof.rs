@@ -3,7 +3,7 @@
 use super::part_sizes::{PartSizes, Place, places};
 use super::record::PartRecord;
 use super::run::{Managed, Step, failed};
-use crate::engine::multipart::{Part, Parts};
+use crate::engine::multipart::{Part, Parts, with_room_for};
 use crate::engine::source::Body;
 use std::collections::BTreeMap;
 
@@ -15,16 +15,16 @@ impl Managed<'_> {
             return Ok(());
         }
         let parts = parts.all().map_err(|failure| failed(failure.into()))?;
-        let crcs: Option<Vec<_>> = parts.iter().map(|part| Some((part.number, part.crc64?))).collect();
+        let crcs: Option<BTreeMap<_, _>> =
+            parts.iter().map(|part| Some((part.number, part.crc64?))).collect();
         match crcs {
             Some(crcs) if self.are_of(body, sizes, &crcs)? => Ok(()),
             _ => Err(failed(body.changed().into())),
         }
     }
 
-    /// Whether the file has, at the place of each of these parts, bytes of the CRC-64 that the part has.
-    pub(super) fn are_of(&self, body: &Body<'_>, sizes: PartSizes, crcs: &[(u32, u64)]) -> Step<bool> {
-        let crcs: BTreeMap<u32, u64> = crcs.iter().copied().collect();
+    /// Whether the file has, at the place of the part of each number, bytes of the CRC-64 that the part has.
+    pub(super) fn are_of(&self, body: &Body<'_>, sizes: PartSizes, crcs: &BTreeMap<u32, u64>) -> Step<bool> {
         for place in places(body.size(), sizes.uniform()) {
             if let Some(crc64) = crcs.get(&place.number)
                 && self.crc64_at(body, place)? != Some(*crc64)
@@ -46,7 +46,7 @@ impl Managed<'_> {
     ) -> Step<Vec<Part>> {
         let recorded: BTreeMap<u32, &PartRecord> = recorded.iter().map(|part| (part.number, part)).collect();
         let mut listed: BTreeMap<u32, Part> = listed.into_iter().map(|part| (part.number, part)).collect();
-        let mut proven = Vec::new();
+        let mut proven = with_room_for(listed.len()).map_err(|failure| failed(failure.into()))?;
         for place in places(body.size(), sizes.uniform()) {
             let Some(part) = listed.remove(&place.number).filter(|part| part.size == Some(place.size)) else {
                 continue;

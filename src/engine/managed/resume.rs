@@ -130,7 +130,7 @@ impl Managed<'_> {
                 return Ok(Start::anew(checkpoint));
             }
             Some(Difference::Moved) => {
-                let crcs: Vec<_> = record.parts.iter().map(|part| (part.number, part.crc64)).collect();
+                let crcs = record.parts.iter().map(|part| (part.number, part.crc64)).collect();
                 let are_of = self.are_of(body, sizes, &crcs);
                 if are_of.map_err(|outcome| in_doubt(&record, outcome.leaving(multipart.upload_id())))? {
                     record.binding.file = binding.file;

@@ -1,7 +1,7 @@
 //! CompleteMultipartUpload: the parts become the object, and the callback runs.
 
 use super::Multipart;
-use super::parts::{self, Part};
+use super::parts::{self, Part, with_room_for};
 use crate::callback::Callback;
 use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::request::{Attempts, Creation, Note, Operation, Target};
@@ -105,12 +105,13 @@ impl Multipart {
         deadline: Deadline,
         list: Vec<(u32, String)>,
     ) -> Result<Vec<Part>, Box<Outcome>> {
-        let known = |(number, etag): &(u32, String)| {
-            self.parts.find(*number, etag).ok_or_else(|| (*number, etag.clone()))
-        };
-        if let Ok(parts) = list.iter().map(known).collect::<Result<Vec<Part>, _>>() {
+        let known = |(number, etag): &(u32, String)| self.parts.find(*number, etag);
+        let mut parts = with_room_for(list.len()).map_err(no_memory)?;
+        parts.extend(list.iter().map_while(known));
+        if parts.len() == list.len() {
             return Ok(parts);
         }
+        parts.clear();
         let at_oss = self.parts_at_oss(lane, deadline).await?;
         let described = |(number, etag): (u32, String)| {
             let listed = at_oss
@@ -120,7 +121,8 @@ impl Multipart {
             let found = listed.filter(|part| part.etag == etag).cloned();
             found.unwrap_or(Part { number, etag, size: None, crc64: None })
         };
-        Ok(list.into_iter().map(described).collect())
+        parts.extend(list.into_iter().map(described));
+        Ok(parts)
     }
 
     async fn parts_at_oss(&self, lane: &Lane, deadline: Deadline) -> Result<Vec<Part>, Box<Outcome>> {

@@ -8,7 +8,7 @@ pub use complete::Completion;
 pub(crate) use complete::Earlier;
 pub use list::Uploads;
 pub use parts::Part;
-pub(crate) use parts::Parts;
+pub(crate) use parts::{Parts, with_room_for};
 
 use crate::engine::bucket::{Bucket, Limits};
 use crate::engine::object::{MultipartHeaders, ObjectOptions};

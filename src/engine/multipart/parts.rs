@@ -84,7 +84,8 @@ impl Parts {
     }
 }
 
-fn with_room_for<T>(count: usize) -> Result<Vec<T>, SourceFailure> {
+/// An empty list with room for so many, if there is the memory.
+pub(crate) fn with_room_for<T>(count: usize) -> Result<Vec<T>, SourceFailure> {
     let mut list = Vec::new();
     list.try_reserve_exact(count).map_err(|_| SourceFailure::no_memory(count * size_of::<T>()))?;
     Ok(list)
