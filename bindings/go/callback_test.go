@@ -199,7 +199,7 @@ func TestEveryStatusHasAnErrorOfItsOwn(t *testing.T) {
 		ossupload.StatusSourceChanged: ossupload.ErrSourceChanged, ossupload.StatusCancelled: ossupload.ErrCancelled,
 		ossupload.StatusCredentials: ossupload.ErrCredentials, ossupload.StatusCheckpointBusy: ossupload.ErrCheckpointBusy,
 		ossupload.StatusOutOfMemory: ossupload.ErrOutOfMemory,
-		ossupload.StatusNetwork: ossupload.ErrNetwork, ossupload.StatusTimeout: ossupload.ErrTimeout, ossupload.StatusTLS: ossupload.ErrTLS,
+		ossupload.StatusNetwork:     ossupload.ErrNetwork, ossupload.StatusTimeout: ossupload.ErrTimeout, ossupload.StatusTLS: ossupload.ErrTLS,
 		ossupload.StatusService: ossupload.ErrService, ossupload.StatusIntegrity: ossupload.ErrIntegrity,
 		ossupload.StatusBadResponse: ossupload.ErrBadResponse, ossupload.StatusCallbackFailed: ossupload.ErrCallbackFailed,
 		ossupload.StatusCallbackUnknown: ossupload.ErrCallbackUnknown, ossupload.StatusNotAuthentic: ossupload.ErrNotAuthentic,
