@@ -140,10 +140,24 @@ static oss_status list_uploads(oss_result **result) {
     return status;
 }
 
+/* They are listed, and listed again to be completed. They are too small for that. */
 static oss_status list_parts(oss_result **result) {
     oss_multipart *multipart = NULL;
-    const oss_status status =
-        oss_reopen_multipart(bucket, "many", needed_variable("MANY_PARTS"), &multipart, result);
+    oss_part_list *parts = NULL;
+    oss_status status = oss_reopen_multipart(bucket, "many", needed_variable("MANY_PARTS"), &multipart, result);
+    if (status == OSS_STATUS_OK) {
+        oss_result_free(*result);
+        status = oss_list_parts(multipart, &parts, result);
+    }
+    if (status == OSS_STATUS_OK) {
+        oss_result_free(*result);
+        status = oss_complete_multipart_with_parts(multipart, parts, NULL, result);
+        if (status == OSS_STATUS_INVALID_ARGUMENT) {
+            CHECK_CONTAINS(oss_result_message(*result), "every part but the last needs");
+            status = OSS_STATUS_OK;
+        }
+    }
+    oss_part_list_free(parts);
     oss_multipart_free(multipart);
     return status;
 }
@@ -186,7 +200,7 @@ static bool try(size_t way, int nth) {
     const oss_status status = ways[way].work(&result);
     const bool has_failed = passing == NEVER;
     passing = NEVER;
-    CHECK(result != NULL && oss_result_status(result) == status);
+    CHECK(result != NULL && (oss_result_status(result) == status || !ways[way].stores));
     if (status != OSS_STATUS_OK && status != OSS_STATUS_OUT_OF_MEMORY) {
         CHECK(status == OSS_STATUS_NOT_AUTHENTIC || status == OSS_STATUS_CALLBACK_UNKNOWN);
         if (failures > 0) fprintf(stderr, "%s: %s\n", oss_status_name(status), oss_result_message(result));
