@@ -23,7 +23,7 @@ needs() {
 
 # Builds the library as users get it; its path is in $library.
 build_library() {
-    cargo build --manifest-path "$benches/../Cargo.toml" --release --lib --quiet
+    cargo rustc --manifest-path "$benches/../Cargo.toml" --release --lib --crate-type cdylib,staticlib --quiet
     local target
     target=$(cargo metadata --manifest-path "$benches/../Cargo.toml" --no-deps --format-version 1 |
         sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
