@@ -4408,6 +4408,10 @@ oss_status oss_upload_options_set_memory_limit(oss_upload_options *options,
  * OSS_STATUS_LOCAL_IO before anything is sent, and so it does on a file system that does not know whose a file is. The folder
  * should be one of your own.
  *
+ * A record that is ours and cannot be read just now, such as for want of file descriptors, stays: the call ends with
+ * OSS_STATUS_LOCAL_IO or OSS_STATUS_OUT_OF_MEMORY before anything is sent, and with OSS_STORED_UNKNOWN, since an earlier process
+ * may have completed the upload.
+ *
  * @param options  not NULL.
  * @param folder   a folder of your own, such as "/var/lib/myapp/uploads"; made if it is missing, for its owner only; NULL for
  *                 no record, which is the default; copied.

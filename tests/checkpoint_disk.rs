@@ -5,7 +5,7 @@
 
 mod support;
 
-use oss_emulator::{AppServer, Config, DEFAULT_BUCKET, Emulator};
+use oss_emulator::{Action, AppServer, Config, DEFAULT_BUCKET, Emulator, Fault as ServerFault};
 use std::fs;
 use std::path::PathBuf;
 use support::bucket::{TestBucket, app_server};
@@ -157,4 +157,37 @@ fn callback_runs_once_whenever_the_disk_fails() {
         assert!(site.is_stored(key), "{fault:?}");
         assert_eq!(site.callbacks(), 1, "{fault:?}: {}", run.out);
     });
+}
+
+#[test]
+fn record_that_cannot_be_read_just_now_stays_and_nothing_is_sent() {
+    let site = Site::new(false);
+    let refused = Action::Status { status: 403, code: "AccessDenied".to_owned() };
+    let mut unread = 0;
+    for at in 1.. {
+        let mut met = false;
+        for error in ["EMFILE", "EIO", "ENOMEM"] {
+            let key = format!("{error}-{at}");
+            site.emulator
+                .inject(ServerFault::new(refused.clone()).operation("CompleteMultipartUpload").key(&key));
+            assert!(site.run(&key, None).says("status SERVICE"));
+            site.emulator.clear_requests();
+            let run = site.run(&key, Some((at, error, false)));
+            met |= run.failed;
+            assert_eq!(site.requests(&key, "InitiateMultipartUpload"), 0, "{error} at {at}: {}", run.out);
+            if run.out.contains("cannot read the checkpoint") {
+                unread += 1;
+                let status = if error == "ENOMEM" { "OUT_OF_MEMORY" } else { "LOCAL_IO" };
+                assert!(run.says(&format!("status {status}")) && run.says("stored UNKNOWN"), "{}", run.out);
+                assert!(site.emulator.requests().is_empty(), "{error} at {at}");
+                let next = site.run(&key, None);
+                assert!(next.is_ok() && site.requests(&key, "InitiateMultipartUpload") == 0, "{}", next.out);
+            }
+        }
+        if !met {
+            break;
+        }
+    }
+    // When it is opened, and when it is read, with each of the errors.
+    assert!(unread >= 6, "{unread} times");
 }

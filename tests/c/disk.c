@@ -101,7 +101,8 @@ static int error(void) {
     static const struct {
         const char *name;
         int number;
-    } errors[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EFBIG", EFBIG}, {"EROFS", EROFS}};
+    } errors[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO},       {"EFBIG", EFBIG},
+                 {"EROFS", EROFS},   {"EMFILE", EMFILE}, {"ENOMEM", ENOMEM}};
     const char *name = getenv("ERROR");
     size_t index;
     for (index = 0; index < sizeof errors / sizeof errors[0]; index++) {
@@ -223,6 +224,12 @@ int unlink(const char *path) {
         note("unlink %s\n", path);
     }
     return result;
+}
+
+ssize_t read(int file, void *data, size_t size) {
+    static ssize_t (*real)(int, void *, size_t);
+    REAL("read");
+    return is_watched(path_of(file)) && fails(false) ? -1 : real(file, data, size);
 }
 
 ssize_t write(int file, const void *data, size_t size) {

@@ -6,7 +6,7 @@ pub(crate) mod own_file;
 mod sealed;
 
 pub(crate) use lock::Lock;
-pub(crate) use sealed::{hex, sealed, unsealed};
+pub(crate) use sealed::{NO_MEMORY, hex, sealed, unsealed};
 
 use std::fs::{DirBuilder, File};
 use std::io;

@@ -26,7 +26,12 @@ pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<Found> 
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
         // A link, say, or what others do not let us read. What is ours is not taken for theirs because we are out of files.
-        Err(error) => return distrusted(&fs::symlink_metadata(path)?).map(Found::Foreign).ok_or(error),
+        Err(error) => {
+            return match fs::symlink_metadata(path) {
+                Err(missing) if missing.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
+                there => distrusted(&there?).map(Found::Foreign).ok_or(error),
+            };
+        }
     };
     Ok(distrusted(&file.metadata()?).map_or(Found::Own(file), Found::Foreign))
 }

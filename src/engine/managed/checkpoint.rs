@@ -57,24 +57,25 @@ impl Checkpoint {
         })
     }
 
-    /// Reads what an earlier process left.
-    pub(super) fn find(&self) -> Found {
+    /// Reads what an earlier process left. A record of our own that cannot be read just now is left for another call: without
+    /// it, nobody knows whether the upload was completed and its callback has run.
+    pub(super) fn find(&self) -> Result<Found, Box<Outcome>> {
         if let Some(why) = self.place.was_foreign() {
-            return Found::Unusable(why.to_owned());
+            return Ok(Found::Unusable(why.to_owned()));
         }
-        let file = match self.place.open() {
-            Ok(own_file::Found::Own(file)) => file,
-            Ok(own_file::Found::Nothing) => return Found::Nothing,
-            Ok(own_file::Found::Foreign(why)) => return Found::Unusable(why.to_owned()),
-            Err(error) => return Found::Unusable(format!("it cannot be opened: {error}")),
+        let file = match self.place.open().map_err(|error| unread(&error))? {
+            own_file::Found::Own(file) => file,
+            own_file::Found::Nothing => return Ok(Found::Nothing),
+            own_file::Found::Foreign(why) => return Ok(Found::Unusable(why.to_owned())),
         };
         let mut text = Vec::new();
-        if let Err(error) = file.take(LARGEST).read_to_end(&mut text) {
-            return Found::Unusable(format!("it cannot be read: {error}"));
-        }
+        file.take(LARGEST).read_to_end(&mut text).map_err(|error| unread(&error))?;
         match Record::from_json(&text) {
-            Ok(record) => Found::Record(Box::new(record)),
-            Err(why) => Found::Unusable(why),
+            Ok(record) => Ok(Found::Record(Box::new(record))),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Ok(Found::Unusable(error.to_string()))
+            }
+            Err(error) => Err(unread(&error)),
         }
     }
 
@@ -160,4 +161,10 @@ impl Checkpoint {
 fn unusable(folder: &Path, error: &io::Error) -> Box<Outcome> {
     let message = format!("cannot use the checkpoint folder {}: {error}", folder.display());
     Box::new(Outcome::new(Status::LocalIo, Stored::No, message))
+}
+
+/// That there may be a record which cannot be read. An earlier process may have got to the end of the upload.
+fn unread(error: &io::Error) -> Box<Outcome> {
+    let message = format!("cannot read the checkpoint: {error}");
+    Box::new(Outcome::new(Status::of_disk(error), Stored::Unknown, message))
 }

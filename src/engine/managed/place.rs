@@ -94,8 +94,9 @@ fn is_in_use(path: &Path) -> bool {
     has_record(path) || path.with_extension("lock").symlink_metadata().is_ok()
 }
 
+/// Whether there is a record, or what may be one and cannot be opened just now.
 fn has_record(path: &Path) -> bool {
-    matches!(open(path), Ok(Found::Own(_)))
+    !matches!(open(path), Ok(Found::Nothing | Found::Foreign(_)))
 }
 
 fn open(path: &Path) -> io::Result<Found> {

@@ -1,6 +1,6 @@
 //! What is recorded of an upload in parts: one JSON document with a checksum.
 
-use crate::engine::disk::{hex, sealed, unsealed};
+use crate::engine::disk::{NO_MEMORY, hex, sealed, unsealed};
 use crate::engine::multipart::{Multipart, Part, Terms};
 use crate::engine::source::Identity;
 use serde::de::{Error, SeqAccess, Visitor};
@@ -157,8 +157,8 @@ impl Record {
         sealed(self)
     }
 
-    /// Reads what stood on a disk, or says why it cannot be used.
-    pub(super) fn from_json(text: &[u8]) -> Result<Record, String> {
+    /// Reads what stood on a disk. What cannot be used is invalid data.
+    pub(super) fn from_json(text: &[u8]) -> io::Result<Record> {
         unsealed(text, FORMAT)
     }
 }
@@ -177,7 +177,7 @@ fn as_memory_allows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Pa
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<PartRecord>, A::Error> {
             let mut parts = Vec::new();
             while let Some(part) = list.next_element()? {
-                parts.try_reserve(1).map_err(|_| A::Error::custom("there is no memory for its parts"))?;
+                parts.try_reserve(1).map_err(|_| A::Error::custom(NO_MEMORY))?;
                 parts.push(part);
             }
             Ok(parts)

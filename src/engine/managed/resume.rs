@@ -110,7 +110,7 @@ impl Managed<'_> {
         body: &Body<'_>,
         sizes: PartSizes,
     ) -> Step<Start> {
-        let mut record = match checkpoint.find() {
+        let mut record = match checkpoint.find()? {
             checkpoint::Found::Nothing => return Ok(Start::anew(checkpoint)),
             checkpoint::Found::Unusable(why) => {
                 self.log(&format!("starting over, since the checkpoint cannot be used: {why}"));

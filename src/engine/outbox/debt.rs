@@ -181,7 +181,8 @@ impl Debt {
         sealed(self)
     }
 
-    pub(super) fn from_json(text: &[u8]) -> Result<Debt, String> {
+    /// Reads what stood on a disk. What cannot be used is invalid data.
+    pub(super) fn from_json(text: &[u8]) -> io::Result<Debt> {
         unsealed(text, FORMAT)
     }
 }

@@ -107,6 +107,6 @@ impl Outbox {
 
     pub(super) fn unusable(&self, error: &io::Error) -> Box<Outcome> {
         let message = format!("cannot use the outbox {}: {error}", self.folder.display());
-        Box::new(Outcome::new(Status::LocalIo, Stored::No, message))
+        Box::new(Outcome::new(Status::of_disk(error), Stored::No, message))
     }
 }

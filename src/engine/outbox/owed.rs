@@ -65,10 +65,13 @@ impl Owed {
         }
         let mut text = Vec::new();
         (&mut file).take(LARGEST).read_to_end(&mut text)?;
-        Ok(match Debt::from_json(&text) {
-            Ok(debt) => Opened::Owed(Box::new(Owed::locked(folder, name, debt, file))),
-            Err(why) => Opened::Unusable(why),
-        })
+        match Debt::from_json(&text) {
+            Ok(debt) => Ok(Opened::Owed(Box::new(Owed::locked(folder, name, debt, file)))),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Ok(Opened::Unusable(error.to_string()))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn locked(folder: &Path, name: &str, debt: Debt, file: File) -> Owed {

@@ -4,6 +4,7 @@ use super::folder::Outbox;
 use super::owed::{Opened, Owed, set_aside};
 use crate::engine::outcome::Outcome;
 use std::collections::VecDeque;
+use std::io;
 
 /// So many names are held at once, however many records there are.
 const HELD: usize = 256;
@@ -41,6 +42,8 @@ impl Queue {
                     };
                     log(&format!("{name} in the outbox {set_aside}: {why}"));
                 }
+                // Nothing is wrong with the record.
+                Err(error) if error.kind() == io::ErrorKind::OutOfMemory => return Err(unusable(error)),
                 Err(error) => log(&format!("{name} in the outbox is passed over: {error}")),
             }
         }

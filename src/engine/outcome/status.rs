@@ -2,6 +2,7 @@
 
 use crate::engine::history::{Attempt, End};
 use crate::transport::{Cause, SourceFailure};
+use std::io;
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,14 @@ impl Status {
             End::Absent | End::Refused if attempt.http_status >= 300 => Status::Service,
             End::Absent | End::Refused => Status::BadResponse,
             End::Failed(cause) => Status::of_failure(cause),
+        }
+    }
+
+    /// How a call ends that cannot use what it keeps on disk.
+    pub(crate) fn of_disk(error: &io::Error) -> Status {
+        match error.kind() {
+            io::ErrorKind::OutOfMemory => Status::OutOfMemory,
+            _ => Status::LocalIo,
         }
     }
 
