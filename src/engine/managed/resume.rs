@@ -160,7 +160,7 @@ impl Managed<'_> {
     async fn go_on(
         &self,
         checkpoint: Checkpoint,
-        record: Record,
+        mut record: Record,
         multipart: Multipart,
         body: &Body<'_>,
         sizes: PartSizes,
@@ -205,8 +205,9 @@ impl Managed<'_> {
                 }
             }
         };
-        let recorded = record.parts.clone();
         let room = self.take_room().map_err(|outcome| in_doubt(&record, *outcome))?;
+        // Whenever the record is written, its parts are noted anew.
+        let recorded = std::mem::take(&mut record.parts);
         checkpoint.resume(record);
         let upload = InParts::new(multipart, Some(checkpoint), room, attempts.made);
         let proven = self.proven(&recorded, listed, body, sizes).and_then(|parts| {
