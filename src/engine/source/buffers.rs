@@ -18,9 +18,10 @@ pub(crate) struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
 impl Buffers {
     /// A buffer for up to `size` bytes, with whatever it held last, or an empty one.
     pub(crate) fn take(&self, size: usize) -> Vec<u8> {
-        let buffer = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        // What would have to be moved to a larger place is given up before.
-        if (STEP_BY_STEP..size).contains(&buffer.capacity()) { Vec::new() } else { buffer }
+        let mut buffers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that are too small are given up, all of them: what is larger now is to have their place.
+        buffers.retain(|buffer| buffer.capacity() >= size);
+        buffers.pop().unwrap_or_default()
     }
 
     /// The first `length` bytes of `buffer`, which comes back when they are no longer needed.
@@ -73,5 +74,16 @@ mod tests {
         assert_eq!(piece, "bc");
         drop(piece);
         assert_eq!(buffers.take(6), b"abcdef");
+    }
+
+    #[test]
+    fn buffers_that_are_too_small_go_when_a_larger_one_is_wanted() {
+        let buffers = Buffers::default();
+        for large in [1, STEP_BY_STEP] {
+            let lent = [large, large, 3 * large].map(|size| buffers.lend(vec![7; size], size));
+            drop(lent);
+            assert_eq!(buffers.take(2 * large).len(), 3 * large);
+            assert!(buffers.0.lock().unwrap().is_empty());
+        }
     }
 }
