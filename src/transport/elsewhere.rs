@@ -22,23 +22,28 @@ impl Handed<'_> {
 
 /// Does `work`, which blocks on the network, for the calling thread.
 pub(super) fn block_on_network<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    if Handle::try_current().is_ok() {
+        let message =
+            "a function that the library calls must not talk to a server on the same thread meanwhile";
+        return Err(Failure::unsendable(message.to_owned()));
+    }
+    with_thread_data(work)?
+}
+
+/// Does `work`, which needs what a thread has of its own, for the calling thread.
+pub fn with_thread_data<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
     let mut work = Some(work);
     let mut result = None;
     // Of one kind for all, or the compiler would write all that follows anew for each.
-    block(&mut || result = work.take().map(|work| work()))?;
+    here_or_elsewhere(&mut || result = work.take().map(|work| work()))?;
     // It is there, since the work was done.
-    result.unwrap_or_else(|| Err(Failure::unsendable("nothing was done".to_owned())))
+    result.ok_or_else(|| Failure::unsendable("nothing was done".to_owned()))
 }
 
-fn block(work: &mut dyn FnMut()) -> Result<(), Failure> {
+fn here_or_elsewhere(work: &mut dyn FnMut()) -> Result<(), Failure> {
     match Handle::try_current() {
-        Ok(_) => {
-            let message =
-                "a function that the library calls must not talk to a server on the same thread meanwhile";
-            Err(Failure::unsendable(message.to_owned()))
-        }
         Err(missing) if missing.is_thread_local_destroyed() => work_elsewhere(work).map_err(Failure::setup),
-        Err(_) => {
+        _ => {
             work();
             Ok(())
         }

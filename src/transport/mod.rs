@@ -75,6 +75,7 @@ pub use child::{Printed, output_of};
 pub use clock::Clock;
 pub use deadline::Deadline;
 pub use delivery::Delivery;
+pub use elsewhere::with_thread_data;
 pub use errand::{Ask, Errand};
 pub use exchange::{Cut, Reply, Request};
 pub use failure::{Cause, Failure};

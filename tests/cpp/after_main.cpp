@@ -13,6 +13,9 @@ struct uploaded_last {
 
     ~uploaded_last() {
         CHECK_OK(bucket.put("after main", std::string("data")));
+        // Both ask for a key, since nobody knows how long one is good.
+        CHECK_OK(asking.presign_get("after main", std::chrono::hours(1)));
+        CHECK_OK(asking.put("asked for a key after main", std::string("data")));
         const int failed = finish();
         std::fflush(nullptr);
         // An exit code can no longer be returned.
@@ -20,6 +23,7 @@ struct uploaded_last {
     }
 
     oss::bucket bucket{};
+    oss::bucket asking{};
 };
 
 uploaded_last last;
@@ -28,6 +32,8 @@ uploaded_last last;
 
 int main() {
     last.bucket = open_bucket();
+    const oss::access_key key(variable("OSS_ACCESS_KEY_ID"), variable("OSS_ACCESS_KEY_SECRET"));
+    last.asking = bucket_of(needed(oss::credentials::from_function([key] { return key; })));
     // Whoever has not uploaded has nothing to lose.
     CHECK_OK(last.bucket.put("in main", std::string("data")));
 }

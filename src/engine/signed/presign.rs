@@ -7,7 +7,7 @@ use crate::engine::object::{ObjectOptions, Trigger};
 use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::request::{Call, Operation};
 use crate::engine::rules::{check_part_number, check_upload_id};
-use crate::transport::Failure;
+use crate::transport::{Failure, with_thread_data};
 use crate::wire::key;
 use crate::wire::mistake::Mistake;
 use std::sync::Arc;
@@ -112,10 +112,13 @@ impl Bucket {
         if self.credentials.is_anonymous() {
             return Err(Mistake::new("anonymous credentials sign nothing that could be handed out").into());
         }
-        self.credentials.key(&self.patience()).map_err(|no_key| {
-            let failure = Failure::unsigned(no_key.ended().cloned(), no_key.message());
-            Box::new(Outcome::failed(failure, Stored::No))
-        })
+        if let Some(key) = self.credentials.key_at_hand() {
+            return Ok(key);
+        }
+        let asked = with_thread_data(|| self.credentials.key(&self.patience())).and_then(|key| {
+            key.map_err(|no_key| Failure::unsigned(no_key.ended().cloned(), no_key.message()))
+        });
+        asked.map_err(|failure| Box::new(Outcome::failed(failure, Stored::No)))
     }
 
     /// Checks for how long something signed is to be good.
