@@ -4373,8 +4373,8 @@ oss_status oss_upload_options_set_parallel(oss_upload_options *options,
  * once, and how large they are where no size is set.
  *
  * A part from a reader that gives the data once, or from a writer, is held until OSS has it. If not even one can be held, of
- * the size that is set or that 10 000 of them need for a known length, the upload is refused, and the message says which
- * limit would do. Data of unknown length ends with OSS_STATUS_INVALID_ARGUMENT as soon as it is longer than 10 000 parts can
+ * the size that is set, unless the data is known to be shorter, or that 10 000 of them need for a known length, the upload is
+ * refused, and the message says which limit would do. Data of unknown length ends with OSS_STATUS_INVALID_ARGUMENT as soon as it is longer than 10 000 parts can
  * be: with the default limit and no part size of your own, that is beyond 1.2 TB. Files, and bytes in memory, are read as they
  * are sent, which takes 1 MiB for each part that is under way.
  *

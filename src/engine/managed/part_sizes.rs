@@ -33,14 +33,16 @@ impl PartSizes {
         parallel: usize,
     ) -> Result<PartSizes, Mistake> {
         let largest = memory.largest_part().min(LARGEST_PUT);
-        if let Some(wanted) = wanted.filter(|wanted| *wanted > largest) {
-            return Err(memory.too_small(&format!("parts of {wanted} bytes are asked for"), wanted));
+        // Data that is shorter than a part takes no more than itself.
+        let asked_for = wanted.map(|wanted| data.map_or(wanted, |data| wanted.min(data)));
+        if let Some(asked_for) = asked_for.filter(|part| *part > largest) {
+            return Err(memory.too_small(&format!("parts of {asked_for} bytes are asked for"), asked_for));
         }
         let first = wanted.unwrap_or(memory.part_for(parallel));
         let Some(data) = data else {
             return Ok(PartSizes { first, most: if wanted.is_some() { first } else { largest } });
         };
-        let first = fitted(data, first)?;
+        let first = fitted(data, first)?.min(data);
         if first > largest {
             return Err(memory.too_small(&format!("{data} bytes need parts of {first} bytes"), first));
         }
@@ -162,6 +164,14 @@ mod tests {
         }
         assert!(held(Some(1 << 40), None, 0).unwrap().uniform() <= 105 << 20);
         assert!(held(Some(LARGEST_PUT * 10_000 + 1), None, u64::MAX).is_err());
+    }
+
+    #[test]
+    fn short_data_takes_no_more_memory_than_itself_however_large_its_parts_are_to_be() {
+        for data in [0, 1, 10 << 20, (128 << 20) - (512 << 10)] {
+            assert_eq!(held(Some(data), Some(200 << 20), 0).unwrap().uniform(), data);
+        }
+        assert!(held(Some(128 << 20), Some(200 << 20), 0).is_err());
     }
 
     #[test]
