@@ -153,6 +153,14 @@ fn modes_lead_to_where_they_say() {
 }
 
 #[test]
+fn key_for_ever_is_not_sent_with_the_token_that_is_left_of_another() {
+    let left = format!(r#""access_key_id": "id", "access_key_secret": "{SECRET}", "sts_token": "{TOKEN}""#);
+    let home = Home::with(&[(CLI, &cli("a", &[("a", "AK", &left)]))]);
+    let key = home.fetch(&[]).unwrap_or_else(|why| panic!("{}", why.message()));
+    assert_eq!((key.identity().access_key_id, key.identity().security_token), ("id", None));
+}
+
+#[test]
 fn modes_that_are_not_known_here_are_named() {
     for mode in
         ["RamRoleArn", "RsaKeyPair", "RamRoleArnWithRoleName", "ChainableRamRoleArn", "CloudSSO", "OAuth"]
@@ -176,7 +184,7 @@ fn files_that_are_broken_are_named_without_what_they_hold() {
         (half("External", "x"), "the credentials command is empty"),
         (half("CredentialsURI", "x"), "ALIBABA_CLOUD_CREDENTIALS_URI is not set"),
         (half("OIDC", "x"), "ALIBABA_CLOUD_ROLE_ARN is not set"),
-        (cli("a", &[("a", "StsToken", &key_of("STS.x"))]), "security token"),
+        (cli("a", &[("a", "StsToken", &key_of("x"))]), "it holds an access key, but not sts_token"),
     ] {
         let home = Home::with(&[(CLI, &content)]);
         assert_says(home.fetch(&[]), what);
@@ -208,6 +216,8 @@ fn files_of_older_tools_are_read_after_the_newer_ones() {
     home.write(SHARED, &shared);
     assert_eq!(id(home.fetch(&[])), "of-default");
     assert_eq!(id(home.fetch(&[("ALIBABA_CLOUD_PROFILE", "other")])), "STS.other");
+    // Who names a profile that is nowhere does not become whoever is in a file without profiles.
+    assert_says(home.fetch(&[("ALIBABA_CLOUD_PROFILE", "nowhere")]), "no profile \"nowhere\"");
     // One that was never filled in is as none.
     home.write(CLI, &cli("default", &[("default", "", r#""access_key_id": """#)]));
     assert_eq!(id(home.fetch(&[])), "of-default");

@@ -79,11 +79,8 @@ impl Profile {
 
     fn in_ini(&self, file: Ini<'_>, patience: &Patience) -> Result<Option<AccessKey>, NoKey> {
         const OF_OSSUTIL: &str = "Credentials";
-        let section = match &self.name {
-            Some(name) => name,
-            None if file.has(OF_OSSUTIL) => OF_OSSUTIL,
-            None => self.wanted().unwrap_or("default"),
-        };
+        let unnamed = if file.has(OF_OSSUTIL) { OF_OSSUTIL } else { "default" };
+        let section = self.wanted().unwrap_or(unnamed);
         let settings = Settings {
             mode: file.text(section, &["mode", "type"]).unwrap_or_default(),
             text: &|names| file.text(section, names),
@@ -102,8 +99,11 @@ impl Profile {
     fn key(&self, settings: &Settings<'_>, patience: &Patience) -> Result<Option<AccessKey>, NoKey> {
         let is = |modes: &[&str]| modes.iter().any(|mode| is_same(mode, settings.mode));
         let surroundings = &self.surroundings;
-        if is(&["AK", "StsToken", "access_key", "sts"]) {
-            return settings.key();
+        if is(&["AK", "access_key"]) {
+            return settings.key(None);
+        }
+        if is(&["StsToken", "sts"]) {
+            return settings.temporary_key();
         }
         if is(&["EcsRamRole"]) {
             let role = (settings.text)(&["ram_role_name", "ecs_role_name", "role_name"]);
@@ -127,7 +127,7 @@ impl Profile {
         if !settings.mode.is_empty() {
             return Err(NoKey::new(format!("its mode {} is not known here", shown(settings.mode))));
         }
-        match (settings.key()?, settings.service) {
+        match (settings.key(settings.token())?, settings.service) {
             (None, Some(url)) => fetched(Uri::new(Some(url), surroundings), patience),
             (key, _) => Ok(key),
         }
@@ -160,12 +160,31 @@ struct Settings<'a> {
 }
 
 impl Settings<'_> {
-    /// The key in the profile itself, if there is one. Half a key is a mistake.
-    fn key(&self) -> Result<Option<AccessKey>, NoKey> {
-        let id = (self.text)(&["access_key_id", "access_id"]);
-        let secret = (self.text)(&["access_key_secret", "access_key"]);
-        let token = (self.text)(&["sts_token", "security_token"]);
-        match (id, secret) {
+    fn id(&self) -> Option<&str> {
+        (self.text)(&["access_key_id", "access_id"])
+    }
+
+    fn secret(&self) -> Option<&str> {
+        (self.text)(&["access_key_secret", "access_key"])
+    }
+
+    fn token(&self) -> Option<&str> {
+        (self.text)(&["sts_token", "security_token"])
+    }
+
+    /// The same with the token without which it is no key of this mode.
+    fn temporary_key(&self) -> Result<Option<AccessKey>, NoKey> {
+        match self.token() {
+            None if self.id().is_some() && self.secret().is_some() => {
+                Err(NoKey::new("it holds an access key, but not sts_token, which its mode needs"))
+            }
+            token => self.key(token),
+        }
+    }
+
+    /// The key in the profile itself, with this token, if there is one. Half a key is a mistake.
+    fn key(&self, token: Option<&str>) -> Result<Option<AccessKey>, NoKey> {
+        match (self.id(), self.secret()) {
             (None, None) => Ok(None),
             (Some(_), None) => Err(NoKey::new("it holds access_key_id, but not access_key_secret")),
             (None, Some(_)) => Err(NoKey::new("it holds access_key_secret, but not access_key_id")),
