@@ -53,7 +53,8 @@
  * be deleted by hand, and holds no secret. One that somebody else could have written is not believed.
  *
  * Secrets stay in: the access key's secret and the security token are in no message, and are wiped from memory when nothing
- * needs them any more. What a connection has sent, a token among it, is out of reach of that.
+ * needs them any more. What a connection has sent or received, tokens and keys of services among it, is out of reach of that,
+ * and so is what the parser of such an answer held meanwhile of text with escapes in it.
  *
  * HOW IT IS USED
  *

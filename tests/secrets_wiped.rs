@@ -1,20 +1,24 @@
-//! No block of memory that is given back holds a secret or a security token, but for what a connection sent.
+//! No block of memory that is given back holds a secret or a security token, but for what a connection sent or received.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 
 use oss_emulator::{Config, Credential, Emulator};
-use oss_upload::credentials::{AccessKey, Credentials, NoKey, Patience, Provider};
+use oss_upload::credentials::{AccessKey, Credentials, NoKey, Patience, Profile, Provider};
 use oss_upload::engine::{
     Body, Bucket, BucketOptions, ObjectOptions, SignatureVersion, Status, Stored, UploadOptions,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::fs;
 use std::slice;
 use std::sync::Arc;
+use std::time::Duration;
 use support::bed::assert_ended;
+use support::key_service::{environment, patience};
 use support::observer::Unmoved;
+use tempfile::TempDir;
 
 const ID: &str = "STS.an-id-that-is-no-secret-but-wiped-too";
 const SECRET: &str = "a-secret-that-nobody-may-find";
@@ -109,5 +113,20 @@ fn secrets_are_wiped_from_what_is_given_back() {
         for credentials in [&fixed as &dyn Fn() -> Credentials, &|| Credentials::from_provider(Giving)] {
             assert_eq!(found_during(|| upload(&endpoint, credentials(), version)), 0, "{version:?}");
         }
+    }
+}
+
+#[test]
+fn secrets_are_wiped_from_a_file_that_breaks_off_behind_them() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("config.json");
+    let begun = format!(r#"{{"profiles": [{{"access_key_secret": "{SECRET}", "sts_token": "{TOKEN}"}}"#);
+    for rest in ["", "x", ", {\"a\"", "], \"profiles\": 1}"] {
+        fs::write(&path, format!("{begun}{rest}")).unwrap();
+        let found = found_during(|| {
+            let profile = Profile::new(Some(&path), None, environment(&[]));
+            assert!(profile.fetch(&patience(Duration::from_secs(60))).is_err());
+        });
+        assert_eq!(found, 0, "{rest}");
     }
 }

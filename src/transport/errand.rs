@@ -142,7 +142,7 @@ impl Errand {
         let Ask { method, headers, body, .. } = &self.ask;
         let request = self.client()?.request(method.clone(), self.url.clone()).headers(headers.clone());
         let mut response = request.body(body.clone()).send().await.map_err(failure)?;
-        let body = self.body(&mut response).await.map_err(failure)?;
+        let mut body = self.body(&mut response).await.map_err(failure)?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
@@ -151,14 +151,17 @@ impl Errand {
                 format!("{}: the headers of the reply are larger than {LARGEST_HEAD} bytes", self.place());
             return Err(Failure::before(Cause::BadResponse, message));
         }
+        let body = std::mem::take(&mut *body);
         Ok(Reply { status, headers, body, cut: None, wholly_sent: true })
     }
 
-    async fn body(&self, response: &mut Response) -> reqwest::Result<Vec<u8>> {
-        // It has room for all of it from the start: what has to grow leaves copies behind, and it may be secret.
-        let mut body = Vec::with_capacity(self.largest);
+    /// What comes of the body, which may be secret: it is wiped unless somebody takes it.
+    async fn body(&self, response: &mut Response) -> reqwest::Result<Zeroizing<Vec<u8>>> {
+        // It has room for all of it from the start: what has to grow leaves copies behind.
+        let mut body = Zeroizing::new(Vec::with_capacity(self.largest));
         while let Some(chunk) = response.chunk().await? {
-            body.extend(chunk.iter().take(self.largest.saturating_sub(body.len())));
+            let rest = self.largest.saturating_sub(body.len());
+            body.extend_from_slice(chunk.get(..rest).unwrap_or(&chunk));
             if body.len() == self.largest {
                 break;
             }
