@@ -6,8 +6,10 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"runtime/cgo"
+	"strings"
 	"sync"
 	"time"
 )
@@ -34,11 +36,23 @@ func AnonymousCredentials() Credentials {
 	return Credentials{anonymous: true}
 }
 
+// keptFailures is how many failures of a provider are remembered, the last ones: a call looks for its own as soon as it has ended.
+const keptFailures = 64
+
 // provided is what C asks for keys.
 type provided struct {
 	provider CredentialsProvider
 	mutex    sync.Mutex
-	failure  error
+	// number is that of the last failure.
+	number   int32
+	failures [keptFailures]failure
+}
+
+// failure is why there was no key. C is told its number, and says it in the result of each call that it ended: one that waited
+// for the key that another asked for is ended by the same one.
+type failure struct {
+	number int32
+	err    error
 }
 
 // keySource has C find what it asks for keys, as long as somebody has it.
@@ -58,31 +72,43 @@ func newKeySource(provider CredentialsProvider) *keySource {
 func (s *keySource) explain(err error) error {
 	var failed *OpError
 	if s != nil && errors.As(err, &failed) && failed.Result.Status == StatusCredentials && failed.cause == nil {
-		failed.cause = s.provided.lastFailure()
+		failed.cause = s.provided.failureIn(failed.Result.Message)
 	}
 	return err
 }
 
-func (p *provided) lastFailure() error {
+// failureIn is the failure that a message tells of by its number; nil if it tells of none, or of one that is long ago.
+func (p *provided) failureIn(message string) error {
+	_, told, _ := strings.Cut(message, "the credentials function failed with ")
+	var number int32
+	if _, err := fmt.Sscanf(told, "%d", &number); err != nil || number <= 0 {
+		return nil
+	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	return p.failure
+	if failed := p.failures[number%keptFailures]; failed.number == number {
+		return failed.err
+	}
+	return nil
 }
 
-func (p *provided) fail(err error) {
+// fail remembers why there is no key, and gives the number that C is told.
+func (p *provided) fail(err error) C.int32_t {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	p.failure = err
+	p.number = p.number%math.MaxInt32 + 1
+	p.failures[p.number%keptFailures] = failure{p.number, err}
+	return C.int32_t(p.number)
 }
 
 // retrieve asks the provider. No panic of its may go through C, and the call that it ends need not be this goroutine's last: a
 // panic becomes an error.
 func (p *provided) retrieve(answer *C.oss_credentials_answer) (code C.int32_t) {
-	code = 1
+	code = -1
 	returned := false
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			p.fail(fmt.Errorf("the provider of credentials panicked: %v", panicked))
+			code = p.fail(fmt.Errorf("the provider of credentials panicked: %v", panicked))
 		} else if !returned {
 			// As in guard.
 			runtime.LockOSThread()
@@ -93,9 +119,8 @@ func (p *provided) retrieve(answer *C.oss_credentials_answer) (code C.int32_t) {
 	if err == nil {
 		err = give(answer, key, expires)
 	}
-	p.fail(err)
 	if err != nil {
-		return 1
+		return p.fail(err)
 	}
 	return 0
 }
