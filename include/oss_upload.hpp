@@ -271,7 +271,6 @@ struct name_value {
     std::string value;
 };
 
-/** Not for use by others. */
 /** How far a call is. It is there for as long as the function runs that is told. */
 class progress {
 public:
@@ -296,6 +295,7 @@ private:
     const oss_progress *told_;
 };
 
+/** Not for use by others. */
 namespace detail {
 
 /** Owns a handle of the C library. */
