@@ -96,18 +96,19 @@ impl Bucket {
     }
 }
 
-/// Whether each upload of a page comes behind the one before it, the first of them behind the marker, and a page that is not
-/// the last brings something and leads on: otherwise the same uploads would be listed for ever. They are in the order of their
-/// keys, and those of one key in that of their ids.
+/// Whether no upload of a page has a key before that of the one before it, nor the first of them before that of the marker, and
+/// a page that is not the last leads on to another. Of one key they may come in any order. Since such a page has to bring
+/// something, too, the limit ends any list.
 fn goes_on(page: &UploadPage, marker: &(String, String)) -> bool {
     let next = (page.next.0.as_str(), page.next.1.as_str());
-    let mut last = (marker.0.as_str(), marker.1.as_str());
+    let marker = (marker.0.as_str(), marker.1.as_str());
+    let mut last = marker;
     for upload in &page.uploads {
         let place = (upload.key.as_str(), upload.upload_id.as_str());
-        if upload.key.is_empty() || place <= last {
+        if upload.key.is_empty() || place.0 < last.0 || place == last {
             return false;
         }
         last = place;
     }
-    !page.is_truncated || !page.uploads.is_empty() && next >= last
+    !page.is_truncated || !page.uploads.is_empty() && next.0 >= last.0 && next != marker
 }
