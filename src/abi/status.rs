@@ -13,8 +13,8 @@ pub enum oss_status {
     /// An argument is NULL or breaks a rule, which the message names. Nothing was sent, unless data of unknown length
     /// turned out to be too long. NO.
     InvalidArgument = 1,
-    /// A file or another source could not be read, or a checkpoint not be written. NO; UNKNOWN if the reply to an earlier
-    /// attempt was lost.
+    /// A file or another source could not be read, or a checkpoint not be read or written. NO; UNKNOWN if the reply to an
+    /// earlier attempt was lost, or an earlier process may have completed the upload.
     LocalIo = 2,
     /// A file had other bytes when it was read again, or a whole file another length: oss_body_from_file() says when it is.
     /// What was being sent was cut off, so it was not stored; of an earlier attempt, whose reply was lost, that may not be

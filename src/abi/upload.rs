@@ -40,8 +40,8 @@ use std::ffi::{CString, c_char};
 ///         OSS_STATUS_CANCELLED: a cancel was fired, or the progress function said so.
 ///         OSS_STATUS_CHECKPOINT_BUSY: another call, of this process or another, is at the same upload, and was so for two
 ///         seconds.
-///         OSS_STATUS_LOCAL_IO: the data could not be read, or the checkpoint not be written at the beginning or before a
-///         callback was asked for, or there is no place for it.
+///         OSS_STATUS_LOCAL_IO: the data could not be read, or the checkpoint not be read, or not be written at the beginning or
+///         before a callback was asked for, or there is no place for it.
 ///         OSS_STATUS_SOURCE_CHANGED: the file no longer has the bytes that were sent, and these are not stored.
 ///         OSS_STATUS_INTEGRITY with OSS_STORED_NO: a part had another CRC-64 than its data, however often it was sent.
 ///         OSS_STATUS_CALLBACK_UNKNOWN can also mean that an earlier process stored the object and was stopped before it
