@@ -6,6 +6,7 @@ use super::deadline::Deadline;
 use super::failure::{Cause, Failure};
 use super::lane::{Admission, Lane};
 use super::meter::{Meter, Phase};
+use super::on_the_heap::on_the_heap;
 use super::progress::Progress;
 use super::traffic::UnderWay;
 use super::watch::{LONGEST_REPLY, Watch};
@@ -92,8 +93,7 @@ impl Lane {
         meter: &Meter,
     ) -> Result<Reply, Failure> {
         self.check(deadline)?;
-        // On the heap: on the stack, which may be small, every caller would have room for it.
-        Box::pin(self.send_and_receive(request, deadline, meter)).await
+        on_the_heap(|| self.send_and_receive(request, deadline, meter)).await
     }
 
     async fn send_and_receive(
@@ -153,8 +153,7 @@ impl Lane {
         let admission = self.admit(if feeding.is_none() { progress.size } else { 0 });
         let watch = Watch::new(self, deadline, progress, patience);
         let request = self.route.written(url, method, headers, body)?;
-        // On the heap too: it is large.
-        let answer = Box::pin(self.send(request, url, is_data, longest_idle, progress));
+        let answer = on_the_heap(|| self.send(request, url, is_data, longest_idle, progress));
         attend(paced(admission, progress, answer), feeding, watch).await
     }
 

@@ -5,6 +5,7 @@ use super::cancel::Cancel;
 use super::clock::Clock;
 use super::deadline::Deadline;
 use super::failure::Failure;
+use super::on_the_heap::on_the_heap;
 use super::outside::Outside;
 use super::pace::{self, Pace};
 use super::patience::Patience;
@@ -102,7 +103,7 @@ impl Lane {
         self.witness.replace(bounds.witness);
         self.traffic.begin();
         // One kind of future for all calls: each of its own would bring all that drives it along, many times over.
-        self.drive(Box::pin(work(self)))
+        self.drive(on_the_heap(|| work(self)))
     }
 
     fn drive<T>(&self, mut work: Pin<Box<dyn Future<Output = T> + '_>>) -> T {

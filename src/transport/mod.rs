@@ -11,7 +11,7 @@
 //! | `meter`, `witness` | how an exchange went; who goes along with a call |
 //! | `lane`, `lanes`, `shared` | what one call has; those that nobody uses; what all of a bucket have in common |
 //! | `clock`, `deadline`, `cancel` | what time it is; when a call ends; who may end it |
-//! | `outside` | what a call does outside of its runtime |
+//! | `outside`, `on_the_heap` | what a call does outside of its runtime; what it does not keep on its stack |
 //! | `pace`, `rate` | how fast a call sends; how fast several do together |
 //! | `route`, `hop`, `race`, `resolve`, `tunnel`, `tls` | the way there, step by step |
 //! | `connection`, `flow`, `traffic` | HTTP, driven by the call that uses it; how much went through it; how much is on its way |
@@ -42,6 +42,7 @@ mod lane;
 mod lanes;
 mod meter;
 mod no_proxy;
+mod on_the_heap;
 mod outside;
 mod pace;
 mod patience;
@@ -81,6 +82,7 @@ pub use exchange::{Cut, Reply, Request};
 pub use failure::{Cause, Failure};
 pub use lane::{Bounds, Lane};
 pub use meter::{Measured, Meter, Phase, Times};
+pub use on_the_heap::on_the_heap;
 pub use patience::Patience;
 pub use proxy::Proxy;
 pub use rate::Rate;

@@ -13,7 +13,7 @@ use crate::engine::bucket::Bucket;
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::reply::{crc64_of, error_of};
 use crate::engine::source::{Body, Content, Frame, Reading};
-use crate::transport::{Deadline, Lane, Reply};
+use crate::transport::{Deadline, Lane, Reply, on_the_heap};
 use crate::wire::{content_type, xml};
 use std::time::Instant;
 
@@ -82,8 +82,7 @@ impl<'a> Creation<'a> {
         let look_ups = self.target.bucket().map(|bucket| LookUps::new(bucket, self.key(), deadline));
         let mut course =
             Course { creation: &self, lane, attempts, look_ups, content: self.content, answered: false };
-        // On the heap, like an exchange.
-        let outcome = Box::pin(course.send()).await.after(course.attempts.made);
+        let outcome = on_the_heap(|| course.send()).await.after(course.attempts.made);
         let Course { content, answered, attempts, .. } = course;
         let mut outcome = if self.call.callback { outcome.about(self.about(content)) } else { outcome };
         if let Some(owed) = &mut owed {
