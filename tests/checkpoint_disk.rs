@@ -174,6 +174,9 @@ fn record_that_cannot_be_read_just_now_stays_and_nothing_is_sent() {
             site.emulator.clear_requests();
             let run = site.run(&key, Some((at, error, false)));
             met |= run.failed;
+            if run.out.contains("is in the way and cannot be removed") {
+                continue;
+            }
             assert_eq!(site.requests(&key, "InitiateMultipartUpload"), 0, "{error} at {at}: {}", run.out);
             if run.out.contains("cannot read the checkpoint") {
                 unread += 1;

@@ -11,8 +11,10 @@ use oss_upload::engine::{
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs;
+use std::sync::Arc;
 use support::bed::{BUCKET, Bed, KEY};
 use support::observer::Unmoved;
+use support::raw_server::RawServer;
 use support::route::Route;
 use tempfile::TempDir;
 
@@ -253,4 +255,44 @@ fn writer_refuses_at_once_what_all_parts_together_cannot_hold() {
     assert!(outcome.message.contains("10000 parts"), "{}", outcome.message);
     assert_eq!(writer.finish(&Unmoved).status, Status::InvalidArgument);
     assert!(bed.emulator.requests().is_empty());
+}
+
+/// A server that keeps nothing of what it is sent.
+fn forgetting() -> RawServer {
+    RawServer::start(false, |mut connection| {
+        while let Some(head) = connection.read_request() {
+            let result =
+                |name: &str| format!("<{name}Result><UploadId>1</UploadId><ETag>\"E\"</ETag></{name}Result>");
+            let body = match (head.starts_with("POST"), head.contains("?uploads")) {
+                (true, true) => result("InitiateMultipartUpload"),
+                (true, false) => result("CompleteMultipartUpload"),
+                (false, _) => String::new(),
+            };
+            let reply = format!(
+                "HTTP/1.1 200 OK\r\nx-oss-request-id: 1\r\nETag: \"E\"\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            if !connection.say(reply.as_bytes()) {
+                return;
+            }
+        }
+    })
+}
+
+#[test]
+fn parts_that_grow_take_the_place_of_those_that_were_smaller() {
+    let server = forgetting();
+    let bucket = Arc::new(server.bucket(|_| ()));
+    let mut options = UploadOptions::default();
+    let limit = 160 * MIB;
+    options.set_memory_limit(limit).unwrap();
+    options.set_parallel(100).unwrap();
+    // So many parts have a hundredth of the limit each, without what their connections take, and the others double that.
+    let data = (500 + 2 * 100) * (limit / 100 - MIB / 2);
+    let input = Input::Reader(Box::new(Once(Cell::new(data))), None);
+    let (outcome, peak) = peak_of(|| bucket.upload(KEY, input, None, &options, &Unmoved));
+    assert_eq!(outcome.status, Status::Ok, "{}", outcome.message);
+    // To begin and to complete it takes one each.
+    assert_eq!(outcome.attempts, 600 + 2);
+    assert!(peak <= size(usize::try_from(limit).unwrap()) + BESIDES, "{peak} bytes");
 }
