@@ -607,8 +607,9 @@ typedef int32_t (*oss_credentials_fn)(void *user_data, oss_credentials_answer *a
 
 /**
  * Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise at least four times a second,
- * also while it waits, pauses or sends something again; but not while a function of the caller's keeps it. It runs where an
- * oss_read_fn does, during the call, and must neither talk to OSS itself nor free what the call uses.
+ * also while it waits, pauses, sends something again or reads data beforehand; but not while a function of the caller's keeps it,
+ * nor while the credentials get a key: a command that prints one may take 15 seconds. It runs where an oss_read_fn does, during
+ * the call, and must neither talk to OSS itself nor free what the call uses.
  *
  * What `progress` tells is found by oss_progress_accepted() and its like; it is gone when the function returns. Returns 0 to go
  * on; anything else cancels the upload.
@@ -3387,8 +3388,8 @@ void oss_presigned_free(oss_presigned *presigned);
 uint64_t oss_progress_total(const oss_progress *progress);
 
 /**
- * Counts the bytes that the system has taken to send, those that OSS has accepted among them. When something is sent again, it
- * falls back to what was there before; oss_progress_accepted() never does.
+ * Counts the bytes that the system has taken to send, those that OSS has accepted among them. Whenever a request fails, what
+ * it sent no longer counts, and the number falls back, also if nothing is sent again; oss_progress_accepted() never does.
  *
  * @param progress  may be NULL.
  * @return the number of bytes; 0 for NULL.
@@ -3413,8 +3414,9 @@ uint64_t oss_progress_sent(const oss_progress *progress);
 uint64_t oss_progress_acknowledged(const oss_progress *progress);
 
 /**
- * Counts the bytes that OSS has said that it has, in whole parts. It only grows, whatever is sent again, and an upload that is
- * resumed begins with what was there. Of oss_outbox_deliver() it is how many callbacks are no longer owed.
+ * Counts the bytes that OSS has said that it has, in whole parts. It only grows, whatever is sent again. For an upload that is
+ * resumed, it is 0 until it is known what was there, and goes on from that. Of oss_outbox_deliver() it is how many callbacks are
+ * no longer owed.
  *
  * @param progress  may be NULL.
  * @return the number of bytes; 0 for NULL.

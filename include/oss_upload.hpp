@@ -278,7 +278,7 @@ public:
 
     /** How many bytes there are; length_unknown as long as that is not known. */
     std::uint64_t total() const noexcept { return oss_progress_total(told_); }
-    /** How many the system has taken to send. It falls back when something is sent again. */
+    /** How many the system has taken to send. It falls back when a request fails. */
     std::uint64_t sent() const noexcept { return oss_progress_sent(told_); }
     /** How many of these have been acknowledged on the network. */
     std::uint64_t acknowledged() const noexcept { return oss_progress_acknowledged(told_); }

@@ -289,13 +289,13 @@ impl<'a> Attempt<'a> {
 struct Notes<'a> {
     attempt: &'a Attempt<'a>,
     lines: RefCell<Vec<String>>,
-    progress: RefCell<Vec<u64>>,
+    progress: RefCell<Vec<Progress>>,
 }
 
 impl Observer for Notes<'_> {
-    fn progress(&self, Progress { accepted, .. }: &Progress) -> bool {
-        self.progress.borrow_mut().push(*accepted);
-        (self.attempt.on_progress)(*accepted)
+    fn progress(&self, progress: &Progress) -> bool {
+        self.progress.borrow_mut().push(*progress);
+        (self.attempt.on_progress)(progress.accepted)
     }
 
     fn log(&self, line: &str) -> bool {
@@ -309,7 +309,7 @@ impl Observer for Notes<'_> {
 struct Run {
     outcome: Outcome,
     lines: Vec<String>,
-    progress: Vec<u64>,
+    progress: Vec<Progress>,
     /// What the emulator saw of it.
     requests: Vec<Request>,
 }
@@ -324,6 +324,11 @@ impl Run {
             "{message}\n{:?}",
             self.lines
         );
+    }
+
+    /// How many bytes and parts it said that OSS has, each time.
+    fn accepted(&self) -> Vec<(u64, u64)> {
+        self.progress.iter().map(|progress| (progress.accepted, progress.parts_done)).collect()
     }
 
     fn count(&self, operation: &str) -> usize {
@@ -553,7 +558,7 @@ fn empty_file_is_resumed() {
 }
 
 #[test]
-fn progress_begins_with_what_was_there_and_only_grows() {
+fn progress_goes_on_from_what_was_there_and_only_grows() {
     over_every_route(|route| {
         let bed = Bed::over(route);
         bed.interrupted(&[2, 4]);
@@ -562,8 +567,13 @@ fn progress_begins_with_what_was_there_and_only_grows() {
         bed.fault("UploadPart", error(503));
         let run = bed.attempt().run();
         run.assert_ended(Status::Ok, Stored::Yes);
-        assert!(run.progress.is_sorted(), "{:?}", run.progress);
-        assert_eq!((run.progress.first(), run.progress.last()), (Some(&there), Some(&(SIZE as u64))));
+        let mut accepted = run.accepted();
+        assert!(accepted.is_sorted(), "{accepted:?}");
+        accepted.dedup();
+        assert_eq!((accepted[0], accepted[1]), ((0, 0), (there, 3)), "{accepted:?}");
+        assert_eq!(accepted.last(), Some(&(SIZE as u64, 5)));
+        let begun = run.progress.iter().skip_while(|progress| progress.parts == 0).collect::<Vec<_>>();
+        assert!(begun.iter().all(|progress| progress.parts == 5) && begun.len() >= 3, "{begun:?}");
     });
 }
 
@@ -1171,7 +1181,8 @@ fn object_that_an_earlier_upload_completed_is_found() {
             for operation in ["InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload"] {
                 assert_eq!(run.count(operation), 0, "{operation}");
             }
-            assert_eq!((run.progress.last(), bed.callbacks()), (Some(&(SIZE as u64)), usize::from(callback)));
+            assert_eq!(run.accepted().last(), Some(&(SIZE as u64, 5)));
+            assert_eq!(bed.callbacks(), usize::from(callback));
             assert!(run.outcome.crc64.is_some() && !run.outcome.etag().is_empty());
             // The request for the callback was another process's.
             let by_id = Callback::new(&bed.application.url(), "${reqId}").unwrap();
@@ -1539,6 +1550,13 @@ fn process_that_does_not_end_is_waited_for_no_longer_than_the_caller_wants() {
     let (run, took) = timed(&bed, |_| ());
     run.assert_ended(Status::CheckpointBusy, Stored::No);
     assert!(run.requests.is_empty() && took >= Duration::from_secs(2), "{took:?}");
+    // It is told of meanwhile and afterwards.
+    let paused = run.outcome.history.as_ref().unwrap().sum.pauses;
+    assert!(
+        paused >= Duration::from_millis(1500) && run.progress.len() >= 6,
+        "{paused:?} {:?}",
+        run.progress
+    );
     let deadline = Duration::from_millis(300);
     let (run, took) = timed(&bed, |options| options.limits_mut().set_deadline(deadline).unwrap());
     run.assert_ended(Status::CheckpointBusy, Stored::No);

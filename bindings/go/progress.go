@@ -7,12 +7,13 @@ import "C"
 type Progress struct {
 	// Total is how many bytes there are; -1 as long as that is not known.
 	Total int64
-	// Sent is how many the system has taken to send, those that OSS has accepted among them. It falls back when something is
-	// sent again.
+	// Sent is how many the system has taken to send, those that OSS has accepted among them. It falls back when a request
+	// fails.
 	Sent int64
 	// Acknowledged is how many of these have been acknowledged on the network.
 	Acknowledged int64
-	// Accepted is how many OSS has said that it has, in whole parts. It only grows.
+	// Accepted is how many OSS has said that it has, in whole parts. It only grows; for an upload that is resumed, it
+	// is 0 until it is known what was there.
 	Accepted int64
 	// PartsDone is how many parts OSS has. Data that is put with a single request is one part.
 	PartsDone int

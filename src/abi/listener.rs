@@ -7,8 +7,9 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 
 /// Is told how an upload gets on: at its beginning, whenever OSS has accepted more, and otherwise at least four times a second,
-/// also while it waits, pauses or sends something again; but not while a function of the caller's keeps it. It runs where an
-/// oss_read_fn does, during the call, and must neither talk to OSS itself nor free what the call uses.
+/// also while it waits, pauses, sends something again or reads data beforehand; but not while a function of the caller's keeps it,
+/// nor while the credentials get a key: a command that prints one may take 15 seconds. It runs where an oss_read_fn does, during
+/// the call, and must neither talk to OSS itself nor free what the call uses.
 ///
 /// What `progress` tells is found by oss_progress_accepted() and its like; it is gone when the function returns. Returns 0 to go
 /// on; anything else cancels the upload.
@@ -94,6 +95,10 @@ impl Listener {
 }
 
 impl Observer for Listener {
+    fn wants_progress(&self) -> bool {
+        self.progress.is_some()
+    }
+
     fn progress(&self, progress: &Progress) -> bool {
         let Some(function) = self.progress else { return true };
         let told = oss_progress(*progress);

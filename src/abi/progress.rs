@@ -23,8 +23,8 @@ pub unsafe extern "C" fn oss_progress_total(progress: *const oss_progress) -> u6
     unsafe { field(progress, OSS_LENGTH_UNKNOWN, |progress| progress.total.unwrap_or(OSS_LENGTH_UNKNOWN)) }
 }
 
-/// Counts the bytes that the system has taken to send, those that OSS has accepted among them. When something is sent again, it
-/// falls back to what was there before; oss_progress_accepted() never does.
+/// Counts the bytes that the system has taken to send, those that OSS has accepted among them. Whenever a request fails, what
+/// it sent no longer counts, and the number falls back, also if nothing is sent again; oss_progress_accepted() never does.
 ///
 /// @param progress  may be NULL.
 /// @return the number of bytes; 0 for NULL.
@@ -53,8 +53,9 @@ pub unsafe extern "C" fn oss_progress_acknowledged(progress: *const oss_progress
     unsafe { field(progress, 0, |progress| progress.acknowledged) }
 }
 
-/// Counts the bytes that OSS has said that it has, in whole parts. It only grows, whatever is sent again, and an upload that is
-/// resumed begins with what was there. Of oss_outbox_deliver() it is how many callbacks are no longer owed.
+/// Counts the bytes that OSS has said that it has, in whole parts. It only grows, whatever is sent again. For an upload that is
+/// resumed, it is 0 until it is known what was there, and goes on from that. Of oss_outbox_deliver() it is how many callbacks are
+/// no longer owed.
 ///
 /// @param progress  may be NULL.
 /// @return the number of bytes; 0 for NULL.

@@ -23,6 +23,11 @@ pub struct Progress {
 
 /// Whoever wants to know how a call gets on.
 pub trait Observer {
+    /// Whether it is to be told how far the call is, which takes looks at the network.
+    fn wants_progress(&self) -> bool {
+        true
+    }
+
     /// How far it is; of deliveries, how many of those that were tried are done, as bytes that were accepted. False ends the call.
     fn progress(&self, progress: &Progress) -> bool;
 

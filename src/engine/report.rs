@@ -18,13 +18,18 @@ const INTERVAL: Duration = Duration::from_millis(190);
 const LATELY: Duration = Duration::from_secs(5);
 const MEASUREMENTS: usize = 32;
 
+/// What OSS has said that it has of an upload.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Accepted {
+    pub(crate) bytes: u64,
+    pub(crate) parts: u64,
+}
+
 /// The progress of one upload.
 pub(crate) struct Report<'a> {
     observer: &'a dyn Observer,
     total: Option<u64>,
-    /// `None` until it is known what was there before.
-    accepted: Cell<Option<u64>>,
-    parts_done: Cell<u64>,
+    accepted: Cell<Accepted>,
     parts: Cell<u64>,
     told: Cell<Option<Instant>>,
     /// Whether the caller wants to hear no more, not even of what is cleaned up.
@@ -38,7 +43,6 @@ impl<'a> Report<'a> {
             observer,
             total,
             accepted: Cell::default(),
-            parts_done: Cell::default(),
             parts: Cell::default(),
             told: Cell::default(),
             ended: Cell::default(),
@@ -46,16 +50,15 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Tells for the first time: OSS had `accepted` bytes before.
-    pub(crate) fn begin(&self, lane: &Lane, accepted: u64) {
-        self.accepted.set(Some(accepted));
+    /// Tells what OSS has from before: for the first time, and again where it turns out to be more.
+    pub(crate) fn begin(&self, lane: &Lane, accepted: Accepted) {
+        self.accepted.set(accepted);
         self.tell(lane);
     }
 
-    /// Says how many parts there are, and how many of them OSS has. A single request is one.
-    pub(crate) fn expect(&self, parts: u64, done: u64) {
+    /// Says how many parts there are. A single request is one.
+    pub(crate) fn expect(&self, parts: u64) {
         self.parts.set(parts);
-        self.parts_done.set(done);
     }
 
     /// Says something worth a line in a log.
@@ -66,45 +69,48 @@ impl<'a> Report<'a> {
         }
     }
 
-    pub(crate) fn accepted(&self) -> u64 {
-        self.accepted.get().unwrap_or_default()
+    pub(crate) fn accepted(&self) -> Accepted {
+        self.accepted.get()
     }
 
     /// OSS has accepted a part of so many bytes more.
     pub(crate) fn add(&self, lane: &Lane, bytes: u64) {
-        self.accepted.set(Some(self.accepted().saturating_add(bytes)));
-        self.parts_done.set(self.parts_done.get() + 1);
+        let before = self.accepted();
+        self.accepted.set(Accepted { bytes: before.bytes.saturating_add(bytes), parts: before.parts + 1 });
         self.tell(lane);
     }
 
     /// OSS has all there is.
-    pub(crate) fn add_rest(&self, lane: &Lane) {
-        self.add(lane, self.total.unwrap_or(0).saturating_sub(self.accepted()));
+    pub(crate) fn finish(&self, lane: &Lane) {
+        let bytes = self.total.unwrap_or(self.accepted().bytes);
+        self.accepted.set(Accepted { bytes, parts: self.parts.get() });
+        self.tell(lane);
     }
 
-    /// Tells how far it is, and cancels the call if the caller wants that.
+    /// Tells how far it is, if anybody wants to know, and cancels the call if the caller wants that.
     fn tell(&self, lane: &Lane) {
         self.told.set(Some(Instant::now()));
-        if let Some(accepted) = self.accepted.get()
+        if self.observer.wants_progress()
             && !lane.is_cancelled()
             && !self.ended.get()
-            && !self.observer.progress(&self.progress(lane, accepted))
+            && !self.observer.progress(&self.progress(lane))
         {
             self.ended.set(true);
             lane.cancel();
         }
     }
 
-    fn progress(&self, lane: &Lane, accepted: u64) -> Progress {
+    fn progress(&self, lane: &Lane) -> Progress {
+        let accepted = self.accepted();
         let now = lane.on_its_way();
         let most = self.total.unwrap_or(u64::MAX);
-        let with = |bytes: u64| accepted.saturating_add(bytes).min(most);
+        let with = |bytes: u64| accepted.bytes.saturating_add(bytes).min(most);
         Progress {
             total: self.total,
             sent: with(now.sent),
             acknowledged: with(now.acknowledged),
-            accepted,
-            parts_done: self.parts_done.get(),
+            accepted: accepted.bytes,
+            parts_done: accepted.parts,
             parts: self.parts.get(),
             attempts: journal::attempts(lane),
             rate: self.speed.borrow_mut().measure(Instant::now(), now.carried),

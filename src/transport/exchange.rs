@@ -136,6 +136,12 @@ impl Lane {
         Ok(())
     }
 
+    /// Lets others go on that the call waits for, in the middle of something that takes its time; says whether that may go on.
+    pub async fn give_way(&self, deadline: Deadline) -> Result<(), Failure> {
+        tokio::task::yield_now().await;
+        self.check(deadline)
+    }
+
     /// The head of the reply to `request`.
     async fn answer_to(
         &self,

@@ -101,7 +101,8 @@ impl Managed<'_> {
 
     /// What there is of the object that it was to make: the file as it is now.
     pub(super) async fn look_for(&self, body: &Body<'_>, record: &Record, open: Open) -> Step<Found> {
-        let crc64 = body.crc64(&|| self.check()).map_err(|failure| in_doubt(record, *failed(failure)))?;
+        let crc64 = body.crc64(self.lane, self.deadline).await;
+        let crc64 = crc64.map_err(|failure| in_doubt(record, *failed(failure)))?;
         let content = Some(Content { size: body.size(), crc64 });
         let look_ups = LookUps::new(self.bucket, self.key, self.deadline);
         let expected = Expected { content, token: record.token.as_deref() };
@@ -157,7 +158,7 @@ impl Managed<'_> {
         size: u64,
         head: Reply,
     ) -> Outcome {
-        self.report.begin(self.lane, size);
+        self.report.finish(self.lane);
         let outcome = Outcome::found(head);
         let had_callback = record.completing.is_some_and(|completing| completing.callback);
         if !had_callback && self.callback.is_none() {

@@ -68,8 +68,6 @@ impl Managed<'_> {
         sizes: PartSizes,
         completed_before: Option<Instant>,
     ) -> Step<Outcome> {
-        let all = places(body.size(), sizes.uniform()).count();
-        self.report.expect(all as u64, upload.multipart.parts.count() as u64);
         let piece = |place: Place| match body.piece(place.offset, place.size) {
             Some(piece) => Ok((place.number, piece)),
             None => Err(SourceFailure::Unreadable("the data cannot be read in pieces".to_owned()).into()),
@@ -77,7 +75,7 @@ impl Managed<'_> {
         let missing =
             places(body.size(), sizes.uniform()).filter(|place| !upload.multipart.parts.has(place.number));
         upload.send(self, self.options.read_at_once(), missing.map(piece)).await?;
-        self.check_unchanged(body, sizes, &upload.multipart.parts)?;
+        self.check_unchanged(body, sizes, &upload.multipart.parts).await?;
         upload.complete(self, completed_before).await
     }
 }
@@ -139,14 +137,14 @@ impl InParts {
         let Managed { lane, deadline, .. } = *managed;
         let mut chances = CHANCES;
         loop {
-            let others = managed.report.accepted();
+            let others = managed.report.accepted().bytes;
             let outcome = self.multipart.send_part(lane, deadline, number, body).await;
             self.count(&outcome);
             if outcome.is_ok() {
                 return Ok(());
             }
             chances -= 1;
-            let others_get_through = managed.report.accepted() > others;
+            let others_get_through = managed.report.accepted().bytes > others;
             let over = lane.is_cancelled() || deadline.has_passed();
             if chances == 0 || over || !others_get_through || !may_pass(&outcome) {
                 let message = format!("part {number}: {}", outcome.message);

@@ -23,12 +23,12 @@ use crate::engine::bucket::Bucket;
 use crate::engine::object::check_put;
 use crate::engine::observer::Observer;
 use crate::engine::outcome::{Outcome, Stored};
-use crate::engine::report::Report;
+use crate::engine::report::{Accepted, Report};
 use crate::engine::source::{Body, Input, PartReader};
 use crate::transport::{Deadline, Lane};
 use bytes::Bytes;
 use in_parts::InParts;
-use part_sizes::PartSizes;
+use part_sizes::{PartSizes, places};
 use run::{FOR_CLEANING_UP, Managed, Step, failed, refused};
 use std::sync::Arc;
 
@@ -58,15 +58,13 @@ impl Bucket {
 impl Managed<'_> {
     async fn upload(&self, input: Input<'_>) -> Step<Outcome> {
         let threshold = self.options.threshold;
-        if self.options.checkpoint.is_none() {
-            self.report.begin(self.lane, 0);
-        }
+        self.report.begin(self.lane, Accepted::default());
         match (input, &self.options.checkpoint) {
-            (Input::Body(body), Some(folder)) => self.resumable(&body, self.sizes_read(&body)?, folder).await,
+            (Input::Body(body), Some(folder)) => self.resumable(&body, self.cut(&body)?, folder).await,
             (Input::Reader(reader, _), Some(_)) => Err(refused(resume::not_resumable(reader.file_name()))),
             (Input::Body(body), None) if body.size() <= threshold => Ok(self.put(body).await),
             (Input::Body(body), None) => {
-                let sizes = self.sizes_read(&body)?;
+                let sizes = self.cut(&body)?;
                 let upload = self.begin(body.file_name()).await?;
                 let sent = self.send_pieces(&upload, &body, sizes, None).await;
                 Ok(upload.conclude(self, sent).await)
@@ -81,9 +79,11 @@ impl Managed<'_> {
         }
     }
 
-    /// How data is cut that can be read again.
-    fn sizes_read(&self, body: &Body<'_>) -> Step<PartSizes> {
-        PartSizes::read(body.size(), self.options.part_size).map_err(refused)
+    /// Cuts data into parts that can be read again, and says in the report how many these are.
+    fn cut(&self, body: &Body<'_>) -> Step<PartSizes> {
+        let sizes = PartSizes::read(body.size(), self.options.part_size).map_err(refused)?;
+        self.report.expect(places(body.size(), sizes.uniform()).count() as u64);
+        Ok(sizes)
     }
 
     /// What a function gives, a part at a time. If the first part is all, it is put.

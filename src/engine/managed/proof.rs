@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 impl Managed<'_> {
     /// Fails if the file may have changed since the upload began, and is not what its parts were made of: those of an earlier
     /// process and those of this one must be of the same data.
-    pub(super) fn check_unchanged(&self, body: &Body<'_>, sizes: PartSizes, parts: &Parts) -> Step<()> {
+    pub(super) async fn check_unchanged(&self, body: &Body<'_>, sizes: PartSizes, parts: &Parts) -> Step<()> {
         if !body.may_have_changed().map_err(|failure| failed(failure.into()))? {
             return Ok(());
         }
@@ -18,16 +18,21 @@ impl Managed<'_> {
         let crcs: Option<BTreeMap<_, _>> =
             parts.iter().map(|part| Some((part.number, part.crc64?))).collect();
         match crcs {
-            Some(crcs) if self.are_of(body, sizes, &crcs)? => Ok(()),
+            Some(crcs) if self.are_of(body, sizes, &crcs).await? => Ok(()),
             _ => Err(failed(body.changed().into())),
         }
     }
 
     /// Whether the file has, at the place of the part of each number, bytes of the CRC-64 that the part has.
-    pub(super) fn are_of(&self, body: &Body<'_>, sizes: PartSizes, crcs: &BTreeMap<u32, u64>) -> Step<bool> {
+    pub(super) async fn are_of(
+        &self,
+        body: &Body<'_>,
+        sizes: PartSizes,
+        crcs: &BTreeMap<u32, u64>,
+    ) -> Step<bool> {
         for place in places(body.size(), sizes.uniform()) {
             if let Some(crc64) = crcs.get(&place.number)
-                && self.crc64_at(body, place)? != Some(*crc64)
+                && self.crc64_at(body, place).await? != Some(*crc64)
             {
                 return Ok(false);
             }
@@ -37,7 +42,7 @@ impl Managed<'_> {
 
     /// Those parts of what OSS has that are certain to be parts of this data: parts of the record that are still what they
     /// were, and others whose CRC-64 is that of the file. That the record is of this data has been made sure of before.
-    pub(super) fn proven(
+    pub(super) async fn proven(
         &self,
         recorded: &[PartRecord],
         listed: Vec<Part>,
@@ -53,7 +58,7 @@ impl Managed<'_> {
             };
             let crc64 = match recorded.get(&place.number).and_then(|record| crc64_if_same(record, &part)) {
                 Some(crc64) => Some(crc64),
-                None => self.crc64_if_of(body, place, &part)?,
+                None => self.crc64_if_of(body, place, &part).await?,
             };
             if crc64.is_some() {
                 proven.push(Part { crc64, ..part });
@@ -63,15 +68,15 @@ impl Managed<'_> {
     }
 
     /// The CRC-64 of a part that was not recorded, if OSS says that it is that of the file at its place.
-    fn crc64_if_of(&self, body: &Body<'_>, place: Place, part: &Part) -> Step<Option<u64>> {
+    async fn crc64_if_of(&self, body: &Body<'_>, place: Place, part: &Part) -> Step<Option<u64>> {
         let Some(theirs) = part.crc64 else { return Ok(None) };
-        Ok(self.crc64_at(body, place)?.filter(|ours| *ours == theirs))
+        Ok(self.crc64_at(body, place).await?.filter(|ours| *ours == theirs))
     }
 
     /// The CRC-64 of what the file has at this place.
-    fn crc64_at(&self, body: &Body<'_>, place: Place) -> Step<Option<u64>> {
+    async fn crc64_at(&self, body: &Body<'_>, place: Place) -> Step<Option<u64>> {
         let Some(piece) = body.piece(place.offset, place.size) else { return Ok(None) };
-        piece.crc64(&|| self.check()).map(Some).map_err(failed)
+        piece.crc64(self.lane, self.deadline).await.map(Some).map_err(failed)
     }
 }
 

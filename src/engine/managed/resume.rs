@@ -10,6 +10,7 @@ use super::start::Start;
 use crate::engine::disk::hex;
 use crate::engine::multipart::{Multipart, Terms};
 use crate::engine::outcome::{Outcome, Status, Stored};
+use crate::engine::report::Accepted;
 use crate::engine::request::{Attempts, Found, Open, unless_busy};
 use crate::engine::source::Body;
 use crate::wire::mistake::Mistake;
@@ -36,7 +37,6 @@ impl Managed<'_> {
                     .await
             }
             Start::Anew { checkpoint, before } => {
-                self.report.begin(self.lane, 0);
                 let terms = match &before {
                     Some(record) => record.terms_anew(terms),
                     None => terms,
@@ -131,7 +131,7 @@ impl Managed<'_> {
             }
             Some(Difference::Moved) => {
                 let crcs = record.parts.iter().map(|part| (part.number, part.crc64)).collect();
-                let are_of = self.are_of(body, sizes, &crcs);
+                let are_of = self.are_of(body, sizes, &crcs).await;
                 if are_of.map_err(|outcome| in_doubt(&record, outcome.leaving(multipart.upload_id())))? {
                     record.binding.file = binding.file;
                     return self.go_on(checkpoint, record, multipart, body, sizes).await;
@@ -210,8 +210,9 @@ impl Managed<'_> {
         let recorded = std::mem::take(&mut record.parts);
         checkpoint.resume(record);
         let upload = InParts::new(multipart, Some(checkpoint), room, attempts.made);
-        let proven = self.proven(&recorded, listed, body, sizes).and_then(|parts| {
-            self.report.begin(self.lane, parts.iter().filter_map(|part| part.size).sum());
+        let proven = self.proven(&recorded, listed, body, sizes).await.and_then(|parts| {
+            let bytes = parts.iter().filter_map(|part| part.size).sum();
+            self.report.begin(self.lane, Accepted { bytes, parts: parts.len() as u64 });
             let added = parts.into_iter().try_for_each(|part| upload.multipart.parts.add(part));
             added.map_err(|failure| failed(failure.into()))
         });

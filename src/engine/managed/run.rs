@@ -48,7 +48,7 @@ impl Managed<'_> {
     pub(super) async fn put(&self, body: Body<'_>) -> Outcome {
         let size = body.size();
         let Managed { bucket, key, callback, options, lane, end, report, .. } = *self;
-        report.expect(1, 0);
+        report.expect(1);
         let outcome = bucket.put_body(lane, end, key, body, callback, &options.object).await;
         if outcome.stored == Stored::Yes {
             report.add(lane, size);

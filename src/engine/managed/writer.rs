@@ -10,7 +10,7 @@ use crate::engine::bucket::Bucket;
 use crate::engine::object::check_put;
 use crate::engine::observer::Observer;
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::engine::report::Report;
+use crate::engine::report::{Accepted, Report};
 use crate::engine::source::Body;
 use crate::transport::{Deadline, Lane};
 use crate::wire::mistake::Mistake;
@@ -23,7 +23,7 @@ pub struct Writer {
     callback: Option<Callback>,
     options: UploadOptions,
     held: Held,
-    accepted: u64,
+    accepted: Accepted,
     upload: Option<InParts>,
     end: Option<End>,
 }
@@ -62,7 +62,7 @@ impl Writer {
             callback: callback.cloned(),
             held: Held::new(options.sizes_held(None)?),
             options: options.clone(),
-            accepted: 0,
+            accepted: Accepted::default(),
             upload: None,
             end: None,
         })
@@ -130,7 +130,7 @@ impl Writer {
     fn send(&mut self, observer: &dyn Observer, aim: Aim<'_>) -> Outcome {
         let Writer { bucket, key, options, held, accepted, upload, .. } = self;
         let callback = self.callback.as_ref();
-        let total = matches!(aim, Aim::Object).then(|| *accepted + held.size());
+        let total = matches!(aim, Aim::Object).then(|| accepted.bytes + held.size());
         let outcome = bucket.run(&options.limits(), Stored::No, async |lane: &Lane, end: Deadline| {
             let report = &Report::new(observer, total);
             let deadline = end.leaving(FOR_CLEANING_UP);

@@ -205,8 +205,8 @@ impl Multipart {
             .with_query("partNumber", number.to_string())
             .with_query("uploadId", &self.upload_id)
             .with_headers(&self.terms.headers.part)
-            .with_content_md5(self.terms.content_md5, body, &|| lane.check(deadline));
-        let call = match call {
+            .with_content_md5(self.terms.content_md5, body, lane, deadline);
+        let call = match call.await {
             Ok(call) => call,
             Err(failure) => return Outcome::failed(failure, Stored::No),
         };

@@ -67,10 +67,6 @@ impl Parts {
         Ok(all)
     }
 
-    pub(crate) fn count(&self) -> usize {
-        self.0.load().len()
-    }
-
     /// Whether the part of this number is known.
     pub(crate) fn has(&self, number: u32) -> bool {
         self.0.load().binary_search_by_key(&number, |part| part.number).is_ok()

@@ -44,7 +44,7 @@ impl Bucket {
             let before = self.crc64_before(lane, position, options, &look_ups).await;
             // Where the CRC-64 of the whole cannot be compared, OSS is to compare the piece.
             let md5 = options.wants_content_md5() || before.is_none();
-            match call.with_content_md5(md5, &body, &|| lane.check(deadline)) {
+            match call.with_content_md5(md5, &body, lane, deadline).await {
                 Ok(call) => {
                     let append = Append { bucket: self, key, call, body: &body, position, before, look_ups };
                     append.run(lane, deadline).await

@@ -5,7 +5,7 @@ use crate::callback::Callback;
 use crate::engine::bucket::Bucket;
 use crate::engine::observer::Observer;
 use crate::engine::outcome::{Outcome, Stored};
-use crate::engine::report::Report;
+use crate::engine::report::{Accepted, Report};
 use crate::engine::request::{Call, Creation, Operation, Target};
 use crate::engine::rules::check_size;
 use crate::engine::source::{Body, Input};
@@ -65,8 +65,7 @@ impl Bucket {
             Ok(call) => call,
             Err(mistake) => return mistake.into(),
         };
-        let call = call.with_content_md5(options.wants_content_md5(), &body, &|| lane.check(deadline));
-        let call = match call {
+        let call = match call.with_content_md5(options.wants_content_md5(), &body, lane, deadline).await {
             Ok(call) => call,
             Err(failure) => return Outcome::failed(failure, Stored::No),
         };
@@ -93,11 +92,11 @@ impl Bucket {
 
 /// Does what stores an object with one request, and reports how it gets on.
 async fn reported(lane: &Lane, report: &Report<'_>, putting: impl Future<Output = Outcome>) -> Outcome {
-    report.expect(1, 0);
-    report.begin(lane, 0);
+    report.expect(1);
+    report.begin(lane, Accepted::default());
     let outcome = report.during(lane, putting).await;
     if outcome.stored == Stored::Yes {
-        report.add_rest(lane);
+        report.finish(lane);
     }
     outcome
 }

@@ -1,5 +1,6 @@
 //! Waiting for somebody who is at the same, and may be about to end: as a process that was killed.
 
+use crate::engine::journal;
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::transport::{Deadline, Lane};
 use std::time::Duration;
@@ -21,7 +22,7 @@ pub(crate) async fn unless_busy<T>(
         if !is_busy || lane.clock().since(began) >= FOR_ENDING || !deadline.allows(PAUSE) {
             return taken;
         }
-        lane.sleep(PAUSE).await;
+        journal::pause(lane, PAUSE).await;
         lane.check(deadline).map_err(|failure| Box::new(Outcome::failed(failure, Stored::No)))?;
     }
 }

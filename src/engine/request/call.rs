@@ -2,9 +2,9 @@
 
 use crate::callback::{Callback, Values};
 use crate::engine::outbox::Outbox;
-use crate::engine::source::{Body, Check};
+use crate::engine::source::Body;
 use crate::sign;
-use crate::transport::Failure;
+use crate::transport::{Deadline, Failure, Lane};
 use crate::wire::mistake::Mistake;
 use http::Method;
 use std::sync::Arc;
@@ -191,14 +191,15 @@ impl<'a> Call<'a> {
     }
 
     /// Sends the data's MD5 along if it is `wanted`, for which all of it is read.
-    pub(crate) fn with_content_md5(
+    pub(crate) async fn with_content_md5(
         self,
         wanted: bool,
         body: &Body<'_>,
-        check: Check<'_>,
+        lane: &Lane,
+        deadline: Deadline,
     ) -> Result<Call<'a>, Failure> {
         match wanted {
-            true => Ok(self.with_header("content-md5", body.content_md5(check)?)),
+            true => Ok(self.with_header("content-md5", body.content_md5(lane, deadline).await?)),
             false => Ok(self),
         }
     }

@@ -35,7 +35,7 @@ pub(super) async fn owe(
         upload.size = Some(body.size());
         if call.token.is_none() {
             // Whoever looks for the object has nothing else to know it by.
-            let crc64 = body.crc64(&|| lane.check(deadline));
+            let crc64 = body.crc64(lane, deadline).await;
             upload.crc64 = Some(crc64.map_err(|failure| Box::new(Outcome::failed(failure, Stored::No)))?);
         }
     }

@@ -17,6 +17,6 @@ pub use file::Unusable;
 pub(crate) use frame::Frame;
 pub use input::Input;
 pub(crate) use input::Unfit;
+pub(crate) use reader::PartReader;
 pub use reader::Reader;
-pub(crate) use reader::{Check, PartReader};
 pub(crate) use reading::Reading;

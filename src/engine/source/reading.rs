@@ -7,8 +7,7 @@ use super::body::Body;
 use super::buffers::{Buffers, grow};
 use super::content::Content;
 use super::file::Identity;
-use super::reader::Check;
-use crate::transport::{Failure, Source, SourceFailure};
+use crate::transport::{Deadline, Failure, Lane, Source, SourceFailure};
 use crate::wire::crc64::Crc64;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -24,11 +23,11 @@ impl<'a> Body<'a> {
     }
 
     /// The value of Content-MD5, for which the data is read once.
-    pub(crate) fn content_md5(&self, check: Check<'_>) -> Result<String, Failure> {
+    pub(crate) async fn content_md5(&self, lane: &Lane, deadline: Deadline) -> Result<String, Failure> {
         let mut md5 = Md5::new();
         let mut pass = Pass::over(self, Buffers::default());
         while !pass.is_whole() {
-            check()?;
+            lane.give_way(deadline).await?;
             md5.update(pass.next(FRAME)?);
         }
         self.note(pass.content())?;
@@ -36,10 +35,10 @@ impl<'a> Body<'a> {
     }
 
     /// The CRC-64 of all of it.
-    pub(crate) fn crc64(&self, check: Check<'_>) -> Result<u64, Failure> {
+    pub(crate) async fn crc64(&self, lane: &Lane, deadline: Deadline) -> Result<u64, Failure> {
         let mut pass = Pass::over(self, Buffers::default());
         while !pass.is_whole() {
-            check()?;
+            lane.give_way(deadline).await?;
             pass.next(FRAME)?;
         }
         Ok(pass.content().crc64)
@@ -164,10 +163,12 @@ impl Source for Reading<'_> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::reader::Reader;
     use super::*;
+    use crate::transport::{Bounds, Cancel, Clock, Settings, Transport, Trust};
     use std::cell::Cell;
     use std::fs::{self, File};
-    use std::time::SystemTime;
+    use std::time::{Duration, SystemTime};
     use tempfile::TempDir;
 
     /// How often a reading is asked in vain for the last bytes of a file of so many frames, to which something happens as
@@ -225,16 +226,54 @@ mod tests {
         }
     }
 
+    /// Gives zeros, and ends the call with the third read.
+    struct Ending<'a> {
+        reads: &'a Cell<u32>,
+        cancel: Cancel,
+    }
+
+    impl Reader for Ending<'_> {
+        fn read(&self, into: &mut [u8]) -> Result<usize, SourceFailure> {
+            self.reads.set(self.reads.get() + 1);
+            if self.reads.get() == 3 {
+                self.cancel.fire();
+            }
+            into.fill(0);
+            Ok(into.len())
+        }
+
+        fn can_rewind(&self) -> bool {
+            true
+        }
+
+        fn rewind(&self) -> Result<(), SourceFailure> {
+            Ok(())
+        }
+    }
+
     #[test]
-    fn pass_asks_before_each_frame_whether_to_go_on() {
-        let data = vec![7; 5 * FRAME];
-        let body = Body::Bytes(&data);
-        let asked = Cell::new(0);
-        let check = || match asked.replace(asked.get() + 1) {
-            3 => Err(SourceFailure::Unreadable("no".to_owned()).into()),
-            _ => Ok(()),
-        };
-        assert!(body.crc64(&check).is_err() && body.content_md5(&check).is_ok());
-        assert_eq!(asked.get(), 4 + 5);
+    fn pass_looks_before_each_frame_whether_the_call_goes_on() {
+        let transport = Transport::new(Settings {
+            https: false,
+            connect_timeout: Duration::from_secs(1),
+            stall_timeout: Duration::from_secs(1),
+            trust: Trust::default(),
+            proxy: None,
+            bind: None,
+            resolve: Vec::new(),
+            clock: Clock::default(),
+        });
+        for with_md5 in [false, true] {
+            let (reads, cancel) = (Cell::new(0), Cancel::default());
+            let ending = Ending { reads: &reads, cancel: cancel.clone() };
+            let body = Body::from_reader(Box::new(ending), 5 * FRAME as u64);
+            let bounds = Bounds { cancels: vec![cancel], ..Bounds::default() };
+            let ended = transport.run(bounds, async |lane: &Lane| match with_md5 {
+                true => body.content_md5(lane, Deadline::after(None)).await.map(drop),
+                false => body.crc64(lane, Deadline::after(None)).await.map(drop),
+            });
+            assert!(ended.unwrap_or(Ok(())).is_err());
+            assert_eq!(reads.get(), 3);
+        }
     }
 }
