@@ -725,7 +725,9 @@ const char *oss_result_attempt_operation(const oss_result *result,
 uint32_t oss_result_attempt_part_number(const oss_result *result, size_t index);
 
 /**
- * Tells how an attempt ended, as if it had been all of the call. A look-up that found nothing ends with OSS_STATUS_SERVICE.
+ * Tells how an attempt ended, as if it had been all of the call. It is OSS's reply that is judged: one whose CRC-64 is not that
+ * of the data is a success of its attempt, be it that the call ends with OSS_STATUS_INTEGRITY. A look-up that found nothing ends
+ * with OSS_STATUS_SERVICE.
  *
  * @param result  may be NULL.
  * @param index   from 0 to the count less one.
@@ -796,7 +798,7 @@ int32_t oss_result_attempt_is_reused(const oss_result *result, size_t index);
 
 /**
  * Tells whether an attempt is one of those that oss_bucket_options_set_max_attempts() limits. One that met a connection which
- * the server had closed is not.
+ * the server had closed is not, nor is one whose key OSS refused, where there was a newer one to send it again with.
  *
  * @param result  may be NULL.
  * @param index   from 0 to the count less one.

@@ -528,6 +528,7 @@ struct attempt {
     std::string operation{};
     /** 0 if it sent no part. */
     std::uint32_t part_number{};
+    /** How it ended, by the reply alone. */
     oss::status status{};
     int http_status{};
     std::string request_id{}, error_code{};

@@ -13,7 +13,8 @@ type Attempt struct {
 	Operation string
 	// PartNumber is that of the part that it sent; 0 if it sent none.
 	PartNumber int
-	// Status says how it ended, as if it had been all of the call. A look-up that found nothing ends with StatusService.
+	// Status says how it ended, as if it had been all of the call. It is OSS's reply that is judged: one whose CRC-64 is not that
+	// of the data is a success of its attempt. A look-up that found nothing ends with StatusService.
 	Status Status
 	// HTTPStatus is that of the reply; 0 when there was none.
 	HTTPStatus int
@@ -29,7 +30,7 @@ type Attempt struct {
 	// Reused says whether the connection was used before.
 	Reused bool
 	// Counted says whether it is one of those that [WithMaxAttempts] limits. One that met a connection which the server had
-	// closed is not.
+	// closed is not, nor is one whose key OSS refused, where there was a newer one to send it again with.
 	Counted bool
 	// Times says how long it took.
 	Times Times

@@ -124,7 +124,9 @@ pub unsafe extern "C" fn oss_result_attempt_part_number(result: *const oss_resul
     unsafe { field(result, index, 0, |attempt| attempt.part_number) }
 }
 
-/// Tells how an attempt ended, as if it had been all of the call. A look-up that found nothing ends with OSS_STATUS_SERVICE.
+/// Tells how an attempt ended, as if it had been all of the call. It is OSS's reply that is judged: one whose CRC-64 is not that
+/// of the data is a success of its attempt, be it that the call ends with OSS_STATUS_INTEGRITY. A look-up that found nothing ends
+/// with OSS_STATUS_SERVICE.
 ///
 /// @param result  may be NULL.
 /// @param index   from 0 to the count less one.
@@ -214,7 +216,7 @@ pub unsafe extern "C" fn oss_result_attempt_is_reused(result: *const oss_result,
 }
 
 /// Tells whether an attempt is one of those that oss_bucket_options_set_max_attempts() limits. One that met a connection which
-/// the server had closed is not.
+/// the server had closed is not, nor is one whose key OSS refused, where there was a newer one to send it again with.
 ///
 /// @param result  may be NULL.
 /// @param index   from 0 to the count less one.

@@ -87,20 +87,32 @@ impl History {
         self.first.iter().chain(&self.last)
     }
 
-    pub(super) fn add(&mut self, mut attempt: Attempt) {
+    /// Adds an attempt, and says which number it is.
+    pub(super) fn add(&mut self, mut attempt: Attempt) -> u64 {
         let Sum { attempts, times, sent, acknowledged, .. } = &mut self.sum;
         *attempts += 1;
         *sent += attempt.measured.sent;
         *acknowledged += attempt.measured.acknowledged;
         times.add_all(attempt.measured.times);
-        attempt.number = *attempts;
+        let number = *attempts;
+        attempt.number = number;
         if self.first.len() < FIRST {
-            return self.first.push(attempt);
+            self.first.push(attempt);
+            return number;
         }
         if self.last.len() >= LAST {
             self.last.pop_front();
         }
         self.last.push_back(attempt);
+        number
+    }
+
+    /// Has the attempt of this number, if it is kept, be none of those that are limited.
+    pub(super) fn uncount(&mut self, number: u64) {
+        let mut kept = self.first.iter_mut().chain(&mut self.last);
+        if let Some(attempt) = kept.find(|attempt| attempt.number == number) {
+            attempt.is_counted = false;
+        }
     }
 }
 
@@ -133,5 +145,8 @@ mod tests {
         assert_eq!(numbers, (1..=8).chain(77..=100).collect::<Vec<_>>());
         assert_eq!((history.sum.attempts, history.sum.sent), (100, 5050));
         assert_eq!(history.sum.times.of(Phase::Waiting), Duration::from_secs(100));
+        [8, 9, 90].into_iter().for_each(|number| history.uncount(number));
+        let uncounted = history.kept().filter(|attempt| !attempt.is_counted).map(|attempt| attempt.number);
+        assert_eq!(uncounted.collect::<Vec<_>>(), [8, 90]);
     }
 }

@@ -50,15 +50,20 @@ pub(super) fn log(lane: &Lane, level: Level, line: impl FnOnce() -> String) {
     }
 }
 
-/// Notes an attempt. `subject` says what it was about, and `came` what came of it.
-pub(super) fn record(lane: &Lane, attempt: Attempt, subject: impl FnOnce() -> String, came: &str) {
+/// Notes an attempt, and says which number it is. `subject` says what it was about, and `came` what came of it.
+pub(super) fn record(lane: &Lane, attempt: Attempt, subject: impl FnOnce() -> String, came: &str) -> u64 {
     let level = match attempt.end {
         End::Done | End::Absent => Level::Info,
         _ => Level::Warning,
     };
     log(lane, level, || line(&attempt, &subject(), came));
+    of(lane).map_or(0, |journal| journal.history.borrow_mut().add(attempt))
+}
+
+/// Notes that the attempt of this number is none of those that are limited.
+pub(super) fn uncount(lane: &Lane, number: u64) {
     if let Some(journal) = of(lane) {
-        journal.history.borrow_mut().add(attempt);
+        journal.history.borrow_mut().uncount(number);
     }
 }
 

@@ -136,9 +136,10 @@ impl InParts {
     async fn send_one(&self, managed: &Managed<'_>, number: u32, body: &Body<'_>) -> Step<()> {
         let Managed { lane, deadline, .. } = *managed;
         let mut chances = CHANCES;
+        let mut reason = String::new();
         loop {
             let others = managed.report.accepted().bytes;
-            let outcome = self.multipart.send_part(lane, deadline, number, body).await;
+            let outcome = self.multipart.send_part(lane, deadline, number, body, &reason).await;
             self.count(&outcome);
             if outcome.is_ok() {
                 return Ok(());
@@ -153,6 +154,7 @@ impl InParts {
             journal::log(lane, Level::Warning, || {
                 format!("part {number} is sent once more, since others get through: {}", outcome.message)
             });
+            reason = outcome.message;
         }
     }
 

@@ -184,18 +184,20 @@ impl Multipart {
         let input = input.into();
         self.bucket.run(&self.terms.limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
             match input.into_body(&|| lane.check(deadline)) {
-                Ok(body) => self.send_part(lane, deadline, number, &body).await,
+                Ok(body) => self.send_part(lane, deadline, number, &body, "").await,
                 Err(unfit) => unfit.into(),
             }
         })
     }
 
+    /// Sends a part, perhaps not for the first time, for this `reason` then.
     pub(crate) async fn send_part(
         &self,
         lane: &Lane,
         deadline: Deadline,
         number: u32,
         body: &Body<'_>,
+        reason: &str,
     ) -> Outcome {
         if let Err(mistake) = check_size(body.size()) {
             return mistake.into();
@@ -210,7 +212,7 @@ impl Multipart {
             Ok(call) => call,
             Err(failure) => return Outcome::failed(failure, Stored::No),
         };
-        let creation = Creation::new(Target::Bucket(&self.bucket), call, body);
+        let creation = Creation::new(Target::Bucket(&self.bucket), call, body).because(reason);
         let Created { outcome, content } = creation.run(lane, deadline).await;
         if outcome.is_ok() {
             let etag = outcome.etag().to_owned();

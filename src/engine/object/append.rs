@@ -46,7 +46,7 @@ impl Bucket {
             let md5 = options.wants_content_md5() || before.is_none();
             match call.with_content_md5(md5, &body, lane, deadline).await {
                 Ok(call) => {
-                    let append = Append { bucket: self, key, call, body: &body, position, before, look_ups };
+                    let append = Append { bucket: self, call, body: &body, position, before, look_ups };
                     append.run(lane, deadline).await
                 }
                 Err(failure) => Outcome::failed(failure, Stored::No),
@@ -98,7 +98,6 @@ fn check_end(position: u64, size: u64) -> Result<(), Mistake> {
 
 struct Append<'a> {
     bucket: &'a Bucket,
-    key: &'a str,
     call: Call<'a>,
     body: &'a Body<'a>,
     position: u64,
@@ -174,9 +173,8 @@ impl Append<'_> {
         whole: Option<Content>,
         attempts: &mut Attempts,
     ) -> Option<Outcome> {
-        let Append { bucket, key, .. } = *self;
         let Some(open) = attempts.open() else {
-            return bucket.refused_or_failed(lane, key, sent, attempts).await;
+            return self.bucket.refused_or_failed(lane, &self.call, sent, attempts).await;
         };
         let expected = Expected { content: whole, token: None };
         let was_not_done = match self.look_ups.settle(lane, expected, open).await {
@@ -189,7 +187,7 @@ impl Append<'_> {
             Found::Unclear { .. } => false,
         };
         match was_not_done {
-            true if attempts.may_follow(self.look_ups.have_put_right()) => None,
+            true if attempts.may_follow(lane, &self.call, self.look_ups.have_put_right()) => None,
             true => Some(Outcome::without_success(sent, Stored::No)),
             false => Some(Outcome::unknown(sent)),
         }

@@ -268,7 +268,8 @@ impl From<Mistake> for Box<Outcome> {
     }
 }
 
-fn describe(reply: &Reply, error: &ErrorReply) -> String {
+/// What is wrong with a reply, in words.
+pub(crate) fn describe(reply: &Reply, error: &ErrorReply) -> String {
     let mut message = format!("HTTP {}", reply.status);
     if !error.code.is_empty() {
         message.push_str(&format!(" {}", error.line()));
@@ -281,6 +282,8 @@ fn describe(reply: &Reply, error: &ErrorReply) -> String {
         message.push_str(" from a cache on the way, which kept it from earlier");
     } else if !is_made_by_oss(reply) {
         message.push_str(" without a request id: this reply is not from OSS, perhaps from a proxy");
+    } else if let Some(cut) = &reply.cut {
+        message.push_str(&format!(", whose body is not whole: {cut}"));
     }
     message
 }

@@ -4,9 +4,10 @@ use super::call::Call;
 use super::target::Sent;
 use super::verdict::Verdict;
 use crate::engine::history::{Attempt, End, Origin};
+use crate::engine::outcome::describe;
 use crate::engine::reply::{error_of, text};
 use crate::transport::Measured;
-use crate::wire::error_reply::one_line;
+use crate::wire::error_reply::{ErrorReply, one_line};
 use crate::wire::mistake::shown;
 
 /// The longest id or code that is kept.
@@ -49,7 +50,7 @@ pub(super) fn attempt(call: &Call<'_>, sent: &Sent, verdict: Verdict, measured: 
 /// What came of it, in words without secrets.
 pub(super) fn came(attempt: &Attempt, sent: &Sent) -> String {
     match sent {
-        Ok(_) if attempt.error_code.is_empty() => format!("HTTP {}", attempt.http_status),
+        Ok(reply) if attempt.error_code.is_empty() => describe(reply, &ErrorReply::default()),
         Ok(_) => format!("HTTP {} {}", attempt.http_status, attempt.error_code),
         Err(failure) => failure.message.clone(),
     }

@@ -1,8 +1,9 @@
-//! How often a request is sent again, and after what pause.
+//! How often a request is sent again, and when.
 
 use super::account;
 use super::call::Call;
 use super::keys::{key_instead_of, key_to_sign};
+use super::pause::pause_after;
 use super::target::{Sent, Target};
 use super::verdict::{self, Verdict};
 use crate::credentials::{AccessKey, Credentials};
@@ -14,9 +15,6 @@ use crate::engine::reply::{error_of, is_made_by_oss, time_of};
 use crate::transport::{Clock, Deadline, Lane, Meter, Source};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// OSS may be at work on a request for so long after it was sent.
 pub(crate) const LONGEST_WORK: Duration = Duration::from_secs(60);
@@ -64,6 +62,8 @@ pub(crate) struct Attempts {
     began: Instant,
     /// What the next one comes from.
     origin: Origin,
+    /// The number of the last one among all of the call.
+    number: u64,
 }
 
 impl Attempts {
@@ -93,6 +93,7 @@ impl Attempts {
             last_is_open: false,
             told: None,
             origin: Origin::default(),
+            number: 0,
         }
     }
 
@@ -141,6 +142,7 @@ impl Attempts {
         self.limit = self.made + self.per_request;
         self.over_at = None;
         self.replaced = false;
+        self.origin = Origin::default();
     }
 
     /// Takes the place of an attempt of which nothing more is known than that OSS is over with it then.
@@ -162,7 +164,7 @@ impl Attempts {
         let mut attempt = account::attempt(call, &sent, verdict, meter.stop());
         attempt.origin = std::mem::take(&mut self.origin);
         let came = account::came(&attempt, &sent);
-        journal::record(lane, attempt, || account::subject(call), &came);
+        self.number = journal::record(lane, attempt, || account::subject(call), &came);
         self.origin.reason = came;
         (sent, verdict)
     }
@@ -183,7 +185,7 @@ impl Attempts {
         target.send(lane, call, source, self.signed_with.as_ref(), self.deadline, meter).await
     }
 
-    /// Says what was wrong with the last one, which went well as far as OSS is concerned.
+    /// Says why the next one is sent, where what the last one came to does not.
     pub(super) fn blame(&mut self, reason: &str) -> &mut Attempts {
         self.origin.reason = reason.to_owned();
         self
@@ -254,8 +256,11 @@ impl Attempts {
         if !self.key_renewed && lane.is_cancelled() {
             lane.note_cut_short();
         }
-        self.put_right |= self.key_renewed;
-        self.made -= u32::from(self.key_renewed);
+        if self.key_renewed {
+            self.put_right = true;
+            self.made -= 1;
+            journal::uncount(lane, self.number);
+        }
         self.key_renewed
     }
 
@@ -265,15 +270,23 @@ impl Attempts {
     }
 
     /// Whether it is news that such a thing `was_put_right`, so that to send once more is worth while.
-    pub(crate) fn may_follow(&mut self, was_put_right: bool) -> bool {
-        was_put_right && !std::mem::replace(&mut self.put_right, true)
+    pub(crate) fn may_follow(&mut self, lane: &Lane, call: &Call<'_>, was_put_right: bool) -> bool {
+        let is_news = was_put_right && !std::mem::replace(&mut self.put_right, true);
+        if is_news {
+            self.log_again(lane, call, "with a clock or a key that was put right");
+        }
+        is_news
     }
 
     /// Waits before the next attempt; false if there is to be none. A corrected clock is worth one at once, and so are a
     /// newer key and a connection that was no longer one.
     pub(crate) async fn again(&mut self, lane: &Lane, call: &Call<'_>, verdict: Verdict) -> bool {
         if verdict == Verdict::KeyRefused {
-            return self.renew_key(lane).await;
+            let is_renewed = self.renew_key(lane).await;
+            if is_renewed {
+                self.log_again(lane, call, "with a newer key");
+            }
+            return is_renewed;
         }
         if matches!(verdict, Verdict::ClockWrong | Verdict::Stale) {
             self.log_again(lane, call, "at once");
@@ -302,26 +315,4 @@ impl Attempts {
 /// When OSS is over with what was sent at `sent`, whatever became of it.
 pub(crate) fn over_at_the_latest(sent: Instant) -> Instant {
     sent.checked_add(LONGEST_WORK).unwrap_or(sent)
-}
-
-/// Full jitter: anything from nothing to a limit that doubles with every attempt.
-fn pause_after(attempts: u32) -> Duration {
-    let limit = SHORTEST_PAUSE.saturating_mul(1 << attempts.min(10)).min(LONGEST_PAUSE);
-    limit.mul_f64(fastrand::f64())
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_are_jittered_and_stay_below_twenty_seconds() {
-        for attempts in 1..=100 {
-            let limit = Duration::from_secs_f64((0.2 * 2f64.powi(attempts as i32)).min(20.0));
-            let pauses: Vec<Duration> = (0..50).map(|_| pause_after(attempts)).collect();
-            assert!(pauses.iter().all(|pause| *pause <= limit), "attempt {attempts}");
-            assert!(pauses.windows(2).any(|pair| pair[0] != pair[1]), "attempt {attempts}: no jitter");
-        }
-    }
 }

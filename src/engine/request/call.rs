@@ -1,6 +1,7 @@
 //! What an operation asks of OSS: one request, before it is signed.
 
 use crate::callback::{Callback, Values};
+use crate::engine::bucket::Bucket;
 use crate::engine::outbox::Outbox;
 use crate::engine::source::Body;
 use crate::sign;
@@ -283,4 +284,17 @@ impl<'a> Call<'a> {
             headers: &self.headers,
         }
     }
+}
+
+/// What a callback tells of every object, of one of a bucket that we sign for.
+pub(crate) fn about(bucket: Option<&Bucket>, key: &str, operation: Operation) -> Values {
+    let mut values = Values::default();
+    if let Some(name) = operation.name() {
+        values.put("operation", name);
+    }
+    if let Some(bucket) = bucket {
+        values.put("bucket", bucket.endpoint.bucket());
+        values.put("object", key);
+    }
+    values
 }

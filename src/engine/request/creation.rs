@@ -3,13 +3,12 @@
 //! that no callback ran.
 
 use super::attempts::Attempts;
-use super::call::{Call, Operation};
+use super::call::{Call, Operation, about};
 use super::look_up::{Expected, Found, LookUps, is_certainly_older};
 use super::owing::{self, Ending};
 use super::target::{Sent, Target};
 use super::verdict::Verdict;
 use crate::callback::Values;
-use crate::engine::bucket::Bucket;
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::reply::{crc64_of, error_of};
 use crate::engine::source::{Body, Content, Frame, Reading};
@@ -32,6 +31,8 @@ pub(crate) struct Creation<'a> {
     /// What goes around the body.
     frame: Option<&'a Frame>,
     note: Option<&'a Note<'a>>,
+    /// Why it is sent again, if all of it is.
+    reason: &'a str,
 }
 
 /// Done before each attempt, which does not go out if it fails.
@@ -45,7 +46,7 @@ pub(crate) struct Created {
 
 impl<'a> Creation<'a> {
     pub(crate) fn new(target: Target<'a>, call: Call<'a>, body: &'a Body<'a>) -> Creation<'a> {
-        Creation { target, call, body, content: None, sent_before: None, frame: None, note: None }
+        Creation { target, call, body, content: None, sent_before: None, frame: None, note: None, reason: "" }
     }
 
     /// Sends the body within a frame.
@@ -68,6 +69,11 @@ impl<'a> Creation<'a> {
         Creation { note, ..self }
     }
 
+    /// Says that it was sent before, in vain, and for what `reason` it is sent again; none if it was not.
+    pub(crate) fn because(self, reason: &'a str) -> Creation<'a> {
+        Creation { reason, ..self }
+    }
+
     /// Sends it, again where that is right, and tells the truth about the object.
     pub(crate) async fn run(self, lane: &Lane, deadline: Deadline) -> Created {
         let owed = owing::owe(lane, deadline, self.target, &self.call, self.body, self.content).await;
@@ -76,6 +82,7 @@ impl<'a> Creation<'a> {
             Err(outcome) => return Created { outcome: *outcome, content: self.content },
         };
         let mut attempts = Attempts::at(self.target, deadline);
+        attempts.blame(self.reason);
         if let Some(over_at) = self.sent_before {
             attempts.follow(over_at);
         }
@@ -277,7 +284,7 @@ impl Course<'_> {
         }
         match creation.target {
             Target::Bucket(bucket) => {
-                bucket.refused_or_failed(lane, creation.key(), sent, &mut self.attempts).await
+                bucket.refused_or_failed(lane, &creation.call, sent, &mut self.attempts).await
             }
             Target::Url(_) => Some(Outcome::without_success(sent, Stored::No)),
         }
@@ -301,25 +308,12 @@ impl Course<'_> {
             return Some(Outcome::unknown(sent));
         }
         self.attempts.close();
-        let once_more = self.attempts.may_follow(look_ups.have_put_right());
+        let once_more = self.attempts.may_follow(lane, &creation.call, look_ups.have_put_right());
         match once_more || again && self.attempts.again(lane, &creation.call, Verdict::NotDone).await {
             true => None,
             false => Some(Outcome::without_success(sent, Stored::No)),
         }
     }
-}
-
-/// What a callback tells of every object, of one of a bucket that we sign for.
-pub(crate) fn about(bucket: Option<&Bucket>, key: &str, operation: Operation) -> Values {
-    let mut values = Values::default();
-    if let Some(name) = operation.name() {
-        values.put("operation", name);
-    }
-    if let Some(bucket) = bucket {
-        values.put("bucket", bucket.endpoint.bucket());
-        values.put("object", key);
-    }
-    values
 }
 
 /// Whether OSS computed another CRC-64 than we did. It is not compared when OSS sends none, or we know none.

@@ -4,6 +4,7 @@
 //! the same wrong key or clock.
 
 use super::attempts::Attempts;
+use super::call::Call;
 use super::target::Sent;
 use crate::engine::bucket::Bucket;
 use crate::engine::outcome::{Outcome, Status, Stored};
@@ -23,17 +24,17 @@ const TELLING: [&str; 8] = [
 ];
 
 impl Bucket {
-    /// The end of an upload of `key` that was not carried out; `None` if our clock or the key was the reason, so that it is worth
+    /// The end of an upload that was not carried out; `None` if our clock or the key was the reason, so that it is worth
     /// while to send it once more.
     pub(crate) async fn refused_or_failed(
         &self,
         lane: &Lane,
-        key: &str,
+        call: &Call<'_>,
         sent: Sent,
         attempts: &mut Attempts,
     ) -> Option<Outcome> {
         let is_hidden = matches!(&sent, Err(failure) if failure.cause == Cause::Interrupted);
-        if is_hidden && let Some(reason) = self.reason_for_refusal(lane, key, attempts).await.ok()? {
+        if is_hidden && let Some(reason) = self.reason_for_refusal(lane, call, attempts).await.ok()? {
             let outcome = Outcome::refused(reason, Stored::No);
             let message = format!(
                 "the connection was reset while sending; a HEAD was refused with {}",
@@ -47,12 +48,12 @@ impl Bucket {
     async fn reason_for_refusal(
         &self,
         lane: &Lane,
-        key: &str,
+        call: &Call<'_>,
         attempts: &mut Attempts,
     ) -> Result<Option<Reply>, WasPutRight> {
         let mut asking = Attempts::new(self, attempts.deadline());
-        let answer = self.head(lane, key, &mut asking).await;
-        if attempts.may_follow(asking.has_put_right()) {
+        let answer = self.head(lane, call.key.unwrap_or_default(), &mut asking).await;
+        if attempts.may_follow(lane, call, asking.has_put_right()) {
             return Err(WasPutRight);
         }
         Ok(answer.sent.ok().filter(|reply| TELLING.contains(&error_of(reply).code.as_str())))

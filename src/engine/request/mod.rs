@@ -10,6 +10,7 @@ mod hidden;
 mod keys;
 mod look_up;
 mod owing;
+mod pause;
 mod target;
 mod verdict;
 
@@ -17,8 +18,8 @@ pub(crate) use ask::Answer;
 pub(crate) use attempts::{Attempts, LONGEST_WORK, Open, over_at_the_latest};
 pub(crate) use busy::unless_busy;
 pub use call::CallbackDelivery;
-pub(crate) use call::{Call, FormAnswer, Operation};
-pub(crate) use creation::{Created, Creation, Note, about};
+pub(crate) use call::{Call, FormAnswer, Operation, about};
+pub(crate) use creation::{Created, Creation, Note};
 pub(crate) use look_up::{Expected, Found, LookUps, is_certainly_older, size_of};
 pub(crate) use owing::owe_found;
 pub(crate) use target::{Sent, SignedUrl, Target, header_map};
