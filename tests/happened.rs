@@ -8,18 +8,21 @@ mod support;
 
 use oss_emulator::{Action, Fault};
 use oss_upload::engine::{
-    Attempt, Body, BucketOptions, Clock, History, Level, Log, ObjectOptions, Observer, Outcome, Phase,
-    Progress, Sink, Status, Stored, UploadOptions,
+    Attempt, Body, BucketOptions, Clock, History, Input, Level, Log, Multipart, ObjectOptions, Observer,
+    Outbox, Outcome, Phase, Progress, Reader, Sink, SourceFailure, Status, Stored, Unusable, UploadOptions,
+    Writer,
 };
 use std::cell::RefCell;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::bed::{Bed, KEY, assert_ended};
+use support::bed::{BUCKET, Bed, KEY, assert_ended};
 use support::observer::Unmoved;
 use support::route::Route;
+use support::token_service::{Said, TokenService};
+use tempfile::TempDir;
 
 const CALLS: u64 = 300;
 const THREADS: u64 = 2;
@@ -66,6 +69,15 @@ fn any_fault() -> Action {
     }
 }
 
+/// Options with parts of 100 KiB, which are sent one at a time.
+fn in_parts() -> UploadOptions {
+    let mut options = UploadOptions::default();
+    options.set_part_size(100 << 10).unwrap();
+    options.set_threshold(100 << 10).unwrap();
+    options.set_parallel(1).unwrap();
+    options
+}
+
 /// An upload, by one put or in parts, one after the other.
 fn any_upload(bed: &Bed, data: &[u8]) -> Outcome {
     let callback = bed.callback();
@@ -73,11 +85,7 @@ fn any_upload(bed: &Bed, data: &[u8]) -> Outcome {
     if fastrand::bool() {
         return bed.bucket.put(KEY, Body::Bytes(data), callback, &ObjectOptions::default());
     }
-    let mut options = UploadOptions::default();
-    options.set_part_size(100 << 10).unwrap();
-    options.set_threshold(100 << 10).unwrap();
-    options.set_parallel(1).unwrap();
-    bed.bucket.upload(KEY, Body::Bytes(data), callback, &options, &Unmoved)
+    bed.bucket.upload(KEY, Body::Bytes(data), callback, &in_parts(), &Unmoved)
 }
 
 /// How often this thread had to leave the processor to others.
@@ -198,6 +206,80 @@ fn look_ups_and_parts_are_told_too() {
 }
 
 #[test]
+fn attempt_whose_key_was_renewed_is_not_counted() {
+    let service = TokenService::start(Said::AnHour, Duration::from_secs(3600));
+    let lines = Arc::new(Lines::default());
+    let log = Log::new(Level::Info, Arc::clone(&lines) as Arc<dyn Sink>);
+    let bucket = service.bucket(|options| options.set_log(Some(log)));
+    let put = || bucket.put(KEY, Body::Bytes(b"data"), None, &ObjectOptions::default());
+    assert_ended(&put(), Status::Ok, Stored::Yes);
+    service.revoke();
+    let outcome = put();
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    let told = attempts(&outcome);
+    assert_eq!(told.iter().map(|attempt| attempt.is_counted).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(outcome.attempts, 1);
+    assert!(told[1].origin.reason.starts_with("HTTP 403 "), "{}", told[1].origin.reason);
+    let lines = lines.lines.lock().unwrap();
+    let mut rest = lines.iter().map(|(_, line)| line);
+    for part in [
+        "asking the credentials",
+        "got a key after ",
+        "asking the credentials",
+        "got a key",
+        "again with a newer key",
+    ] {
+        assert!(rest.any(|line| line.contains(part)), "no {part:?} in {lines:?}");
+    }
+}
+
+#[test]
+fn what_is_sent_for_the_first_time_has_no_reason() {
+    let bed = Bed::new();
+    let multipart = bed.begun();
+    for number in 2..=1001 {
+        let part = multipart.upload_part(number, Body::Bytes(b"x"));
+        assert_eq!(part.status, Status::Ok, "{}", part.message);
+    }
+    let (parts, outcome) = multipart.list_parts();
+    assert_eq!(parts.len(), 1001);
+    let told = attempts(&outcome);
+    assert_eq!((told.len(), told[0].operation), (2, "ListParts"));
+    assert!(told.iter().all(|attempt| attempt.origin.reason.is_empty()), "{told:?}");
+}
+
+#[test]
+fn reason_says_what_was_wrong_with_a_success() {
+    let bed = Bed::new();
+    let (multipart, _) = Multipart::begin(&bed.bucket, KEY, &ObjectOptions::default());
+    bed.fault("ListParts", Action::TruncateReplyBody);
+    let (_, outcome) = multipart.unwrap().list_parts();
+    assert_ended(&outcome, Status::Ok, Stored::No);
+    let reason = &attempts(&outcome)[1].origin.reason;
+    assert!(reason.starts_with("HTTP 200, whose body is not whole: "), "{reason}");
+}
+
+#[test]
+fn part_that_gets_another_chance_has_a_reason() {
+    let bed = Bed::with(|options| {
+        options.set_max_attempts(1).unwrap();
+        options.set_stall_timeout(Duration::from_secs(1)).unwrap();
+    });
+    // It fails when the others have long got through.
+    bed.emulator.inject(Fault::new(Action::StallAfterBodyBytes(0)).operation("UploadPart").part_number(1));
+    let mut options = in_parts();
+    options.set_parallel(3).unwrap();
+    let data = support::noise(3 * (100 << 10));
+    let outcome = bed.bucket.upload(KEY, Body::Bytes(&data), None, &options, &Unmoved);
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    let told = attempts(&outcome);
+    let first = told.iter().filter(|attempt| attempt.part_number == 1);
+    let reasons = first.map(|attempt| attempt.origin.reason.as_str()).collect::<Vec<_>>();
+    assert_eq!((reasons.len(), reasons[0]), (2, ""));
+    assert!(reasons[1].contains("while "), "{reasons:?}");
+}
+
+#[test]
 fn phases_say_where_the_time_went() {
     let bed = Bed::over(Route::Https);
     let slow = Duration::from_millis(80);
@@ -284,6 +366,64 @@ fn log_has_a_line_for_all_that_happens_and_no_secret() {
         assert!(!text.contains(value), "{name} is in\n{text}");
     }
     assert!(!text.contains("Signature"), "{text}");
+}
+
+#[test]
+fn path_with_a_line_end_makes_no_line_of_its_own() {
+    let lines = Arc::new(Lines::default());
+    let bed = Bed::with(logging(Level::Debug, &lines));
+    let scratch = TempDir::new().unwrap();
+    let path = scratch.path().join("a\nERROR fake");
+    let path = path.to_str().unwrap();
+    let Err(Unusable::Unreadable(missing)) = Body::open(path, None) else { panic!("there is such a file") };
+    std::fs::write(path, support::noise(200 << 10)).unwrap();
+    let mut options = in_parts();
+    options.set_checkpoint(Some(path)).unwrap();
+    let body = Body::open(path, None).unwrap_or_else(|_| panic!("no file"));
+    let unusable = bed.bucket.upload(KEY, body, None, &options, &Unmoved);
+    assert_ended(&unusable, Status::LocalIo, Stored::No);
+    let Err(outbox) = Outbox::open(path) else { panic!("a file is an outbox") };
+    let body = Body::open(path, None).unwrap_or_else(|_| panic!("no file"));
+    std::fs::write(path, b"").unwrap();
+    let changed = bed.bucket.put(KEY, body, None, &ObjectOptions::default());
+    assert_ended(&changed, Status::SourceChanged, Stored::No);
+    let lines = lines.lines.lock().unwrap();
+    let lines = lines.iter().map(|(_, line)| line);
+    let messages = [&missing, &unusable.message, &outbox.message, &changed.message];
+    assert!(messages.iter().all(|message| message.contains(r"a\nERROR fake")), "{messages:?}");
+    for text in lines.chain(messages) {
+        assert!(!text.contains(char::is_control), "{text:?}");
+    }
+}
+
+/// Ends the call with each new connection, once a part was sent.
+#[derive(Default)]
+struct EndingAfterParts {
+    part_was_sent: AtomicBool,
+    ended: AtomicBool,
+}
+
+impl Sink for EndingAfterParts {
+    fn line(&self, _: Level, line: &str) -> bool {
+        self.part_was_sent.fetch_or(line.contains("UploadPart"), Ordering::Relaxed);
+        let ends = self.part_was_sent.load(Ordering::Relaxed) && line.contains("connected to");
+        self.ended.fetch_or(ends, Ordering::Relaxed);
+        !ends
+    }
+}
+
+#[test]
+fn log_that_ends_the_call_while_it_cleans_up_leaves_nothing_behind() {
+    let ending = Arc::new(EndingAfterParts::default());
+    let bed = Bed::with(|options| {
+        options.set_log(Some(Log::new(Level::Debug, Arc::clone(&ending) as Arc<dyn Sink>)));
+        options.set_max_attempts(1).unwrap();
+    });
+    bed.fault("UploadPart", Action::CloseBeforeWork);
+    let data = support::noise(300 << 10);
+    let outcome = bed.bucket.upload(KEY, Body::Bytes(&data), None, &in_parts(), &Unmoved);
+    assert!(!outcome.is_ok() && ending.ended.load(Ordering::Relaxed), "{outcome:?}");
+    assert_eq!((outcome.upload_id.as_str(), bed.emulator.uploads(BUCKET)), ("", vec![]));
 }
 
 #[test]
@@ -393,6 +533,78 @@ fn progress_is_told_while_nothing_moves_and_while_the_call_pauses() {
         "{attempts:?}"
     );
     assert_eq!(attempts.last(), Some(&4));
+}
+
+/// Takes its time for each read.
+struct Slow;
+
+impl Reader for Slow {
+    fn read(&self, into: &mut [u8]) -> Result<usize, SourceFailure> {
+        thread::sleep(Duration::from_millis(40));
+        into.fill(7);
+        Ok(into.len())
+    }
+
+    fn can_rewind(&self) -> bool {
+        true
+    }
+
+    fn rewind(&self) -> Result<(), SourceFailure> {
+        Ok(())
+    }
+}
+
+#[test]
+fn progress_is_told_while_data_is_read_beforehand() {
+    const FRAMES: u64 = 40;
+    let bed = Bed::new();
+    let watching = Watching::default();
+    let mut options = ObjectOptions::default();
+    options.set_content_md5(true);
+    let input = Input::Reader(Box::new(Slow), Some(FRAMES * (256 << 10)));
+    let outcome = bed.bucket.put_observed(KEY, input, None, &options, Some(&watching));
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    let told = watching.told();
+    let before = told.iter().filter(|progress| progress.sent == 0 && progress.attempts == 0).count();
+    assert!(before >= 5, "{told:?}");
+}
+
+/// Wants to know nothing.
+struct Unwatching;
+
+impl Observer for Unwatching {
+    fn wants_progress(&self) -> bool {
+        false
+    }
+
+    fn progress(&self, progress: &Progress) -> bool {
+        panic!("{progress:?}");
+    }
+
+    fn log(&self, line: &str) -> bool {
+        panic!("{line}");
+    }
+}
+
+#[test]
+fn progress_is_not_told_to_whoever_does_not_want_to_know() {
+    let bed = Bed::new();
+    let data = support::noise(300 << 10);
+    let outcome = bed.bucket.upload(KEY, Body::Bytes(&data), None, &in_parts(), &Unwatching);
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+}
+
+#[test]
+fn parts_of_a_writer_are_counted_over_all_its_calls() {
+    let bed = Bed::new();
+    let mut writer = Writer::new(&bed.bucket, KEY, None, &in_parts()).unwrap();
+    let (data, watching) = (support::noise(450 << 10), Watching::default());
+    for piece in data.chunks(90 << 10) {
+        assert_ended(&writer.write(piece, &watching), Status::Ok, Stored::No);
+    }
+    assert_ended(&writer.finish(&watching), Status::Ok, Stored::Yes);
+    let parts = watching.told().iter().map(|progress| progress.parts_done).collect::<Vec<_>>();
+    assert!(parts.is_sorted() && parts.last() == Some(&5), "{parts:?}");
 }
 
 #[test]

@@ -51,7 +51,8 @@ type Times struct {
 	Connecting time.Duration
 	// TLS is for handshakes.
 	TLS time.Duration
-	// Sending is for handing the request to the system, waits for the data and for a rate limit included.
+	// Sending is for signing the request, for which a key may have to be asked for, and handing it to the system, waits for the
+	// data and for a rate limit included.
 	Sending time.Duration
 	// Waiting is until the head of the reply was there.
 	Waiting time.Duration

@@ -19,7 +19,8 @@ pub enum oss_phase {
     Connecting = 2,
     /// The handshakes of TLS, with a proxy too.
     Tls = 3,
-    /// Signing the request and handing it to the system, waits for the data and for a rate limit included.
+    /// Signing the request, for which a key may have to be asked for, and handing it to the system, waits for the data and for a
+    /// rate limit included.
     Sending = 4,
     /// From then on until the head of the reply was there.
     Waiting = 5,

@@ -29,7 +29,9 @@ impl Sink for Caller {
 
 /// Sets who keeps a log of what the calls on the bucket do, and those that take bucket options: a line for each attempt, look-up
 /// and part, with what came of it and how long it took; for each time that something is sent again, with the pause before it and
-/// why; for each new connection; and for a call that failed. No line holds a key, a signature, a token, or what a callback tells.
+/// why; for each new connection; for each time that the credentials are asked for a key, and what came of that after how long;
+/// and for a call that failed. What is refused before the call begins, as a wrong argument or a file that cannot be opened, has
+/// no line: its result tells. No line holds an access key, a signature, a token, or what a callback tells.
 ///
 /// The function is called on the thread that calls, on several at once if calls are made on several. What
 /// oss_upload_options_set_log() and oss_outbox_set_log() are told is among the lines, as warnings, where a call on the bucket

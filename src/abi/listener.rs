@@ -24,7 +24,7 @@ pub enum oss_log_level {
     Error = 1,
     /// An attempt failed or is made again, or something else went otherwise than it should.
     Warning = 2,
-    /// A request did what it was for: an object or a part was sent, or something was looked up.
+    /// A request did what it was for: an object or a part was sent, or something was looked up; or a key was asked for.
     Info = 3,
     /// What else happens: a connection was made.
     Debug = 4,

@@ -106,6 +106,7 @@ fn line(attempt: &Attempt, subject: &str, came: &str) -> String {
     line
 }
 
-fn in_ms(time: Duration) -> String {
+/// A time as a line has it.
+pub(super) fn in_ms(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }

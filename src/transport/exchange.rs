@@ -189,9 +189,12 @@ impl Lane {
         meter.enter(Phase::Sending);
         if self.witness().is_some_and(|witness| !witness.connected(address, meter.so_far())) {
             self.cancel();
-            return Err(Failure::before(Cause::Cancelled, "cancelled before the request was sent"));
         }
-        Ok(())
+        match self.is_cancelled() {
+            true => Err(Failure::before(Cause::Cancelled, "cancelled before the request was sent")),
+            // What is cleaned up is, whatever anybody says.
+            false => Ok(()),
+        }
     }
 
     /// Reads the body of a reply, or says why it is not whole.

@@ -210,6 +210,18 @@ pub fn one_line(text: &str, max: usize) -> String {
     cut(text, max).chars().map(|character| if is_unfit(character) { ' ' } else { character }).collect()
 }
 
+/// A name or a path made fit for a one-line message: what `one_line` makes blanks of is escaped.
+pub fn escaped(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        match is_unfit(character) {
+            true => line.extend(character.escape_default()),
+            false => line.push(character),
+        }
+    }
+    line
+}
+
 /// Control characters, the separators of lines and paragraphs, and marks that turn the writing direction.
 fn is_unfit(character: char) -> bool {
     character.is_control()
@@ -231,6 +243,12 @@ mod tests {
         <Message>The request signature we calculated\ndoes not match.</Message><RequestId>R1</RequestId>\
         <HostId>b.oss</HostId><OSSAccessKeyId>akid</OSSAccessKeyId><SignatureProvided>SIG/provided=</SignatureProvided>\
         <StringToSign>PUT\n\nx-oss-security-token:TOKEN\n/b/k</StringToSign><EC>0002-00000040</EC></Error>";
+
+    #[test]
+    fn names_stay_on_one_line_and_are_told_apart() {
+        assert_eq!(escaped("/dir/it's \"a\" é.txt"), "/dir/it's \"a\" é.txt");
+        assert_eq!(escaped("a\nERROR\r\u{2028}\u{202e}b"), r"a\nERROR\r\u{2028}\u{202e}b");
+    }
 
     #[test]
     fn documents_are_read_whole() {

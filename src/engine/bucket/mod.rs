@@ -149,12 +149,23 @@ pub(crate) fn run_on(
         let cancelled = lane.is_cancelled();
         let mut outcome = if cancelled { outcome.cut_short(lane.was_cut_short()) } else { outcome };
         if !outcome.is_ok() {
-            journal::log(lane, Level::Error, || format!("the call failed: {}", outcome.message));
+            journal::log(lane, Level::Error, || in_a_line(&outcome));
         }
         outcome.history = journal::history(lane);
         outcome
     });
-    result.unwrap_or_else(|failure: Failure| Outcome::failed(failure, stored))
+    result.unwrap_or_else(|failure: Failure| {
+        let outcome = Outcome::failed(failure, stored);
+        if let Some(log) = log.filter(|log| log.wants(Level::Error)) {
+            log.line(Level::Error, &in_a_line(&outcome));
+        }
+        outcome
+    })
+}
+
+/// That a call failed.
+fn in_a_line(outcome: &Outcome) -> String {
+    format!("the call failed: {}", outcome.message)
 }
 
 /// The header promises that threads may share it; here the compiler holds it.

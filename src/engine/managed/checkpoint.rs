@@ -10,6 +10,7 @@ use super::record::{Binding, Completing, Record};
 use crate::engine::disk::{make_folder, own_file, sync_folder};
 use crate::engine::multipart::Parts;
 use crate::engine::outcome::{Outcome, Status, Stored};
+use crate::wire::error_reply::escaped;
 use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::{self, Read};
@@ -46,7 +47,8 @@ impl Checkpoint {
     ) -> Result<Checkpoint, Box<Outcome>> {
         let place = make_folder(folder).and_then(|()| Place::take(folder, &binding.name(), log));
         let Some(place) = place.map_err(|error| unusable(folder, &error))? else {
-            let message = format!("another upload of {} is at work", binding.path.display());
+            let message =
+                format!("another upload of {} is at work", escaped(&binding.path.to_string_lossy()));
             return Err(Box::new(Outcome::new(Status::CheckpointBusy, Stored::No, message)));
         };
         Ok(Checkpoint {
@@ -159,7 +161,7 @@ impl Checkpoint {
 }
 
 fn unusable(folder: &Path, error: &io::Error) -> Box<Outcome> {
-    let message = format!("cannot use the checkpoint folder {}: {error}", folder.display());
+    let message = format!("cannot use the checkpoint folder {}: {error}", escaped(&folder.to_string_lossy()));
     Box::new(Outcome::new(Status::LocalIo, Stored::No, message))
 }
 

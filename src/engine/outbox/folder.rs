@@ -6,6 +6,7 @@ use super::owed::{self, Opened, Owed};
 use super::room::Room;
 use crate::engine::disk::make_folder;
 use crate::engine::outcome::{Outcome, Status, Stored};
+use crate::wire::error_reply::escaped;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -106,7 +107,7 @@ impl Outbox {
     }
 
     pub(super) fn unusable(&self, error: &io::Error) -> Box<Outcome> {
-        let message = format!("cannot use the outbox {}: {error}", self.folder.display());
+        let message = format!("cannot use the outbox {}: {error}", escaped(&self.folder.to_string_lossy()));
         Box::new(Outcome::new(Status::of_disk(error), Stored::No, message))
     }
 }

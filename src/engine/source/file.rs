@@ -3,6 +3,7 @@
 use super::content::Content;
 use super::reader::Reader;
 use crate::transport::SourceFailure;
+use crate::wire::error_reply::escaped;
 use crate::wire::mistake::Mistake;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct FileBody {
     file: Arc<File>,
+    /// As messages have it.
     pub(crate) name: Arc<str>,
     /// From the root on, if it was given by a path.
     pub(crate) path: Option<Arc<Path>>,
@@ -56,14 +58,15 @@ impl FileBody {
     pub(super) fn open(path: &str, range: Option<(u64, u64)>) -> Result<FileBody, Unusable> {
         // A named pipe would wait for somebody to write to it; to what can be uploaded the flag makes no difference.
         let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
-        let file = file.map_err(|error| unreadable(path, &error))?;
-        let absolute = std::path::absolute(path).map_err(|error| unreadable(path, &error))?;
+        let file = file.map_err(|error| unreadable(&escaped(path), &error))?;
+        let absolute = std::path::absolute(path).map_err(|error| unreadable(&escaped(path), &error))?;
         Ok(FileBody { path: Some(absolute.into()), ..FileBody::new(file, path, range)? })
     }
 
     /// An open file under the `name` it has in messages. Its offset is neither used nor moved.
     pub(crate) fn new(file: File, name: &str, range: Option<(u64, u64)>) -> Result<FileBody, Unusable> {
-        let metadata = file.metadata().map_err(|error| unreadable(name, &error))?;
+        let name = escaped(name);
+        let metadata = file.metadata().map_err(|error| unreadable(&name, &error))?;
         if !metadata.is_file() {
             return Err(Unusable::Unreadable(format!("{name} is not a regular file")));
         }

@@ -1,5 +1,6 @@
 //! PEM files with certificates and keys. What is wrong with one is said in words, with what it is for and its path.
 
+use crate::wire::error_reply::escaped;
 use rustls::pki_types::pem::{Error, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::fs::File;
@@ -14,7 +15,9 @@ pub(super) fn certificates(what: &str, path: &str) -> Result<Vec<CertificateDer<
     let pem = read(what, path)?;
     let certificates: Result<Vec<_>, Error> = CertificateDer::pem_slice_iter(&pem).collect();
     match certificates {
-        Ok(none) if none.is_empty() => Err(format!("there is no PEM certificate in the {what} {path}")),
+        Ok(none) if none.is_empty() => {
+            Err(format!("there is no PEM certificate in the {what} {}", escaped(path)))
+        }
         other => other.map_err(|_| damaged(what, path)),
     }
 }
@@ -29,6 +32,7 @@ pub(super) fn authorities(what: &str, path: &str) -> Result<Vec<CertificateDer<'
 /// The first private key in a file.
 pub(super) fn private_key(what: &str, path: &str) -> Result<PrivateKeyDer<'static>, String> {
     let pem = read(what, path)?;
+    let path = escaped(path);
     PrivateKeyDer::from_pem_slice(&pem).map_err(|error| match error {
         _ if says_encrypted(&pem) => {
             format!("the {what} {path} is encrypted; only a key without a password can be used")
@@ -40,7 +44,7 @@ pub(super) fn private_key(what: &str, path: &str) -> Result<PrivateKeyDer<'stati
 
 /// A file of certificates that are none.
 pub(super) fn damaged(what: &str, path: &str) -> String {
-    format!("a certificate in the {what} {path} is damaged")
+    format!("a certificate in the {what} {} is damaged", escaped(path))
 }
 
 /// Both forms of encrypted keys have this word in a line before the key.
@@ -50,19 +54,20 @@ fn says_encrypted(pem: &[u8]) -> bool {
 }
 
 fn read(what: &str, path: &str) -> Result<Vec<u8>, String> {
+    let name = escaped(path);
     let unreadable = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => format!("the {what} {path} does not exist"),
-        _ => format!("cannot read the {what} {path}: {error}"),
+        io::ErrorKind::NotFound => format!("the {what} {name} does not exist"),
+        _ => format!("cannot read the {what} {name}: {error}"),
     };
     // A named pipe would wait for somebody to write to it; to a regular file the flag makes no difference.
     let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)?;
     if !file.metadata().map_err(unreadable)?.is_file() {
-        return Err(format!("the {what} {path} is not a regular file"));
+        return Err(format!("the {what} {name} is not a regular file"));
     }
     let mut content = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut content).map_err(unreadable)?;
     if content.len() as u64 > LARGEST {
-        return Err(format!("the {what} {path} is larger than {LARGEST} bytes"));
+        return Err(format!("the {what} {name} is larger than {LARGEST} bytes"));
     }
     Ok(content)
 }
