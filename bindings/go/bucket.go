@@ -17,14 +17,15 @@ type Bucket struct {
 // https if it names no scheme.
 func NewBucket(endpoint, name string, credentials Credentials, options ...BucketOption) (*Bucket, error) {
 	var made *C.oss_bucket
-	var keys *keySource
+	var callees callees
 	if credentials.provider != nil {
-		keys = newKeySource(credentials.provider)
+		callees.keys = newKeySource(credentials.provider)
 	}
 	_, err := operation{op: "open bucket", key: name}.construct(func(c *call) *C.oss_result {
 		var result *C.oss_result
-		key := c.credentials(credentials, keys, &result)
+		key := c.credentials(credentials, callees.keys, &result)
 		address, bucket, settings := c.text(endpoint), c.text(name), c.bucketOptions(options)
+		callees.logger = c.logger
 		if key != nil && c.mistake == "" {
 			C.oss_bucket_new(address, bucket, key, settings, &made, &result)
 		}
@@ -34,7 +35,7 @@ func NewBucket(endpoint, name string, credentials Credentials, options ...Bucket
 		return nil, err
 	}
 	bucket := &Bucket{name: name}
-	bucket.native = newHandle(unsafe.Pointer(made), func(p unsafe.Pointer) { C.oss_bucket_free((*C.oss_bucket)(p)) }).withKeys(keys)
+	bucket.native = newHandle(unsafe.Pointer(made), func(p unsafe.Pointer) { C.oss_bucket_free((*C.oss_bucket)(p)) }).calling(callees)
 	return bucket, nil
 }
 

@@ -23,6 +23,8 @@ type call struct {
 	frees   []func()
 	handles []cgo.Handle
 	pinner  runtime.Pinner
+	// logger is the one that was lent last; what is made of it has to keep it.
+	logger *kept
 
 	// mistake is the first thing that cannot be handed over.
 	mistake string

@@ -2,6 +2,7 @@ package ossupload
 
 import (
 	"runtime"
+	"runtime/cgo"
 	"sync"
 	"unsafe"
 )
@@ -20,14 +21,32 @@ type owned struct {
 	users   int
 	closed  bool
 	free    func(unsafe.Pointer)
-	// keys is what C asks for keys, if it does.
-	keys *keySource
+	callees
 }
 
-// withKeys has what is owned keep what C asks for keys.
-func (h *handle) withKeys(keys *keySource) *handle {
-	h.keys = keys
+// callees are what C calls as long as it has what was made with them.
+type callees struct {
+	// keys is what C asks for keys, if it does.
+	keys *keySource
+	// logger is who keeps C's log, if somebody does.
+	logger *kept
+}
+
+// calling has what is owned keep what C calls.
+func (h *handle) calling(callees callees) *handle {
+	h.callees = callees
 	return h
+}
+
+// kept has C find a value for as long as somebody has this.
+type kept struct {
+	handle cgo.Handle
+}
+
+func keep(value any) *kept {
+	k := &kept{cgo.NewHandle(value)}
+	runtime.AddCleanup(k, cgo.Handle.Delete, k.handle)
+	return k
 }
 
 func newHandle(pointer unsafe.Pointer, free func(unsafe.Pointer)) *handle {

@@ -6,26 +6,23 @@ import "C"
 import (
 	"context"
 	"log/slog"
-	"runtime/cgo"
-	"sync"
 )
-
-// The handles of loggers. Whatever is made from a bucket goes on using its logger, and there are few of them, so they are kept.
-var loggers sync.Map
 
 // WithBucketLogger sets who keeps a log of what the calls on the bucket do: a line for each attempt, look-up and part, with what
 // came of it and how long it took; for each time that something is sent again, with the pause before it and why; for each new
-// connection, at the level of debugging; and for a call that failed. No line holds a key, a signature, a token, or what a
-// callback tells. Lines are logged while calls go on, on their goroutines. What the logger lets through is found out once, when
-// the option is used.
+// connection, at the level of debugging; for each time that the credentials are asked for a key, and what came of that after how
+// long; and for a call that failed. What is refused before the call begins, as a wrong argument or a file that cannot be opened,
+// has no line: its error tells. No line holds an access key, a signature, a token, or what a callback tells. Lines are logged
+// while calls go on, on their goroutines. What the logger lets through is found out once, when the option is used.
 func WithBucketLogger(logger *slog.Logger) BucketOption {
-	return func(_ *call, o *C.oss_bucket_options) C.oss_status {
+	return func(c *call, o *C.oss_bucket_options) C.oss_status {
 		level := mostOf(logger)
 		if level == 0 {
+			c.logger = nil
 			return C.oss_bucket_options_set_log(o, C.OSS_LOG_LEVEL_ERROR, nil, nil)
 		}
-		kept, _ := loggers.LoadOrStore(logger, cgo.NewHandle(logger))
-		return C.ossupload_set_bucket_log(o, level, C.uintptr_t(kept.(cgo.Handle)))
+		c.logger = keep(logger)
+		return C.ossupload_set_bucket_log(o, level, C.uintptr_t(c.logger.handle))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +48,42 @@ func TestBucketLoggerIsToldWhatHappens(t *testing.T) {
 			t.Errorf("%q in %s: expected %v", part, &some.text, inBoth)
 		}
 	}
+}
+
+func TestLoggerIsKeptForAsLongAsItIsUsed(t *testing.T) {
+	var told lines
+	gone := make(chan struct{})
+	upload := func() *ossupload.Multipart {
+		logger := slog.New(slog.NewTextHandler(&told, &slog.HandlerOptions{Level: slog.LevelInfo}))
+		runtime.AddCleanup(logger, func(gone chan struct{}) { close(gone) }, gone)
+		bucket, err := ossupload.NewBucket(server.Endpoint, server.Buckets[0], credentials(),
+			ossupload.WithRegion(server.Region), ossupload.WithBucketLogger(logger))
+		if err != nil {
+			t.Fatal(err)
+		}
+		upload, err := bucket.BeginMultipart(context.Background(), keyOf(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return upload
+	}()
+	collectGarbage(t)
+	if _, err := upload.Abort(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(told.text.String(), "AbortMultipartUpload") {
+		t.Errorf("no line of the upload in %s", &told.text)
+	}
+	upload = nil
+	eventually(t, "the logger is forgotten", func() bool {
+		runtime.GC()
+		select {
+		case <-gone:
+			return true
+		default:
+			return false
+		}
+	})
 }
 
 func TestPutSaysHowItGetsOn(t *testing.T) {

@@ -44,7 +44,7 @@ func (b *Bucket) BeginMultipart(ctx context.Context, key string, options ...PutO
 		}
 		return result
 	})
-	return newMultipart(key, made, b.native.keys), err
+	return newMultipart(key, made, b.native.callees), err
 }
 
 // ReopenMultipart goes on with an upload that was begun elsewhere or earlier. OSS is asked for the parts that are there, and
@@ -58,17 +58,17 @@ func (b *Bucket) ReopenMultipart(ctx context.Context, key, uploadID string) (*Mu
 		}
 		return result
 	})
-	return newMultipart(key, made, b.native.keys), err
+	return newMultipart(key, made, b.native.callees), err
 }
 
-func newMultipart(key string, native *C.oss_multipart, keys *keySource) *Multipart {
+func newMultipart(key string, native *C.oss_multipart, callees callees) *Multipart {
 	if native == nil {
 		return nil
 	}
 	multipart := &Multipart{key: key, uploadID: C.GoString(C.oss_multipart_upload_id(native))}
 	multipart.native = newHandle(unsafe.Pointer(native), func(p unsafe.Pointer) {
 		C.oss_multipart_free((*C.oss_multipart)(p))
-	}).withKeys(keys)
+	}).calling(callees)
 	return multipart
 }
 

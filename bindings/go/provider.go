@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"runtime/cgo"
 	"strings"
 	"sync"
 	"time"
@@ -58,14 +57,12 @@ type failure struct {
 // keySource has C find what it asks for keys, as long as somebody has it.
 type keySource struct {
 	provided *provided
-	handle   cgo.Handle
+	*kept
 }
 
 func newKeySource(provider CredentialsProvider) *keySource {
 	asked := &provided{provider: provider}
-	source := &keySource{asked, cgo.NewHandle(asked)}
-	runtime.AddCleanup(source, cgo.Handle.Delete, source.handle)
-	return source
+	return &keySource{asked, keep(asked)}
 }
 
 // explain has the error of a call that got no key say why.

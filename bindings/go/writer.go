@@ -58,7 +58,7 @@ func (b *Bucket) NewWriter(ctx context.Context, key string, callback *Callback, 
 	}
 	C.oss_result_free(result)
 	writer := &Writer{parts: parts, op: op}
-	writer.native = newHandle(unsafe.Pointer(parts.writer), func(unsafe.Pointer) { parts.free() }).withKeys(b.native.keys)
+	writer.native = newHandle(unsafe.Pointer(parts.writer), func(unsafe.Pointer) { parts.free() }).calling(b.native.callees)
 	return writer, nil
 }
 
