@@ -1401,11 +1401,16 @@ private:
     setter_result set(oss_status value) noexcept { return setter_result(value, oss_callback_verifier_error(get())); }
 };
 
-/** What an object is stored with. The default constructor makes options that hold the defaults. */
+/**
+ * What an object is stored with. The default constructor makes options that hold the defaults. A function that is set belongs
+ * to the options.
+ */
 class put_options : public detail::owner<oss_put_options, oss_put_options_free> {
 public:
     put_options() noexcept : owner(oss_put_options_new()) {}
     explicit put_options(oss_put_options *handle) noexcept : owner(handle) {}
+    /** The handle cannot be had without the function. */
+    oss_put_options *release() = delete;
 
     setter_result set_content_type(const text_arg &value) noexcept {
         return set(oss_put_options_set_content_type(get(), value.c_str()));
@@ -1480,16 +1485,20 @@ public:
     }
 
     /**
-     * Sets who is told how a put gets on.
+     * Sets who is told how a put gets on. If puts on several threads use the options, it is called on all of these.
      *
-     * @param progress  called with an oss::progress. It must outlive the calls that use the options. Returns nothing, or a bool:
-     *                  false, or an exception, cancels the put.
+     * @param progress  called with an oss::progress. Returns nothing, or a bool: false, or an exception, cancels the put.
      */
-    template <class Progress> setter_result set_progress(Progress &progress) noexcept {
-        return set(oss_put_options_set_progress(get(), &detail::tell<Progress>, &progress));
+    template <class Progress> setter_result set_progress(Progress progress) {
+        std::shared_ptr<Progress> function = std::make_shared<Progress>(std::move(progress));
+        setter_result taken = set(oss_put_options_set_progress(get(), &detail::tell<Progress>, function.get()));
+        if (taken) progress_ = std::move(function);
+        return taken;
     }
     setter_result set_progress(std::nullptr_t) noexcept {
-        return set(oss_put_options_set_progress(get(), nullptr, nullptr));
+        setter_result taken = set(oss_put_options_set_progress(get(), nullptr, nullptr));
+        if (taken) progress_.reset();
+        return taken;
     }
 
 private:

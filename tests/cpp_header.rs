@@ -114,13 +114,14 @@ fn compilers_that_do_not_count_features_have_exceptions_too() {
 }
 
 /// What must not compile, and why not.
-const MISTAKES: [(&str, &str); 11] = [
+const MISTAKES: [(&str, &str); 12] = [
     ("oss::bucket a, b(a);", "a handle is copied"),
     ("oss::bucket a = oss_put_options_new();", "a handle of another type is taken over"),
     ("oss::body a = oss::body::from_bytes(std::string());", "a body borrows what is about to go"),
     ("oss::body a = oss::body::from_bytes(std::vector<char>(7));", "a body borrows what is about to go"),
     ("const std::string s(); oss::body a = oss::body::from_bytes(s());", "a body borrows what is going"),
     ("oss::upload_options a; a.release();", "the functions of options are lost"),
+    ("oss::put_options a; a.release();", "the function of options is lost"),
     ("oss::outbox a; a.release();", "the function of an outbox is lost"),
     ("oss::credentials a; a.release();", "the function that gives keys is lost"),
     ("oss::upload_options a; (void)a.set_log([](const char *) { return 0; });", "0 is taken for false"),

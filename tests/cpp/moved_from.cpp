@@ -173,11 +173,11 @@ void callback_that_is_empty(const oss::bucket &bucket) {
 
 // A handle can be had from C and given to it.
 void to_and_from_c() {
-    oss::put_options options(oss_put_options_new());
-    CHECK_OK(options.set_content_type("text/plain"));
-    oss_put_options *released = options.release();
-    CHECK(!options && oss_put_options_set_content_type(released, "text/plain") == OSS_STATUS_OK);
-    oss_put_options_free(released);
+    oss::part_list parts(oss_part_list_new());
+    CHECK_OK(parts.add(1, "etag"));
+    oss_part_list *released = parts.release();
+    CHECK(!parts && oss_part_list_count(released) == 1);
+    oss_part_list_free(released);
 }
 
 } // namespace

@@ -122,20 +122,23 @@ void told_meanwhile() {
                                                         needed(oss::credentials::from_environment()), options));
     const std::string data = data_of(200000);
     unsigned calls = 0;
-    auto progress = [&](const oss::progress &how_far) {
+    const auto whether_kept = std::make_shared<int>();
+    oss::put_options watched;
+    CHECK_OK(watched.set_progress([&, whether_kept](const oss::progress &how_far) {
         CHECK(how_far.total() == data.size() && how_far.accepted() <= how_far.acknowledged());
         CHECK(how_far.acknowledged() <= how_far.sent() && how_far.sent() <= data.size());
         CHECK(how_far.parts() == 1 && how_far.parts_done() <= 1);
         CHECK(how_far.attempts() == how_far.parts_done());
         static_cast<void>(how_far.rate());
         calls++;
-    };
-    oss::put_options watched;
-    CHECK_OK(watched.set_progress(progress));
-    CHECK_OK(bucket.put("watched", data, watched));
+    }));
+    CHECK(whether_kept.use_count() == 2);
+    oss::put_options moved = std::move(watched);
+    CHECK_OK(bucket.put("watched", data, moved));
     CHECK(calls >= 2 && lines.size() == 1);
     CHECK_CONTAINS(lines[0], "PUT PutObject \"watched\": HTTP 200 after ");
-    CHECK_OK(watched.set_progress(nullptr));
+    CHECK_OK(moved.set_progress(nullptr));
+    CHECK(whether_kept.use_count() == 1);
     CHECK_OK(options.set_log(nullptr));
 }
 
