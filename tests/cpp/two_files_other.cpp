@@ -8,7 +8,7 @@ const char *kept_by_the_other(oss_bucket *borrowed) {
     oss::bucket bucket(borrowed);
     bool told = false;
     oss::upload_options options;
-    static_cast<void>(options.set_progress([&](std::uint64_t, std::uint64_t) { told = true; }));
+    static_cast<void>(options.set_progress([&](const oss::progress &) { told = true; }));
     const oss::result stored = bucket.upload("other", oss::body::from_string("data"), nullptr, options);
     static_cast<void>(bucket.release());
     return told ? oss::name_of(stored.status()) : "not told";
