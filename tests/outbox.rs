@@ -475,8 +475,9 @@ fn what_is_no_record_is_set_aside_with_a_line_and_the_rest_go_on() {
     files.sort();
     let path = |index: usize| desk.folder.path().join(&files[index]);
     let text = fs::read_to_string(path(0)).unwrap();
-    fs::write(path(0), text.replace("text/plain", "text/plaim").replace("\"tries\": 0", "\"tries\": 1"))
-        .unwrap();
+    let changed = text.replace("\"tries\":0", "\"tries\":1");
+    assert_ne!(changed, text);
+    fs::write(path(0), changed).unwrap();
     fs::write(path(1), &text[..text.len() / 2]).unwrap();
     fs::set_permissions(path(2), PermissionsExt::from_mode(0o622)).unwrap();
     desk.bed.application.answer(Answer::json("{}"));
