@@ -41,10 +41,12 @@ func (h *handle) calling(callees callees) *handle {
 // kept has C find a value for as long as somebody has this.
 type kept struct {
 	handle cgo.Handle
+	// The value, since what holds no pointer may share its memory with what lives longer, and would then never be cleaned up.
+	value any
 }
 
 func keep(value any) *kept {
-	k := &kept{cgo.NewHandle(value)}
+	k := &kept{cgo.NewHandle(value), value}
 	runtime.AddCleanup(k, cgo.Handle.Delete, k.handle)
 	return k
 }
