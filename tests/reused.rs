@@ -5,8 +5,9 @@
 mod support;
 
 use oss_upload::callback::Callback;
-use oss_upload::engine::{Body, Bucket, ObjectOptions, Outcome, Status, Stored};
+use oss_upload::engine::{Body, Bucket, Level, Log, ObjectOptions, Outcome, Sink, Status, Stored};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use support::bed::assert_ended;
 use support::raw_server::{ANSWERED, Connection, RawServer, bucket_at, over_both};
 
@@ -151,4 +152,33 @@ fn tunnel_through_a_proxy_serves_puts_of_all_sizes() {
     let proxy = steady(false, Some(server.address()));
     let bucket = server.bucket(|options| options.set_proxy(&format!("http://{}", proxy.address())).unwrap());
     assert_all_go_over_one_connection(&bucket, &proxy);
+}
+
+/// A log that nobody reads.
+struct Unread;
+
+impl Sink for Unread {
+    fn line(&self, _: Level, _: &str) -> bool {
+        true
+    }
+}
+
+#[test]
+fn bucket_leaves_nothing_behind_when_a_server_ends_each_connection_with_its_reply() {
+    over_both(|https| {
+        let answered = String::from_utf8(ANSWERED.to_vec()).unwrap().replace("ETag", "Connection: close\r\nETag");
+        let server = RawServer::start(https, move |mut connection| {
+            connection.read_request();
+            connection.say(answered.as_bytes());
+        });
+        let log: Arc<dyn Sink> = Arc::new(Unread);
+        let bucket = server.bucket(|options| options.set_log(Some(Log::new(Level::Error, Arc::clone(&log)))));
+        for puts in 1..4 {
+            assert_ended(&put(&bucket, 1, None), Status::Ok, Stored::Yes);
+            assert_eq!(server.connections(), puts);
+        }
+        drop(bucket);
+        // Whatever a call ran on knows the log.
+        assert_eq!(Arc::strong_count(&log), 1);
+    });
 }

@@ -130,9 +130,14 @@ impl Connection {
         }
     }
 
-    /// Whether the server still holds its end. The socket is the driver's, and closed with it.
+    /// Whether this end is still held. The socket is the driver's, and closed with it.
+    pub(super) fn is_open(&self) -> bool {
+        self.driver.is_some()
+    }
+
+    /// Whether the server holds its end as well.
     pub(super) fn is_alive(&self) -> bool {
-        self.driver.is_some() && self.standing() == Standing::Alive
+        self.is_open() && self.standing() == Standing::Alive
     }
 
     /// Whether another request can be sent on it at once.

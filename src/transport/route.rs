@@ -72,10 +72,12 @@ impl Route {
         idle.pop_if(|connection| connection.idle_since.elapsed() < most)
     }
 
-    /// Keeps a connection whose last exchange is complete.
+    /// Keeps a connection whose exchange is complete, unless it ended with that.
     pub(super) fn keep(&self, mut connection: Connection) {
-        connection.rest();
-        self.idle.borrow_mut().push(connection);
+        if connection.is_open() {
+            connection.rest();
+            self.idle.borrow_mut().push(connection);
+        }
     }
 
     /// Whether there is an idle connection. Without one nobody could tell whether the descriptors are still ours.

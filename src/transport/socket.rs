@@ -27,7 +27,7 @@ const COARSE: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     Alive,
-    /// The server has ended it, or said what nobody asked for.
+    /// The server has ended it, or said what nobody asked for; or it was closed here.
     Ended,
     /// Somebody closed our descriptor: its number is nobody's, or another file's.
     Lost,
@@ -166,9 +166,12 @@ impl Health {
     /// How an idle connection is. Where all is well, one system call tells: what the kernel says of it is what was done with
     /// it, to the byte and the moment, so that it is neither ended nor another one under its number.
     pub(super) fn standing(&self) -> Standing {
-        if self.is_as_it_was_left() {
+        let fd = self.fd.load(Ordering::Relaxed);
+        if fd == CLOSED {
+            Standing::Ended
+        } else if self.is_as_it_was_left() {
             Standing::Alive
-        } else if self.identity.is_none() || identity::of(self.fd.load(Ordering::Relaxed)) != self.identity {
+        } else if self.identity.is_none() || identity::of(fd) != self.identity {
             Standing::Lost
         } else if self.is_alive() {
             Standing::Alive
