@@ -166,7 +166,8 @@ impl Sink for Unread {
 #[test]
 fn bucket_leaves_nothing_behind_when_a_server_ends_each_connection_with_its_reply() {
     over_both(|https| {
-        let answered = String::from_utf8(ANSWERED.to_vec()).unwrap().replace("ETag", "Connection: close\r\nETag");
+        let answered =
+            String::from_utf8(ANSWERED.to_vec()).unwrap().replace("ETag", "Connection: close\r\nETag");
         let server = RawServer::start(https, move |mut connection| {
             connection.read_request();
             connection.say(answered.as_bytes());
