@@ -94,6 +94,13 @@ impl Lane {
     }
 
     pub(super) fn block_on<T>(&self, bounds: Bounds, work: impl AsyncFnOnce(&Lane) -> T) -> T {
+        self.begin(bounds);
+        // One kind of future for all calls: each of its own would bring all that drives it along, many times over.
+        self.drive(on_the_heap(|| work(self)))
+    }
+
+    #[inline(never)]
+    fn begin(&self, bounds: Bounds) {
         self.carries_on.set(false);
         self.cut_short.set(false);
         self.outside.begin();
@@ -102,8 +109,6 @@ impl Lane {
         self.rates.replace(bounds.rates);
         self.witness.replace(bounds.witness);
         self.traffic.begin();
-        // One kind of future for all calls: each of its own would bring all that drives it along, many times over.
-        self.drive(on_the_heap(|| work(self)))
     }
 
     fn drive<T>(&self, mut work: Pin<Box<dyn Future<Output = T> + '_>>) -> T {

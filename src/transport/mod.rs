@@ -118,13 +118,17 @@ impl Transport {
     /// any more, another one does the work while it waits.
     pub fn run<T>(&self, bounds: Bounds, work: impl AsyncFnOnce(&Lane) -> T) -> Result<T, Failure> {
         elsewhere::block_on_network(|| {
-            let lane = match self.lanes.take() {
-                Some(lane) => lane,
-                None => Lane::new(&self.settings, self.lanes.shared())?,
-            };
+            let lane = self.lane()?;
             let result = lane.block_on(bounds, work);
             self.lanes.put_back(lane);
             Ok(result)
         })
+    }
+
+    fn lane(&self) -> Result<Lane, Failure> {
+        match self.lanes.take() {
+            Some(lane) => Ok(lane),
+            None => Lane::new(&self.settings, self.lanes.shared()),
+        }
     }
 }

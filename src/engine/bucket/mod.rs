@@ -138,29 +138,42 @@ pub(crate) fn run_on(
     operation: impl AsyncFnOnce(&Lane, Deadline) -> Outcome,
 ) -> Outcome {
     let deadline = Deadline::after(own.or(common).deadline.flatten());
+    // What does not depend on the operation has functions of its own: the compiler writes this one anew for each.
+    let result = transport.run(bounds(own, common, log), async |lane: &Lane| {
+        let outcome = operation(lane, deadline).await;
+        ended(lane, outcome)
+    });
+    result.unwrap_or_else(|failure| not_begun(failure, stored, log))
+}
+
+/// What holds for all that a call does.
+fn bounds(own: &Limits, common: &Limits, log: Option<&Log>) -> Bounds {
     let cancels = own.cancel.iter().chain(&common.cancel).cloned().collect();
     let mut rates: Vec<Rate> = own.rate.iter().chain(&common.rate).cloned().collect();
     rates.dedup_by(|one, other| one.is(other));
     let witness = Box::new(Journal::new(log.cloned()));
-    let bytes_per_second = own.bytes_per_second;
-    let bounds = Bounds { cancels, bytes_per_second, rates, witness: Some(witness) };
-    let result = transport.run(bounds, async |lane: &Lane| {
-        let outcome = operation(lane, deadline).await;
-        let cancelled = lane.is_cancelled();
-        let mut outcome = if cancelled { outcome.cut_short(lane.was_cut_short()) } else { outcome };
-        if !outcome.is_ok() {
-            journal::log(lane, Level::Error, || in_a_line(&outcome));
-        }
-        outcome.history = journal::history(lane);
-        outcome
-    });
-    result.unwrap_or_else(|failure: Failure| {
-        let outcome = Outcome::failed(failure, stored);
-        if let Some(log) = log.filter(|log| log.wants(Level::Error)) {
-            log.line(Level::Error, &in_a_line(&outcome));
-        }
-        outcome
-    })
+    Bounds { cancels, bytes_per_second: own.bytes_per_second, rates, witness: Some(witness) }
+}
+
+/// The outcome of a call whose operation came to `outcome`.
+#[inline(never)]
+fn ended(lane: &Lane, outcome: Outcome) -> Outcome {
+    let cancelled = lane.is_cancelled();
+    let mut outcome = if cancelled { outcome.cut_short(lane.was_cut_short()) } else { outcome };
+    if !outcome.is_ok() {
+        journal::log(lane, Level::Error, || in_a_line(&outcome));
+    }
+    outcome.history = journal::history(lane);
+    outcome
+}
+
+/// The outcome of a call for which the network cannot even be set up.
+fn not_begun(failure: Failure, stored: Stored, log: Option<&Log>) -> Outcome {
+    let outcome = Outcome::failed(failure, stored);
+    if let Some(log) = log.filter(|log| log.wants(Level::Error)) {
+        log.line(Level::Error, &in_a_line(&outcome));
+    }
+    outcome
 }
 
 /// That a call failed.

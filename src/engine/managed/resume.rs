@@ -236,7 +236,7 @@ pub(super) fn not_resumable(file_name: Option<&str>) -> Mistake {
 
 fn hash_of(headers: &[(String, String)]) -> String {
     let mut headers: Vec<_> = headers.iter().collect();
-    headers.sort();
+    headers.sort_unstable();
     let mut hash = Sha256::new();
     for (name, value) in headers {
         hash.update(format!("{name}:{value}\n"));

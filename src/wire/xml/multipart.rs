@@ -75,7 +75,7 @@ pub fn parse_list_parts(body: &[u8]) -> Result<PartPage, BadXml> {
     upload_id_of(&root)?;
     let mut parts =
         root.children.iter().filter(|child| child.name == "Part").map(part).collect::<Result<Vec<_>, _>>()?;
-    parts.sort_by_key(|part| part.number);
+    parts.sort_unstable_by_key(|part| part.number);
     if parts.windows(2).any(|pair| matches!(pair, [a, b] if a.number == b.number)) {
         return Err(BadXml::new("a part number twice"));
     }
