@@ -109,7 +109,8 @@ fn sigpipe_never_reaches_the_host() {
 #[test]
 fn host_that_closes_all_descriptors_keeps_its_own_and_may_go_on() {
     for site in Site::both() {
-        site.run("closed_descriptors", Linkage::Shared);
+        // What was closed under the library is let go with all that belongs to it: to take it down would close it once more.
+        site.run_with("closed_descriptors", Linkage::Shared, &[("ASAN_OPTIONS", "detect_leaks=0")]);
     }
 }
 
