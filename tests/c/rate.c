@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@ enum { THREADS = 4, SIZE = 150000, PER_SECOND = 1000000 };
 static const char data[SIZE];
 static oss_rate *rate;
 static oss_bucket *bucket;
+/* A call has begun, and waits for the rate. */
+static sem_t waiting;
 
 static double now(void) {
     struct timespec time;
@@ -95,8 +98,15 @@ static void a_pause_is_no_standstill(void) {
     }
 }
 
-static void *fire_later(void *cancel) {
-    usleep(200000);
+/* What is told again while nothing may be sent is told of a call that waits. */
+static int32_t note_waiting(void *times, const oss_progress *progress) {
+    (void)progress;
+    if (++*(int *)times == 2) sem_post(&waiting);
+    return 0;
+}
+
+static void *fire_in_pause(void *cancel) {
+    sem_wait(&waiting);
     oss_cancel_fire(cancel);
     return NULL;
 }
@@ -106,12 +116,14 @@ static void a_pause_ends_with_the_call(void) {
     oss_cancel *cancel = oss_cancel_new();
     oss_body *body = oss_body_from_bytes(data, SIZE);
     pthread_t thread;
+    int times = 0;
     oss_rate_set(rate, 0);
     CHECK_SETS(oss_put_options_set_deadline_ms(options, 400));
     CHECK_ENDS(OSS_STATUS_TIMEOUT, oss_put_body(bucket, "never/late", body, NULL, options, &result));
     CHECK_SETS(oss_put_options_set_deadline_ms(options, 0));
     CHECK_SETS(oss_put_options_set_cancel(options, cancel));
-    pthread_create(&thread, NULL, fire_later, cancel);
+    CHECK_SETS(oss_put_options_set_progress(options, note_waiting, &times));
+    pthread_create(&thread, NULL, fire_in_pause, cancel);
     CHECK_ENDS(OSS_STATUS_CANCELLED, oss_put_body(bucket, "never/cancelled", body, NULL, options, &result));
     pthread_join(thread, NULL);
     oss_body_free(body);
@@ -119,28 +131,37 @@ static void a_pause_ends_with_the_call(void) {
     oss_put_options_free(options);
 }
 
-static void *free_later(void *argument) {
-    usleep(200000);
+static void *free_in_pause(void *argument) {
+    sem_wait(&waiting);
     oss_rate_set(rate, UINT64_MAX);
     oss_rate_free(rate);
     return argument;
 }
 
-int main(void) {
+/* What it was given to keeps its own reference. */
+static void a_rate_may_be_freed_in_a_pause(void) {
+    oss_put_options *options = oss_put_options_new();
     pthread_t thread;
+    int times = 0;
+    oss_rate_set(rate, 0);
+    CHECK_SETS(oss_put_options_set_progress(options, note_waiting, &times));
+    pthread_create(&thread, NULL, free_in_pause, NULL);
+    CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, "freed", data, SIZE, options, &result));
+    pthread_join(thread, NULL);
+    put("freed/again");
+    oss_put_options_free(options);
+}
+
+int main(void) {
     alarm(100);
+    sem_init(&waiting, 0, 0);
     rate = oss_rate_new(PER_SECOND);
     bucket = bucket_at(rate);
     together();
     a_pause_is_no_standstill();
     a_pause_ends_with_the_call();
-    oss_rate_set(rate, 0);
-
-    /* What it was given to keeps its own reference. */
-    pthread_create(&thread, NULL, free_later, NULL);
-    put("freed");
-    pthread_join(thread, NULL);
-    put("freed/again");
+    a_rate_may_be_freed_in_a_pause();
     oss_bucket_free(bucket);
+    sem_destroy(&waiting);
     return finish();
 }
