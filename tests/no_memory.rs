@@ -6,20 +6,25 @@ mod support;
 
 use oss_emulator::{Answer, DEFAULT_BUCKET};
 use oss_upload::engine::{Body, Multipart, ObjectOptions};
+use rcgen::{CertificateParams, DnType, KeyPair};
 use std::fs;
 use support::bed::{BUCKET, Bed};
 use support::bucket::{TestBucket, app_server};
 use support::c_program::{CProgram, Linkage};
+use support::route::{Route, over_every_route};
 
 const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
     MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAKs/JBGzwUB2aVht4crBx3oIPBLNsjGs\n\
     C0fTXv+nvlmklvkcolvpvXLTjaxUHR3W9LXxQ2EHXAJfCB+6H2YF1k8CAwEAAQ==\n\
     -----END PUBLIC KEY-----\n";
 
-#[test]
-fn no_large_allocation_that_fails_ends_the_host() {
+/// More than any system has, so that a list of them is large too.
+const AUTHORITIES: u64 = 1000;
+
+/// The program over this way, with all that it finds there; in `roots` it finds whom to trust.
+fn run(route: Route, roots: &str) {
     assert_eq!(BUCKET, DEFAULT_BUCKET);
-    let bed = Bed::new();
+    let bed = Bed::over(route);
     let application = app_server();
     application.answer(Answer::json(format!("\"{}\"", "x".repeat(300_000))));
     let begin = |key: &str| Multipart::begin(&bed.bucket, key, &ObjectOptions::default()).0.unwrap();
@@ -31,10 +36,39 @@ fn no_large_allocation_that_fails_ends_the_host() {
         assert!(many.upload_part(number, Body::Bytes(b"x")).is_ok());
     }
     let program = CProgram::compile("no_memory", Linkage::Shared);
-    let source = program.folder().join("source");
-    fs::write(&source, vec![0; 600_000]).unwrap();
+    let file = |name: &str, content: &[u8]| {
+        let path = program.folder().join(name).to_str().unwrap().to_owned();
+        fs::write(&path, content).unwrap();
+        path
+    };
     let bucket = TestBucket::emulated(&bed.emulator).with_callback_url(&application.url());
-    let environment =
-        [("SOURCE", source.to_str().unwrap()), ("MANY_PARTS", many.upload_id()), ("PUBLIC_KEY", PUBLIC_KEY)];
-    program.run_on(&bucket, &environment);
+    let source = file("source", &[0; 600_000]);
+    let mut environment =
+        vec![("SOURCE", source.as_str()), ("MANY_PARTS", many.upload_id()), ("PUBLIC_KEY", PUBLIC_KEY)];
+    let trusted = bed.network.tls().map(|tls| file("trusted", (tls.cert_pem + &authorities()).as_bytes()));
+    environment.extend(trusted.as_deref().map(|path| (roots, path)));
+    let proxy = bed.network.proxy().map(|proxy| proxy.url());
+    environment.extend(proxy.as_deref().map(|url| ("PROXY", url)));
+    println!("{route:?}, {roots}:\n{}", program.run_on(&bucket, &environment));
+}
+
+/// The certificates of many authorities.
+fn authorities() -> String {
+    let key = KeyPair::generate().unwrap();
+    let certificate = |number: u64| {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, format!("authority {number}"));
+        params.self_signed(&key).unwrap().pem()
+    };
+    (0..AUTHORITIES).map(certificate).collect()
+}
+
+#[test]
+fn no_large_allocation_that_fails_ends_the_host() {
+    over_every_route(|route| run(route, "CA_FILE"));
+}
+
+#[test]
+fn no_large_allocation_that_fails_while_the_systems_roots_are_read_ends_the_host() {
+    run(Route::Https, "SSL_CERT_FILE");
 }

@@ -310,7 +310,8 @@ fn whole(source: &mut dyn Source) -> Result<Bytes, SourceFailure> {
     if first.len() as u64 >= size {
         return Ok(first);
     }
-    let mut all = BytesMut::from(first);
+    let mut all = BytesMut::with_capacity(usize::try_from(size).unwrap_or_default());
+    all.extend_from_slice(&first);
     while (all.len() as u64) < size {
         all.extend_from_slice(&source.next(LARGEST_FRAME)?);
     }

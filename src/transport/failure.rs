@@ -26,6 +26,8 @@ pub enum Cause {
     Unsendable,
     /// There is no key to sign it with.
     NoKey,
+    /// There is no memory for what a connection needs.
+    NoMemory,
     /// The bytes to send could not be had.
     Source(SourceFailure),
 }

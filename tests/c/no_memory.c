@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LARGE = 64 << 10, SIZE = 600000, PART = 102400, NEVER = -1 };
+enum { LARGE = 64 << 10, SMALL = 60000, SIZE = 600000, PART = 102400, NEVER = -1 };
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -53,6 +53,7 @@ int posix_memalign(void **made, size_t alignment, size_t size) {
 }
 
 static char data[SIZE];
+static oss_bucket_options *network;
 static oss_bucket *bucket;
 static const char *key;
 
@@ -112,6 +113,20 @@ static oss_status put_reader(oss_result **result) {
     oss_body *body = oss_body_from_reader(read_zeros, NULL, &left, SIZE);
     const oss_status status = oss_put_body(bucket, key, body, NULL, NULL, result);
     oss_body_free(body);
+    return status;
+}
+
+/* A small body, of which the form is a part, goes in one piece. */
+static oss_status post_form(oss_result **result) {
+    oss_post_policy *policy = oss_post_policy_new();
+    oss_body *body = oss_body_from_bytes(data, SMALL);
+    oss_post_form *form = NULL;
+    CHECK_SETS(oss_post_policy_set_key(policy, key));
+    CHECK_SETS(oss_post_policy_sign(policy, bucket, NULL, 900, &form, NULL));
+    const oss_status status = oss_post_object(form, body, network, result);
+    oss_post_form_free(form);
+    oss_body_free(body);
+    oss_post_policy_free(policy);
     return status;
 }
 
@@ -177,6 +192,7 @@ static const struct {
     {"upload file", upload_file, true},
     {"upload reader", upload_reader, true},
     {"put reader", put_reader, true},
+    {"post form", post_form, true},
     {"write", write_pieces, true},
     {"list uploads", list_uploads, false},
     {"list parts", list_parts, false},
@@ -264,9 +280,11 @@ static void run_out_of_addresses(void) {
 }
 
 int main(void) {
-    bucket = open_bucket();
+    network = bucket_options();
+    bucket = open_bucket_with(network);
     for (size_t way = 0; way < sizeof ways / sizeof ways[0]; way++) go(way);
     run_out_of_addresses();
     oss_bucket_free(bucket);
+    oss_bucket_options_free(network);
     return finish();
 }

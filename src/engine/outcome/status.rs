@@ -76,7 +76,7 @@ impl Status {
             Cause::NoKey => Status::Credentials,
             Cause::Source(SourceFailure::Unreadable(_)) => Status::LocalIo,
             Cause::Source(SourceFailure::Changed(_)) => Status::SourceChanged,
-            Cause::Source(SourceFailure::NoMemory(_)) => Status::OutOfMemory,
+            Cause::NoMemory | Cause::Source(SourceFailure::NoMemory(_)) => Status::OutOfMemory,
         }
     }
 }

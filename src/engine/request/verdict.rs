@@ -129,6 +129,7 @@ fn of_failure(failure: &Failure) -> Verdict {
         | Cause::Tls
         | Cause::Unsendable
         | Cause::NoKey
+        | Cause::NoMemory
         | Cause::Source(_) => Verdict::Refused,
     }
 }

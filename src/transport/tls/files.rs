@@ -1,5 +1,6 @@
 //! PEM files with certificates and keys. What is wrong with one is said in words, with what it is for and its path.
 
+use crate::transport::failure::{Cause, Failure};
 use crate::wire::error_reply::escaped;
 use rustls::pki_types::pem::{Error, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -11,40 +12,55 @@ use std::os::unix::fs::OpenOptionsExt;
 const LARGEST: u64 = 4 << 20;
 
 /// The certificates in a file, at least one.
-pub(super) fn certificates(what: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+pub(super) fn certificates(what: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
     let pem = read(what, path)?;
-    let certificates: Result<Vec<_>, Error> = CertificateDer::pem_slice_iter(&pem).collect();
-    match certificates {
-        Ok(none) if none.is_empty() => {
-            Err(format!("there is no PEM certificate in the {what} {}", escaped(path)))
-        }
-        other => other.map_err(|_| damaged(what, path)),
+    let mut certificates = Vec::new();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        make_room(&mut certificates, 1)?;
+        certificates.push(certificate.map_err(|_| damaged(what, path))?);
+    }
+    match certificates.is_empty() {
+        true => Err(unusable(format!("there is no PEM certificate in the {what} {}", escaped(path)))),
+        false => Ok(certificates),
     }
 }
 
 /// The certificates in a file of authorities, at least one.
-pub(super) fn authorities(what: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+pub(super) fn authorities(what: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
     let certificates = certificates(what, path)?;
     let usable = certificates.iter().all(|certificate| webpki::anchor_from_trusted_cert(certificate).is_ok());
     if usable { Ok(certificates) } else { Err(damaged(what, path)) }
 }
 
 /// The first private key in a file.
-pub(super) fn private_key(what: &str, path: &str) -> Result<PrivateKeyDer<'static>, String> {
+pub(super) fn private_key(what: &str, path: &str) -> Result<PrivateKeyDer<'static>, Failure> {
     let pem = read(what, path)?;
     let path = escaped(path);
-    PrivateKeyDer::from_pem_slice(&pem).map_err(|error| match error {
-        _ if says_encrypted(&pem) => {
-            format!("the {what} {path} is encrypted; only a key without a password can be used")
-        }
-        Error::NoItemsFound => format!("there is no PEM private key in the {what} {path}"),
-        _ => format!("the private key in the {what} {path} is damaged"),
+    PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
+        unusable(match error {
+            _ if says_encrypted(&pem) => {
+                format!("the {what} {path} is encrypted; only a key without a password can be used")
+            }
+            Error::NoItemsFound => format!("there is no PEM private key in the {what} {path}"),
+            _ => format!("the private key in the {what} {path} is damaged"),
+        })
     })
 }
 
 /// A file of certificates that are none.
-pub(super) fn damaged(what: &str, path: &str) -> String {
-    format!("a certificate in the {what} {} is damaged", escaped(path))
+pub(super) fn damaged(what: &str, path: &str) -> Failure {
+    unusable(format!("a certificate in the {what} {} is damaged", escaped(path)))
+}
+
+/// Sees to room for so many more in a list, which large files make a large one.
+pub(super) fn make_room<T>(list: &mut Vec<T>, more: usize) -> Result<(), Failure> {
+    let no_room =
+        |_| Failure::before(Cause::NoMemory, "there is no memory for all the certificates to trust");
+    list.try_reserve(more).map_err(no_room)
+}
+
+fn unusable(message: String) -> Failure {
+    Failure::before(Cause::Tls, message)
 }
 
 /// Both forms of encrypted keys have this word in a line before the key.
@@ -53,21 +69,24 @@ fn says_encrypted(pem: &[u8]) -> bool {
     pem.windows(word.len()).any(|piece| piece == word)
 }
 
-fn read(what: &str, path: &str) -> Result<Vec<u8>, String> {
+fn read(what: &str, path: &str) -> Result<Vec<u8>, Failure> {
     let name = escaped(path);
     let unreadable = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => format!("the {what} {name} does not exist"),
-        _ => format!("cannot read the {what} {name}: {error}"),
+        io::ErrorKind::NotFound => unusable(format!("the {what} {name} does not exist")),
+        io::ErrorKind::OutOfMemory => {
+            Failure::before(Cause::NoMemory, format!("there is no memory for the {what} {name}"))
+        }
+        _ => unusable(format!("cannot read the {what} {name}: {error}")),
     };
     // A named pipe would wait for somebody to write to it; to a regular file the flag makes no difference.
     let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)?;
     if !file.metadata().map_err(unreadable)?.is_file() {
-        return Err(format!("the {what} {name} is not a regular file"));
+        return Err(unusable(format!("the {what} {name} is not a regular file")));
     }
     let mut content = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut content).map_err(unreadable)?;
     if content.len() as u64 > LARGEST {
-        return Err(format!("the {what} {name} is larger than {LARGEST} bytes"));
+        return Err(unusable(format!("the {what} {name} is larger than {LARGEST} bytes")));
     }
     Ok(content)
 }
@@ -88,16 +107,18 @@ mod tests {
     }
 
     /// What is said about a file with this content, with the file's path left out.
-    fn complaint<T>(load: fn(&str, &str) -> Result<T, String>, content: &str) -> String {
+    fn complaint<T>(load: fn(&str, &str) -> Result<T, Failure>, content: &str) -> String {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a.pem");
         fs::write(&path, content).unwrap();
         complaint_about(load, &path)
     }
 
-    fn complaint_about<T>(load: fn(&str, &str) -> Result<T, String>, path: &Path) -> String {
+    fn complaint_about<T>(load: fn(&str, &str) -> Result<T, Failure>, path: &Path) -> String {
         let path = path.to_str().unwrap();
-        let message = load("CA file", path).err().unwrap();
+        let failure = load("CA file", path).err().unwrap();
+        assert_eq!(failure.cause, Cause::Tls);
+        let message = failure.message;
         assert!(message.contains(path), "{message}");
         message.replace(path, "PATH")
     }

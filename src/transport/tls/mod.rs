@@ -17,8 +17,7 @@ use verifier::Verifier;
 
 /// The settings of connections with this trust, whose files are read now. They also hold the sessions to resume.
 pub(super) fn config(trust: &Trust) -> Result<Arc<ClientConfig>, Failure> {
-    let config = config_for(trust);
-    config.map(Arc::new).map_err(|message| Failure::before(Cause::Tls, message))
+    config_for(trust).map(Arc::new)
 }
 
 /// Settings for what speaks no TLS: nothing is trusted and no root is looked for, so a machine without any still works.
@@ -61,12 +60,12 @@ pub(super) fn refuses_us(error: &Error) -> bool {
     )
 }
 
-fn config_for(trust: &Trust) -> Result<ClientConfig, String> {
+fn config_for(trust: &Trust) -> Result<ClientConfig, Failure> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Verifier::new(trust, Arc::clone(&provider))?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
+        .map_err(|error| Failure::before(Cause::Tls, error.to_string()))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
     let mut config = match &trust.client_certificate {
@@ -82,18 +81,19 @@ fn showing(
     builder: ConfigBuilder<ClientConfig, WantsClientCert>,
     chain_file: &str,
     key_file: &str,
-) -> Result<ClientConfig, String> {
+) -> Result<ClientConfig, Failure> {
     let chain = files::certificates("client certificate file", chain_file)?;
     let key = files::private_key("client key file", key_file)?;
+    let unusable = |message: String| Failure::before(Cause::Tls, message);
     builder.with_client_auth_cert(chain, key).map_err(|error| match error {
-        Error::InconsistentKeys(_) => {
-            format!("the key in {key_file} does not belong to the first certificate in {chain_file}")
-        }
+        Error::InconsistentKeys(_) => unusable(format!(
+            "the key in {key_file} does not belong to the first certificate in {chain_file}"
+        )),
         Error::InvalidCertificate(_) => files::damaged("client certificate file", chain_file),
-        _ => format!(
+        _ => unusable(format!(
             "the key in the client key file {key_file} is none that can be used: RSA with 2048 bits or more, ECDSA on \
              P-256 or P-384, or Ed25519"
-        ),
+        )),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Which server is believed to be the one that was asked for.
 
 use super::files;
+use crate::transport::failure::{Cause, Failure};
 use crate::transport::trust::Trust;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
@@ -21,7 +22,7 @@ pub(super) struct Verifier {
 }
 
 impl Verifier {
-    pub(super) fn new(trust: &Trust, provider: Arc<CryptoProvider>) -> Result<Verifier, String> {
+    pub(super) fn new(trust: &Trust, provider: Arc<CryptoProvider>) -> Result<Verifier, Failure> {
         let mut own = Vec::new();
         if let Some(path) = &trust.ca_file {
             own.extend(files::authorities("CA file", path)?);
@@ -29,10 +30,7 @@ impl Verifier {
         if let Some(path) = &trust.extra_ca_file {
             own.extend(files::authorities("extra CA file", path)?);
         }
-        let authorities = match trust.ca_file {
-            Some(_) => only(&own, provider)?,
-            None => with_the_system(&own, provider)?,
-        };
+        let authorities = authorities(&own, trust.ca_file.is_none(), provider)?;
         Ok(Verifier { authorities, own, pins: trust.pins.clone() })
     }
 
@@ -46,27 +44,25 @@ impl Verifier {
     }
 }
 
-/// Believes in these authorities and no others.
-fn only(
-    roots: &[CertificateDer<'static>],
+/// Believes in these authorities, and in the system's if they are wanted. A system without any will do if there are others.
+fn authorities(
+    own: &[CertificateDer<'static>],
+    with_the_systems: bool,
     provider: Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, String> {
+) -> Result<Arc<dyn ServerCertVerifier>, Failure> {
+    let systems = match with_the_systems {
+        true => rustls_native_certs::load_native_certs().certs,
+        false => Vec::new(),
+    };
     let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(roots.iter().cloned());
+    files::make_room(&mut store.roots, own.len() + systems.len())?;
+    // A system's that make no sense are nobody's business; ours have been looked at.
+    store.add_parsable_certificates(own.iter().cloned().chain(systems));
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider).build();
-    Ok(verifier.map_err(|error| error.to_string())?)
-}
-
-/// Believes in the system's authorities and in these. A system without any will do if there are others.
-fn with_the_system(
-    roots: &[CertificateDer<'static>],
-    provider: Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, String> {
-    let roots = roots.iter().cloned();
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(roots, provider);
-    Ok(Arc::new(
-        verifier.map_err(|_| "this system has no root certificates; install them, or set a CA file")?,
-    ))
+    Ok(verifier.map_err(|_| {
+        let message = "this system has no root certificates; install them, or set a CA file";
+        Failure::before(Cause::Tls, message)
+    })?)
 }
 
 impl ServerCertVerifier for Verifier {
