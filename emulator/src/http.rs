@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 
 /// The largest request line with headers.
 pub(crate) const HEAD_LIMIT: usize = 64 * 1024;
-const HEADER_COUNT_LIMIT: usize = 256;
+const HEADER_COUNT_LIMIT: usize = 1024;
 const CHUNK_LINE_LIMIT: usize = 8 * 1024;
 
 /// Header fields in the order of arrival. Values are bytes, because signatures are over bytes.
@@ -207,7 +207,7 @@ pub(crate) fn retry_interrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> i
 
 /// The head at the start of `bytes` and its length; `None` if it is not complete yet.
 fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>, HeadError> {
-    let mut fields = [httparse::EMPTY_HEADER; HEADER_COUNT_LIMIT];
+    let mut fields = vec![httparse::EMPTY_HEADER; HEADER_COUNT_LIMIT];
     let mut request = httparse::Request::new(&mut fields);
     match request.parse(bytes) {
         Ok(httparse::Status::Partial) => Ok(None),

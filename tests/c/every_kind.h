@@ -4,7 +4,7 @@
 
 #include "support.h"
 
-enum { KIND_SIZE = 700 << 10, KIND_PART = 200 << 10 };
+enum { KIND_SIZE = 700 << 10, KIND_PART = 200 << 10, KIND_METADATA = 400 };
 
 static inline int32_t read_zeros(void *user_data, void *buffer, size_t capacity, size_t *got) {
     size_t *rest = user_data;
@@ -12,6 +12,29 @@ static inline int32_t read_zeros(void *user_data, void *buffer, size_t capacity,
     memset(buffer, 0, *got);
     *rest -= *got;
     return 0;
+}
+
+/* An object with many headers, all of which come back. Returns how much of that failed. */
+static inline int put_much_metadata(const oss_bucket *bucket) {
+    oss_put_options *options = oss_put_options_new();
+    oss_result *result = NULL;
+    char name[20], value[8];
+    int failed = 0;
+    for (int i = 0; i < KIND_METADATA; i++) {
+        format(name, sizeof name, "%d", i);
+        failed += oss_put_options_add_metadata(options, name, name) != OSS_STATUS_OK;
+    }
+    failed += oss_put_object(bucket, "kind/metadata", "x", 1, options, NULL) != OSS_STATUS_OK;
+    failed += oss_stat_object(bucket, "kind/metadata", &result) != OSS_STATUS_OK;
+    for (int i = 0; i < KIND_METADATA; i++) {
+        format(name, sizeof name, "x-oss-meta-%d", i);
+        format(value, sizeof value, "%d", i);
+        const char *header = oss_result_header(result, name);
+        failed += header == NULL || strcmp(header, value) != 0;
+    }
+    oss_result_free(result);
+    oss_put_options_free(options);
+    return failed;
 }
 
 /* Returns how many of them failed. */
@@ -33,6 +56,7 @@ static inline int upload_every_kind(const oss_bucket *bucket, const char *data) 
     failed += oss_upload_part(multipart, 1, data, KIND_SIZE, NULL) != OSS_STATUS_OK;
     failed += oss_complete_multipart(multipart, NULL, NULL) != OSS_STATUS_OK;
     failed += oss_stat_object(bucket, "kind/parts", NULL) != OSS_STATUS_OK;
+    failed += put_much_metadata(bucket);
 
     oss_multipart_free(multipart);
     oss_body_free(reader);
