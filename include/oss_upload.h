@@ -2228,7 +2228,7 @@ oss_status oss_credentials_new_default_chain(oss_credentials **credentials,
  * @param options  NULL for the defaults.
  * @param result   receives what there is to know about the call; may be NULL. oss_result_delivered() counts the callbacks
  *                 that are no longer owed, oss_result_owed() those for this bucket that still are, be it that they are not
- *                 due yet.
+ *                 due yet. What the application servers answer is not kept; oss_owed_settle() hands it over.
  * @return OSS_STATUS_OK if nothing failed; otherwise how the first one failed, as oss_owed_settle() says it;
  *         OSS_STATUS_TIMEOUT at the deadline and OSS_STATUS_CANCELLED, before all were tried; OSS_STATUS_LOCAL_IO if the folder
  *         cannot be read; OSS_STATUS_INVALID_ARGUMENT. Blocks until all that are due were tried.

@@ -6,6 +6,7 @@
 
 mod support;
 
+use oss_emulator::Answer;
 use std::env;
 use std::fs;
 use std::time::Instant;
@@ -18,6 +19,9 @@ const MANY: usize = 2000;
 const FEW: usize = 100;
 /// By so much more memory is taken for many than for few, at most.
 const ROOM_KIB: usize = 2048;
+/// How large an answer of an application server may be, and how much of each takes memory, with the connection it comes over.
+const LARGE_ANSWER: usize = 3 << 20;
+const ROOM_OF_ANSWER_KIB: usize = 160;
 
 #[test]
 fn each_callback_is_made_once_where_several_processes_deliver() {
@@ -51,12 +55,13 @@ fn copy(office: &Office, count: usize) {
     }
 }
 
-/// The peak of the memory that it takes to deliver so many, in KiB.
-fn peak(count: usize) -> usize {
+/// The peak of the memory that it takes to deliver so many, so many at a time, with such an answer, in KiB.
+fn peak(count: usize, parallel: usize, answer: Answer) -> usize {
     let office = Office::new();
     copy(&office, count);
+    office.bed.application.answer(answer);
     let began = Instant::now();
-    let out = printed(&mut office.command("deliver"));
+    let out = printed(office.command("deliver").env("PARALLEL", parallel.to_string()));
     println!("{count} in {:?}", began.elapsed());
     assert_eq!(delivered(&out), count, "{out}");
     assert_eq!(names(&office.outbox()), [""; 0]);
@@ -67,8 +72,17 @@ fn peak(count: usize) -> usize {
 #[test]
 fn many_callbacks_are_delivered_within_bounded_memory() {
     let many = env::var("OSS_UPLOAD_OWED").map_or(MANY, |text| text.parse().unwrap());
-    let (few, many) = (peak(FEW), peak(many));
+    let [few, many] = [FEW, many].map(|count| peak(count, PROCESSES, Answer::json("{}")));
     println!("{few} KiB for {FEW}, {many} KiB for many");
     // A sanitizer keeps what was freed.
     assert!(many <= few + ROOM_KIB || Sanitizer::of_the_library().is_some(), "{few} KiB, then {many} KiB");
+}
+
+#[test]
+fn large_answers_are_not_kept() {
+    let large = format!("\"{}\"", "x".repeat(LARGE_ANSWER - 2));
+    let [small, large] = ["{}", large.as_str()].map(|answer| peak(FEW, FEW, Answer::json(answer)));
+    println!("{small} KiB for small answers, {large} KiB for large ones");
+    let room = FEW * ROOM_OF_ANSWER_KIB;
+    assert!(large <= small + room || Sanitizer::of_the_library().is_some(), "{small} KiB, then {large} KiB");
 }

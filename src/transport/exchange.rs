@@ -47,8 +47,17 @@ pub struct Request<'a, 's> {
     pub patience: Duration,
     /// A connection that was idle for longer is not used.
     pub longest_idle: Duration,
-    /// How much of a reply's body is read.
-    pub largest_reply: usize,
+    /// How much of a reply's body is wanted.
+    pub appetite: Appetite,
+}
+
+/// How much of a reply's body is wanted, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Appetite {
+    /// So much is read; a larger one is cut.
+    pub read: usize,
+    /// So much of what is read is kept, from its beginning.
+    pub kept: usize,
 }
 
 /// What came back.
@@ -58,7 +67,7 @@ pub struct Reply {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, or the part of it that came.
+    /// The body, or the part of it that came and that was to be kept.
     pub body: Vec<u8>,
     /// Why the body is not whole, if it is not.
     pub cut: Option<Cut>,
@@ -103,7 +112,7 @@ impl Lane {
         meter: &Meter,
     ) -> Result<Reply, Failure> {
         let size = request.source.as_ref().map_or(0, |source| source.size());
-        let largest = request.largest_reply;
+        let appetite = request.appetite;
         let progress = Progress::new(&self.route, request.url, meter, size);
         let answer = self.answer_to(request, &progress, deadline).await;
         if answer.is_err() && progress.met_silence() {
@@ -116,7 +125,7 @@ impl Lane {
         let wholly_sent = progress.is_written() && !self.route.is_refused_by_proxy(status);
         progress.count_bytes(wholly_sent);
         let mut body = Vec::new();
-        let cut = self.receive(&mut connection, &mut rest, &mut body, largest, deadline).await.err();
+        let cut = self.receive(&mut connection, &mut rest, &mut body, appetite, deadline).await.err();
         // For the NUL after it, which C wants.
         let cut = cut.or_else(|| body.try_reserve(1).err().map(|_| Cut::NoMemory));
         if cut.is_none() && wholly_sent {
@@ -203,10 +212,11 @@ impl Lane {
         connection: &mut Connection,
         rest: &mut Incoming,
         body: &mut Vec<u8>,
-        largest: usize,
+        appetite: Appetite,
         deadline: Deadline,
     ) -> Result<(), Cut> {
         let began = self.outside.time_inside();
+        let mut read = 0;
         loop {
             let took = self.outside.time_inside().saturating_duration_since(began);
             let limit = self.stall_timeout.min(LONGEST_REPLY.saturating_sub(took));
@@ -216,12 +226,15 @@ impl Lane {
             let chunk = chunk.ok_or_else(|| broken("the rest did not come in time"))?;
             match chunk.ok_or_else(|| broken("cancelled"))?.map_err(Cut::Broken)? {
                 None => return Ok(()),
-                Some(chunk) if body.len() + chunk.len() > largest => {
-                    return Err(Cut::Broken(format!("it is larger than {largest} bytes")));
+                Some(chunk) if read + chunk.len() > appetite.read => {
+                    return Err(Cut::Broken(format!("it is larger than {} bytes", appetite.read)));
                 }
                 Some(chunk) => {
-                    body.try_reserve(chunk.len()).map_err(|_| Cut::NoMemory)?;
-                    body.extend_from_slice(&chunk);
+                    read += chunk.len();
+                    let room = appetite.kept.saturating_sub(body.len());
+                    let kept = chunk.get(..room).unwrap_or(&chunk);
+                    body.try_reserve(kept.len()).map_err(|_| Cut::NoMemory)?;
+                    body.extend_from_slice(kept);
                 }
             }
         }
@@ -500,7 +513,7 @@ mod tests {
                     is_data: true,
                     patience: Duration::ZERO,
                     longest_idle: Duration::MAX,
-                    largest_reply: 0,
+                    appetite: Appetite { read: 0, kept: 0 },
                 };
                 lane.exchange(request, Deadline::after(limit), &Meter::start()).await.unwrap_err()
             });

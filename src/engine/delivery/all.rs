@@ -15,6 +15,8 @@ use std::time::Duration;
 
 const DEFAULT_PARALLEL: u32 = 4;
 const MOST_PARALLEL: u32 = 100;
+/// Nobody is told what so many application servers answer. Of one that failed, this holds what OSS has to say.
+const KEPT_OF_ANSWER: usize = 16 << 10;
 /// How long what is not there is looked for.
 const SETTLING_TIME: Duration = Duration::from_secs(1);
 
@@ -79,7 +81,8 @@ impl Round<'_> {
         let due = std::iter::from_fn(|| self.next_due(&mut queue).transpose());
         let settling = stream::iter(due).map(async |due| {
             let (key, mut owed) = due?;
-            let outcome = self.bucket.settle_on(self.lane, self.deadline, &key, &mut owed).await;
+            let outcome =
+                self.bucket.settle_on(self.lane, self.deadline, &key, &mut owed, KEPT_OF_ANSWER).await;
             Ok::<_, Box<Outcome>>((owed, outcome))
         });
         let mut settling = pin!(settling.buffer_unordered(parallel));

@@ -23,21 +23,23 @@ impl Bucket {
             return Mistake::new("the callback is no longer owed".to_owned()).into();
         }
         self.run(limits, Stored::Unknown, async |lane: &Lane, deadline: Deadline| {
-            self.settle_on(lane, deadline, &key, owed).await
+            self.settle_on(lane, deadline, &key, owed, usize::MAX).await
         })
     }
 
+    /// Keeps so much of the application server's answer.
     pub(super) async fn settle_on(
         &self,
         lane: &Lane,
         deadline: Deadline,
         key: &str,
         owed: &mut Owed,
+        kept: usize,
     ) -> Outcome {
         let clock = lane.clock();
         let open_for = open_for(owed.debt(), clock);
         let outcome = match self.look_for(lane, deadline, key, owed.debt(), open_for).await {
-            Found::Ours(_) => self.call_again(lane, deadline, key, &owed.debt().clone()).await,
+            Found::Ours(_) => self.call_again(lane, deadline, key, &owed.debt().clone(), kept).await,
             Found::Absent => not_stored(),
             Found::Other(head) if is_other_than_ever_stored(&head, owed.debt(), clock) => not_stored(),
             Found::Other(_) => Outcome::new(
@@ -74,9 +76,16 @@ impl Bucket {
         look_ups.settle(lane, expected, Open { over_at, told: None }).await
     }
 
-    async fn call_again(&self, lane: &Lane, deadline: Deadline, key: &str, debt: &Debt) -> Outcome {
+    async fn call_again(
+        &self,
+        lane: &Lane,
+        deadline: Deadline,
+        key: &str,
+        debt: &Debt,
+        kept: usize,
+    ) -> Outcome {
         match Trigger::new(key, &debt.callback, &ObjectOptions::default()) {
-            Ok(trigger) => self.trigger_on(lane, deadline, &trigger).await,
+            Ok(trigger) => self.trigger_on(lane, deadline, &trigger.keeping(kept)).await,
             Err(mistake) => Outcome { stored: Stored::Yes, ..mistake.into() },
         }
     }

@@ -42,6 +42,11 @@ impl<'a> Trigger<'a> {
             .with_delivery(options.callback_delivery());
         Ok(Trigger { call, body })
     }
+
+    /// The same, of whose answer no more than so many bytes are kept.
+    pub(crate) fn keeping(self, bytes: usize) -> Trigger<'a> {
+        Trigger { call: self.call.keeping(bytes), ..self }
+    }
 }
 
 impl Bucket {

@@ -136,6 +136,8 @@ pub(crate) struct Call<'a> {
     pub(super) recording: Option<Recording>,
     /// How long OSS may be silent before it answers, at least.
     pub(super) patience: Duration,
+    /// How much of what it answers is kept.
+    pub(super) kept_of_reply: usize,
 }
 
 impl<'a> Call<'a> {
@@ -157,6 +159,7 @@ impl<'a> Call<'a> {
             token: None,
             recording: None,
             patience,
+            kept_of_reply: usize::MAX,
         }
     }
 
@@ -189,6 +192,11 @@ impl<'a> Call<'a> {
     /// Lets OSS be silent for so long before it answers.
     pub(crate) fn with_patience(self, patience: Duration) -> Call<'a> {
         Call { patience: self.patience.max(patience), ..self }
+    }
+
+    /// Keeps no more than so many bytes of the answer.
+    pub(crate) fn keeping(self, bytes: usize) -> Call<'a> {
+        Call { kept_of_reply: bytes, ..self }
     }
 
     /// Sends the data's MD5 along if it is `wanted`, for which all of it is read.
