@@ -135,7 +135,7 @@ fn command_that_prints_without_end_is_ended() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("process");
     let flooding = format!("echo $$ > {}; exec yes", file.display());
-    assert_says(fetch(&flooding), "printed more than 65536 bytes");
+    assert_says(fetch(&flooding), "printed more than 65535 bytes");
     assert!(!runs(&process_in(&file)));
     let much = format!("{}; head -c 60000 /dev/zero | tr '\\0' ' '", printing("a"));
     assert_eq!(id(fetch(&much)), "a");

@@ -43,13 +43,35 @@ fn run(route: Route, roots: &str) {
     };
     let bucket = TestBucket::emulated(&bed.emulator).with_callback_url(&application.url());
     let source = file("source", &[0; 600_000]);
-    let mut environment =
-        vec![("SOURCE", source.as_str()), ("MANY_PARTS", many.upload_id()), ("PUBLIC_KEY", PUBLIC_KEY)];
+    let profiles = file("profiles", profiles(&bucket).as_bytes());
+    let command = format!(
+        r#"echo '{{"AccessKeyId": "{}", "AccessKeySecret": "{}"}}'"#,
+        bucket.access_key_id, bucket.access_key_secret
+    );
+    let mut environment = vec![
+        ("SOURCE", source.as_str()),
+        ("MANY_PARTS", many.upload_id()),
+        ("PUBLIC_KEY", PUBLIC_KEY),
+        ("PROFILES", &profiles),
+        ("KEY_COMMAND", &command),
+    ];
     let trusted = bed.network.tls().map(|tls| file("trusted", (tls.cert_pem + &authorities()).as_bytes()));
     environment.extend(trusted.as_deref().map(|path| (roots, path)));
     let proxy = bed.network.proxy().map(|proxy| proxy.url());
     environment.extend(proxy.as_deref().map(|url| ("PROXY", url)));
     println!("{route:?}, {roots}:\n{}", program.run_on(&bucket, &environment));
+}
+
+/// A file of a command line tool's, with a long list of others' profiles.
+fn profiles(bucket: &TestBucket) -> String {
+    let profile = |name: &str, id: &str, secret: &str| {
+        format!(
+            r#"{{"name": "{name}", "mode": "AK", "access_key_id": "{id}", "access_key_secret": "{secret}"}}"#
+        )
+    };
+    let others = (0..1000).map(|number| profile(&number.to_string(), "id", "secret") + ", ");
+    let own = profile("own", &bucket.access_key_id, &bucket.access_key_secret);
+    format!(r#"{{"current": "own", "profiles": [{}{own}]}}"#, others.collect::<String>())
 }
 
 /// The certificates of many authorities.

@@ -10,8 +10,8 @@ use std::time::Duration;
 use url::Url;
 use zeroize::Zeroizing;
 
-/// No answer with a key in it is longer.
-pub(super) const LARGEST: usize = 64 << 10;
+/// No answer with a key in it is longer. With one byte more, which shows that one is, it is no more memory than there always is.
+pub(super) const LARGEST: usize = (64 << 10) - 1;
 
 /// The end of a key of which nothing else is said, as late as a date can be: it serves until OSS refuses it.
 pub(super) const UNTIL_REFUSED: i64 = 253_402_300_799;

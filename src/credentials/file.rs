@@ -1,11 +1,12 @@
 //! Files that hold keys and tokens. What is wrong with one is said with its path and without its content.
 
 use super::provider::NoKey;
+use crate::transport::Cause;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// No file of settings is larger.
 const LARGEST: u64 = 1 << 20;
@@ -27,11 +28,19 @@ pub(super) fn read(what: &str, path: &Path) -> Result<Option<Zeroizing<String>>,
         return Err(wrong("is not a regular file"));
     }
     // It has room for all of it from the start: what has to grow leaves copies behind.
-    let mut content = Zeroizing::new(Vec::with_capacity(metadata.len().min(LARGEST) as usize + 1));
+    let mut content = Zeroizing::new(Vec::new());
+    content.try_reserve_exact(metadata.len().min(LARGEST) as usize + 1).map_err(|_| {
+        NoKey::because(Cause::NoMemory, format!("there is no memory for the {what} {path:?}"))
+    })?;
     file.by_ref().take(LARGEST + 1).read_to_end(&mut content).map_err(unreadable)?;
     if content.len() as u64 > LARGEST {
         return Err(wrong("is larger than 1 MiB"));
     }
-    let text = str::from_utf8(&content).map_err(|_| wrong("is no text in UTF-8"))?;
-    Ok(Some(Zeroizing::new(text.to_owned())))
+    match String::from_utf8(std::mem::take(&mut *content)) {
+        Ok(text) => Ok(Some(Zeroizing::new(text))),
+        Err(error) => {
+            error.into_bytes().zeroize();
+            Err(wrong("is no text in UTF-8"))
+        }
+    }
 }

@@ -23,9 +23,10 @@ impl NoKey {
         NoKey { message: message.into(), ended: None }
     }
 
-    /// There is none because of this. A caller who would not wait longer says nothing of the provider.
+    /// There is none because of this. A caller who would not wait longer, or has no memory, says nothing of the provider.
     pub fn because(cause: Cause, message: impl Into<String>) -> NoKey {
-        let ended = Some(cause).filter(|cause| matches!(cause, Cause::Cancelled | Cause::Deadline));
+        let ended =
+            Some(cause).filter(|cause| matches!(cause, Cause::Cancelled | Cause::Deadline | Cause::NoMemory));
         NoKey { message: message.into(), ended }
     }
 
@@ -39,7 +40,7 @@ impl NoKey {
         &self.message
     }
 
-    /// What ended the caller's patience, if it was that.
+    /// What ended the caller's patience, or that there was no memory, if it was that.
     pub fn ended(&self) -> Option<&Cause> {
         self.ended.as_ref()
     }

@@ -130,6 +130,27 @@ static oss_status post_form(oss_result **result) {
     return status;
 }
 
+/* The key comes from a large file, or from a command. */
+static oss_status put_with_key_of(oss_credentials *credentials, oss_result **result) {
+    oss_bucket *its_bucket = bucket_with(credentials, network);
+    const oss_status status = oss_put_object(its_bucket, key, "x", 1, NULL, result);
+    oss_bucket_free(its_bucket);
+    oss_credentials_free(credentials);
+    return status;
+}
+
+static oss_status put_with_profile(oss_result **result) {
+    oss_credentials *credentials = NULL;
+    CHECK_SETS(oss_credentials_new_from_profile(needed_variable("PROFILES"), NULL, &credentials, NULL));
+    return put_with_key_of(credentials, result);
+}
+
+static oss_status put_with_command(oss_result **result) {
+    oss_credentials *credentials = NULL;
+    CHECK_SETS(oss_credentials_new_from_process(needed_variable("KEY_COMMAND"), &credentials, NULL));
+    return put_with_key_of(credentials, result);
+}
+
 static oss_status write_pieces(oss_result **result) {
     oss_upload_options *options = in_parts();
     oss_writer *writer = NULL;
@@ -193,6 +214,8 @@ static const struct {
     {"upload reader", upload_reader, true},
     {"put reader", put_reader, true},
     {"post form", post_form, true},
+    {"put with profile", put_with_profile, true},
+    {"put with command", put_with_command, true},
     {"write", write_pieces, true},
     {"list uploads", list_uploads, false},
     {"list parts", list_parts, false},
@@ -261,6 +284,7 @@ static void run_out_of_addresses(void) {
         oss_result *result = NULL;
         FILE *file = fopen("/proc/self/statm", "r");
         alarm(60);
+        failures = 0;
         CHECK(file != NULL && fscanf(file, "%lu", &pages) == 1 && fclose(file) == 0);
         const rlim_t most = pages * (rlim_t)sysconf(_SC_PAGESIZE) + (16 << 20);
         const struct rlimit limit = {most, most};
