@@ -48,12 +48,12 @@ pub struct Request<'a, 's> {
     /// A connection that was idle for longer is not used.
     pub longest_idle: Duration,
     /// How much of a reply's body is wanted.
-    pub appetite: Appetite,
+    pub reply_limits: ReplyLimits,
 }
 
 /// How much of a reply's body is wanted, in bytes.
 #[derive(Debug, Clone, Copy)]
-pub struct Appetite {
+pub struct ReplyLimits {
     /// So much is read; a larger one is cut.
     pub read: usize,
     /// So much of what is read is kept, from its beginning.
@@ -112,7 +112,7 @@ impl Lane {
         meter: &Meter,
     ) -> Result<Reply, Failure> {
         let size = request.source.as_ref().map_or(0, |source| source.size());
-        let appetite = request.appetite;
+        let limits = request.reply_limits;
         let progress = Progress::new(&self.route, request.url, meter, size);
         let answer = self.answer_to(request, &progress, deadline).await;
         if answer.is_err() && progress.met_silence() {
@@ -125,7 +125,7 @@ impl Lane {
         let wholly_sent = progress.is_written() && !self.route.is_refused_by_proxy(status);
         progress.count_bytes(wholly_sent);
         let mut body = Vec::new();
-        let cut = self.receive(&mut connection, &mut rest, &mut body, appetite, deadline).await.err();
+        let cut = self.receive(&mut connection, &mut rest, &mut body, limits, deadline).await.err();
         // For the NUL after it, which C wants.
         let cut = cut.or_else(|| body.try_reserve(1).err().map(|_| Cut::NoMemory));
         if cut.is_none() && wholly_sent {
@@ -212,7 +212,7 @@ impl Lane {
         connection: &mut Connection,
         rest: &mut Incoming,
         body: &mut Vec<u8>,
-        appetite: Appetite,
+        limits: ReplyLimits,
         deadline: Deadline,
     ) -> Result<(), Cut> {
         let began = self.outside.time_inside();
@@ -226,12 +226,12 @@ impl Lane {
             let chunk = chunk.ok_or_else(|| broken("the rest did not come in time"))?;
             match chunk.ok_or_else(|| broken("cancelled"))?.map_err(Cut::Broken)? {
                 None => return Ok(()),
-                Some(chunk) if read + chunk.len() > appetite.read => {
-                    return Err(Cut::Broken(format!("it is larger than {} bytes", appetite.read)));
+                Some(chunk) if read + chunk.len() > limits.read => {
+                    return Err(Cut::Broken(format!("it is larger than {} bytes", limits.read)));
                 }
                 Some(chunk) => {
                     read += chunk.len();
-                    let room = appetite.kept.saturating_sub(body.len());
+                    let room = limits.kept.saturating_sub(body.len());
                     let kept = chunk.get(..room).unwrap_or(&chunk);
                     body.try_reserve(kept.len()).map_err(|_| Cut::NoMemory)?;
                     body.extend_from_slice(kept);
@@ -323,6 +323,7 @@ fn whole(source: &mut dyn Source) -> Result<Bytes, SourceFailure> {
     if first.len() as u64 >= size {
         return Ok(first);
     }
+    // It has room for all of it from the start: what has to grow takes twice as much.
     let mut all = BytesMut::with_capacity(usize::try_from(size).unwrap_or_default());
     all.extend_from_slice(&first);
     while (all.len() as u64) < size {
@@ -513,7 +514,7 @@ mod tests {
                     is_data: true,
                     patience: Duration::ZERO,
                     longest_idle: Duration::MAX,
-                    appetite: Appetite { read: 0, kept: 0 },
+                    reply_limits: ReplyLimits { read: 0, kept: 0 },
                 };
                 lane.exchange(request, Deadline::after(limit), &Meter::start()).await.unwrap_err()
             });

@@ -78,7 +78,7 @@ pub use deadline::Deadline;
 pub use delivery::Delivery;
 pub use elsewhere::with_thread_data;
 pub use errand::{Ask, Errand};
-pub use exchange::{Appetite, Cut, Reply, Request};
+pub use exchange::{Cut, Reply, ReplyLimits, Request};
 pub use failure::{Cause, Failure};
 pub use lane::{Bounds, Lane};
 pub use meter::{Measured, Meter, Phase, Times};

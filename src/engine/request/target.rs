@@ -5,7 +5,9 @@ use crate::credentials::AccessKey;
 use crate::engine::bucket::{Bucket, BucketOptions, Limits, run_on};
 use crate::engine::outcome::{Outcome, Stored};
 use crate::engine::source::{Body, Input};
-use crate::transport::{Appetite, Clock, Deadline, Failure, Lane, Meter, Reply, Request, Source, Transport};
+use crate::transport::{
+    Clock, Deadline, Failure, Lane, Meter, Reply, ReplyLimits, Request, Source, Transport,
+};
 use crate::wire::mistake::Mistake;
 use crate::wire::{date, header, key};
 use bytes::Bytes;
@@ -89,11 +91,11 @@ impl<'a> Target<'a> {
             is_data: call.operation.sends_data(),
             patience: call.patience,
             longest_idle: if call.callback { LONGEST_IDLE_FOR_CALLBACK } else { Duration::MAX },
-            appetite: match call.operation {
+            reply_limits: match call.operation {
                 Operation::UploadPart if !call.callback => {
-                    Appetite { read: LARGEST_OF_A_PART, kept: LARGEST_OF_A_PART }
+                    ReplyLimits { read: LARGEST_OF_A_PART, kept: LARGEST_OF_A_PART }
                 }
-                _ => Appetite { read: LARGEST_REPLY, kept: call.kept_of_reply },
+                _ => ReplyLimits { read: LARGEST_REPLY, kept: call.kept_of_reply },
             },
         };
         lane.exchange(request, deadline, meter).await

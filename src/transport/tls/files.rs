@@ -10,6 +10,8 @@ use std::os::unix::fs::OpenOptionsExt;
 
 /// All authorities of a system take a tenth of this.
 const LARGEST: u64 = 4 << 20;
+/// No certificate or key is longer, and what reads one takes so much memory for it.
+const LARGEST_SECTION: usize = 64 << 10;
 
 /// The certificates in a file, at least one.
 pub(super) fn certificates(what: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
@@ -54,8 +56,7 @@ pub(super) fn damaged(what: &str, path: &str) -> Failure {
 
 /// Sees to room for so many more in a list, which large files make a large one.
 pub(super) fn make_room<T>(list: &mut Vec<T>, more: usize) -> Result<(), Failure> {
-    let no_room =
-        |_| Failure::before(Cause::NoMemory, "there is no memory for all the certificates to trust");
+    let no_room = |_| Failure::before(Cause::NoMemory, "there is no memory for all the certificates");
     list.try_reserve(more).map_err(no_room)
 }
 
@@ -88,7 +89,24 @@ fn read(what: &str, path: &str) -> Result<Vec<u8>, Failure> {
     if content.len() as u64 > LARGEST {
         return Err(unusable(format!("the {what} {name} is larger than {LARGEST} bytes")));
     }
+    if has_larger_section(&content) {
+        let message = format!("a section of the {what} {name} does not end within {LARGEST_SECTION} bytes");
+        return Err(unusable(message));
+    }
     Ok(content)
+}
+
+/// Whether there is more between two lines of dashes than a section may have.
+fn has_larger_section(pem: &[u8]) -> bool {
+    let mut length = None;
+    pem.split(|byte| matches!(byte, b'\n' | b'\r')).any(|line| {
+        length = match line {
+            line if line.starts_with(b"-----BEGIN ") => Some(0),
+            line if line.starts_with(b"-----END ") => None,
+            line => length.map(|length| length + line.len()),
+        };
+        length > Some(LARGEST_SECTION)
+    })
 }
 
 #[cfg(test)]
@@ -160,6 +178,24 @@ mod tests {
         ] {
             assert_eq!(complaint(authorities, content), expected, "{content}");
         }
+    }
+
+    #[test]
+    fn section_without_an_end_is_refused_and_what_stands_between_sections_is_not_looked_at() {
+        let (certificate, key) = pem();
+        let padding = format!("{}\n", "A".repeat(64)).repeat(LARGEST_SECTION / 64);
+        for good in
+            [format!("{padding}{padding}{certificate}"), format!("{certificate}{padding}{padding}{key}")]
+        {
+            let folder = TempDir::new().unwrap();
+            let path = folder.path().join("a.pem");
+            fs::write(&path, good).unwrap();
+            assert_eq!(certificates("CA file", path.to_str().unwrap()).unwrap().len(), 1);
+        }
+        let endless = format!("{certificate}-----BEGIN CERTIFICATE-----\n{padding}A\n");
+        let expected = "a section of the CA file PATH does not end within 65536 bytes";
+        assert_eq!(complaint(certificates, &endless), expected);
+        assert_eq!(complaint(private_key, &endless.replace("CERTIFICATE", "PRIVATE KEY")), expected);
     }
 
     #[test]

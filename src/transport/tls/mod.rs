@@ -17,7 +17,19 @@ use verifier::Verifier;
 
 /// The settings of connections with this trust, whose files are read now. They also hold the sessions to resume.
 pub(super) fn config(trust: &Trust) -> Result<Arc<ClientConfig>, Failure> {
-    config_for(trust).map(Arc::new)
+    let provider = Arc::new(ring::default_provider());
+    let verifier = Verifier::new(trust, Arc::clone(&provider))?;
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure::before(Cause::Tls, error.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier));
+    let mut config = match &trust.client_certificate {
+        Some((chain, key)) => showing(builder, chain, key)?,
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
 }
 
 /// Settings for what speaks no TLS: nothing is trusted and no root is looked for, so a machine without any still works.
@@ -58,22 +70,6 @@ pub(super) fn refuses_us(error: &Error) -> bool {
                 | AlertDescription::DecryptError
         )
     )
-}
-
-fn config_for(trust: &Trust) -> Result<ClientConfig, Failure> {
-    let provider = Arc::new(ring::default_provider());
-    let verifier = Verifier::new(trust, Arc::clone(&provider))?;
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::before(Cause::Tls, error.to_string()))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier));
-    let mut config = match &trust.client_certificate {
-        Some((chain, key)) => showing(builder, chain, key)?,
-        None => builder.with_no_client_auth(),
-    };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
 }
 
 /// Settings that show a client certificate.
