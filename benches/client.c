@@ -46,6 +46,12 @@ static oss_status upload(const oss_bucket *bucket, oss_body *body, uint32_t para
     return status;
 }
 
+static oss_status put(const oss_bucket *bucket, oss_body *body, oss_result **result) {
+    oss_status status = oss_put_body(bucket, "object", body, NULL, NULL, result);
+    oss_body_free(body);
+    return status;
+}
+
 int main(int argc, char **argv) {
     if (argc != 5 && argc != 6) {
         fprintf(stderr, "usage: client file|bytes|upload|stream PATH|SIZE N PORT [CA-FILE]\n");
@@ -74,7 +80,7 @@ int main(int argc, char **argv) {
         else if (!strcmp(what, "stream"))
             status = upload(bucket, oss_body_from_reader(read_zeros, NULL, &size, OSS_LENGTH_UNKNOWN), (uint32_t)n, &result);
         else if (!strcmp(what, "file"))
-            status = oss_put_file_with_callback(bucket, "object", path, NULL, NULL, &result);
+            status = put(bucket, oss_body_from_file(path), &result);
         else
             status = oss_put_object(bucket, "object", data, (size_t)size, NULL, &result);
         if (status != OSS_STATUS_OK) {

@@ -3493,7 +3493,8 @@ oss_status oss_put_object(const oss_bucket *bucket,
  * @param key       as for oss_put_object().
  * @param data      as for oss_put_object().
  * @param len       as for oss_put_object().
- * @param callback  what OSS shall tell the application server; NULL for no callback.
+ * @param callback  what OSS shall tell the application server; not NULL: a callback that could not be made does not become an
+ *                  upload without one.
  * @param options   NULL for the defaults.
  * @param result    receives what there is to know about the call; may be NULL.
  * @return as for oss_put_body().
@@ -3527,7 +3528,7 @@ oss_status oss_put_object_with_callback(const oss_bucket *bucket,
  * @param bucket    not NULL.
  * @param key       as for oss_put_object().
  * @param path      the file; not NULL.
- * @param callback  what OSS shall tell the application server; NULL for no callback.
+ * @param callback  as for oss_put_object_with_callback(); not NULL. oss_put_body() with oss_body_from_file() does without.
  * @param options   NULL for the defaults.
  * @param result    receives what there is to know about the call; may be NULL.
  * @return as for oss_put_body().

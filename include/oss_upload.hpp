@@ -1942,6 +1942,7 @@ public:
     }
     oss::result put_file(const text_arg &key, const text_arg &path, maybe<callback> notify = nullptr,
                          maybe<put_options> options = nullptr) const noexcept {
+        if (!notify) return put(key, body::from_file(path), nullptr, options);
         return detail::run(notify, [&](oss_result **written) {
             oss_put_file_with_callback(get(), key.c_str(), path.c_str(), notify.get(), options.get(), written);
         });

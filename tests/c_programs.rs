@@ -259,12 +259,11 @@ fn bytes_files_ranges_and_descriptors_arrive_whole() {
         let emulator = emulator();
         let path = file(&program, "source", &source);
         program.run_on(&TestBucket::emulated(&emulator), &[("SOURCE", &path)]);
-        let expected: [(&str, &[u8]); 12] = [
+        let expected: [(&str, &[u8]); 11] = [
             ("bytes", &source),
             ("bytes-empty", &[]),
             ("file", &source),
             ("file-empty", &[]),
-            ("put-file", &source),
             ("range", &source[1000..71001]),
             ("range-empty", &[]),
             ("range-whole", &source),

@@ -9,9 +9,10 @@ use super::put_options::oss_put_options;
 use super::result::oss_result;
 use super::settable;
 use super::status::oss_status;
+use crate::callback::Callback;
 use crate::engine::{Body, Input, Outcome};
+use crate::wire::mistake::Mistake;
 use std::ffi::{c_char, c_void};
-use std::ptr;
 
 /// # Safety
 /// The handles are NULL or live, and `key` is NULL or a NUL-terminated string.
@@ -19,18 +20,37 @@ unsafe fn put<'b>(
     bucket: *const oss_bucket,
     key: *const c_char,
     input: impl FnOnce() -> Result<Input<'b>, Refusal>,
-    callback: *const oss_callback,
+    callback: Option<&Callback>,
     options: *const oss_put_options,
 ) -> Result<Outcome, Refusal> {
     // SAFETY: the caller vouches for all pointers.
     unsafe {
         let bucket = convert::handle(bucket, "bucket")?;
         let key = convert::text(key, "key")?;
-        let callback = settable::optional(callback);
         let options = settable::or_default(options);
         let observer = options.listener.observer();
         Ok(bucket.inner.put_observed(key, input()?, callback, &options, observer))
     }
+}
+
+/// What gives `len` bytes at `data`, once the arguments before them are in order.
+///
+/// # Safety
+/// As for [`convert::bytes`].
+unsafe fn these<'b>(data: *const c_void, len: usize) -> impl FnOnce() -> Result<Input<'b>, Refusal> {
+    // SAFETY: the caller vouches for the bytes.
+    move || Ok(Body::Bytes(unsafe { convert::bytes(data, len, "data") }?).into())
+}
+
+/// A callback that could not be made must not become an upload without one.
+///
+/// # Safety
+/// `callback` is NULL or a live handle, which nobody changes during `'a`.
+unsafe fn wanted<'a>(callback: *const oss_callback, without: &str) -> Result<Option<&'a Callback>, Mistake> {
+    // SAFETY: the caller vouches for it.
+    let callback = unsafe { convert::handle(callback, "callback") }
+        .map_err(|mistake| Mistake::new(format!("{mistake}; {without} uploads without a callback")))?;
+    Ok(Some(&callback.inner))
 }
 
 /// Uploads bytes as an object.
@@ -60,7 +80,7 @@ pub unsafe extern "C" fn oss_put_object(
     result: *mut *mut oss_result,
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
-    unsafe { oss_put_object_with_callback(bucket, key, data, len, ptr::null(), options, result) }
+    unsafe { operation(result, || put(bucket, key, these(data, len), None, options)) }
 }
 
 /// Uploads bytes as an object and has OSS call the application server.
@@ -69,7 +89,8 @@ pub unsafe extern "C" fn oss_put_object(
 /// @param key       as for oss_put_object().
 /// @param data      as for oss_put_object().
 /// @param len       as for oss_put_object().
-/// @param callback  what OSS shall tell the application server; NULL for no callback.
+/// @param callback  what OSS shall tell the application server; not NULL: a callback that could not be made does not become an
+///                  upload without one.
 /// @param options   NULL for the defaults.
 /// @param result    receives what there is to know about the call; may be NULL.
 /// @return as for oss_put_body().
@@ -101,8 +122,8 @@ pub unsafe extern "C" fn oss_put_object_with_callback(
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
         operation(result, || {
-            let body = || Ok(Body::Bytes(convert::bytes(data, len, "data")?).into());
-            put(bucket, key, body, callback, options)
+            let callback = wanted(callback, "oss_put_object()")?;
+            put(bucket, key, these(data, len), callback, options)
         })
     }
 }
@@ -112,7 +133,7 @@ pub unsafe extern "C" fn oss_put_object_with_callback(
 /// @param bucket    not NULL.
 /// @param key       as for oss_put_object().
 /// @param path      the file; not NULL.
-/// @param callback  what OSS shall tell the application server; NULL for no callback.
+/// @param callback  as for oss_put_object_with_callback(); not NULL. oss_put_body() with oss_body_from_file() does without.
 /// @param options   NULL for the defaults.
 /// @param result    receives what there is to know about the call; may be NULL.
 /// @return as for oss_put_body().
@@ -135,6 +156,7 @@ pub unsafe extern "C" fn oss_put_file_with_callback(
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
         operation(result, || {
+            let callback = wanted(callback, "oss_put_body()")?;
             let body = || Ok(Body::open(convert::text(path, "path")?, None)?.into());
             put(bucket, key, body, callback, options)
         })
@@ -185,7 +207,7 @@ pub unsafe extern "C" fn oss_put_body(
     unsafe {
         operation(result, || {
             let body = || convert::handle(body, "body")?.open();
-            put(bucket, key, body, callback, options)
+            put(bucket, key, body, settable::optional(callback), options)
         })
     }
 }

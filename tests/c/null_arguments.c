@@ -855,16 +855,20 @@ static void objects(void) {
     REFUSED("data", oss_put_object(bucket, "refused", "x", (size_t)SSIZE_MAX + 1, NULL, where));
     REFUSED("key", oss_put_object(bucket, "", "x", 1, NULL, where));
 
-    REFUSED("bucket", oss_put_object_with_callback(NULL, "refused", "x", 1, NULL, NULL, where));
+    REFUSED("bucket", oss_put_object_with_callback(NULL, "refused", "x", 1, callback, NULL, where));
+    REFUSED("callback is NULL", oss_put_object_with_callback(bucket, "refused", "x", 1, NULL, NULL, where));
+    REFUSED("oss_put_object() uploads without", oss_put_object_with_callback(bucket, "refused", "x", 1, NULL, NULL, where));
     REFUSED("key", oss_put_object_with_callback(bucket, NULL, "x", 1, callback, NULL, where));
     REFUSED("data", oss_put_object_with_callback(bucket, "refused", NULL, 1, callback, NULL, where));
     REFUSED("key", oss_put_object_with_callback(bucket, NOT_UTF8, "x", 1, callback, NULL, where));
     REFUSED("data", oss_put_object_with_callback(bucket, "refused", "x", SIZE_MAX, callback, NULL, where));
 
-    REFUSED("bucket", oss_put_file_with_callback(NULL, "refused", needed_variable("SOURCE"), NULL, NULL, where));
+    REFUSED("bucket", oss_put_file_with_callback(NULL, "refused", needed_variable("SOURCE"), callback, NULL, where));
+    REFUSED("callback is NULL", oss_put_file_with_callback(bucket, "refused", needed_variable("SOURCE"), NULL, NULL, where));
+    REFUSED("oss_put_body() uploads without", oss_put_file_with_callback(bucket, "refused", "/dev/null", NULL, NULL, where));
     /* A wrong argument comes before a file that cannot be read. */
-    REFUSED("bucket", oss_put_file_with_callback(NULL, "refused", "/dev/null", NULL, NULL, where));
-    REFUSED("key", oss_put_file_with_callback(bucket, NULL, "/dev/null", NULL, NULL, where));
+    REFUSED("bucket", oss_put_file_with_callback(NULL, "refused", "/dev/null", callback, NULL, where));
+    REFUSED("key", oss_put_file_with_callback(bucket, NULL, "/dev/null", callback, NULL, where));
     REFUSED("key", oss_put_file_with_callback(bucket, NULL, needed_variable("SOURCE"), callback, NULL, where));
     REFUSED("path", oss_put_file_with_callback(bucket, "refused", NULL, callback, NULL, where));
     REFUSED("path", oss_put_file_with_callback(bucket, "refused", NOT_UTF8, callback, NULL, where));
@@ -1379,9 +1383,12 @@ static void keys_of_the_service(void) {
 /* Without a length, data may be anything. */
 static void nothing_to_send(void) {
     oss_body *empty = oss_body_from_bytes(BOGUS, 0);
+    oss_callback *unanswered = NULL;
+    CHECK_SETS(oss_callback_new("http://127.0.0.1:1", "o=${object}", &unanswered, NULL));
     CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, "empty/null", NULL, 0, NULL, &result));
     CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, "empty/bogus", BOGUS, 0, NULL, &result));
-    CHECK_ENDS(OSS_STATUS_OK, oss_put_object_with_callback(bucket, "empty/put", BOGUS, 0, NULL, NULL, &result));
+    CHECK_ENDS(OSS_STATUS_CALLBACK_FAILED,
+               oss_put_object_with_callback(bucket, "empty/put", BOGUS, 0, unanswered, NULL, &result));
     CHECK_ENDS(OSS_STATUS_OK, oss_put_body(bucket, "empty/body", empty, NULL, NULL, &result));
     CHECK_ENDS(OSS_STATUS_OK, oss_upload_part(multipart, 1, BOGUS, 0, &result));
     CHECK_ENDS(OSS_STATUS_OK, oss_upload_part(multipart, 2, NULL, 0, &result));
@@ -1394,6 +1401,7 @@ static void nothing_to_send(void) {
     CHECK_SETS(oss_put_object(bucket, "empty/no-result", NULL, 0, NULL, NULL));
     CHECK_SETS(oss_stat_object(bucket, "empty/no-result", NULL));
     CHECK_SETS(oss_remove_object(bucket, "empty/no-result", NULL));
+    oss_callback_free(unanswered);
     oss_body_free(empty);
 }
 

@@ -42,7 +42,6 @@ static void refuse(oss_body *body, oss_status status, const char *part) {
 
 static void memory_and_files(void) {
     FILE *empty;
-    oss_result *result = NULL;
 
     store("bytes", oss_body_from_bytes(data, size), size);
     store("bytes-empty", oss_body_from_bytes(NULL, 0), 0);
@@ -53,19 +52,27 @@ static void memory_and_files(void) {
     empty = fopen(path_of("empty"), "wb");
     CHECK(empty != NULL && fclose(empty) == 0);
     store("file-empty", oss_body_from_file(path_of("empty")), 0);
+}
 
-    CHECK_CALL(OSS_STATUS_OK, oss_put_file_with_callback(bucket, key_of("put-file"), source, NULL, NULL, &result));
-    CHECK_STORED(bucket, key_of("put-file"), size, result);
-    oss_result_free(result);
-    clean_up(bucket, key_of("put-file"));
+/* A callback that could not be made, of which nobody took notice: nothing is stored, with a callback or without. */
+static void no_callback(void) {
+    oss_callback *callback = NULL;
+    oss_callback_new("no URL", "object=${object}", &callback, NULL);
+    CHECK_ENDS(OSS_STATUS_INVALID_ARGUMENT,
+               oss_put_object_with_callback(bucket, key_of("refused"), data, size, callback, NULL, &result));
+    CHECK_ENDS(OSS_STATUS_INVALID_ARGUMENT,
+               oss_put_file_with_callback(bucket, key_of("refused"), source, callback, NULL, &result));
 }
 
 static void bad_paths(void) {
+    oss_callback *callback = NULL;
     oss_result *result = NULL;
     const char *missing = path_of("no-such-file");
 
+    CHECK_SETS(oss_callback_new("http://app.example.com/", "object=${object}", &callback, NULL));
     CHECK_CALL(OSS_STATUS_LOCAL_IO,
-               oss_put_file_with_callback(bucket, key_of("refused"), missing, NULL, NULL, &result));
+               oss_put_file_with_callback(bucket, key_of("refused"), missing, callback, NULL, &result));
+    oss_callback_free(callback);
     CHECK_CONTAINS(oss_result_message(result), missing);
     CHECK_CONTAINS(oss_result_message(result), "No such file");
     CHECK(oss_result_stored(result) == OSS_STORED_NO);
@@ -139,6 +146,7 @@ int main(void) {
     source = needed_variable("SOURCE");
     data = read_file(source, &size);
     memory_and_files();
+    no_callback();
     bad_paths();
     descriptors();
     unreadable_descriptor();
