@@ -8,6 +8,25 @@ fn is_null(name: &str) -> Mistake {
     Mistake::new(format!("{name} is NULL"))
 }
 
+/// A program that takes no notice of a failure finds out one call later, and is told where to look.
+fn no_handle(name: &str) -> Mistake {
+    let made_by = match name {
+        "bucket" => "oss_bucket_new()",
+        "callback" => "oss_callback_new()",
+        "credentials" => return Mistake::new(NO_CREDENTIALS),
+        "form" => "oss_post_policy_sign() or oss_post_form_new()",
+        "multipart" => "oss_begin_multipart() or oss_reopen_multipart()",
+        "outbox" => "oss_outbox_open()",
+        "writer" => "oss_writer_new()",
+        _ => return is_null(name),
+    };
+    Mistake::new(format!("{name} is NULL: {made_by} failed, or was not called; its result says why"))
+}
+
+const NO_CREDENTIALS: &str = "credentials is NULL: the function that makes them failed, or was not called; its result says why. \
+    oss_credentials_new_from_environment() needs OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or \
+    ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET; oss_credentials_new_anonymous() needs nothing";
+
 /// # Safety
 /// `pointer` is NULL or a NUL-terminated string that stays as it is during `'a`.
 pub(super) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a str, Mistake> {
@@ -48,14 +67,14 @@ pub(super) unsafe fn optional_text<'a>(
 /// `pointer` is NULL or a live handle, which nobody changes during `'a`.
 pub(super) unsafe fn handle<'a, T>(pointer: *const T, name: &str) -> Result<&'a T, Mistake> {
     // SAFETY: the caller vouches for it.
-    unsafe { pointer.as_ref() }.ok_or_else(|| is_null(name))
+    unsafe { pointer.as_ref() }.ok_or_else(|| no_handle(name))
 }
 
 /// # Safety
 /// `pointer` is NULL or a live handle, which nobody else uses during `'a`.
 pub(super) unsafe fn handle_mut<'a, T>(pointer: *mut T, name: &str) -> Result<&'a mut T, Mistake> {
     // SAFETY: the caller vouches for it.
-    unsafe { pointer.as_mut() }.ok_or_else(|| is_null(name))
+    unsafe { pointer.as_mut() }.ok_or_else(|| no_handle(name))
 }
 
 /// # Safety

@@ -252,7 +252,8 @@ static void credentials_and_buckets(void) {
     CHECK_NULLS(opened);
     REFUSED("name", oss_bucket_new("http://127.0.0.1", NULL, credentials, NULL, &opened, where));
     CHECK_NULLS(opened);
-    REFUSED("credentials", oss_bucket_new("http://127.0.0.1", "examplebucket", NULL, NULL, &opened, where));
+    REFUSED("needs OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or ALIBABA_CLOUD_ACCESS_KEY_ID",
+            oss_bucket_new("http://127.0.0.1", "examplebucket", NULL, NULL, &opened, where));
     CHECK_NULLS(opened);
     REFUSED("bucket", oss_bucket_new("http://127.0.0.1", "examplebucket", credentials, NULL, NULL, where));
     REFUSED("endpoint", oss_bucket_new(NOT_UTF8, "examplebucket", credentials, NULL, &opened, where));
@@ -847,7 +848,7 @@ static void bodies(void) {
 }
 
 static void objects(void) {
-    REFUSED("bucket", oss_put_object(NULL, "refused", "x", 1, NULL, where));
+    REFUSED("bucket is NULL: oss_bucket_new() failed, or was not called", oss_put_object(NULL, "refused", "x", 1, NULL, where));
     REFUSED("key", oss_put_object(bucket, NULL, "x", 1, NULL, where));
     REFUSED("data", oss_put_object(bucket, "refused", NULL, 1, NULL, where));
     REFUSED("key", oss_put_object(bucket, NOT_UTF8, "x", 1, NULL, where));
@@ -856,7 +857,7 @@ static void objects(void) {
     REFUSED("key", oss_put_object(bucket, "", "x", 1, NULL, where));
 
     REFUSED("bucket", oss_put_object_with_callback(NULL, "refused", "x", 1, callback, NULL, where));
-    REFUSED("callback is NULL", oss_put_object_with_callback(bucket, "refused", "x", 1, NULL, NULL, where));
+    REFUSED("callback is NULL: oss_callback_new() failed", oss_put_object_with_callback(bucket, "refused", "x", 1, NULL, NULL, where));
     REFUSED("oss_put_object() uploads without", oss_put_object_with_callback(bucket, "refused", "x", 1, NULL, NULL, where));
     REFUSED("key", oss_put_object_with_callback(bucket, NULL, "x", 1, callback, NULL, where));
     REFUSED("data", oss_put_object_with_callback(bucket, "refused", NULL, 1, callback, NULL, where));
@@ -1021,7 +1022,7 @@ static void writers(void) {
     CHECK_NULLS(made);
     REFUSED("writer", oss_writer_new(bucket, "refused", callback, options, NULL, where));
 
-    REFUSED("writer", oss_writer_write(NULL, "x", 1, where));
+    REFUSED("writer is NULL: oss_writer_new() failed", oss_writer_write(NULL, "x", 1, where));
     REFUSED("data", oss_writer_write(writer, NULL, 1, where));
     REFUSED("data", oss_writer_write(writer, "x", SIZE_MAX, where));
     REFUSED("data", oss_writer_write(writer, "x", (size_t)SSIZE_MAX + 1, where));
