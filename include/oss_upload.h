@@ -63,7 +63,8 @@
  * order of frees does not matter. A pointer to a const handle may be used by many threads at once, any other by one, unless
  * its type says more.
  *
- * Text is NUL-terminated UTF-8 and is copied. Data is a pointer and a length, borrowed for the call.
+ * Text is NUL-terminated UTF-8 and is copied. Data is a pointer and a length, borrowed for the call. Flags are int32_t, 0 for no
+ * and anything else for yes; those that are returned are 0 or 1.
  *
  * Operations return an oss_status; their last parameter receives an oss_result that says more, whether they succeed or not,
  * unless it is NULL. What was there before is overwritten, so free it before the variable is used again, with
@@ -74,7 +75,6 @@
 #ifndef OSS_UPLOAD_H
 #define OSS_UPLOAD_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -1390,10 +1390,10 @@ oss_status oss_callback_set_body_type(oss_callback *callback, int32_t type);
  * several domains then refuse it: the upload ends with OSS_STATUS_CALLBACK_FAILED, "Error status : 502.".
  *
  * @param callback  not NULL.
- * @param sni       whether to name the host.
+ * @param sni       0 for no, which is the default; anything else for yes.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_callback_set_sni(oss_callback *callback, bool sni);
+oss_status oss_callback_set_sni(oss_callback *callback, int32_t sni);
 
 /**
  * Adds a variable that the template refers to as ${x:name}.
@@ -1517,8 +1517,9 @@ void oss_callback_free(oss_callback *callback);
  * oss_finding_list *findings = NULL;
  * oss_callback_check(callback, &findings, NULL);
  * for (size_t i = 0; i < oss_finding_list_count(findings); i++) {
- *     bool is_error = oss_finding_list_severity(findings, i) == OSS_SEVERITY_ERROR;
- *     fprintf(stderr, "%s: %s\n", is_error ? "error" : "warning", oss_finding_list_message(findings, i));
+ *     oss_severity severity = oss_finding_list_severity(findings, i);
+ *     fprintf(stderr, "%s: %s\n", severity == OSS_SEVERITY_ERROR ? "error" : "warning",
+ *             oss_finding_list_message(findings, i));
  * }
  * oss_finding_list_free(findings);
  * @endcode
@@ -1882,9 +1883,9 @@ void oss_cancel_fire(const oss_cancel *cancel);
  * Says whether a cancel was fired.
  *
  * @param cancel  may be NULL.
- * @return whether oss_cancel_fire() was called on it; false for NULL.
+ * @return 1 if oss_cancel_fire() was called on it, otherwise 0; 0 for NULL.
  */
-bool oss_cancel_has_fired(const oss_cancel *cancel);
+int32_t oss_cancel_has_fired(const oss_cancel *cancel);
 
 /**
  * Frees the handle. What it was given to is not ended, and can no longer be ended through it.
@@ -2865,9 +2866,9 @@ const char *oss_part_list_etag(const oss_part_list *list, size_t index);
  * @param list   may be NULL.
  * @param index  from 0 to the count less one.
  * @param crc64  receives the value if it is known; may be NULL.
- * @return whether it is known.
+ * @return 1 if it is known, otherwise 0.
  */
-bool oss_part_list_crc64(const oss_part_list *list, size_t index, uint64_t *crc64);
+int32_t oss_part_list_crc64(const oss_part_list *list, size_t index, uint64_t *crc64);
 
 /**
  * Says which rule the part broke that oss_part_list_add() refused last.
@@ -3715,10 +3716,10 @@ oss_status oss_put_options_set_encryption(oss_put_options *options, int32_t encr
  * error code "FileAlreadyExists". It has no effect on a bucket with versions.
  *
  * @param options  not NULL.
- * @param forbid   whether to keep what is there.
+ * @param forbid   0 to replace it, which is the default; anything else to keep what is there.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_put_options_set_forbid_overwrite(oss_put_options *options, bool forbid);
+oss_status oss_put_options_set_forbid_overwrite(oss_put_options *options, int32_t forbid);
 
 /**
  * Sets how fast OSS lets the data in. In a multipart upload it holds for each part.
@@ -3734,10 +3735,10 @@ oss_status oss_put_options_set_traffic_limit(oss_put_options *options, uint64_t 
  * data is read once more beforehand. It is not needed for integrity: the CRC-64 is compared in any case.
  *
  * @param options  not NULL.
- * @param wanted   whether to send it; the default is false.
+ * @param wanted   0 for no, which is the default; anything else for yes.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_put_options_set_content_md5(oss_put_options *options, bool wanted);
+oss_status oss_put_options_set_content_md5(oss_put_options *options, int32_t wanted);
 
 /**
  * Says what CRC-64 an object has before oss_append_object() appends to it, as oss_result_crc64() gave it after the append
@@ -4013,9 +4014,9 @@ const char *oss_result_version_id(const oss_result *result);
  *
  * @param result  may be NULL.
  * @param crc64   receives the value if there is one; may be NULL.
- * @return whether OSS sent one.
+ * @return 1 if OSS sent one, otherwise 0.
  */
-bool oss_result_crc64(const oss_result *result, uint64_t *crc64);
+int32_t oss_result_crc64(const oss_result *result, uint64_t *crc64);
 
 /**
  * Gives the position at which the next append would go on: the length of an object that was made by appending.
@@ -4284,9 +4285,9 @@ size_t oss_upload_list_count(const oss_upload_list *list);
  * Says whether there are more uploads than were listed.
  *
  * @param list  may be NULL.
- * @return whether the limit, or that of 16 MiB, left some out; false for NULL.
+ * @return 1 if the limit, or that of 16 MiB, left some out, otherwise 0; 0 for NULL.
  */
-bool oss_upload_list_is_truncated(const oss_upload_list *list);
+int32_t oss_upload_list_is_truncated(const oss_upload_list *list);
 
 /**
  * Gives the key that an upload will make.
@@ -4434,10 +4435,10 @@ oss_status oss_upload_options_set_checkpoint(oss_upload_options *options,
  * and the file is still the same. Parts that are kept can be found in oss_result_upload_id(), and they cost money.
  *
  * @param options  not NULL.
- * @param keep     whether they stay at OSS.
+ * @param keep     0 to remove them, which is the default; anything else to leave them at OSS.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
-oss_status oss_upload_options_set_keep_parts(oss_upload_options *options, bool keep);
+oss_status oss_upload_options_set_keep_parts(oss_upload_options *options, int32_t keep);
 
 /**
  * Sets how fast the data is sent, all parts together.

@@ -607,7 +607,7 @@ public:
     std::string etag() const && { return oss_result_etag(get()); }
     text version_id() const & { return text(oss_result_version_id(get())); }
     std::string version_id() const && { return oss_result_version_id(get()); }
-    bool has_crc64() const noexcept { return oss_result_crc64(get(), nullptr); }
+    bool has_crc64() const noexcept { return oss_result_crc64(get(), nullptr) != 0; }
     /** 0 if OSS sent none. */
     std::uint64_t crc64() const noexcept {
         std::uint64_t value = 0;
@@ -951,7 +951,7 @@ public:
 
     /** May be called from any thread and from a signal handler, as long as this exists. */
     void fire() const noexcept { oss_cancel_fire(get()); }
-    bool has_fired() const noexcept { return oss_cancel_has_fired(get()); }
+    bool has_fired() const noexcept { return oss_cancel_has_fired(get()) != 0; }
 };
 
 /** How fast all calls together may send that it was given to. */
@@ -1694,7 +1694,7 @@ public:
     /** Beyond the end, one whose number is 0. */
     part operator[](std::size_t index) const {
         std::uint64_t crc64 = 0;
-        const bool has_crc64 = oss_part_list_crc64(get(), index, &crc64);
+        const bool has_crc64 = oss_part_list_crc64(get(), index, &crc64) != 0;
         return part{oss_part_list_number(get(), index), oss_part_list_size(get(), index),
                     text(oss_part_list_etag(get(), index)), has_crc64, crc64};
     }
@@ -1774,7 +1774,7 @@ public:
 
     std::size_t size() const noexcept { return oss_upload_list_count(get()); }
     bool empty() const noexcept { return size() == 0; }
-    bool is_truncated() const noexcept { return oss_upload_list_is_truncated(get()); }
+    bool is_truncated() const noexcept { return oss_upload_list_is_truncated(get()) != 0; }
     /** Beyond the end, one whose texts are empty. */
     unfinished_upload operator[](std::size_t index) const {
         return unfinished_upload{text(oss_upload_list_key(get(), index)),

@@ -103,8 +103,8 @@ fn whatever_breaks_programs_is_found_and_additions_are_not() {
         ("uint32_t oss_result_attempts(", "uint64_t oss_result_attempts("),
         ("uint32_t oss_result_attempts(", "uint32_t oss_result_tries("),
         (
-            "bool oss_result_crc64(const oss_result *result, uint64_t *crc64);",
-            "bool oss_result_crc64(const oss_result *result, uint32_t *crc64);",
+            "int32_t oss_result_crc64(const oss_result *result, uint64_t *crc64);",
+            "int32_t oss_result_crc64(const oss_result *result, uint32_t *crc64);",
         ),
         ("void oss_result_free(oss_result *result);", "void oss_result_free(oss_result *result, int now);"),
         ("OSS_STORED_YES = 1", "OSS_STORED_YES = 3"),

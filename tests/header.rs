@@ -70,6 +70,14 @@ fn every_example_compiles() {
     }
 }
 
+/// A `bool` that is neither 0 nor 1 is undefined behaviour, and programs in other languages make such ones.
+#[test]
+fn flags_are_numbers() {
+    let header = read(repository(HEADER));
+    let found: Vec<&str> = header.lines().filter(|line| line.contains("bool")).collect();
+    assert!(found.is_empty(), "{HEADER}:\n{}", found.join("\n"));
+}
+
 #[test]
 fn everything_is_documented() {
     let undocumented = undocumented(&header::items());

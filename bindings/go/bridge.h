@@ -3,6 +3,7 @@
 #define OSSUPLOAD_BRIDGE_H
 
 #include <oss_upload.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 typedef struct {
@@ -11,8 +12,7 @@ typedef struct {
     size_t body_len;
     uint64_t crc64, next_position, delivered, owed;
     uint32_t attempts, callback_repeats;
-    int32_t status, stored, http_status;
-    bool has_crc64;
+    int32_t status, stored, http_status, has_crc64;
 } ossupload_fields;
 
 enum { OSSUPLOAD_PHASES = OSS_PHASE_RECEIVING + 1 };

@@ -225,7 +225,7 @@ func (c *call) setCallback(native *C.oss_callback, cb *Callback) bool {
 		set(C.oss_callback_set_body_type(native, C.int32_t(cb.BodyType)))
 	}
 	if cb.SNI {
-		set(C.oss_callback_set_sni(native, true))
+		set(C.oss_callback_set_sni(native, 1))
 	}
 	for _, name := range slices.Sorted(maps.Keys(cb.Variables)) {
 		set(C.oss_callback_add_variable(native, c.text(name), c.text(cb.Variables[name])))

@@ -109,7 +109,7 @@ func (m *Multipart) ListParts(ctx context.Context) ([]Part, error) {
 				ETag:     C.GoString(C.oss_part_list_etag(list, i)),
 				Size:     int64(C.oss_part_list_size(list, i)),
 				crc64:    uint64(crc64),
-				hasCRC64: bool(known),
+				hasCRC64: known != 0,
 			})
 		}
 		return result

@@ -136,7 +136,7 @@ func (b *Bucket) ListUploads(ctx context.Context, prefix string, limit int) (upl
 				Initiated: C.GoString(C.oss_upload_list_initiated(list, i)),
 			})
 		}
-		more = bool(C.oss_upload_list_is_truncated(list))
+		more = C.oss_upload_list_is_truncated(list) != 0
 		return result
 	})
 	return uploads, more, err

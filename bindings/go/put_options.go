@@ -165,7 +165,7 @@ func WithEncryption(encryption Encryption, keyID string) PutOption {
 // "FileAlreadyExists".
 func WithForbidOverwrite() PutOption {
 	return putOption(func(_ *call, o *C.oss_put_options) C.oss_status {
-		return C.oss_put_options_set_forbid_overwrite(o, true)
+		return C.oss_put_options_set_forbid_overwrite(o, 1)
 	})
 }
 
@@ -180,7 +180,7 @@ func WithTrafficLimit(bitsPerSecond int64) PutOption {
 // integrity: the CRC-64 is always compared.
 func WithContentMD5() PutOption {
 	return putOption(func(_ *call, o *C.oss_put_options) C.oss_status {
-		return C.oss_put_options_set_content_md5(o, true)
+		return C.oss_put_options_set_content_md5(o, 1)
 	})
 }
 

@@ -107,7 +107,7 @@ func newResult(native *C.oss_result) *Result {
 		Owed:            int(fields.owed),
 		UploadID:        C.GoString(fields.upload_id),
 		crc64:           uint64(fields.crc64),
-		hasCRC64:        bool(fields.has_crc64),
+		hasCRC64:        fields.has_crc64 != 0,
 	}
 	// It is kept for its headers, and because a callback's body is made from it.
 	result.native = newHandle(unsafe.Pointer(native), func(p unsafe.Pointer) {

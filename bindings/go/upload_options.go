@@ -64,7 +64,7 @@ func WithCheckpoint(folder string) UploadOption {
 // WithKeepParts keeps the parts at OSS when an upload fails; [Result.UploadID] names them, and they cost money.
 func WithKeepParts() UploadOption {
 	return uploadOption(func(_ *call, o *C.oss_upload_options) C.oss_status {
-		return C.oss_upload_options_set_keep_parts(o, true)
+		return C.oss_upload_options_set_keep_parts(o, 1)
 	})
 }
 

@@ -154,12 +154,12 @@ pub unsafe extern "C" fn oss_callback_set_body_type(callback: *mut oss_callback,
 /// several domains then refuse it: the upload ends with OSS_STATUS_CALLBACK_FAILED, "Error status : 502.".
 ///
 /// @param callback  not NULL.
-/// @param sni       whether to name the host.
+/// @param sni       0 for no, which is the default; anything else for yes.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn oss_callback_set_sni(callback: *mut oss_callback, sni: bool) -> oss_status {
+pub unsafe extern "C" fn oss_callback_set_sni(callback: *mut oss_callback, sni: i32) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { set(callback, |callback| callback.set_sni(sni)) }
+    unsafe { set(callback, |callback| callback.set_sni(sni != 0)) }
 }
 
 /// Adds a variable that the template refers to as ${x:name}.

@@ -62,8 +62,9 @@ impl From<Finding> for Entry {
 /// oss_finding_list *findings = NULL;
 /// oss_callback_check(callback, &findings, NULL);
 /// for (size_t i = 0; i < oss_finding_list_count(findings); i++) {
-///     bool is_error = oss_finding_list_severity(findings, i) == OSS_SEVERITY_ERROR;
-///     fprintf(stderr, "%s: %s\n", is_error ? "error" : "warning", oss_finding_list_message(findings, i));
+///     oss_severity severity = oss_finding_list_severity(findings, i);
+///     fprintf(stderr, "%s: %s\n", severity == OSS_SEVERITY_ERROR ? "error" : "warning",
+///             oss_finding_list_message(findings, i));
 /// }
 /// oss_finding_list_free(findings);
 /// @endcode

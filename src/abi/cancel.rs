@@ -46,11 +46,11 @@ pub unsafe extern "C" fn oss_cancel_fire(cancel: *const oss_cancel) {
 /// Says whether a cancel was fired.
 ///
 /// @param cancel  may be NULL.
-/// @return whether oss_cancel_fire() was called on it; false for NULL.
+/// @return 1 if oss_cancel_fire() was called on it, otherwise 0; 0 for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn oss_cancel_has_fired(cancel: *const oss_cancel) -> bool {
+pub unsafe extern "C" fn oss_cancel_has_fired(cancel: *const oss_cancel) -> i32 {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { cancel.as_ref() }.is_some_and(|cancel| cancel.inner.has_fired())
+    i32::from(unsafe { cancel.as_ref() }.is_some_and(|cancel| cancel.inner.has_fired()))
 }
 
 /// Frees the handle. What it was given to is not ended, and can no longer be ended through it.

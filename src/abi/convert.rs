@@ -114,6 +114,20 @@ impl<T> Output<T> {
     }
 }
 
+/// Writes a number if it is known, and says whether it is.
+///
+/// # Safety
+/// `number` is NULL or may be written to.
+pub(super) unsafe fn known(value: Option<u64>, number: *mut u64) -> i32 {
+    if let Some(value) = value
+        && !number.is_null()
+    {
+        // SAFETY: the caller vouches for the pointer.
+        unsafe { number.write(value) };
+    }
+    i32::from(value.is_some())
+}
+
 /// Takes back what an `Output` gave.
 ///
 /// # Safety

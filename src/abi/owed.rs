@@ -82,18 +82,6 @@ unsafe fn text(owed: *const oss_owed, of: impl FnOnce(&Texts) -> &CStr) -> *cons
     unsafe { owed.as_ref() }.map_or(c"".as_ptr(), |owed| of(&owed.texts).as_ptr())
 }
 
-/// # Safety
-/// `number` is NULL or may be written to.
-unsafe fn known(value: Option<u64>, number: *mut u64) -> i32 {
-    if let Some(value) = value
-        && !number.is_null()
-    {
-        // SAFETY: the caller vouches for the pointer.
-        unsafe { number.write(value) };
-    }
-    i32::from(value.is_some())
-}
-
 /// Gives what is owed, the oldest first, and each time the next. What a call that is under way may come to owe, and what
 /// somebody else has in hand, is passed over.
 ///
@@ -216,7 +204,7 @@ pub unsafe extern "C" fn oss_owed_message(owed: *const oss_owed) -> *const c_cha
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_owed_size(owed: *const oss_owed, size: *mut u64) -> i32 {
     // SAFETY: the caller keeps to what the header says of each pointer.
-    unsafe { known(field(owed, None, |debt| debt.upload.size), size) }
+    unsafe { convert::known(field(owed, None, |debt| debt.upload.size), size) }
 }
 
 /// Gives the CRC-64 of the object.
@@ -227,7 +215,7 @@ pub unsafe extern "C" fn oss_owed_size(owed: *const oss_owed, size: *mut u64) ->
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_owed_crc64(owed: *const oss_owed, crc64: *mut u64) -> i32 {
     // SAFETY: the caller keeps to what the header says of each pointer.
-    unsafe { known(field(owed, None, |debt| debt.upload.crc64), crc64) }
+    unsafe { convert::known(field(owed, None, |debt| debt.upload.crc64), crc64) }
 }
 
 /// Tells whether the object was stored when it was last known.

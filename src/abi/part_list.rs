@@ -133,20 +133,15 @@ pub unsafe extern "C" fn oss_part_list_etag(list: *const oss_part_list, index: u
 /// @param list   may be NULL.
 /// @param index  from 0 to the count less one.
 /// @param crc64  receives the value if it is known; may be NULL.
-/// @return whether it is known.
+/// @return 1 if it is known, otherwise 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_part_list_crc64(
     list: *const oss_part_list,
     index: usize,
     crc64: *mut u64,
-) -> bool {
-    // SAFETY: the caller passes NULL or a live handle.
-    let value = unsafe { field(list, index, None, |entry| entry.part.crc64) };
-    // SAFETY: the caller passes NULL or a place to write to.
-    if let (Some(value), Some(place)) = (value, unsafe { crc64.as_mut() }) {
-        *place = value;
-    }
-    value.is_some()
+) -> i32 {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe { convert::known(field(list, index, None, |entry| entry.part.crc64), crc64) }
 }
 
 /// Says which rule the part broke that oss_part_list_add() refused last.

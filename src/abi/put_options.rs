@@ -337,17 +337,17 @@ pub unsafe extern "C" fn oss_put_options_set_encryption(
 /// error code "FileAlreadyExists". It has no effect on a bucket with versions.
 ///
 /// @param options  not NULL.
-/// @param forbid   whether to keep what is there.
+/// @param forbid   0 to replace it, which is the default; anything else to keep what is there.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_put_options_set_forbid_overwrite(
     options: *mut oss_put_options,
-    forbid: bool,
+    forbid: i32,
 ) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
     unsafe {
         set(options, |options| {
-            options.set_forbid_overwrite(forbid);
+            options.set_forbid_overwrite(forbid != 0);
             Ok(())
         })
     }
@@ -371,17 +371,17 @@ pub unsafe extern "C" fn oss_put_options_set_traffic_limit(
 /// data is read once more beforehand. It is not needed for integrity: the CRC-64 is compared in any case.
 ///
 /// @param options  not NULL.
-/// @param wanted   whether to send it; the default is false.
+/// @param wanted   0 for no, which is the default; anything else for yes.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_put_options_set_content_md5(
     options: *mut oss_put_options,
-    wanted: bool,
+    wanted: i32,
 ) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
     unsafe {
         set(options, |options| {
-            options.set_content_md5(wanted);
+            options.set_content_md5(wanted != 0);
             Ok(())
         })
     }

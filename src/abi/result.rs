@@ -187,16 +187,11 @@ pub unsafe extern "C" fn oss_result_version_id(result: *const oss_result) -> *co
 ///
 /// @param result  may be NULL.
 /// @param crc64   receives the value if there is one; may be NULL.
-/// @return whether OSS sent one.
+/// @return 1 if OSS sent one, otherwise 0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn oss_result_crc64(result: *const oss_result, crc64: *mut u64) -> bool {
-    // SAFETY: the caller passes NULL or a live handle.
-    let value = unsafe { field(result, None, |result| result.crc64) };
-    // SAFETY: the caller passes NULL or a place to write to.
-    if let (Some(value), Some(place)) = (value, unsafe { crc64.as_mut() }) {
-        *place = value;
-    }
-    value.is_some()
+pub unsafe extern "C" fn oss_result_crc64(result: *const oss_result, crc64: *mut u64) -> i32 {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe { convert::known(field(result, None, |result| result.crc64), crc64) }
 }
 
 /// Gives the position at which the next append would go on: the length of an object that was made by appending.

@@ -177,11 +177,11 @@ pub unsafe extern "C" fn oss_upload_list_count(list: *const oss_upload_list) -> 
 /// Says whether there are more uploads than were listed.
 ///
 /// @param list  may be NULL.
-/// @return whether the limit, or that of 16 MiB, left some out; false for NULL.
+/// @return 1 if the limit, or that of 16 MiB, left some out, otherwise 0; 0 for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn oss_upload_list_is_truncated(list: *const oss_upload_list) -> bool {
+pub unsafe extern "C" fn oss_upload_list_is_truncated(list: *const oss_upload_list) -> i32 {
     // SAFETY: the caller passes NULL or a live handle.
-    unsafe { list.as_ref() }.is_some_and(|list| list.is_truncated)
+    i32::from(unsafe { list.as_ref() }.is_some_and(|list| list.is_truncated))
 }
 
 /// Gives the key that an upload will make.

@@ -179,17 +179,17 @@ pub unsafe extern "C" fn oss_upload_options_set_checkpoint(
 /// and the file is still the same. Parts that are kept can be found in oss_result_upload_id(), and they cost money.
 ///
 /// @param options  not NULL.
-/// @param keep     whether they stay at OSS.
+/// @param keep     0 to remove them, which is the default; anything else to leave them at OSS.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_upload_options_set_keep_parts(
     options: *mut oss_upload_options,
-    keep: bool,
+    keep: i32,
 ) -> oss_status {
     // SAFETY: the caller passes NULL or a live handle.
     unsafe {
         set(options, |options| {
-            options.upload.set_keep_parts(keep);
+            options.upload.set_keep_parts(keep != 0);
             Ok(())
         })
     }

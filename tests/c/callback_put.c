@@ -194,7 +194,7 @@ static void encoded(void) {
     CHECK(oss_string_len(text) > 0 && strlen(oss_string_data(text)) == oss_string_len(text));
     oss_string_free(text);
     CHECK_SETS(oss_callback_set_body_type(callback, OSS_CALLBACK_BODY_JSON));
-    CHECK_SETS(oss_callback_set_sni(callback, true));
+    CHECK_SETS(oss_callback_set_sni(callback, 256));
     CHECK_SETS(oss_callback_set_host(callback, "other.example.com"));
     CHECK_SETS(oss_callback_add_variable(callback, "x:a", ""));
     CHECK_ENDS(OSS_STATUS_OK, oss_callback_encode(callback, &text, &variables, &result));

@@ -151,7 +151,7 @@ static void forbidden_overwrite(void) {
     const char *key;
     oss_result *result = NULL;
 
-    CHECK_SETS(oss_put_options_set_forbid_overwrite(options, true));
+    CHECK_SETS(oss_put_options_set_forbid_overwrite(options, 2));
     put("once", options, OSS_STATUS_OK);
     key = key_of("once");
     CHECK_CALL(OSS_STATUS_SERVICE, oss_put_object(bucket, key, "other", 5, options, &result));
@@ -162,7 +162,7 @@ static void forbidden_overwrite(void) {
     CHECK_CONTAINS(oss_result_message(result), "FileAlreadyExists");
     oss_result_free(result);
     check_header(key, "content-length", "4");
-    CHECK_SETS(oss_put_options_set_forbid_overwrite(options, false));
+    CHECK_SETS(oss_put_options_set_forbid_overwrite(options, 0));
     put("once", options, OSS_STATUS_OK);
     clean_up(bucket, key_of("once"));
     oss_put_options_free(options);
@@ -176,11 +176,11 @@ static void traffic_limit_and_md5(void) {
     CHECK_REFUSED(oss_put_options_set_traffic_limit(options, 838860801), oss_put_options_error(options), "838860800");
     CHECK_REFUSED(oss_put_options_set_traffic_limit(options, UINT64_MAX), oss_put_options_error(options), "838860800");
     CHECK_SETS(oss_put_options_set_traffic_limit(options, 245760));
-    CHECK_SETS(oss_put_options_set_content_md5(options, true));
+    CHECK_SETS(oss_put_options_set_content_md5(options, -1));
     put("limited", options, OSS_STATUS_OK);
     clean_up(bucket, key_of("limited"));
     CHECK_SETS(oss_put_options_set_traffic_limit(options, 838860800));
-    CHECK_SETS(oss_put_options_set_content_md5(options, false));
+    CHECK_SETS(oss_put_options_set_content_md5(options, 0));
     CHECK_SETS(oss_put_options_set_deadline_ms(options, 60000));
     put("limited-most", options, OSS_STATUS_OK);
     clean_up(bucket, key_of("limited-most"));

@@ -191,7 +191,7 @@ static void parts_that_are_kept(void) {
 
     reader.failure = 1;
     reader.fails_at = 2 * PART + 1;
-    CHECK_SETS(oss_upload_options_set_keep_parts(options, true));
+    CHECK_SETS(oss_upload_options_set_keep_parts(options, INT32_MIN));
     CHECK_CALL(OSS_STATUS_LOCAL_IO, oss_upload_object(bucket, key, body, NULL, options, &result));
     CHECK(oss_result_upload_id(result)[0] != '\0');
     CHECK_CONTAINS(oss_result_message(result), oss_result_upload_id(result));
@@ -203,7 +203,7 @@ static void parts_that_are_kept(void) {
     CHECK(oss_part_list_count(parts) <= 2);
     CHECK_ENDS(OSS_STATUS_OK, oss_abort_multipart(multipart, &result));
     CHECK_PENDING(bucket, key, 0);
-    CHECK_SETS(oss_upload_options_set_keep_parts(options, false));
+    CHECK_SETS(oss_upload_options_set_keep_parts(options, 0));
     oss_part_list_free(parts);
     oss_multipart_free(multipart);
     oss_body_free(body);
@@ -226,7 +226,7 @@ static void put(const char *name, size_t length, oss_rewind_fn rewind, const oss
 
 static void puts_of_readers(void) {
     oss_put_options *checked = oss_put_options_new();
-    CHECK_SETS(oss_put_options_set_content_md5(checked, true));
+    CHECK_SETS(oss_put_options_set_content_md5(checked, 1));
     put("put/rewinding", 350000, rewind_data, NULL, 0);
     put("put/rewinding-long", size, rewind_data, NULL, 0);
     put("put/rewinding-empty", 0, rewind_data, NULL, 0);

@@ -494,7 +494,7 @@ static void callbacks(void) {
     CHECK(oss_callback_add_url(NULL, "http://a.example.com") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_callback_set_host(NULL, "a.example.com") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_callback_set_body_type(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
-    CHECK(oss_callback_set_sni(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_callback_set_sni(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_callback_add_variable(NULL, "x:a", "1") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_callback_add_header(NULL, "a", "1") == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_callback_set_field(NULL, "a", "1") == OSS_STATUS_INVALID_ARGUMENT);
@@ -619,9 +619,9 @@ static void options_of_puts(void) {
     CHECK(oss_put_options_set_acl(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_storage_class(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_encryption(NULL, 0, NULL) == OSS_STATUS_INVALID_ARGUMENT);
-    CHECK(oss_put_options_set_forbid_overwrite(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_forbid_overwrite(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_traffic_limit(NULL, 245760) == OSS_STATUS_INVALID_ARGUMENT);
-    CHECK(oss_put_options_set_content_md5(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_put_options_set_content_md5(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_put_options_set_progress(NULL, NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_progress_total(NULL) == OSS_LENGTH_UNKNOWN && oss_progress_sent(NULL) == 0);
     CHECK(oss_progress_acknowledged(NULL) == 0 && oss_progress_accepted(NULL) == 0);
@@ -720,7 +720,7 @@ static void options_of_uploads(void) {
     CHECK(oss_upload_options_set_threshold(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_parallel(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_checkpoint(NULL, NULL) == OSS_STATUS_INVALID_ARGUMENT);
-    CHECK(oss_upload_options_set_keep_parts(NULL, true) == OSS_STATUS_INVALID_ARGUMENT);
+    CHECK(oss_upload_options_set_keep_parts(NULL, 1) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_rate_limit(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_memory_limit(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);
     CHECK(oss_upload_options_set_deadline_ms(NULL, 0) == OSS_STATUS_INVALID_ARGUMENT);

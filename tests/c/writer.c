@@ -333,7 +333,7 @@ static void write_that_takes_too_long(void) {
     CHECK_SETS(oss_upload_options_set_part_size(ours, PART));
     CHECK_SETS(oss_upload_options_set_parallel(ours, PARALLEL));
     CHECK_SETS(oss_upload_options_set_deadline_ms(ours, 1000));
-    CHECK_SETS(oss_upload_options_set_keep_parts(ours, true));
+    CHECK_SETS(oss_upload_options_set_keep_parts(ours, 1));
     writer = begin_with("slow/write", NULL, ours);
     began = now_ms();
     CHECK_CALL(OSS_STATUS_TIMEOUT, oss_writer_write(writer, zeros, LONG, &result));
