@@ -12,7 +12,8 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Gives data. It puts up to `capacity` bytes into `buffer`, of which there is at least one, and says in `*got` how many;
-/// none at the end. It runs on the thread that called (at the end of a thread, on one that stands in for it), during the call,
+/// none at the end. Before each call `*got` is SIZE_MAX: a function that leaves it so has failed without saying so, and the call
+/// ends with OSS_STATUS_LOCAL_IO. It runs on the thread that called (at the end of a thread, on one that stands in for it), during the call,
 /// and must neither talk to OSS itself nor free what the call uses; while it waits, everything waits. Returns 0, or a number
 /// of the caller's own if the data cannot be read: the call then ends with OSS_STATUS_LOCAL_IO and the number in its message.
 pub type oss_read_fn = Option<
@@ -51,14 +52,21 @@ struct ReadFunction {
     user_data: *mut c_void,
 }
 
+/// What `*got` is before each call, and no number of bytes.
+const NOT_SET: usize = usize::MAX;
+
 impl Reader for ReadFunction {
     fn read(&self, into: &mut [u8]) -> Result<usize, SourceFailure> {
-        let mut got = 0;
+        let mut got = NOT_SET;
         // SAFETY: who made the body vouched that the function may be called with this pointer; the buffer may be written
         // to for its whole length, and so may `got`.
         let failure = unsafe { (self.read)(self.user_data, into.as_mut_ptr().cast(), into.len(), &mut got) };
         if failure != 0 {
             return Err(SourceFailure::Unreadable(format!("the read function failed with {failure}")));
+        }
+        if got == NOT_SET {
+            let message = "the read function did not set *got, which says how many bytes it gave and is 0 at the end";
+            return Err(SourceFailure::Unreadable(message.to_owned()));
         }
         if got > into.len() {
             return Err(SourceFailure::Unreadable(format!(

@@ -157,11 +157,14 @@ static void sources_that_fail(void) {
         const uint64_t length = kinds[i].length;
         oss_rewind_fn rewind = kinds[i].rewinds ? rewind_data : NULL;
         for (size_t j = 0; j < sizeof places / sizeof places[0] && places[j] < length; j++) {
-            struct reader failing = reader_of(data, size), boasting = reader_of(data, size);
+            struct reader failing = reader_of(data, size), boasting = reader_of(data, size), silent;
             failing.failure = 7000 + (int32_t)j;
             failing.fails_at = places[j];
             format(early, sizeof early, "%d", (int)failing.failure);
+            silent = failing;
+            silent.is_silent = true;
             fail(&failing, rewind, length, early);
+            fail(&silent, rewind, length, "did not set *got");
             boasting.boasts = true;
             fail(&boasting, rewind, length, "room");
             if (length != OSS_LENGTH_UNKNOWN) {

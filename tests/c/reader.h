@@ -15,6 +15,7 @@ struct reader {
     size_t step;         /* How much it gives at once; 0 for as much as is asked for. */
     int32_t failure;     /* What it returns at `fails_at`; 0 if it does not fail. */
     size_t fails_at;
+    bool is_silent;      /* Whether it fails without a word: it returns 0, and leaves `*got` alone. */
     bool boasts;         /* Whether it says that it gave more than there was room for. */
     int32_t no_rewind;   /* What rewinding returns. */
     void (*meanwhile)(struct reader *reader);
@@ -42,7 +43,7 @@ static inline int32_t read_data(void *user_data, void *buffer, size_t capacity, 
     }
     if (reader->failure != 0) {
         if (reader->position >= reader->fails_at) {
-            return reader->failure;
+            return reader->is_silent ? 0 : reader->failure;
         }
         end = reader->fails_at < end ? reader->fails_at : end;
     }
