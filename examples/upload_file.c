@@ -6,6 +6,7 @@
 #include "example.h"
 #include <getopt.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -94,6 +95,11 @@ static bool take_option(struct job *job, const struct option *option, char *valu
     return true;
 }
 
+/* Paths are bytes, in whatever encoding. */
+static bool is_utf8(const char *text) {
+    return setlocale(LC_CTYPE, "C.UTF-8") == NULL || mbstowcs(NULL, text, 0) != (size_t)-1;
+}
+
 static bool take_names(struct job *job, int count, char **names) {
     if (count < 1) return refuse("FILE", "missing; see upload_file --help");
     if (count > 2) return refuse(names[2], "one too many: there is one FILE and at most one KEY");
@@ -105,6 +111,7 @@ static bool take_names(struct job *job, int count, char **names) {
     const char *slash = strrchr(names[0], '/');
     job->path = names[0];
     job->key = count == 2 ? names[1] : slash != NULL ? slash + 1 : names[0];
+    if (count < 2 && !is_utf8(job->key)) return refuse("KEY", "missing: keys are UTF-8, and the name of FILE is not");
     return true;
 }
 

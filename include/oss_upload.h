@@ -63,7 +63,8 @@
  * order of frees does not matter. A pointer to a const handle may be used by many threads at once, any other by one, unless
  * its type says more.
  *
- * Text is NUL-terminated UTF-8 and is copied. Data is a pointer and a length, borrowed for the call. Flags are int32_t, 0 for no
+ * Text is NUL-terminated UTF-8 and is copied. Paths of files and folders are NUL-terminated bytes, as Linux has them, in whatever
+ * encoding; they are copied too. Data is a pointer and a length, borrowed for the call. Flags are int32_t, 0 for no
  * and anything else for yes; those that are returned are 0 or 1.
  *
  * Operations return an oss_status; their last parameter receives an oss_result that says more, whether they succeed or not,
@@ -903,7 +904,7 @@ oss_body *oss_body_from_bytes(const void *data, size_t len);
  * A file that has bytes although its length is said to be 0, as in /proc, is read to its end by oss_upload_object(), which
  * takes no checkpoint folder for it. Whatever else takes a body refuses it, as does oss_put_file_with_callback().
  *
- * @param path  the file's path; not NULL; copied.
+ * @param path  the file's path; not NULL, not empty; copied.
  * @return a handle, to be freed with oss_body_free(); never NULL.
  */
 oss_body *oss_body_from_file(const char *path);
@@ -912,7 +913,7 @@ oss_body *oss_body_from_file(const char *path);
  * Makes a body of a part of a file. Every operation opens the file anew. What happens to the file elsewhere does not matter:
  * it may grow.
  *
- * @param path    the file's path; not NULL; copied.
+ * @param path    the file's path; not NULL, not empty; copied.
  * @param offset  where the part begins, in bytes.
  * @param len     how many bytes; the file must have as many from `offset` on.
  * @return a handle, to be freed with oss_body_free(); never NULL.
@@ -3529,7 +3530,7 @@ oss_status oss_put_object_with_callback(const oss_bucket *bucket,
  *
  * @param bucket    not NULL.
  * @param key       as for oss_put_object().
- * @param path      the file; not NULL.
+ * @param path      the file; not NULL, not empty.
  * @param callback  as for oss_put_object_with_callback(); not NULL. oss_put_body() with oss_body_from_file() does without.
  * @param options   NULL for the defaults.
  * @param result    receives what there is to know about the call; may be NULL.

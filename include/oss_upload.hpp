@@ -225,6 +225,31 @@ private:
 };
 
 /**
+ * A parameter that is the path of a file or a folder: bytes, in whatever encoding. The pointer has to be good for the call. A path
+ * with a NUL in it is refused, as an empty one is, rather than cut off. A null pointer is what NULL is to the C function.
+ */
+class path_arg {
+public:
+    path_arg(const char *value) noexcept : pointer_(value) {}
+    path_arg(const std::string &value) noexcept
+        : pointer_(value.find('\0') == std::string::npos ? value.c_str() : "") {}
+#if __cplusplus >= 201703L
+    path_arg(std::string_view value) : pointer_(nullptr) {
+        if (value.find('\0') == std::string_view::npos) copy_ = value;
+        pointer_ = copy_.c_str();
+    }
+#endif
+    path_arg(const path_arg &) = delete;
+    path_arg &operator=(const path_arg &) = delete;
+
+    const char *c_str() const noexcept { return pointer_; }
+
+private:
+    std::string copy_{};
+    const char *pointer_;
+};
+
+/**
  * A parameter that is data, borrowed: a pointer and a length, or whatever has data() and size() with elements of one byte,
  * such as std::string, std::vector<unsigned char>, std::string_view or std::span<const std::byte>.
  */
@@ -1049,7 +1074,7 @@ public:
     oss_outbox *release() = delete;
 
     /** The folder is made if it is missing. */
-    static expected<outbox> make(const text_arg &folder) noexcept {
+    static expected<outbox> make(const path_arg &folder) noexcept {
         return detail::make<outbox>(
             [&](oss_outbox **made, oss_result **why) { oss_outbox_open(folder.c_str(), made, why); });
     }
@@ -1176,13 +1201,13 @@ public:
     setter_result set_settling_time(std::chrono::milliseconds time) noexcept {
         return set(oss_bucket_options_set_settling_time_ms(get(), detail::count(time)));
     }
-    setter_result set_ca_file(const text_arg &path) noexcept {
+    setter_result set_ca_file(const path_arg &path) noexcept {
         return set(oss_bucket_options_set_ca_file(get(), path.c_str()));
     }
-    setter_result add_ca_file(const text_arg &path) noexcept {
+    setter_result add_ca_file(const path_arg &path) noexcept {
         return set(oss_bucket_options_add_ca_file(get(), path.c_str()));
     }
-    setter_result set_client_certificate(const text_arg &certificate_file, const text_arg &key_file) noexcept {
+    setter_result set_client_certificate(const path_arg &certificate_file, const path_arg &key_file) noexcept {
         return set(oss_bucket_options_set_client_certificate(get(), certificate_file.c_str(), key_file.c_str()));
     }
     setter_result set_public_key_pin(const text_arg &pins) noexcept {
@@ -1360,7 +1385,7 @@ public:
     setter_result set_cache_time(std::chrono::seconds time) noexcept {
         return set(oss_callback_verifier_set_cache_time_s(get(), detail::count(time)));
     }
-    setter_result set_ca_file(const text_arg &path) noexcept {
+    setter_result set_ca_file(const path_arg &path) noexcept {
         return set(oss_callback_verifier_set_ca_file(get(), path.c_str()));
     }
 
@@ -1530,7 +1555,7 @@ public:
     setter_result set_parallel(std::uint32_t parts) noexcept {
         return set(oss_upload_options_set_parallel(get(), parts));
     }
-    setter_result set_checkpoint(const text_arg &folder) noexcept {
+    setter_result set_checkpoint(const path_arg &folder) noexcept {
         return set(oss_upload_options_set_checkpoint(get(), folder.c_str()));
     }
     setter_result set_keep_parts(bool keep) noexcept { return set(oss_upload_options_set_keep_parts(get(), keep)); }
@@ -1622,8 +1647,8 @@ public:
         made.kept_ = std::move(kept);
         return made;
     }
-    static body from_file(const text_arg &path) noexcept { return body(oss_body_from_file(path.c_str())); }
-    static body from_file_range(const text_arg &path, std::uint64_t offset, std::uint64_t length) noexcept {
+    static body from_file(const path_arg &path) noexcept { return body(oss_body_from_file(path.c_str())); }
+    static body from_file_range(const path_arg &path, std::uint64_t offset, std::uint64_t length) noexcept {
         return body(oss_body_from_file_range(path.c_str(), offset, length));
     }
     /** Duplicates the descriptor. */
@@ -1940,7 +1965,7 @@ public:
             oss_put_body(get(), key.c_str(), what.get(), notify.get(), options.get(), written);
         });
     }
-    oss::result put_file(const text_arg &key, const text_arg &path, maybe<callback> notify = nullptr,
+    oss::result put_file(const text_arg &key, const path_arg &path, maybe<callback> notify = nullptr,
                          maybe<put_options> options = nullptr) const noexcept {
         if (!notify) return put(key, body::from_file(path), nullptr, options);
         return detail::run(notify, [&](oss_result **written) {

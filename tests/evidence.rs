@@ -528,7 +528,7 @@ fn minute_of_a_complete_begins_with_its_last_attempt() {
         let file = folder.path().join("data");
         std::fs::write(&file, DATA).unwrap();
         let mut options = UploadOptions::default();
-        options.set_checkpoint(folder.path().to_str()).unwrap();
+        options.set_checkpoint(Some(folder.path())).unwrap();
         let upload = || {
             let body =
                 Body::open(file.to_str().unwrap(), None).unwrap_or_else(|_| panic!("it cannot be opened"));

@@ -14,6 +14,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -649,6 +650,19 @@ fn upload_file_names_the_object_after_the_file_and_needs_no_callback() {
     assert!(!ended.printed.contains("answer"), "{}", ended.printed);
     let object = uploader.scene.emulator.object("test-bucket", "file").expect("an object");
     assert!(object.data == uploader.content, "another object is stored");
+}
+
+#[test]
+fn upload_file_wants_a_key_for_a_file_whose_name_is_not_utf8() {
+    let uploader = Uploader::new();
+    let in_gbk = Path::new(&uploader.path).with_file_name(OsStr::from_bytes(b"\xb1\xa8\xb8\xe6.txt"));
+    fs::rename(&uploader.path, &in_gbk).expect("another name");
+    let refused = uploader.call(&[&in_gbk]);
+    assert_eq!(refused.code, 2, "{}", refused.printed);
+    assert!(refused.printed.contains("KEY: missing: keys are UTF-8"), "{}", refused.printed);
+    assert_eq!(uploader.scene.emulator.requests(), []);
+    uploader.call(&[in_gbk.as_os_str(), OsStr::new(KEY)]).assert(0, &["stored:      yes"]);
+    uploader.assert_stored();
 }
 
 #[test]

@@ -378,7 +378,7 @@ fn path_with_a_line_end_makes_no_line_of_its_own() {
     let Err(Unusable::Unreadable(missing)) = Body::open(path, None) else { panic!("there is such a file") };
     std::fs::write(path, support::noise(200 << 10)).unwrap();
     let mut options = in_parts();
-    options.set_checkpoint(Some(path)).unwrap();
+    options.set_checkpoint(Some(path.as_ref())).unwrap();
     let body = Body::open(path, None).unwrap_or_else(|_| panic!("no file"));
     let unusable = bed.bucket.upload(KEY, body, None, &options, &Unmoved);
     assert_ended(&unusable, Status::LocalIo, Stored::No);

@@ -118,7 +118,7 @@ fn file_that_hides_its_size_takes_no_checkpoint_folder() {
     let file = Hidden::new(1);
     let folder = TempDir::new().unwrap();
     let mut options = UploadOptions::default();
-    options.set_checkpoint(folder.path().to_str()).unwrap();
+    options.set_checkpoint(Some(folder.path())).unwrap();
     let outcome = upload(&bed, file.body(), &options);
     assert_ended(&outcome, Status::InvalidArgument, Stored::No);
     for word in [file.path.to_str().unwrap(), "checkpoint"] {

@@ -159,7 +159,7 @@ impl Mix {
         options.set_parallel(self.parallel).unwrap();
         options.set_memory_limit(self.limit).unwrap();
         if matches!(self.kind, Kind::FileWithCheckpoint) {
-            options.set_checkpoint(folder.path().join("checkpoints").to_str()).unwrap();
+            options.set_checkpoint(Some(&folder.path().join("checkpoints"))).unwrap();
         }
         options
     }

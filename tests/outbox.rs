@@ -409,7 +409,7 @@ fn what_an_earlier_process_stored_is_owed_as_soon_as_it_can_be_recorded() {
     fs::write(&file, DATA).unwrap();
     let upload = |outbox: Option<&Arc<Outbox>>| {
         let mut options = UploadOptions::default();
-        options.set_checkpoint(scratch.path().join("checkpoints").to_str()).unwrap();
+        options.set_checkpoint(Some(&scratch.path().join("checkpoints"))).unwrap();
         options.set_threshold(0).unwrap();
         options.set_outbox(outbox.cloned());
         let body = Body::open(file.to_str().unwrap(), None).unwrap_or_else(|_| panic!("no file"));

@@ -105,7 +105,7 @@ impl Bed {
 
     fn attempt(&self) -> Attempt<'_> {
         let mut options = UploadOptions::default();
-        options.set_checkpoint(self.folder().to_str()).unwrap();
+        options.set_checkpoint(Some(&self.folder())).unwrap();
         options.set_part_size(PART as u64).unwrap();
         options.set_parallel(5).unwrap();
         Attempt {

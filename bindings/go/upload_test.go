@@ -60,8 +60,16 @@ func TestProgressOnlyGrowsAndCanCancel(t *testing.T) {
 }
 
 func TestUploadGoesOnWhereItWasStopped(t *testing.T) {
-	folder, data := t.TempDir(), noise(5*partSize)
-	path := filepath.Join(folder, "file")
+	for kind, name := range map[string]string{"UTF-8": "file", "GBK": "\xb1\xa8\xb8\xe6"} {
+		t.Run(kind, func(t *testing.T) { expectToGoOn(t, name) })
+	}
+}
+
+// expectToGoOn stops an upload of a file with this name, and takes it up again.
+func expectToGoOn(t *testing.T, name string) {
+	folder, data := filepath.Join(t.TempDir(), name), noise(5*partSize)
+	must(os.Mkdir(folder, 0o700))
+	path := filepath.Join(folder, name)
 	must(os.WriteFile(path, data, 0o600))
 	bucket, application := openBucket(t), startApplication(t)
 	upload := func(ctx context.Context, more ...ossupload.UploadOption) (*ossupload.Result, error) {

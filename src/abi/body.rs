@@ -9,6 +9,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::fs::File;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Gives data. It puts up to `capacity` bytes into `buffer`, of which there is at least one, and says in `*got` how many;
@@ -39,7 +40,7 @@ pub struct oss_body {
 
 enum Origin {
     Bytes { data: *const c_void, len: usize },
-    Path { path: String, range: Option<(u64, u64)> },
+    Path { path: PathBuf, range: Option<(u64, u64)> },
     Descriptor { file: File, name: String, range: (u64, u64) },
     Reader { function: ReadFunction, len: Option<u64>, was_used: AtomicBool },
 }
@@ -65,7 +66,8 @@ impl Reader for ReadFunction {
             return Err(SourceFailure::Unreadable(format!("the read function failed with {failure}")));
         }
         if got == NOT_SET {
-            let message = "the read function did not set *got, which says how many bytes it gave and is 0 at the end";
+            let message =
+                "the read function did not set *got, which says how many bytes it gave and is 0 at the end";
             return Err(SourceFailure::Unreadable(message.to_owned()));
         }
         if got > into.len() {
@@ -157,19 +159,19 @@ pub unsafe extern "C" fn oss_body_from_bytes(data: *const c_void, len: usize) ->
 /// A file that has bytes although its length is said to be 0, as in /proc, is read to its end by oss_upload_object(), which
 /// takes no checkpoint folder for it. Whatever else takes a body refuses it, as does oss_put_file_with_callback().
 ///
-/// @param path  the file's path; not NULL; copied.
+/// @param path  the file's path; not NULL, not empty; copied.
 /// @return a handle, to be freed with oss_body_free(); never NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_body_from_file(path: *const c_char) -> *mut oss_body {
     // SAFETY: the caller keeps to what the header says of the pointer.
-    let path = unsafe { convert::text(path, "path") };
+    let path = unsafe { convert::path(path, "path") };
     oss_body::boxed(path.map(|path| Origin::Path { path: path.to_owned(), range: None }).map_err(invalid))
 }
 
 /// Makes a body of a part of a file. Every operation opens the file anew. What happens to the file elsewhere does not matter:
 /// it may grow.
 ///
-/// @param path    the file's path; not NULL; copied.
+/// @param path    the file's path; not NULL, not empty; copied.
 /// @param offset  where the part begins, in bytes.
 /// @param len     how many bytes; the file must have as many from `offset` on.
 /// @return a handle, to be freed with oss_body_free(); never NULL.
@@ -180,7 +182,7 @@ pub unsafe extern "C" fn oss_body_from_file_range(
     len: u64,
 ) -> *mut oss_body {
     // SAFETY: the caller keeps to what the header says of the pointer.
-    let path = unsafe { convert::text(path, "path") };
+    let path = unsafe { convert::path(path, "path") };
     let range = Some((offset, len));
     oss_body::boxed(path.map(|path| Origin::Path { path: path.to_owned(), range }).map_err(invalid))
 }

@@ -232,7 +232,7 @@ pub unsafe extern "C" fn oss_bucket_options_set_ca_file(
     path: *const c_char,
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
-    unsafe { set(options, |options| options.set_ca_file(convert::text(path, "path")?)) }
+    unsafe { set(options, |options| options.set_ca_file(convert::path(path, "path")?)) }
 }
 
 /// Adds certificates to trust: to the system's, or to those of oss_bucket_options_set_ca_file() if that is set as well. The
@@ -247,7 +247,7 @@ pub unsafe extern "C" fn oss_bucket_options_add_ca_file(
     path: *const c_char,
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
-    unsafe { set(options, |options| options.add_ca_file(convert::text(path, "path")?)) }
+    unsafe { set(options, |options| options.add_ca_file(convert::path(path, "path")?)) }
 }
 
 /// Sets the certificate that is shown to the endpoint when it asks for one over https. There is none by default. The files
@@ -269,8 +269,8 @@ pub unsafe extern "C" fn oss_bucket_options_set_client_certificate(
     unsafe {
         set(options, |options| {
             options.set_client_certificate(
-                convert::text(certificate_file, "certificate_file")?,
-                convert::text(key_file, "key_file")?,
+                convert::path(certificate_file, "certificate_file")?,
+                convert::path(key_file, "key_file")?,
             )
         })
     }

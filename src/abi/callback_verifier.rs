@@ -110,7 +110,7 @@ pub unsafe extern "C" fn oss_callback_verifier_set_ca_file(
     path: *const c_char,
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
-    unsafe { set(verifier, |verifier| verifier.set_ca_file(convert::text(path, "path")?)) }
+    unsafe { set(verifier, |verifier| verifier.set_ca_file(convert::path(path, "path")?)) }
 }
 
 /// Gives another handle for a verifier, which shares the keys that it fetches, and whose calls are bound to a deadline and a

@@ -1,7 +1,9 @@
 //! From C's arguments to Rust's, with a message that names the argument when that cannot be done.
 
 use crate::wire::mistake::Mistake;
-use std::ffi::{CStr, CString, c_char, c_void};
+use std::ffi::{CStr, CString, OsStr, c_char, c_void};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::slice;
 
 fn is_null(name: &str) -> Mistake {
@@ -48,6 +50,28 @@ pub(super) unsafe fn raw_text<'a>(pointer: *const c_char, name: &str) -> Result<
     }
     // SAFETY: not NULL, and the caller vouches for the rest.
     Ok(unsafe { CStr::from_ptr(pointer) }.to_bytes())
+}
+
+/// A path as Linux has it: bytes.
+///
+/// # Safety
+/// As for [`text`].
+pub(super) unsafe fn path<'a>(pointer: *const c_char, name: &str) -> Result<&'a Path, Mistake> {
+    // SAFETY: the caller vouches for it.
+    unsafe { raw_text(pointer, name) }.map(|bytes| Path::new(OsStr::from_bytes(bytes)))
+}
+
+/// # Safety
+/// As for [`text`].
+pub(super) unsafe fn optional_path<'a>(
+    pointer: *const c_char,
+    name: &str,
+) -> Result<Option<&'a Path>, Mistake> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller vouches for it.
+    unsafe { path(pointer, name) }.map(Some)
 }
 
 /// # Safety

@@ -8,8 +8,7 @@ use super::status::oss_status;
 use crate::credentials::{Credentials, EcsRole, Oidc, OidcSettings, Process, Profile, Surroundings, Uri};
 use crate::engine::Status;
 use crate::wire::mistake::Mistake;
-use std::ffi::{OsStr, c_char};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::c_char;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,12 +34,9 @@ unsafe fn setting<'a>(pointer: *const c_char, name: &str) -> Result<Option<&'a s
 /// # Safety
 /// As for [`convert::text`].
 unsafe fn path<'a>(pointer: *const c_char, name: &str) -> Result<Option<&'a Path>, Mistake> {
-    if pointer.is_null() {
-        return Ok(None);
-    }
     // SAFETY: the caller vouches for it.
-    let path = unsafe { convert::raw_text(pointer, name) }?;
-    Ok((!path.is_empty()).then(|| Path::new(OsStr::from_bytes(path))))
+    let path = unsafe { convert::optional_path(pointer, name) }?;
+    Ok(path.filter(|path| !path.as_os_str().is_empty()))
 }
 
 /// Makes credentials from a profile in a file of Alibaba Cloud's command line tools, which is read anew whenever a key is wanted:

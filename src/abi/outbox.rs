@@ -68,7 +68,7 @@ pub unsafe extern "C" fn oss_outbox_open(
     unsafe {
         construction(result, || {
             let output = Output::new(outbox, "outbox")?;
-            let inner = Outbox::open(convert::text(folder, "folder")?).map_err(Refusal::from)?;
+            let inner = Outbox::open(convert::path(folder, "folder")?).map_err(Refusal::from)?;
             let (queue, listener) = (Queue::default(), Listener::default());
             output.give(oss_outbox { inner: Arc::new(inner), queue, listener });
             Ok(())

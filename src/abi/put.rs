@@ -132,7 +132,7 @@ pub unsafe extern "C" fn oss_put_object_with_callback(
 ///
 /// @param bucket    not NULL.
 /// @param key       as for oss_put_object().
-/// @param path      the file; not NULL.
+/// @param path      the file; not NULL, not empty.
 /// @param callback  as for oss_put_object_with_callback(); not NULL. oss_put_body() with oss_body_from_file() does without.
 /// @param options   NULL for the defaults.
 /// @param result    receives what there is to know about the call; may be NULL.
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn oss_put_file_with_callback(
     unsafe {
         operation(result, || {
             let callback = wanted(callback, "oss_put_body()")?;
-            let body = || Ok(Body::open(convert::text(path, "path")?, None)?.into());
+            let body = || Ok(Body::open(convert::path(path, "path")?, None)?.into());
             put(bucket, key, body, callback, options)
         })
     }

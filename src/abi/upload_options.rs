@@ -171,7 +171,7 @@ pub unsafe extern "C" fn oss_upload_options_set_checkpoint(
 ) -> oss_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        set(options, |options| options.upload.set_checkpoint(convert::optional_text(folder, "folder")?))
+        set(options, |options| options.upload.set_checkpoint(convert::optional_path(folder, "folder")?))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The error documents of OSS, in bodies and in the header `x-oss-err`.
 
 use std::fmt::{self, Write};
+use std::path::Path;
 
 use base64::Engine;
 use base64::alphabet;
@@ -220,6 +221,11 @@ pub fn escaped(text: &str) -> String {
         }
     }
     line
+}
+
+/// The same of a path, whose bytes need not be text.
+pub fn escaped_path(path: &Path) -> String {
+    escaped(&path.to_string_lossy())
 }
 
 /// Control characters, the separators of lines and paragraphs, and marks that turn the writing direction.

@@ -79,7 +79,7 @@ static void bad_paths(void) {
     oss_result_free(result);
 
     refuse(oss_body_from_file(missing), OSS_STATUS_LOCAL_IO, missing);
-    refuse(oss_body_from_file(""), OSS_STATUS_LOCAL_IO, "");
+    refuse(oss_body_from_file(""), OSS_STATUS_INVALID_ARGUMENT, "empty");
     refuse(oss_body_from_file(needed_variable("SCRATCH")), OSS_STATUS_LOCAL_IO, "regular file");
     refuse(oss_body_from_file_range(source, 0, size + 1), OSS_STATUS_INVALID_ARGUMENT, source);
     refuse(oss_body_from_file_range(source, size + 1, 0), OSS_STATUS_INVALID_ARGUMENT, source);

@@ -345,9 +345,11 @@ void text_with_nul(const oss::bucket &bucket) {
     CHECK_ENDS(oss::status::invalid_argument, bucket.put_file("key", std::string("/dev/null\0", 10)));
     CHECK(bucket.stat("key").stored() == oss::stored::no);
     oss::upload_options options;
-    CHECK_ENDS(oss::status::invalid_argument, options.set_checkpoint(std::string("\0", 1)));
+    CHECK_ENDS(oss::status::invalid_argument, options.set_checkpoint(std::string("a\0b", 3)));
+    CHECK_ENDS(oss::status::invalid_argument, oss::outbox::make(std::string("a\0b", 3)).result());
 #if __cplusplus >= 201703L
     CHECK_ENDS(oss::status::invalid_argument, bucket.put(std::string_view(cut), std::string("data")));
+    CHECK_ENDS(oss::status::invalid_argument, bucket.put_file("key", std::string_view("/dev/null\0", 10)));
 #endif
 }
 
@@ -355,6 +357,11 @@ void bodies(const oss::bucket &bucket, const std::string &folder) {
     const std::string data = data_of(3 * part_size + 1), path = folder + "/data";
     std::ofstream(path.c_str(), std::ios::binary) << data;
     CHECK_OK(bucket.put_file("file", path));
+    const std::string in_gbk = folder + "/\xb1\xa8\xb8\xe6";
+    CHECK(std::rename(path.c_str(), in_gbk.c_str()) == 0);
+    CHECK_OK(bucket.put_file("report", in_gbk));
+    check_there(bucket, "report", data.size());
+    CHECK(std::rename(in_gbk.c_str(), path.c_str()) == 0);
     CHECK_OK(bucket.put("file", oss::body::from_file(path)));
     check_there(bucket, "file", data.size());
     CHECK_OK(bucket.put("range", oss::body::from_file_range(path, 1, 10)));

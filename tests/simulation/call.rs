@@ -152,7 +152,7 @@ impl<'w> Caller<'w> {
         let mut options = self.upload_options();
         let cancel = Cancel::default();
         options.limits_mut().set_cancel(Some(cancel.clone()));
-        options.set_checkpoint(record.path().to_str()).unwrap();
+        options.set_checkpoint(Some(record.path())).unwrap();
         let (from, to) = (record.path().to_owned(), copy.path().to_owned());
         self.world.state().process = Some(Process { cancel, folder: from, copy: to, killed: false });
         let outcome = self.upload(open(&path), &options);
@@ -170,7 +170,7 @@ impl<'w> Caller<'w> {
         }
         self.world.state().begin_process(self.world.plan, kill.rewritten);
         let mut options = next.upload_options();
-        options.set_checkpoint(copy.path().to_str()).unwrap();
+        options.set_checkpoint(Some(copy.path())).unwrap();
         let outcome = next.upload(open(&path), &options);
         Ended { outcome, aborted: None, owed: None, ahead: next.ahead() }
     }

@@ -12,6 +12,7 @@ use crate::wire::header;
 use crate::wire::mistake::Mistake;
 use crate::wire::pin;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -125,17 +126,19 @@ impl BucketOptions {
     }
 
     /// The PEM file with the certificates to trust instead of the system's.
-    pub fn set_ca_file(&mut self, path: &str) -> Result<(), Mistake> {
-        if path.is_empty() {
+    pub fn set_ca_file(&mut self, path: impl Into<PathBuf>) -> Result<(), Mistake> {
+        let path = path.into();
+        if path.as_os_str().is_empty() {
             return Err(Mistake::new("the path of the CA file is empty"));
         }
-        self.trust.ca_file = Some(path.to_owned());
+        self.trust.ca_file = Some(path);
         Ok(())
     }
 
     /// A PEM file with certificates to trust as well.
-    pub fn add_ca_file(&mut self, path: &str) -> Result<(), Mistake> {
-        if path.is_empty() {
+    pub fn add_ca_file(&mut self, path: impl Into<PathBuf>) -> Result<(), Mistake> {
+        let path = path.into();
+        if path.as_os_str().is_empty() {
             return Err(Mistake::new("the path of the CA file to add is empty"));
         }
         if self.trust.extra_ca_file.is_some() {
@@ -143,18 +146,23 @@ impl BucketOptions {
                 "a CA file is added already; one file can hold any number of certificates",
             ));
         }
-        self.trust.extra_ca_file = Some(path.to_owned());
+        self.trust.extra_ca_file = Some(path);
         Ok(())
     }
 
     /// The PEM files with the certificate that says who we are, and with its private key.
-    pub fn set_client_certificate(&mut self, certificate_file: &str, key_file: &str) -> Result<(), Mistake> {
-        for (path, what) in [(certificate_file, "certificate"), (key_file, "private key")] {
-            if path.is_empty() {
+    pub fn set_client_certificate(
+        &mut self,
+        certificate_file: impl Into<PathBuf>,
+        key_file: impl Into<PathBuf>,
+    ) -> Result<(), Mistake> {
+        let files = (certificate_file.into(), key_file.into());
+        for (path, what) in [(&files.0, "certificate"), (&files.1, "private key")] {
+            if path.as_os_str().is_empty() {
                 return Err(Mistake::new(format!("the path of the client's {what} is empty")));
             }
         }
-        self.trust.client_certificate = Some((certificate_file.to_owned(), key_file.to_owned()));
+        self.trust.client_certificate = Some(files);
         Ok(())
     }
 
@@ -307,6 +315,6 @@ mod tests {
         options.add_ca_file("more.pem").unwrap();
         assert!(options.add_ca_file("other.pem").unwrap_err().message().contains("added already"));
         let Trust { ca_file, extra_ca_file, .. } = settings(&options).trust;
-        assert_eq!((ca_file.unwrap(), extra_ca_file.unwrap()), ("all.pem".to_owned(), "more.pem".to_owned()));
+        assert_eq!((ca_file, extra_ca_file), (Some("all.pem".into()), Some("more.pem".into())));
     }
 }

@@ -1,7 +1,7 @@
 //! A lock that ends with its process, on a file that is removed at the end.
 
 use super::own_file::{self, Found};
-use crate::wire::error_reply::escaped;
+use crate::wire::error_reply::escaped_path;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -37,7 +37,7 @@ impl Lock {
                 _ => {}
             }
         }
-        Err(io::Error::other(format!("somebody keeps replacing {}", escaped(&path.to_string_lossy()))))
+        Err(io::Error::other(format!("somebody keeps replacing {}", escaped_path(path))))
     }
 }
 
@@ -57,7 +57,7 @@ fn open(path: &Path, log: &dyn Fn(&str)) -> io::Result<Option<File>> {
         Err(error) => return Err(error),
     };
     own_file::clear(path)?;
-    log(&format!("{} locked nothing and was removed: {why}", escaped(&path.to_string_lossy())));
+    log(&format!("{} locked nothing and was removed: {why}", escaped_path(path)));
     Ok(None)
 }
 

@@ -1,7 +1,7 @@
 //! Files of our own in a folder to which others may write too: what somebody else could have written is not believed.
 
 use crate::transport::{effective_user, with_sigxfsz_blocked};
-use crate::wire::error_reply::escaped;
+use crate::wire::error_reply::escaped_path;
 use std::error::Error;
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -60,7 +60,7 @@ pub(crate) fn clear(path: &Path) -> io::Result<()> {
             let message = format!(
                 "{} is in the way and cannot be removed: {error}; what is believed is a regular file of one's own that nobody \
                  else may write",
-                escaped(&path.to_string_lossy())
+                escaped_path(path)
             );
             Err(io::Error::new(error.kind(), InTheWay(message)))
         }

@@ -10,7 +10,7 @@ use super::record::{Binding, Completing, Record};
 use crate::engine::disk::{make_folder, own_file, sync_folder};
 use crate::engine::multipart::Parts;
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::wire::error_reply::escaped;
+use crate::wire::error_reply::escaped_path;
 use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::{self, Read};
@@ -47,8 +47,7 @@ impl Checkpoint {
     ) -> Result<Checkpoint, Box<Outcome>> {
         let place = make_folder(folder).and_then(|()| Place::take(folder, &binding.name(), log));
         let Some(place) = place.map_err(|error| unusable(folder, &error))? else {
-            let message =
-                format!("another upload of {} is at work", escaped(&binding.path.to_string_lossy()));
+            let message = format!("another upload of {} is at work", escaped_path(&binding.path));
             return Err(Box::new(Outcome::new(Status::CheckpointBusy, Stored::No, message)));
         };
         Ok(Checkpoint {
@@ -161,7 +160,7 @@ impl Checkpoint {
 }
 
 fn unusable(folder: &Path, error: &io::Error) -> Box<Outcome> {
-    let message = format!("cannot use the checkpoint folder {}: {error}", escaped(&folder.to_string_lossy()));
+    let message = format!("cannot use the checkpoint folder {}: {error}", escaped_path(folder));
     Box::new(Outcome::new(Status::LocalIo, Stored::No, message))
 }
 

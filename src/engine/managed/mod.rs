@@ -10,6 +10,7 @@ mod part_sizes;
 mod place;
 mod proof;
 mod record;
+mod recorded_path;
 mod resume;
 mod run;
 mod start;

@@ -96,11 +96,11 @@ impl UploadOptions {
     }
 
     /// The folder for the record from which an upload can be resumed; none without it.
-    pub fn set_checkpoint(&mut self, folder: Option<&str>) -> Result<(), Mistake> {
-        if folder == Some("") {
+    pub fn set_checkpoint(&mut self, folder: Option<&Path>) -> Result<(), Mistake> {
+        if folder.is_some_and(|folder| folder.as_os_str().is_empty()) {
             return Err(Mistake::new("the path of the checkpoint folder is empty"));
         }
-        self.checkpoint = folder.map(|folder| Path::new(folder).to_owned());
+        self.checkpoint = folder.map(Path::to_owned);
         Ok(())
     }
 

@@ -1,11 +1,13 @@
 //! What is recorded of an upload in parts: one JSON document with a checksum.
 
+use super::recorded_path;
 use crate::engine::disk::{NO_MEMORY, hex, sealed, unsealed};
 use crate::engine::multipart::{Multipart, Part, Terms};
 use crate::engine::source::Identity;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::{fmt, io};
 
@@ -18,6 +20,7 @@ pub(super) struct Binding {
     pub(super) endpoint: String,
     pub(super) bucket: String,
     pub(super) key: String,
+    #[serde(with = "recorded_path")]
     pub(super) path: PathBuf,
     pub(super) file: Identity,
     pub(super) offset: u64,
@@ -55,8 +58,9 @@ impl Binding {
     /// A name that no other upload has.
     pub(super) fn name(&self) -> String {
         let mut hash = Sha256::new();
-        for text in [self.endpoint.as_str(), &self.bucket, &self.key, &self.path.to_string_lossy()] {
-            hash.update(text);
+        let path = self.path.as_os_str().as_bytes();
+        for bytes in [self.endpoint.as_bytes(), self.bucket.as_bytes(), self.key.as_bytes(), path] {
+            hash.update(bytes);
             hash.update([0]);
         }
         hex(&hash.finalize()).chars().take(32).collect()

@@ -6,7 +6,7 @@ use super::owed::{self, Opened, Owed};
 use super::room::Room;
 use crate::engine::disk::make_folder;
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::wire::error_reply::escaped;
+use crate::wire::error_reply::escaped_path;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -20,9 +20,9 @@ pub struct Outbox {
 
 impl Outbox {
     /// The outbox in `folder`, which is made if it is missing.
-    pub fn open(folder: &str) -> Result<Outbox, Box<Outcome>> {
-        let outbox = Outbox { folder: PathBuf::from(folder) };
-        if folder.is_empty() {
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Outbox, Box<Outcome>> {
+        let outbox = Outbox { folder: folder.into() };
+        if outbox.folder.as_os_str().is_empty() {
             let message = "the path of the outbox is empty";
             return Err(Box::new(Outcome::new(Status::InvalidArgument, Stored::No, message)));
         }
@@ -107,7 +107,7 @@ impl Outbox {
     }
 
     pub(super) fn unusable(&self, error: &io::Error) -> Box<Outcome> {
-        let message = format!("cannot use the outbox {}: {error}", escaped(&self.folder.to_string_lossy()));
+        let message = format!("cannot use the outbox {}: {error}", escaped_path(&self.folder));
         Box::new(Outcome::new(Status::of_disk(error), Stored::No, message))
     }
 }

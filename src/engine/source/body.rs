@@ -7,6 +7,7 @@ use crate::transport::SourceFailure;
 use bytes::Bytes;
 use std::cell::Cell;
 use std::fs::File;
+use std::path::Path;
 
 /// The data of an upload. It can be read any number of times, from any position.
 pub enum Body<'a> {
@@ -29,8 +30,8 @@ pub struct ReaderBody<'a> {
 
 impl<'a> Body<'a> {
     /// The file at `path`, or `len` bytes of it from `offset` on.
-    pub fn open(path: &str, range: Option<(u64, u64)>) -> Result<Body<'a>, Unusable> {
-        FileBody::open(path, range).map(Body::File)
+    pub fn open(path: impl AsRef<Path>, range: Option<(u64, u64)>) -> Result<Body<'a>, Unusable> {
+        FileBody::open(path.as_ref(), range).map(Body::File)
     }
 
     /// An open file under the `name` it has in messages. Its offset is neither used nor moved.

@@ -3,7 +3,7 @@
 use super::content::Content;
 use super::reader::Reader;
 use crate::transport::SourceFailure;
-use crate::wire::error_reply::escaped;
+use crate::wire::error_reply::{escaped, escaped_path};
 use crate::wire::mistake::Mistake;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
@@ -55,12 +55,16 @@ pub enum Unusable {
 
 impl FileBody {
     /// The file at `path`, or `len` bytes of it from `offset` on.
-    pub(super) fn open(path: &str, range: Option<(u64, u64)>) -> Result<FileBody, Unusable> {
+    pub(super) fn open(path: &Path, range: Option<(u64, u64)>) -> Result<FileBody, Unusable> {
+        if path.as_os_str().is_empty() {
+            return Err(Unusable::Mistake(Mistake::new("the path of the file is empty")));
+        }
+        let unopened = |error| unreadable(&escaped_path(path), &error);
         // A named pipe would wait for somebody to write to it; to what can be uploaded the flag makes no difference.
         let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
-        let file = file.map_err(|error| unreadable(&escaped(path), &error))?;
-        let absolute = std::path::absolute(path).map_err(|error| unreadable(&escaped(path), &error))?;
-        Ok(FileBody { path: Some(absolute.into()), ..FileBody::new(file, path, range)? })
+        let body = FileBody::new(file.map_err(unopened)?, &path.to_string_lossy(), range)?;
+        let absolute = std::path::absolute(path).map_err(unopened)?;
+        Ok(FileBody { path: Some(absolute.into()), ..body })
     }
 
     /// An open file under the `name` it has in messages. Its offset is neither used nor moved.

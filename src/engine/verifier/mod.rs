@@ -8,6 +8,7 @@ use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::transport::{Ask, Deadline, Errand, Patience, Trust};
 use crate::wire::mistake::{Mistake, shown};
 use keys::Keys;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -110,11 +111,12 @@ impl Verifier {
     }
 
     /// The PEM file with the certificates to trust instead of the system's.
-    pub fn set_ca_file(&mut self, path: &str) -> Result<(), Mistake> {
-        if path.is_empty() {
+    pub fn set_ca_file(&mut self, path: impl Into<PathBuf>) -> Result<(), Mistake> {
+        let path = path.into();
+        if path.as_os_str().is_empty() {
             return Err(Mistake::new("the path of the CA file is empty"));
         }
-        self.trust.ca_file = Some(path.to_owned());
+        self.trust.ca_file = Some(path);
         // What another trust brought is not for this one, nor the other way round.
         self.keys = Arc::default();
         Ok(())

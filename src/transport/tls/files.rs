@@ -1,12 +1,13 @@
 //! PEM files with certificates and keys. What is wrong with one is said in words, with what it is for and its path.
 
 use crate::transport::failure::{Cause, Failure};
-use crate::wire::error_reply::escaped;
+use crate::wire::error_reply::escaped_path;
 use rustls::pki_types::pem::{Error, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 /// All authorities of a system take a tenth of this.
 const LARGEST: u64 = 4 << 20;
@@ -14,7 +15,7 @@ const LARGEST: u64 = 4 << 20;
 const LARGEST_SECTION: usize = 64 << 10;
 
 /// The certificates in a file, at least one.
-pub(super) fn certificates(what: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
+pub(super) fn certificates(what: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
     let pem = read(what, path)?;
     let mut certificates = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
@@ -22,22 +23,22 @@ pub(super) fn certificates(what: &str, path: &str) -> Result<Vec<CertificateDer<
         certificates.push(certificate.map_err(|_| damaged(what, path))?);
     }
     match certificates.is_empty() {
-        true => Err(unusable(format!("there is no PEM certificate in the {what} {}", escaped(path)))),
+        true => Err(unusable(format!("there is no PEM certificate in the {what} {}", escaped_path(path)))),
         false => Ok(certificates),
     }
 }
 
 /// The certificates in a file of authorities, at least one.
-pub(super) fn authorities(what: &str, path: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
+pub(super) fn authorities(what: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
     let certificates = certificates(what, path)?;
     let usable = certificates.iter().all(|certificate| webpki::anchor_from_trusted_cert(certificate).is_ok());
     if usable { Ok(certificates) } else { Err(damaged(what, path)) }
 }
 
 /// The first private key in a file.
-pub(super) fn private_key(what: &str, path: &str) -> Result<PrivateKeyDer<'static>, Failure> {
+pub(super) fn private_key(what: &str, path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
     let pem = read(what, path)?;
-    let path = escaped(path);
+    let path = escaped_path(path);
     PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
         unusable(match error {
             _ if says_encrypted(&pem) => {
@@ -50,8 +51,8 @@ pub(super) fn private_key(what: &str, path: &str) -> Result<PrivateKeyDer<'stati
 }
 
 /// A file of certificates that are none.
-pub(super) fn damaged(what: &str, path: &str) -> Failure {
-    unusable(format!("a certificate in the {what} {} is damaged", escaped(path)))
+pub(super) fn damaged(what: &str, path: &Path) -> Failure {
+    unusable(format!("a certificate in the {what} {} is damaged", escaped_path(path)))
 }
 
 /// Sees to room for so many more in a list, which large files make a large one.
@@ -70,8 +71,8 @@ fn says_encrypted(pem: &[u8]) -> bool {
     pem.windows(word.len()).any(|piece| piece == word)
 }
 
-fn read(what: &str, path: &str) -> Result<Vec<u8>, Failure> {
-    let name = escaped(path);
+fn read(what: &str, path: &Path) -> Result<Vec<u8>, Failure> {
+    let name = escaped_path(path);
     let unreadable = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => unusable(format!("the {what} {name} does not exist")),
         io::ErrorKind::OutOfMemory => {
@@ -114,7 +115,6 @@ mod tests {
     use super::*;
     use rcgen::CertifiedKey;
     use std::fs;
-    use std::path::Path;
     use std::process::Command;
     use tempfile::TempDir;
 
@@ -125,18 +125,18 @@ mod tests {
     }
 
     /// What is said about a file with this content, with the file's path left out.
-    fn complaint<T>(load: fn(&str, &str) -> Result<T, Failure>, content: &str) -> String {
+    fn complaint<T>(load: fn(&str, &Path) -> Result<T, Failure>, content: &str) -> String {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a.pem");
         fs::write(&path, content).unwrap();
         complaint_about(load, &path)
     }
 
-    fn complaint_about<T>(load: fn(&str, &str) -> Result<T, Failure>, path: &Path) -> String {
-        let path = path.to_str().unwrap();
+    fn complaint_about<T>(load: fn(&str, &Path) -> Result<T, Failure>, path: &Path) -> String {
         let failure = load("CA file", path).err().unwrap();
         assert_eq!(failure.cause, Cause::Tls);
         let message = failure.message;
+        let path = path.to_str().unwrap();
         assert!(message.contains(path), "{message}");
         message.replace(path, "PATH")
     }
@@ -190,7 +190,7 @@ mod tests {
             let folder = TempDir::new().unwrap();
             let path = folder.path().join("a.pem");
             fs::write(&path, good).unwrap();
-            assert_eq!(certificates("CA file", path.to_str().unwrap()).unwrap().len(), 1);
+            assert_eq!(certificates("CA file", &path).unwrap().len(), 1);
         }
         let endless = format!("{certificate}-----BEGIN CERTIFICATE-----\n{padding}A\n");
         let expected = "a section of the CA file PATH does not end within 65536 bytes";
@@ -204,8 +204,8 @@ mod tests {
         let path = folder.path().join("a.pem");
         let ((one, key), (other, _)) = (pem(), pem());
         fs::write(&path, format!("Subject: one\n{one}\n{key}\r\n{other}")).unwrap();
-        assert_eq!(authorities("CA file", path.to_str().unwrap()).unwrap().len(), 2);
-        assert!(private_key("CA file", path.to_str().unwrap()).is_ok());
+        assert_eq!(authorities("CA file", &path).unwrap().len(), 2);
+        assert!(private_key("CA file", &path).is_ok());
     }
 
     #[test]

@@ -8,10 +8,12 @@ pub(super) use words::in_words;
 
 use crate::transport::failure::{Cause, Failure};
 use crate::transport::trust::Trust;
+use crate::wire::error_reply::escaped_path;
 use rustls::client::WantsClientCert;
 use rustls::crypto::ring;
 use rustls::{AlertDescription, ClientConfig, ConfigBuilder, Error, RootCertStore};
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use verifier::Verifier;
 
@@ -75,20 +77,22 @@ pub(super) fn refuses_us(error: &Error) -> bool {
 /// Settings that show a client certificate.
 fn showing(
     builder: ConfigBuilder<ClientConfig, WantsClientCert>,
-    chain_file: &str,
-    key_file: &str,
+    chain_file: &Path,
+    key_file: &Path,
 ) -> Result<ClientConfig, Failure> {
     let chain = files::certificates("client certificate file", chain_file)?;
     let key = files::private_key("client key file", key_file)?;
     let unusable = |message: String| Failure::before(Cause::Tls, message);
     builder.with_client_auth_cert(chain, key).map_err(|error| match error {
-        Error::InconsistentKeys(_) => unusable(format!(
-            "the key in {key_file} does not belong to the first certificate in {chain_file}"
-        )),
+        Error::InconsistentKeys(_) => {
+            let (key_file, chain_file) = (escaped_path(key_file), escaped_path(chain_file));
+            unusable(format!("the key in {key_file} does not belong to the first certificate in {chain_file}"))
+        }
         Error::InvalidCertificate(_) => files::damaged("client certificate file", chain_file),
         _ => unusable(format!(
-            "the key in the client key file {key_file} is none that can be used: RSA with 2048 bits or more, ECDSA on \
-             P-256 or P-384, or Ed25519"
+            "the key in the client key file {} is none that can be used: RSA with 2048 bits or more, ECDSA on P-256 or \
+             P-384, or Ed25519",
+            escaped_path(key_file)
         )),
     })
 }
@@ -111,6 +115,7 @@ mod tests {
     use rustls::{ClientConnection, Connection, HandshakeKind, ProtocolVersion, RootCertStore};
     use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion};
     use sha2::{Digest, Sha256};
+    use std::path::PathBuf;
     use tempfile::NamedTempFile;
 
     const HOST: &str = "oss.example";
@@ -166,8 +171,8 @@ mod tests {
         file
     }
 
-    fn path(file: &NamedTempFile) -> String {
-        file.path().to_str().unwrap().to_owned()
+    fn path(file: &NamedTempFile) -> PathBuf {
+        file.path().to_owned()
     }
 
     fn trusting_with(certificate: &CertificateDer<'_>, pins: Vec<[u8; 32]>) -> Arc<ClientConfig> {
@@ -464,7 +469,7 @@ mod tests {
             let failure = config(&trust).err().unwrap();
             assert_eq!(failure.cause, Cause::Tls);
             assert!(
-                failure.message.contains(part) && failure.message.contains(&path(&key)),
+                failure.message.contains(part) && failure.message.contains(&escaped_path(key.path())),
                 "{}",
                 failure.message
             );
@@ -473,7 +478,7 @@ mod tests {
 
     #[test]
     fn files_of_a_trust_are_read_under_their_names() {
-        let missing = || Some("/nonexistent/a.pem".to_owned());
+        let missing = || Some(PathBuf::from("/nonexistent/a.pem"));
         let own = self_signed();
         let certificate = file(&pem("CERTIFICATE", &own.certificate));
         let trusted = Trust { ca_file: Some(path(&certificate)), ..Trust::default() };
