@@ -1,20 +1,15 @@
-//! Generates the C header and the version file for CMake into the build's output folder, and names the shared library
-//! after its ABI.
+//! Generates the C header into the build's output folder, and names the shared library after its ABI.
 
 use std::env::{self, VarError};
 use std::error::Error;
-use std::fs;
 use std::path::Path;
 
 /// Counts breaks of the C ABI; it is not the crate's version.
 const ABI: u32 = 0;
 
-const CMAKE_VERSION: &str = "oss_upload-config-version.cmake";
-
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=src/abi");
     println!("cargo::rerun-if-changed=cbindgen.toml");
-    println!("cargo::rerun-if-changed=cmake/{CMAKE_VERSION}.in");
     println!("cargo::rerun-if-changed=build.rs");
 
     let out = env::var("OUT_DIR")?;
@@ -24,7 +19,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok(bindings) => drop(bindings.write_to_file(&header)),
         Err(error) => println!("cargo::error=the C header cannot be generated: {error}"),
     }
-    fs::write(Path::new(&out).join(CMAKE_VERSION), cmake_version()?)?;
     println!("cargo::rustc-env=OSS_UPLOAD_GENERATED_HEADER={}", header.display());
     println!("cargo::rustc-env=OSS_UPLOAD_TARGET={}", env::var("TARGET")?);
     println!("cargo::rustc-env=OSS_UPLOAD_ABI={ABI}");
@@ -67,11 +61,4 @@ impl Version {
         }
         Ok(Version { text: env::var("CARGO_PKG_VERSION")?, number })
     }
-}
-
-/// What `find_package()` asks first.
-fn cmake_version() -> Result<String, Box<dyn Error>> {
-    let template = fs::read_to_string(format!("cmake/{CMAKE_VERSION}.in"))?;
-    let version = template.replace("@VERSION@", &env::var("CARGO_PKG_VERSION")?);
-    Ok(version.replace("@MAJOR@", &env::var("CARGO_PKG_VERSION_MAJOR")?))
 }

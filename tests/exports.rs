@@ -58,16 +58,6 @@ fn the_library_stays_loaded_once_it_is() {
 }
 
 #[test]
-fn cargo_c_names_the_library_after_the_same_number() {
-    let manifest = support::read(support::repository("Cargo.toml"));
-    let (_, section) = manifest.split_once("[package.metadata.capi.library]").expect("the section");
-    let version = section.lines().find_map(|line| line.strip_prefix("version = \"")).expect("a version");
-    let (number, _) = version.split_once('.').expect("the first number");
-    assert_eq!(format!("liboss_upload.so.{number}"), env!("OSS_UPLOAD_SONAME"));
-    assert!(section.contains("\nversion_suffix_components = 1\n"), "the soname takes more of the version");
-}
-
-#[test]
 fn nothing_but_the_c_library_is_needed() {
     let needed = library().dynamic(DT_NEEDED);
     assert!(needed.iter().any(|name| name == "libc.so.6"), "{needed:?} cannot be all");

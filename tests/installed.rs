@@ -1,4 +1,4 @@
-//! What `cargo cinstall` installs is found by pkg-config and CMake, links in every way that README.md shows, and runs.
+//! What `packaging/install` installs is found by pkg-config and CMake, links in every way that README.md shows, and runs.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -14,50 +14,35 @@ use std::sync::LazyLock;
 use std::time::Duration;
 use support::elf::SharedLibrary;
 use support::markdown::{Block, blocks_after};
-use support::{put_callback, read, repository, tools};
+use support::{library, put_callback, read, repository, tools};
 use tempfile::TempDir;
 
-/// Everything is compiled anew, for cargo-c always names a target.
-const INSTALLING_TIME: Duration = Duration::from_secs(1200);
-const COMPILING_TIME: Duration = Duration::from_secs(120);
+/// Go compiles its runtime for cgo first.
+const COMPILING_TIME: Duration = Duration::from_secs(400);
 
-/// The prefix that the library is installed to, once for all tests of this file; or which tool is missing.
-static PREFIX: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
-    for tool in ["cargo-cinstall", "pkg-config", "cmake"] {
-        let found = Command::new(tool).arg("--version").output().is_ok();
-        if !found {
-            return Err(format!("{tool} is missing"));
-        }
-    }
-    // Always the same folder: for another prefix, cargo-c would compile everything again.
+/// The prefix that the library is installed to, once for all tests of this file.
+static PREFIX: LazyLock<PathBuf> = LazyLock::new(|| {
+    // Always the same folder, as Go compiles anew what is compiled with another one.
     let prefix = Path::new(env!("CARGO_TARGET_TMPDIR")).join("installed");
     if prefix.exists() {
         fs::remove_dir_all(&prefix).expect("an earlier installation removed");
     }
     let readme = read(repository("README.md"));
-    let [install] = blocks_after(&readme, "executed: cinstall").try_into().expect("one block that installs");
-    // The same as README.md says, but compiled in less time.
-    let code = format!("{} --profile dev --offline", install.code);
-    let mut shell = shell(&code, &prefix);
-    // The Cargo within cargo-c may be another than that of the tests, and each would compile anew what the other has made.
-    shell.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cinstall"));
-    tools::run(shell.current_dir(repository("")), INSTALLING_TIME);
-    Ok(prefix)
+    let [install] = blocks_after(&readme, "executed: install").try_into().expect("one block that installs");
+    // What the tests were built with is there already.
+    let mut shell = shell(&install.code, &prefix);
+    shell.env("BUILT", library::folder());
+    tools::run(shell.current_dir(repository("")), COMPILING_TIME);
+    prefix
 });
 
-/// The prefix, unless this test is skipped for want of a tool.
-fn prefix(what: &str) -> Option<&'static Path> {
-    match &*PREFIX {
-        Ok(prefix) => Some(prefix),
-        Err(missing) => {
-            tools::skip(what, missing);
-            None
-        }
-    }
+/// The prefix, unless this test is skipped for want of a program.
+fn prefix(what: &str, program: &str) -> Option<&'static Path> {
+    tools::are_there(what, &[program]).then(|| PREFIX.as_path())
 }
 
 fn shell(code: &str, prefix: &Path) -> Command {
-    let mut command = Command::new("sh");
+    let mut command = tools::command("sh");
     command.args(["-e", "-u", "-c", code]).env("PREFIX", prefix);
     command
 }
@@ -65,7 +50,9 @@ fn shell(code: &str, prefix: &Path) -> Command {
 /// A folder where the commands of README.md find the examples, and may write.
 fn workplace() -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
-    symlink(repository("examples"), folder.path().join("examples")).expect("a link");
+    for name in ["bindings", "examples"] {
+        symlink(repository(name), folder.path().join(name)).expect("a link");
+    }
     folder
 }
 
@@ -96,29 +83,26 @@ fn library_paths(program: &Path) -> Vec<String> {
 
 #[test]
 fn libraries_headers_and_what_finds_them_are_installed() {
-    let Some(prefix) = prefix("what is installed") else { return };
     let mut expected: BTreeSet<String> = support::files_below("include").into_iter().collect();
     for file in [
         "lib/liboss_upload.a",
         "lib/liboss_upload.so",
         "lib/liboss_upload.so.0",
-        "lib/liboss_upload.so.0.0.0",
         "lib/pkgconfig/oss_upload.pc",
         "share/cmake/oss_upload/oss_upload-config-version.cmake",
         "share/cmake/oss_upload/oss_upload-config.cmake",
     ] {
         expected.insert(file.to_owned());
     }
-    assert_eq!(tree(prefix), expected);
+    assert_eq!(tree(&PREFIX), expected);
     for header in support::files_below("include") {
-        assert_eq!(read(prefix.join(&header)), read(repository(&header)), "{header}");
+        assert_eq!(read(PREFIX.join(&header)), read(repository(&header)), "{header}");
     }
 }
 
 #[test]
-fn shared_library_is_the_one_that_cargo_builds() {
-    let Some(prefix) = prefix("the installed library") else { return };
-    let library = SharedLibrary::read(&prefix.join("lib").join(env!("OSS_UPLOAD_SONAME")));
+fn shared_library_is_found_under_its_soname() {
+    let library = SharedLibrary::read(&PREFIX.join("lib").join(env!("OSS_UPLOAD_SONAME")));
     assert_eq!(library.dynamic(DT_SONAME), [env!("OSS_UPLOAD_SONAME")]);
     let exports: String = library.exports().iter().map(|name| format!("{name}\n")).collect();
     assert_eq!(exports, read(repository("tests/exports.txt")));
@@ -126,7 +110,7 @@ fn shared_library_is_the_one_that_cargo_builds() {
 
 #[test]
 fn programs_link_through_pkg_config() {
-    let Some(prefix) = prefix("linking through pkg-config") else { return };
+    let Some(prefix) = prefix("linking through pkg-config", "pkg-config") else { return };
     let readme = read(repository("README.md"));
     let blocks = blocks_after(&readme, "executed: pkg-config");
     let mut links_shared = Vec::new();
@@ -141,10 +125,61 @@ fn programs_link_through_pkg_config() {
 }
 
 #[test]
+fn programs_link_without_pkg_config() {
+    let mut compilers = Vec::new();
+    for Block { code, .. } in blocks_after(&read(repository("README.md")), "executed: program") {
+        let compiler = code.lines().last().and_then(|line| line.split(' ').next()).expect("a command");
+        compilers.push(compiler.to_owned());
+        if compiler == "go" && !tools::are_there("the link lines for Go", &["go"]) {
+            continue;
+        }
+        let folder = workplace();
+        tools::run(shell(&code, &PREFIX).current_dir(folder.path()), COMPILING_TIME);
+        put_callback::assert_uploads(&folder.path().join("put_callback"), &[]);
+    }
+    assert_eq!(compilers, ["cc", "cc", "c++", "c++", "go", "go"]);
+}
+
+#[test]
+fn packages_say_where_the_system_is_and_where_libraries_go() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let built = folder.path().join("built");
+    fs::create_dir(&built).expect("a folder");
+    for library in ["liboss_upload.so", "liboss_upload.a"] {
+        fs::write(built.join(library), "").expect("a library");
+    }
+    // Folders are those of the caller.
+    let mut install = Command::new(repository("packaging/install"));
+    install.arg("/usr").current_dir(folder.path());
+    install.envs([("DESTDIR", "system"), ("LIBDIR", "lib/some-linux-gnu"), ("BUILT", "built")]);
+    tools::run(&mut install, COMPILING_TIME);
+    let installed = tree(&folder.path().join("system/usr"));
+    for file in ["liboss_upload.a", "liboss_upload.so", env!("OSS_UPLOAD_SONAME"), "pkgconfig/oss_upload.pc"]
+    {
+        assert!(installed.contains(&format!("lib/some-linux-gnu/{file}")), "no {file} in {installed:?}");
+    }
+    let description = read(folder.path().join("system/usr/lib/some-linux-gnu/pkgconfig/oss_upload.pc"));
+    assert!(description.starts_with("prefix=/usr\nlibdir=${prefix}/lib/some-linux-gnu\n"), "{description}");
+}
+
+#[test]
+fn installing_nowhere_is_refused_with_help() {
+    let install = |arguments: &[&str]| {
+        let out = Command::new(repository("packaging/install")).args(arguments).output().expect("the script");
+        let said = [out.stdout, out.stderr].concat();
+        assert!(String::from_utf8_lossy(&said).contains("packaging/install PREFIX"), "{arguments:?}");
+        out.status.code()
+    };
+    assert_eq!(install(&["--help"]), Some(0));
+    assert_eq!(install(&[]), Some(2));
+    assert_eq!(install(&["somewhere"]), Some(2));
+}
+
+#[test]
 fn pkg_config_names_the_version_and_what_the_static_library_needs() {
-    let Some(prefix) = prefix("the file for pkg-config") else { return };
+    let Some(prefix) = prefix("the file for pkg-config", "pkg-config") else { return };
     let ask = |question: &str| {
-        let mut command = Command::new("pkg-config");
+        let mut command = tools::command("pkg-config");
         command.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
         tools::run(command.args(["--static", question, "oss_upload"]), COMPILING_TIME).trim().to_owned()
     };
@@ -172,11 +207,11 @@ fn build_with_cmake(prefix: &Path, folder: &Path, target: &str) -> PathBuf {
     );
     fs::write(folder.join("CMakeLists.txt"), project).expect("the project");
     let build = folder.join("build");
-    let mut configure = Command::new("cmake");
+    let mut configure = tools::command("cmake");
     configure.arg("-S").arg(folder).arg("-B").arg(&build);
     configure.arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()));
     tools::run(&mut configure, COMPILING_TIME);
-    tools::run(Command::new("cmake").arg("--build").arg(&build), COMPILING_TIME);
+    tools::run(tools::command("cmake").arg("--build").arg(&build), COMPILING_TIME);
     build.join("put_callback")
 }
 
@@ -187,7 +222,7 @@ fn needs_the_library(program: &Path) -> bool {
 
 #[test]
 fn programs_link_through_cmake() {
-    let Some(prefix) = prefix("linking through CMake") else { return };
+    let Some(prefix) = prefix("linking through CMake", "cmake") else { return };
     let targets =
         [("oss_upload::shared", true), ("oss_upload::static", false), ("oss_upload::oss_upload", true)];
     for (target, shared) in targets {
@@ -200,7 +235,7 @@ fn programs_link_through_cmake() {
 
 #[test]
 fn cmake_takes_a_version_that_is_as_new_as_the_one_asked_for_and_no_other() {
-    let Some(prefix) = prefix("the version for CMake") else { return };
+    let Some(prefix) = prefix("the version for CMake", "cmake") else { return };
     let accepts = |version: &str| {
         let folder = TempDir::new().expect("a temporary folder");
         let project = format!(
@@ -208,7 +243,7 @@ fn cmake_takes_a_version_that_is_as_new_as_the_one_asked_for_and_no_other() {
              find_package(oss_upload {version} QUIET)\nmessage(\"found ${{oss_upload_FOUND}}\")\n"
         );
         fs::write(folder.path().join("CMakeLists.txt"), project).expect("the project");
-        let mut configure = Command::new("sh");
+        let mut configure = tools::command("sh");
         configure.args(["-c", r#"cmake -S . -B build "$0" 2>&1"#]);
         configure.arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display())).current_dir(folder.path());
         tools::run(&mut configure, COMPILING_TIME).contains("found 1")
@@ -228,24 +263,31 @@ fn cmake_takes_a_version_that_is_as_new_as_the_one_asked_for_and_no_other() {
 
 #[test]
 fn what_is_installed_can_be_moved() {
-    let Some(prefix) = prefix("moving what is installed") else { return };
+    let Some(prefix) = prefix("moving what is installed", "cmake") else { return };
     let elsewhere = TempDir::new().expect("a temporary folder");
     let moved = elsewhere.path().join("moved");
-    tools::run(Command::new("cp").arg("-a").arg(prefix).arg(&moved), COMPILING_TIME);
+    tools::run(tools::command("cp").arg("-a").arg(prefix).arg(&moved), COMPILING_TIME);
     // Since the original stays for the other tests, this makes sure that nothing leads back to it.
     let path = prefix.to_string_lossy().into_owned();
-    let mut search = Command::new("grep");
+    let mut search = tools::command("grep");
     search.args(["-r", "-l", "-a", "-F", &path, "."]).current_dir(&moved);
     assert_eq!(tools::run(&mut search, COMPILING_TIME).trim(), "./lib/pkgconfig/oss_upload.pc");
     let folder = workplace();
     let program = build_with_cmake(&moved, folder.path(), "oss_upload::shared");
     assert_eq!(library_paths(&program), [moved.join("lib").to_string_lossy()]);
     put_callback::assert_uploads(&program, &[]);
+}
 
-    // The file of pkg-config names its prefix, and --define-prefix says that it may have been moved.
-    let mut command = Command::new("pkg-config");
-    command.env("PKG_CONFIG_PATH", moved.join("lib/pkgconfig"));
-    let flags =
-        tools::run(command.args(["--define-prefix", "--cflags", "--libs", "oss_upload"]), COMPILING_TIME);
-    assert!(!flags.contains(&path) && flags.contains(&*moved.to_string_lossy()), "{flags}");
+#[test]
+fn pkg_config_can_be_told_that_what_is_installed_was_moved() {
+    let Some(prefix) = prefix("moving what is installed", "pkg-config") else { return };
+    let elsewhere = TempDir::new().expect("a temporary folder");
+    let moved = elsewhere.path().join("lib/pkgconfig");
+    fs::create_dir_all(&moved).expect("a folder");
+    fs::copy(prefix.join("lib/pkgconfig/oss_upload.pc"), moved.join("oss_upload.pc")).expect("a copy");
+    let mut command = tools::command("pkg-config");
+    command.args(["--define-prefix", "--cflags", "--libs", "oss_upload"]);
+    let flags = tools::run(command.env("PKG_CONFIG_PATH", &moved), COMPILING_TIME);
+    let path = |folder: &Path| folder.to_string_lossy().into_owned();
+    assert!(!flags.contains(&path(prefix)) && flags.contains(&path(elsewhere.path())), "{flags}");
 }

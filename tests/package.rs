@@ -10,7 +10,7 @@ use std::time::Duration;
 use support::{repository, tools};
 
 /// Besides the source, which is compared with what is there.
-const EXPECTED: [&str; 10] = [
+const EXPECTED: [&str; 11] = [
     "CHANGELOG.md",
     "Cargo.lock",
     "Cargo.toml",
@@ -21,6 +21,7 @@ const EXPECTED: [&str; 10] = [
     "README.md",
     "build.rs",
     "cbindgen.toml",
+    "packaging/install",
 ];
 
 #[test]
@@ -34,7 +35,7 @@ fn the_package_is_the_library_and_nothing_else() {
     let mut source = support::files_below("src");
     assert!(source.len() > 40, "{source:?}");
     source.extend(support::files_below("include"));
-    source.extend(support::files_below("cmake"));
+    source.extend(support::files_below("packaging/templates"));
     assert!(source.contains(&support::header::HEADER.to_owned()));
     let mut expected: BTreeSet<&str> = EXPECTED.into();
     expected.extend(source.iter().map(String::as_str));

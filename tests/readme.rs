@@ -6,18 +6,12 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::process::Command;
-use std::time::Duration;
 use support::c_program::{Dialect, compiles};
 use support::go::{self, Installation};
 use support::header::{self, Kind};
 use support::markdown::{Block, blocks, blocks_after};
-use support::{library, put_callback, read, repository, tools};
+use support::{read, repository};
 use tempfile::TempDir;
-
-/// Go compiles its runtime for cgo first.
-const COMPILING_TIME: Duration = Duration::from_secs(400);
 
 /// The cells of the tables under a heading, without their headers.
 fn table(text: &str, heading: &str) -> Vec<Vec<String>> {
@@ -109,47 +103,6 @@ fn go_code_compiles() {
     fs::write(folder.path().join("readme.go"), program).expect("the program");
     let installation = Installation::of("readme");
     installation.go(&folder.path().display().to_string(), &["vet", "."], &[]);
-}
-
-/// A copy of what the commands find in the repository after a release build, where they may write.
-fn workplace() -> TempDir {
-    let folder = TempDir::new().expect("a temporary folder");
-    let path = folder.path();
-    fs::create_dir_all(path.join("target/release")).expect("a folder");
-    symlink(library::shared_library(), path.join("target/release/liboss_upload.so")).expect("a link");
-    symlink(library::static_library(), path.join("target/release/liboss_upload.a")).expect("a link");
-    for name in ["bindings", "examples", "include"] {
-        symlink(repository(name), path.join(name)).expect("a link");
-    }
-    folder
-}
-
-#[test]
-fn install_and_link_lines_work() {
-    let readme = readme();
-    let folder = workplace();
-    let shell = |code: &str| {
-        let mut command = Command::new("sh");
-        command.args(["-e", "-u", "-c", code]).current_dir(folder.path());
-        tools::run(command.env("PREFIX", folder.path().join("prefix")), COMPILING_TIME);
-    };
-    let [install] = blocks_after(&readme, "executed: install").try_into().expect("one block that installs");
-    shell(&install.code);
-
-    let mut compilers = Vec::new();
-    for Block { code, .. } in blocks_after(&readme, "executed: program") {
-        let compiler = code.lines().last().and_then(|line| line.split(' ').next()).expect("a command");
-        compilers.push(compiler.to_owned());
-        if compiler == "go" && Command::new("go").arg("version").output().is_err() {
-            tools::skip("the link lines for Go", "go is missing");
-            continue;
-        }
-        shell(&code);
-        let program = folder.path().join("put_callback");
-        put_callback::assert_uploads(&program, &[]);
-        fs::remove_file(&program).expect("the program");
-    }
-    assert_eq!(compilers, ["cc", "cc", "c++", "c++", "go", "go"]);
 }
 
 #[test]

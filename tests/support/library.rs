@@ -20,10 +20,15 @@ pub fn static_library() -> PathBuf {
     beside_the_test("liboss_upload.a")
 }
 
-/// Cargo puts what it builds for tests beside them. One folder further up lies whatever `cargo build` made last.
-fn beside_the_test(name: &str) -> PathBuf {
+/// The folder of both. Cargo puts what it builds for tests beside them. One folder further up lies whatever `cargo build` made
+/// last.
+pub fn folder() -> PathBuf {
     let test = std::env::current_exe().expect("the path of this test");
-    let path = test.with_file_name(name);
+    test.parent().expect("the folder of this test").to_owned()
+}
+
+fn beside_the_test(name: &str) -> PathBuf {
+    let path = folder().join(name);
     assert!(path.exists(), "{} is missing", path.display());
     path
 }

@@ -21,10 +21,47 @@ pub fn skip(what: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: {what}: {why}");
 }
 
-/// The path of valgrind, unless it is missing.
-pub fn valgrind() -> Option<OsString> {
-    let works = Command::new("valgrind").arg("--version").output().is_ok_and(|out| out.status.success());
-    works.then(|| "valgrind".into())
+/// What comes with any Linux on which the library can be built; Cargo runs the tests.
+const GIVEN: [&str; 8] = ["c++", "cc", "cp", "g++", "gcc", "grep", "mkfifo", "sh"];
+
+/// A program of the system, which is given or has been asked for.
+pub fn command(program: &str) -> Command {
+    let found = GIVEN.contains(&program) || is_there(program);
+    assert!(found, "{program} is missing, and the test has not asked for it");
+    Command::new(program)
+}
+
+/// Whether these programs are all there; if not, it is said what cannot be checked.
+pub fn are_there(what: &str, programs: &[&str]) -> bool {
+    let missing = programs.iter().find(|program| !is_there(program));
+    if let Some(missing) = missing {
+        skip(what, &format!("{missing} is missing"));
+    }
+    missing.is_none()
+}
+
+fn is_there(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Whether pkg-config finds all of these libraries; if not, it is said what cannot be checked.
+pub fn libraries_are_there(what: &str, libraries: &[&str]) -> bool {
+    if !are_there(what, &["pkg-config"]) {
+        return false;
+    }
+    let found = command("pkg-config").arg("--exists").args(libraries).status();
+    let found = found.is_ok_and(|status| status.success());
+    if !found {
+        skip(what, &format!("pkg-config does not find {}", libraries.join(" and ")));
+    }
+    found
+}
+
+/// The families of compilers that are there, of which gcc is one.
+pub fn compilers(what: &str) -> Vec<&'static str> {
+    let clang = are_there(&format!("{what} under clang"), &["clang", "clang++"]);
+    if clang { vec!["gcc", "clang"] } else { vec!["gcc"] }
 }
 
 /// A Python that has both official SDKs and pytest: that of `OSS_TEST_PYTHON`, or else `python3`.
@@ -111,4 +148,9 @@ fn read_on_a_thread(
         let _ = done.send(());
         String::from_utf8_lossy(&bytes).into_owned()
     })
+}
+
+/// The path of valgrind, unless it is missing.
+pub fn valgrind() -> Option<OsString> {
+    is_there("valgrind").then(|| "valgrind".into())
 }
