@@ -11,7 +11,6 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 use support::header::{self, HEADER};
 use support::{files_below, read, repository, tools};
@@ -21,12 +20,7 @@ const RELEASES: &str = "tests/abi";
 const TIME: Duration = Duration::from_secs(60);
 
 fn has_tools() -> bool {
-    let works = |tool| Command::new(tool).arg("--version").output().is_ok_and(|out| out.status.success());
-    let found = works("abidw") && works("abidiff");
-    if !found {
-        tools::skip("the binary interface", "abidw and abidiff are missing (Debian's package abigail-tools)");
-    }
-    found
+    tools::are_there("the binary interface", &["abidw", "abidiff"])
 }
 
 /// What abidw says of the interface that a header describes.
@@ -39,11 +33,11 @@ fn dump(header: &str, folder: &Path) -> PathBuf {
     let source = format!("#include \"oss_upload.h\"\n{}", stubs.collect::<String>());
     fs::write(folder.join("stubs.c"), source).expect("the stubs");
 
-    let mut compiler = Command::new("gcc");
+    let mut compiler = tools::command("gcc");
     compiler.args(["-std=c11", "-g", "-w", "-shared", "-fPIC", "-o"]).arg(&library);
     compiler.arg(format!("-Wl,-soname,{}", env!("OSS_UPLOAD_SONAME"))).arg(folder.join("stubs.c"));
     tools::run(&mut compiler, TIME);
-    let mut abidw = Command::new("abidw");
+    let mut abidw = tools::command("abidw");
     abidw
         .args(["--no-comp-dir-path", "--no-corpus-path", "--no-show-locs", "--out-file"])
         .arg(&dump)
@@ -54,7 +48,7 @@ fn dump(header: &str, folder: &Path) -> PathBuf {
 
 /// What breaks programs that were linked with the old interface; empty if nothing does.
 fn breaks(old: &Path, new: &Path) -> String {
-    let mut abidiff = Command::new("abidiff");
+    let mut abidiff = tools::command("abidiff");
     // New functions break nothing, and neither do new enumerators, which abidiff leaves out by itself.
     abidiff.arg("--no-added-syms").arg(old).arg(new);
     let out = abidiff.output().expect("abidiff");

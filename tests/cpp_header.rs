@@ -5,7 +5,6 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::time::Duration;
 use support::c_program::{Dialect, is_clean};
 use support::header::{self, Kind, words};
@@ -60,21 +59,12 @@ fn what_is_not_covered_is_found() {
     assert_eq!(missing_in(&without), ["OSS_STORED_UNKNOWN"]);
 }
 
-/// The compilers that are there.
-fn compilers() -> Vec<&'static str> {
-    if Command::new("clang++").arg("--version").output().is_ok() {
-        return vec!["gcc", "clang"];
-    }
-    tools::skip("the C++ header under clang", "clang++ is missing");
-    vec!["gcc"]
-}
-
 /// The programs of the tests that use all there is.
 const PROGRAMS: [&str; 2] = ["tests/cpp/operations.cpp", "tests/cpp/exceptions.cpp"];
 
 #[test]
 fn every_standard_of_every_compiler_is_content() {
-    for compiler in compilers() {
+    for compiler in tools::compilers("the C++ header") {
         for standard in STANDARDS {
             for program in PROGRAMS {
                 if let Err(complaint) = is_clean(Dialect { compiler, standard }, &[], &repository(program)) {
@@ -88,7 +78,7 @@ fn every_standard_of_every_compiler_is_content() {
 #[test]
 fn nothing_needs_exceptions_or_type_information() {
     let operations = repository("tests/cpp/operations.cpp");
-    for compiler in compilers() {
+    for compiler in tools::compilers("the C++ header") {
         for standard in STANDARDS {
             let flags = ["-fno-exceptions", "-fno-rtti"];
             if let Err(complaint) = is_clean(Dialect { compiler, standard }, &flags, &operations) {
@@ -147,7 +137,7 @@ fn mistakes_do_not_compile() {
 
 /// The macros about which the preprocessor knows after a header, and that are ours by their names.
 fn macros_of(header: &str) -> BTreeSet<String> {
-    let mut command = Command::new("g++");
+    let mut command = tools::command("g++");
     command.args(["-std=c++17", "-x", "c++", "-dM", "-E", "-I"]).arg(repository("include"));
     let out = tools::run(command.arg(repository(header)), Duration::from_secs(60));
     let names = out.lines().filter_map(|line| line.strip_prefix("#define ")?.split([' ', '(']).next());

@@ -6,7 +6,6 @@ mod support;
 
 use oss_emulator::{Action, Answer, Fault};
 use std::fs;
-use std::process::Command;
 use support::bucket::{TestBucket, app_server, emulator};
 use support::c_program::{CProgram, Dialect, Linkage, Source};
 use support::{noise, repository, tools};
@@ -34,11 +33,8 @@ fn gcc(name: &str, standard: &'static str) -> CProgram {
 }
 
 fn clang(name: &str, standard: &'static str) -> Option<CProgram> {
-    if Command::new("clang++").arg("--version").output().is_err() {
-        tools::skip(&format!("{name}.cpp under clang"), "clang++ is missing");
-        return None;
-    }
-    Some(CProgram::of(&[source(name, "clang", standard, THREADS)], Linkage::Shared))
+    let found = tools::are_there(&format!("{name}.cpp under clang"), &["clang++"]);
+    found.then(|| CProgram::of(&[source(name, "clang", standard, THREADS)], Linkage::Shared))
 }
 
 /// A program where all is a copy, where texts are views, by another compiler, and under valgrind.

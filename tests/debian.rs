@@ -22,6 +22,9 @@ fn packages(what: &str) -> Option<Vec<PathBuf>> {
         tools::skip(what, "OSS_TEST_DEBIAN_PACKAGES does not name the folder of packages");
         return None;
     };
+    if !tools::are_there(what, &["dpkg", "dpkg-architecture", "dpkg-deb", "pkg-config"]) {
+        return None;
+    }
     let entries = fs::read_dir(folder).expect("the folder of packages");
     let mut packages: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     packages.sort();
@@ -29,7 +32,7 @@ fn packages(what: &str) -> Option<Vec<PathBuf>> {
 }
 
 fn field(package: &Path, field: &str) -> String {
-    tools::run(Command::new("dpkg-deb").arg("-f").arg(package).arg(field), TIME).trim().to_owned()
+    tools::run(tools::command("dpkg-deb").arg("-f").arg(package).arg(field), TIME).trim().to_owned()
 }
 
 #[test]
@@ -46,7 +49,7 @@ fn the_shared_library_and_what_is_for_development_are_apart() {
     assert!(needed.starts_with("libc6 (>= "), "{needed}");
 
     let files = |package: &Path| -> BTreeSet<String> {
-        let list = tools::run(Command::new("dpkg-deb").arg("-c").arg(package), TIME);
+        let list = tools::run(tools::command("dpkg-deb").arg("-c").arg(package), TIME);
         let names = list.lines().filter(|line| !line.starts_with('d'));
         names.filter_map(|line| line.split_whitespace().nth(5)).map(str::to_owned).collect()
     };
@@ -81,7 +84,7 @@ fn licences_of_all_that_is_linked_are_given_along() {
     assert!(linked.len() > 50, "{linked:?}");
     for package in packages {
         let folder = TempDir::new().expect("a temporary folder");
-        tools::run(Command::new("dpkg-deb").arg("--extract").arg(&package).arg(folder.path()), TIME);
+        tools::run(tools::command("dpkg-deb").arg("--extract").arg(&package).arg(folder.path()), TIME);
         let doc = folder.path().join("usr/share/doc").join(field(&package, "Package"));
         let copyright = read(doc.join("copyright"));
         for name in &linked {
@@ -104,17 +107,17 @@ fn programs_are_built_and_run_with_what_the_packages_install() {
         fs::write(root.join("var/lib/dpkg").join(file), "").expect("an empty list of packages");
     }
     // In a system of their own, which has no other packages, and no programs to run after installation.
-    let mut dpkg = Command::new("dpkg");
+    let mut dpkg = tools::command("dpkg");
     dpkg.args(["--force-not-root", "--force-depends", "--force-bad-path", "--no-triggers"]);
     tools::run(dpkg.arg(format!("--root={}", root.display())).arg("--install").args(packages), TIME);
 
-    let multiarch = tools::run(Command::new("dpkg-architecture").arg("-qDEB_HOST_MULTIARCH"), TIME);
+    let multiarch = tools::run(tools::command("dpkg-architecture").arg("-qDEB_HOST_MULTIARCH"), TIME);
     let libdir = root.join("usr/lib").join(multiarch.trim());
     let readme = read(repository("README.md"));
     let [program] = blocks_after(&readme, "executed: debian").try_into().expect("one block that links");
     let folder = TempDir::new().expect("a temporary folder");
     symlink(repository("examples"), folder.path().join("examples")).expect("a link");
-    let mut shell = Command::new("sh");
+    let mut shell = tools::command("sh");
     shell.args(["-e", "-u", "-c", &program.code]).current_dir(folder.path());
     shell.env("PKG_CONFIG_SYSROOT_DIR", root).env("PKG_CONFIG_PATH", libdir.join("pkgconfig"));
     // What is usual in a system has to be said of a system elsewhere.

@@ -65,12 +65,11 @@ impl Example {
             tools::skip(&format!("the Go example {name}"), "Go makes it without the library's sanitizer");
             return None;
         }
-        if Command::new("go").arg("version").output().is_err() {
-            tools::skip(&format!("the Go example {name}"), "go is missing");
+        if !tools::are_there(&format!("the Go example {name}"), &["go"]) {
             return None;
         }
         let example = Example::new(name);
-        let mut go = Command::new("go");
+        let mut go = tools::command("go");
         go.current_dir(repository(&format!("examples/go/{name}")));
         go.env("CGO_CFLAGS", format!("-I{}", repository("include").display()));
         go.env("CGO_LDFLAGS", example.linking().join(" "));
@@ -117,7 +116,7 @@ impl Ended {
 
 fn run<A: AsRef<OsStr>>(program: &Path, arguments: &[A], environment: &[(&str, &str)]) -> Ended {
     // The shell makes of every exit code a success that says which one it was.
-    let mut shell = Command::new("sh");
+    let mut shell = tools::command("sh");
     shell.args(["-c", r#""$0" "$@" 2>&1; echo "ended with $?""#]).arg(program).args(arguments);
     let path = std::env::var_os("PATH").unwrap_or_default();
     sanitizer::clear_environment(&mut shell).env("PATH", path).envs(environment.iter().copied());

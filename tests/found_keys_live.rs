@@ -8,13 +8,13 @@ use oss_upload::credentials::{Credentials, EcsRole, Oidc, OidcSettings, Process,
 use oss_upload::engine::{Body, Bucket, Completion, Multipart, ObjectOptions, Status};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use support::key_service::{KeyService, environment, patience, reply};
 use support::token_service::{Client, Said, TokenService, now_ms};
+use support::tools;
 use tempfile::TempDir;
 
 /// Of a key, which ends with the second.
@@ -130,7 +130,7 @@ fn key_of_a_profile_that_leads_elsewhere_is_asked_for_once_a_life() {
 /// A command that prints a new key, which it gets through two pipes with names.
 fn command(folder: &Path, tokens: &Arc<TokenService>) -> String {
     let [ask, answer] = ["ask", "answer"].map(|name| folder.join(name));
-    assert!(Command::new("mkfifo").args([&ask, &answer]).status().unwrap().success());
+    assert!(tools::command("mkfifo").args([&ask, &answer]).status().unwrap().success());
     let command = format!("echo > {} && cat {}", ask.display(), answer.display());
     let tokens = Arc::clone(tokens);
     // It waits for whoever asks, and ends with the process.

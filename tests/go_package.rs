@@ -4,7 +4,6 @@
 
 mod support;
 
-use std::process::Command;
 use std::time::Duration;
 use support::go::{self, Installation};
 use support::header::{self, Kind};
@@ -84,11 +83,13 @@ fn statically_linked_package_needs_no_shared_library() {
 
 #[test]
 fn package_is_formatted_and_vetted() {
-    if !go::is_there("the form of the Go package") {
+    if !go::is_there("the form of the Go package")
+        || !tools::are_there("the form of the Go package", &["gofmt"])
+    {
         return;
     }
     for folder in [PACKAGE, "examples/go/put_callback"] {
-        let mut gofmt = Command::new("gofmt");
+        let mut gofmt = tools::command("gofmt");
         gofmt.args(["-l", "."]).current_dir(repository(folder));
         assert_eq!(tools::run(&mut gofmt, Duration::from_secs(60)), "", "not as gofmt has it");
         Installation::of("vet").go(folder, &["vet", "./..."], &[]);

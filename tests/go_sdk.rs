@@ -5,7 +5,6 @@
 
 mod support;
 
-use std::process::Command;
 use support::go::{self, Installation};
 use support::{emulator_program, repository, tools};
 
@@ -13,7 +12,7 @@ const WHAT: &str = "the emulator by the official Go SDK";
 
 /// Whether the SDK can be had: it is downloaded where it is missing.
 fn has_sdk() -> bool {
-    let mut command = Command::new("go");
+    let mut command = tools::command("go");
     let out = command.args(["mod", "download"]).current_dir(repository("tests/go")).output();
     let out = out.expect("go can be run");
     if !out.status.success() {

@@ -8,7 +8,6 @@ use oss_emulator::{Action, Config, Emulator, Fault, Tls};
 use std::collections::HashSet;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use support::bucket::{TestBucket, emulator};
 use support::c_program::{CProgram, Dialect, Linkage, Source};
 use support::proxy::Proxy;
@@ -290,12 +289,8 @@ fn address_needs_no_thread_and_a_name_that_cannot_have_one_is_an_error() {
 
 #[test]
 fn libcurl_and_openssl_are_good_neighbours() {
-    let found = Command::new("pkg-config").args(["--exists", "libcurl", "libcrypto"]).status();
-    if !found.is_ok_and(|status| status.success()) {
-        return tools::skip(
-            "libcurl and OpenSSL in one process",
-            "libcurl4-openssl-dev or pkg-config is missing",
-        );
+    if !tools::libraries_are_there("libcurl and OpenSSL in one process", &["libcurl", "libcrypto"]) {
+        return;
     }
     for site in Site::both() {
         for program in site.hosts("beside_curl", Linkage::Shared, &["-lcurl", "-lcrypto"]) {

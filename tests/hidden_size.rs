@@ -11,7 +11,7 @@ use oss_upload::engine::{
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use support::bed::{BUCKET, Bed, KEY, assert_ended};
 use support::observer::Unmoved;
 use support::tools;
@@ -28,7 +28,7 @@ struct Hidden {
 
 impl Hidden {
     fn new(arguments: usize) -> Hidden {
-        let mut command = Command::new("sh");
+        let mut command = tools::command("sh");
         command.args(["-c", "echo ready; read line"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         command.args((0..arguments).map(|number| format!("{number}").repeat(100_000)));
         let mut process = command.spawn().unwrap();

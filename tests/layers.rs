@@ -1,5 +1,5 @@
-//! The house's order: who may use whom in the library's source, that no files use one another in a circle, and that the
-//! emulator stands on its own.
+//! The house's order: who may use whom in the library's source, that no files use one another in a circle, that the emulator
+//! stands on its own, and that tests ask for the programs that they start.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -417,4 +417,26 @@ fn the_emulator_shares_nothing_with_the_library() {
     let lines: Vec<&str> =
         lines.filter(|line| line.contains("oss-upload") || line.contains("path = \"..")).collect();
     assert!(lines.is_empty(), "emulator/Cargo.toml depends on the library: {lines:?}");
+}
+
+/// Where the programs of the system are started, once they are found to be there.
+const TOOLS: &str = "tests/support/tools.rs";
+
+/// The lines of a test that start a program of the system by its name.
+fn programs_started(source: &str) -> Vec<&str> {
+    source.lines().map(str::trim).filter(|line| line.contains("Command::new(\"")).collect()
+}
+
+#[test]
+fn tests_ask_for_the_programs_that_they_start() {
+    let sources: Vec<_> = sources("tests").into_iter().chain(sources("emulator/tests")).collect();
+    assert!(sources.len() > 60);
+    for (file, source) in sources.iter().filter(|(file, _)| file != TOOLS) {
+        let started = programs_started(source);
+        assert!(started.is_empty(), "{file} does not start through {TOOLS}: {started:?}");
+    }
+    assert_eq!(
+        programs_started("  Command::new(\"sh\");\n  Command::new(path);\n"),
+        ["Command::new(\"sh\");"]
+    );
 }

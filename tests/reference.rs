@@ -63,7 +63,7 @@ fn members(page: &str) -> String {
 
 /// What Doxygen calls the page of a guide.
 fn page_of_guide(path: &str) -> String {
-    format!("md_{}.html", path.trim_end_matches(".md").replace('/', "_").replace('-', "_"))
+    format!("md_{}.html", path.trim_end_matches(".md").replace(['/', '-'], "_"))
 }
 
 #[test]

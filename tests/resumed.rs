@@ -19,13 +19,12 @@ use std::fs::{self, File, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 use support::network::Network;
-use support::noise;
 use support::route::{Route, over_every_route};
+use support::{noise, tools};
 use tempfile::TempDir;
 
 const KEY: &str = "dir/object";
@@ -947,7 +946,7 @@ fn pipe_in_place_of_the_record_is_no_obstacle() {
         let waiting = thread::spawn(move || {
             assert_replaced(route, "", |path| {
                 fs::remove_file(path).unwrap();
-                assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+                assert!(tools::command("mkfifo").arg(path).status().unwrap().success());
                 sender.send(path.to_owned()).unwrap();
             });
         });

@@ -240,11 +240,8 @@ impl CProgram {
         if !self.is_unwatched() {
             return Some(self);
         }
-        if tools::valgrind().is_none() {
-            tools::skip(&format!("the memory of {}", self.name), "valgrind is missing");
-            return None;
-        }
-        Some(CProgram { watch: Watch::Valgrind, ..self })
+        let found = tools::are_there(&format!("the memory of {}", self.name), &["valgrind"]);
+        found.then(|| CProgram { watch: Watch::Valgrind, ..self })
     }
 
     /// What to call this variant in a message.
@@ -281,7 +278,7 @@ impl CProgram {
 
     fn command(&self, bucket: &TestBucket) -> Command {
         let mut command = if self.watch == Watch::Valgrind {
-            let mut command = Command::new("valgrind");
+            let mut command = tools::command("valgrind");
             command.args(["--quiet", "--error-exitcode=99", "--leak-check=full"]);
             command.args(["--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"]);
             command.arg(&self.program);

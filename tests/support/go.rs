@@ -12,14 +12,7 @@ const SUITE_TIME: Duration = Duration::from_secs(900);
 
 /// Whether there is a Go; it is said what cannot be checked otherwise.
 pub fn is_there(what: &str) -> bool {
-    for program in ["go", "pkg-config"] {
-        let argument = if program == "go" { "version" } else { "--version" };
-        if Command::new(program).arg(argument).output().is_err() {
-            tools::skip(what, &format!("{program} is missing"));
-            return false;
-        }
-    }
-    true
+    tools::are_there(what, &["go", "pkg-config"])
 }
 
 /// A folder with the library and what pkg-config says of it. Its path stays the same from run to run: Go compiles anew

@@ -1,6 +1,7 @@
 //! One of the compiler's sanitizers for a whole process: the library was compiled for it, so the programs that link it must be.
 //! `.ci/sanitize` does that, and says so.
 
+use super::tools;
 use std::env;
 use std::process::Command;
 
@@ -40,7 +41,7 @@ impl Sanitizer {
 /// The compiler of that name, or the one whose programs can have the library's sanitizer.
 pub fn compiler(name: &str) -> Command {
     let clang = if name.ends_with("++") { "clang++" } else { "clang" };
-    Command::new(if Sanitizer::of_the_library().is_some() { clang } else { name })
+    tools::command(if Sanitizer::of_the_library().is_some() { clang } else { name })
 }
 
 /// Leaves nothing in a program's environment but what its sanitizer is told.

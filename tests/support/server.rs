@@ -18,17 +18,14 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a compiler needs to be told to use libmicrohttpd; `None`, and it is said why, when there is none.
 pub fn libmicrohttpd(what: &str) -> Option<Vec<String>> {
-    let found = Command::new("pkg-config").args(["--cflags", "--libs", "libmicrohttpd"]).output();
-    match found {
-        Ok(found) if found.status.success() => {
-            let flags = String::from_utf8(found.stdout).expect("text");
-            Some(flags.split_whitespace().map(str::to_owned).collect())
-        }
-        _ => {
-            tools::skip(what, "pkg-config finds no libmicrohttpd");
-            None
-        }
+    if !tools::libraries_are_there(what, &["libmicrohttpd"]) {
+        return None;
     }
+    let flags = tools::run(
+        tools::command("pkg-config").args(["--cflags", "--libs", "libmicrohttpd"]),
+        COMPILING_TIME,
+    );
+    Some(flags.split_whitespace().map(str::to_owned).collect())
 }
 
 /// A server that was compiled without a warning, in a folder of its own.
@@ -68,11 +65,10 @@ impl ServerProgram {
         if Sanitizer::of_the_library().is_some() {
             return Some(self.command());
         }
-        let Some(valgrind) = tools::valgrind() else {
-            tools::skip(what, "valgrind is missing");
+        if !tools::are_there(what, &["valgrind"]) {
             return None;
-        };
-        let mut command = Command::new(valgrind);
+        }
+        let mut command = tools::command("valgrind");
         command.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite"]);
         command.arg("--errors-for-leak-kinds=definite").arg(&self.program);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());

@@ -1,7 +1,6 @@
 //! What is put between a program and the C library, and programs that are to be run to whatever end.
 
-use super::repository;
-use super::sanitizer;
+use super::{repository, sanitizer, tools};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
@@ -14,7 +13,7 @@ pub const LIMIT: Duration = Duration::from_secs(300);
 /// Compiles `tests/c/<name>.c` into a library for `LD_PRELOAD`.
 pub fn compile(name: &str, folder: &Path) -> PathBuf {
     let shim = folder.join(format!("{name}.so"));
-    let mut command = Command::new("gcc");
+    let mut command = tools::command("gcc");
     // Not pedantic: the C library declares `connect` with a type of its own.
     command.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]);
     command.arg(repository(&format!("tests/c/{name}.c"))).arg("-o").arg(&shim).arg("-ldl");

@@ -149,8 +149,3 @@ fn read_on_a_thread(
         String::from_utf8_lossy(&bytes).into_owned()
     })
 }
-
-/// The path of valgrind, unless it is missing.
-pub fn valgrind() -> Option<OsString> {
-    is_there("valgrind").then(|| "valgrind".into())
-}
