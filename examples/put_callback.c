@@ -27,7 +27,8 @@ int main(int argc, char **argv) {
     oss_callback *callback = NULL;
     oss_result *result = NULL;
     int code = EXIT_FAILED;
-    if (oss_callback_new(needed("OSS_CALLBACK_URL"), "bucket=${bucket}&object=${object}", &callback, &result)
+    if (oss_callback_new(needed("OSS_CALLBACK_URL"),
+                         "bucket=${bucket}&object=${object}&one=${x:my_var1}&two=${x:my_var2}", &callback, &result)
             != OSS_STATUS_OK
         || oss_callback_set_body_type(callback, OSS_CALLBACK_BODY_FORM) != OSS_STATUS_OK
         || oss_callback_add_variable(callback, "x:my_var1", "my_val1") != OSS_STATUS_OK

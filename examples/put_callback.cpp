@@ -7,7 +7,8 @@ int main() {
     try {
         const oss::bucket bucket = open_bucket();
         oss::callback callback =
-            oss::callback::make(needed("OSS_CALLBACK_URL"), "bucket=${bucket}&object=${object}").or_throw();
+            oss::callback::make(needed("OSS_CALLBACK_URL"),
+                                "bucket=${bucket}&object=${object}&one=${x:my_var1}&two=${x:my_var2}").or_throw();
         callback.set_body_type(oss::callback_body::form).or_throw();
         callback.add_variable("x:my_var1", "my_val1").or_throw();
         callback.add_variable("x:my_var2", "my_val2").or_throw();

@@ -23,7 +23,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use support::bucket::{TestBucket, app_server, emulator};
 use support::sanitizer::{self, Sanitizer};
-use support::{library, noise, repository, server, tools};
+use support::{library, noise, read, repository, server, tools};
 use tempfile::TempDir;
 
 /// Go compiles its runtime for cgo first.
@@ -31,6 +31,8 @@ const COMPILING_TIME: Duration = Duration::from_secs(400);
 const RUNNING_TIME: Duration = Duration::from_secs(120);
 const KEY: &str = "examplefiles/exampleobject.txt";
 const ANSWER: &str = r#"{"Status":"OK","number":7}"#;
+/// What most examples have the application server told.
+const TEMPLATE: &str = "bucket=${bucket}&object=${object}&one=${x:my_var1}&two=${x:my_var2}";
 
 /// A compiled example, and a folder of its own.
 struct Example {
@@ -178,11 +180,11 @@ fn check<A: AsRef<OsStr>>(example: &Example, arguments: &[A], content: &[u8]) {
     assert_eq!((callbacks[0].method.as_str(), callbacks[0].target.as_str()), ("POST", "/uploaded"));
     assert_eq!(callbacks[0].header("content-type"), Some("application/x-www-form-urlencoded"));
     let body = String::from_utf8_lossy(&callbacks[0].body);
-    assert_eq!(body, "bucket=test-bucket&object=examplefiles%2Fexampleobject.txt");
+    assert_eq!(body, "bucket=test-bucket&object=examplefiles%2Fexampleobject.txt&one=my_val1&two=my_val2");
     let request = scene.request_with_callback();
     let callback = decoded(&request, "x-oss-callback");
     assert_eq!(callback["callbackUrl"], format!("{}/uploaded", scene.application.url()));
-    assert_eq!(callback["callbackBody"], "bucket=${bucket}&object=${object}");
+    assert_eq!(callback["callbackBody"], TEMPLATE);
     let variables = serde_json::json!({ "x:my_var1": "my_val1", "x:my_var2": "my_val2" });
     assert_eq!(decoded(&request, "x-oss-callback-var"), variables);
 
@@ -214,6 +216,53 @@ fn put_callback_uploads_bytes() {
     let content = noise(300_001);
     check(&example, &[file(&example, &content)], &content);
     check(&example, &[file(&example, b"")], b"");
+}
+
+#[test]
+fn a_put_with_a_callback_and_its_answer_take_25_lines() {
+    let source = read(repository("examples/hello.c"));
+    assert!(source.lines().filter(|line| !line.is_empty()).count() <= 25, "{source}");
+    let (example, scene) = (Example::c("hello"), Scene::new());
+    scene.run(&example, &NO_ARGUMENTS).assert(0, &[&format!("OK: {ANSWER}")]);
+    assert_eq!(
+        scene.emulator.object("test-bucket", "hello.txt").map(|object| object.data),
+        Some(b"Hello!".to_vec())
+    );
+    let told: Vec<_> = scene.application.requests().into_iter().map(|request| request.body).collect();
+    assert_eq!(told, [b"object=hello.txt&size=6"]);
+
+    scene.application.answer(Answer::status(500));
+    let ended = scene.run(&example, &NO_ARGUMENTS);
+    assert!(ended.code == 1 && ended.printed.contains("CALLBACK_FAILED: "), "{}", ended.printed);
+    let nowhere = [
+        ("OSS_CALLBACK_URL", "http://no where"),
+        ("OSS_ENDPOINT", "http://127.0.0.1:1"),
+        ("OSS_BUCKET", "no-bucket"),
+    ];
+    let keys = [("OSS_ACCESS_KEY_ID", "id"), ("OSS_ACCESS_KEY_SECRET", "secret")];
+    let ended = run(&example.program, &NO_ARGUMENTS, &[&nowhere[..], &keys].concat());
+    assert!(ended.code == 1 && ended.printed.contains("the callback URL"), "{}", ended.printed);
+    let ended = run(&example.program, &NO_ARGUMENTS, &nowhere);
+    assert!(ended.code == 1 && ended.printed.contains("OSS_ACCESS_KEY_ID"), "{}", ended.printed);
+}
+
+#[test]
+fn valgrind_finds_nothing_lost_after_a_put_with_the_file_for_it() {
+    if Sanitizer::of_the_library().is_some() || !tools::are_there("what a put leaves behind", &["valgrind"]) {
+        return;
+    }
+    let (example, scene) = (Example::c("hello"), Scene::new());
+    let program = example.program.to_str().expect("a path in UTF-8");
+    let suppressions = format!("--suppressions={}", repository("packaging/oss_upload.supp").display());
+    let leaks =
+        ["--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite,possible", "--error-exitcode=99"];
+    let url = format!("{}/uploaded", scene.application.url());
+    let bucket = TestBucket::emulated(&scene.emulator);
+    let environment = [bucket.environment(), vec![("OSS_CALLBACK_URL", url.as_str())]].concat();
+    let watched =
+        |more: &[&str]| run(Path::new("valgrind"), &[&leaks[..], more, &[program]].concat(), &environment);
+    watched(&[&suppressions]).assert(0, &[&format!("OK: {ANSWER}")]);
+    assert_eq!(watched(&[]).code, 99, "there is nothing to suppress");
 }
 
 #[test]
@@ -888,7 +937,7 @@ fn quickstart_shows_the_upload_the_verified_callback_and_the_answer() {
         "examples/callback_server.c receives the callback and verifies it.",
         "    status:      OK",
         "    stored:      yes",
-        "    authentic  POST /uploaded  bucket=test-bucket&object=examplefiles%2Fexampleobject.txt",
+        "    authentic  POST /uploaded  bucket=test-bucket&object=examplefiles%2Fexampleobject.txt&one=my_val1&two=my_val2",
         r#"    {"Status":"OK"}"#,
         "The application server is down, while examples/outbox.c uploads 1 MiB: its callback is owed",
         "    status:      CALLBACK_FAILED",
@@ -909,7 +958,7 @@ fn quickstart_needs_no_libmicrohttpd() {
         "    stored:      yes",
         "    POST /uploaded",
         "    User-Agent: aliyun-oss-callback",
-        "    bucket=test-bucket&object=examplefiles%2Fexampleobject.txt",
+        "    bucket=test-bucket&object=examplefiles%2Fexampleobject.txt&one=my_val1&two=my_val2",
         r#"    {"Status":"OK","message":"the application server knows"}"#,
         "    status:      CALLBACK_FAILED",
         "    delivered:   1",

@@ -14,11 +14,15 @@ use std::sync::LazyLock;
 use std::time::Duration;
 use support::elf::SharedLibrary;
 use support::markdown::{Block, blocks_after};
-use support::{library, put_callback, read, repository, tools};
+use support::server::Server;
+use support::{emulator_program, library, put_callback, read, repository, tools};
 use tempfile::TempDir;
 
 /// Go compiles its runtime for cgo first.
 const COMPILING_TIME: Duration = Duration::from_secs(400);
+
+/// Tells a linker to leave out what a program does not use.
+const LEAVES_OUT: &str = " -Wl,--gc-sections";
 
 /// The prefix that the library is installed to, once for all tests of this file.
 static PREFIX: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -91,6 +95,7 @@ fn libraries_headers_and_what_finds_them_are_installed() {
         "lib/pkgconfig/oss_upload.pc",
         "share/cmake/oss_upload/oss_upload-config-version.cmake",
         "share/cmake/oss_upload/oss_upload-config.cmake",
+        "share/oss_upload/oss_upload.supp",
     ] {
         expected.insert(file.to_owned());
     }
@@ -135,7 +140,17 @@ fn programs_link_without_pkg_config() {
         }
         let folder = workplace();
         tools::run(shell(&code, &PREFIX).current_dir(folder.path()), COMPILING_TIME);
-        put_callback::assert_uploads(&folder.path().join("put_callback"), &[]);
+        let program = folder.path().join("put_callback");
+        put_callback::assert_uploads(&program, &[]);
+        if code.contains(LEAVES_OUT) {
+            let size = || fs::metadata(&program).expect("the program").len();
+            let small = size();
+            tools::run(
+                shell(&code.replace(LEAVES_OUT, ""), &PREFIX).current_dir(folder.path()),
+                COMPILING_TIME,
+            );
+            assert!(small < size(), "{small} bytes of {}", size());
+        }
     }
     assert_eq!(compilers, ["cc", "cc", "c++", "c++", "go", "go"]);
 }
@@ -193,6 +208,68 @@ fn pkg_config_names_the_version_and_what_the_static_library_needs() {
     let mut asked: BTreeSet<&str> = asked.split_whitespace().collect();
     assert!(asked.remove("-loss_upload"), "{asked:?}");
     assert_eq!(asked, flags.iter().map(String::as_str).collect());
+}
+
+/// Builds the examples with their Makefile, as README.md says, in a folder of their own, which has the sources too.
+fn made_examples(prefix: &Path) -> TempDir {
+    let folder = TempDir::new().expect("a temporary folder");
+    for name in ["README.md", "bindings"] {
+        symlink(repository(name), folder.path().join(name)).expect("a link");
+    }
+    tools::run(tools::command("cp").arg("-R").arg(repository("examples")).arg(folder.path()), COMPILING_TIME);
+    let readme = read(repository("README.md"));
+    let [make] = blocks_after(&readme, "executed: make").try_into().expect("one block that makes");
+    tools::run(shell(&make.code, prefix).current_dir(folder.path()), COMPILING_TIME);
+    folder
+}
+
+/// The words of a command after `start`, with other ports.
+fn arguments<'a>(command: &'a str, start: &str, ports: &[(&str, &str)]) -> Vec<String> {
+    let rest =
+        command.strip_prefix(start).unwrap_or_else(|| panic!("{command:?} does not begin with {start:?}"));
+    let other = |word: &'a str| ports.iter().fold(word.to_owned(), |word, (old, new)| word.replace(old, new));
+    rest.split_whitespace().map(other).collect()
+}
+
+#[test]
+fn examples_are_made_and_run_by_hand_as_is_written() {
+    let what = "the examples with their Makefile";
+    if !tools::are_there(what, &["make", "pkg-config"]) {
+        return;
+    }
+    let folder = made_examples(&PREFIX);
+    let programs = folder.path().join("target/programs");
+    for source in support::files_below("examples") {
+        let program = source.trim_start_matches("examples/").trim_end_matches(".c");
+        if !program.contains(['/', '.']) && program != "callback_server" && program != "Makefile" {
+            assert!(programs.join(program).exists(), "{source} is not built");
+        }
+    }
+    put_callback::assert_uploads(&programs.join("put_callback_cpp"), &[]);
+    if tools::are_there("the Go example with the Makefile", &["go"]) {
+        put_callback::assert_uploads(&programs.join("put_callback_go"), &[]);
+    }
+
+    if !tools::libraries_are_there("the application server by hand", &["libmicrohttpd"]) {
+        return;
+    }
+    let readme = read(repository("README.md"));
+    let block = |name: &str| {
+        let [block] = blocks_after(&readme, &format!("executed: {name}")).try_into().expect("one block");
+        block.code
+    };
+    // Ports that are free.
+    let oss = arguments(&block("OSS server"), "cargo run --package oss-emulator -- ", &[("9000", "0")]);
+    let mut oss = Server::start_anyhow(Command::new(emulator_program::build()).args(oss));
+    let line = oss.wait_for_line_with("endpoint http://127.0.0.1:");
+    let oss_port = line.split("127.0.0.1:").nth(1).and_then(|rest| rest.split(' ').next()).expect("a port");
+    let ports = [("9000", oss_port), ("9001", "0")];
+    let application = arguments(&block("application server"), "target/programs/callback_server ", &ports);
+    let application = Server::start(Command::new(programs.join("callback_server")).args(application));
+    let application_port = application.url.rsplit(':').next().expect("a port");
+    let uploads = block("uploads").replace("9000", oss_port).replace("9001", application_port);
+    let out = tools::run(shell(&uploads, &PREFIX).current_dir(folder.path()), COMPILING_TIME);
+    assert!(out.contains(r#"{"Status":"OK"}"#), "{out}");
 }
 
 /// Configures and builds a project that has one program, linked with `target`.

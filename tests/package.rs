@@ -10,7 +10,7 @@ use std::time::Duration;
 use support::{repository, tools};
 
 /// Besides the source, which is compared with what is there.
-const EXPECTED: [&str; 11] = [
+const EXPECTED: [&str; 12] = [
     "CHANGELOG.md",
     "Cargo.lock",
     "Cargo.toml",
@@ -22,6 +22,7 @@ const EXPECTED: [&str; 11] = [
     "build.rs",
     "cbindgen.toml",
     "packaging/install",
+    "packaging/oss_upload.supp",
 ];
 
 #[test]

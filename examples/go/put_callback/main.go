@@ -37,7 +37,7 @@ func openBucket() (*ossupload.Bucket, error) {
 func upload(ctx context.Context, bucket *ossupload.Bucket) int {
 	callback := &ossupload.Callback{
 		URL:       os.Getenv("OSS_CALLBACK_URL"),
-		Body:      "bucket=${bucket}&object=${object}",
+		Body:      "bucket=${bucket}&object=${object}&one=${x:my_var1}&two=${x:my_var2}",
 		Variables: map[string]string{"x:my_var1": "my_val1", "x:my_var2": "my_val2"},
 	}
 	data := ossupload.FromBytes(bytes.Repeat([]byte("a"), 1<<20))
