@@ -124,13 +124,13 @@ fn go_code_compiles() {
     let snippets: Vec<Block> = blocks(&readme).into_iter().filter(|block| block.language == "go").collect();
     let [snippet] = &snippets[..] else { panic!("{snippets:?}") };
     let folder = TempDir::new().expect("a temporary folder");
+    let package = go::module();
     let module = format!(
-        "module example.com/readme\n\ngo 1.24\n\nrequire example.com/ossupload v0.0.0\n\n\
-         replace example.com/ossupload => {}\n",
+        "module example.com/readme\n\ngo 1.24\n\nrequire {package} v0.0.0\n\nreplace {package} => {}\n",
         repository("bindings/go").display()
     );
     let program = format!(
-        "package readme\n\nimport (\n\t\"context\"\n\t\"errors\"\n\t\"fmt\"\n\n\t\"example.com/ossupload\"\n)\n\n\
+        "package readme\n\nimport (\n\t\"context\"\n\t\"errors\"\n\t\"fmt\"\n\n\t\"{package}\"\n)\n\n\
          func example(ctx context.Context, credentials ossupload.Credentials, tellTheServer func(string, error) error) error {{\n\
          {}\n\treturn nil\n}}\n",
         snippet.code

@@ -1,6 +1,6 @@
 //! Go: its tests, and the library as Go finds it.
 
-use super::{library, repository, tools};
+use super::{library, read, repository, tools};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,12 @@ const SUITE_TIME: Duration = Duration::from_secs(900);
 /// Whether there is a Go; it is said what cannot be checked otherwise.
 pub fn is_there(what: &str) -> bool {
     tools::are_there(what, &["go", "pkg-config"])
+}
+
+/// The path of the Go package.
+pub fn module() -> String {
+    let module = read(repository("bindings/go/go.mod"));
+    module.lines().find_map(|line| line.strip_prefix("module ")).expect("the module").to_owned()
 }
 
 /// A folder with the library and what pkg-config says of it. Its path stays the same from run to run: Go compiles anew
