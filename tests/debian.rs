@@ -60,6 +60,7 @@ fn the_shared_library_and_what_is_for_development_are_apart() {
     for end in [
         "./usr/include/oss_upload.h",
         "./usr/include/oss_upload.hpp",
+        "./usr/include/oss_upload_ffi.h",
         "/liboss_upload.so",
         "/liboss_upload.a",
         "/pkgconfig/oss_upload.pc",

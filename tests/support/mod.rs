@@ -11,6 +11,7 @@ pub mod emulator_program;
 pub mod go;
 pub mod header;
 pub mod key_service;
+pub mod languages;
 pub mod library;
 pub mod markdown;
 pub mod network;

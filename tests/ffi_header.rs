@@ -1,0 +1,138 @@
+//! The header for the foreign function interfaces of other languages: it declares what the C header does, and they can read it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::process::Command;
+use std::time::Duration;
+use support::header::{self, HEADER, Kind};
+use support::languages::{self, Language};
+use support::{library, read, repository, tools};
+
+const FFI_HEADER: &str = "include/oss_upload_ffi.h";
+const READING_TIME: Duration = Duration::from_secs(60);
+
+#[test]
+fn the_committed_header_is_the_generated_one() {
+    support::assert_committed(FFI_HEADER, &read(env!("OSS_UPLOAD_GENERATED_FFI_HEADER")), "ffi_header");
+}
+
+/// What a header declares, each on one line.
+fn declarations(header: &str) -> Vec<String> {
+    let without_comments: String =
+        header.split("*/").map(|text| text.split("/*").next().unwrap_or_default()).collect();
+    let lines = without_comments.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.starts_with(['#', '/']) && !line.contains("extern \"C\""));
+    let text = lines.collect::<Vec<_>>().join(" ");
+    let declarations =
+        text.split_inclusive(';').map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+    declarations.filter(|text| !text.is_empty()).collect()
+}
+
+#[test]
+fn it_declares_what_the_c_header_does_without_directives() {
+    let text = read(repository(FFI_HEADER));
+    assert!(!text.contains('#') && !text.contains("extern"), "a directive");
+    let mut declared = declarations(&text);
+    let version = declared.remove(0);
+    assert_eq!(
+        version,
+        format!(
+            "enum {{ OSS_UPLOAD_VERSION_NUMBER = {}, OSS_UPLOAD_ABI = {}, }};",
+            env!("OSS_UPLOAD_VERSION_NUMBER"),
+            env!("OSS_UPLOAD_ABI")
+        )
+    );
+    assert!(declared.len() > 100, "{declared:?}");
+    assert_eq!(declared, declarations(&read(repository(HEADER))));
+}
+
+/// A program that reads the header, finds all functions in the library, and prints all numbers and the version.
+fn program(language: Language) -> &'static str {
+    match language {
+        Language::Python => {
+            r"
+import sys
+import cffi
+header, library, functions, numbers = sys.argv[1:]
+ffi = cffi.FFI()
+ffi.cdef(open(header).read())
+lib = ffi.dlopen(library)
+for name in functions.split():
+    getattr(lib, name)
+for name in numbers.split():
+    print(name, getattr(lib, name))
+print(ffi.string(lib.oss_version()).decode())
+"
+        }
+        Language::Php => {
+            r#"<?php
+[, $header, $library, $functions, $numbers] = $argv;
+$lib = FFI::cdef(file_get_contents($header), $library); // It finds all functions.
+foreach (explode(" ", $numbers) as $name) {
+    echo "$name {$lib->$name}\n";
+}
+echo $lib->oss_version(), "\n";
+"#
+        }
+        Language::LuaJit => {
+            r#"
+local ffi = require("ffi")
+local header, library, functions, numbers = unpack(arg)
+ffi.cdef(io.open(header):read("*a"))
+local lib = ffi.load(library)
+for name in functions:gmatch("%S+") do
+    local _ = lib[name]
+end
+for name in numbers:gmatch("%S+") do
+    print(name .. " " .. lib[name])
+end
+print(ffi.string(lib.oss_version()))
+"#
+        }
+    }
+}
+
+fn assert_is_read_by(language: Language) {
+    let Some(interpreter) = languages::interpreter(language) else { return };
+    let items = header::items();
+    let functions: Vec<&str> =
+        items.iter().filter(|item| item.parameters().is_some()).map(|item| &*item.name).collect();
+    let numbers: Vec<(&str, i64)> = items
+        .iter()
+        .filter_map(|item| match &item.kind {
+            Kind::Enum(values) => Some(values),
+            _ => None,
+        })
+        .flatten()
+        .map(|value| (&*value.name, value.value.expect("a number")))
+        .collect();
+    let names: Vec<&str> = numbers.iter().map(|(name, _)| *name).collect();
+
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("program");
+    std::fs::write(&path, program(language)).expect("the program");
+    let mut command = Command::new(interpreter);
+    command.arg(path).arg(repository(FFI_HEADER)).arg(library::shared_library());
+    let out = tools::run(command.args([functions.join(" "), names.join(" ")]), READING_TIME);
+
+    let mut expected: String = numbers.iter().map(|(name, value)| format!("{name} {value}\n")).collect();
+    expected.push_str(env!("CARGO_PKG_VERSION"));
+    assert_eq!(out.trim(), expected);
+}
+
+#[test]
+fn cffi_reads_it() {
+    assert_is_read_by(Language::Python);
+}
+
+#[test]
+fn php_reads_it() {
+    assert_is_read_by(Language::Php);
+}
+
+#[test]
+fn luajit_reads_it() {
+    assert_is_read_by(Language::LuaJit);
+}
