@@ -4,11 +4,12 @@
 
 mod support;
 
-use std::process::Command;
+use std::fs;
 use std::time::Duration;
 use support::header::{self, HEADER, Kind};
 use support::languages::{self, Language};
 use support::{library, read, repository, tools};
+use tempfile::TempDir;
 
 const FFI_HEADER: &str = "include/oss_upload_ffi.h";
 const READING_TIME: Duration = Duration::from_secs(60);
@@ -48,11 +49,7 @@ fn it_declares_what_the_c_header_does_without_directives() {
     assert_eq!(declared, declarations(&read(repository(HEADER))));
 }
 
-/// A program that reads the header, finds all functions in the library, and prints all numbers and the version.
-fn program(language: Language) -> &'static str {
-    match language {
-        Language::Python => {
-            r"
+const PYTHON: &str = r"
 import sys
 import cffi
 header, library, functions, numbers = sys.argv[1:]
@@ -64,20 +61,18 @@ for name in functions.split():
 for name in numbers.split():
     print(name, getattr(lib, name))
 print(ffi.string(lib.oss_version()).decode())
-"
-        }
-        Language::Php => {
-            r#"<?php
+";
+
+const PHP: &str = r#"<?php
 [, $header, $library, $functions, $numbers] = $argv;
 $lib = FFI::cdef(file_get_contents($header), $library); // It finds all functions.
 foreach (explode(" ", $numbers) as $name) {
     echo "$name {$lib->$name}\n";
 }
 echo $lib->oss_version(), "\n";
-"#
-        }
-        Language::LuaJit => {
-            r#"
+"#;
+
+const LUAJIT: &str = r#"
 local ffi = require("ffi")
 local header, library, functions, numbers = unpack(arg)
 ffi.cdef(io.open(header):read("*a"))
@@ -89,13 +84,11 @@ for name in numbers:gmatch("%S+") do
     print(name .. " " .. lib[name])
 end
 print(ffi.string(lib.oss_version()))
-"#
-        }
-    }
-}
+"#;
 
-fn assert_is_read_by(language: Language) {
-    let Some(interpreter) = languages::interpreter(language) else { return };
+/// The program reads the header, finds all functions in the library, and prints all numbers and the version.
+fn assert_is_read_by(language: Language, interpreter: &str, program: &str) {
+    let Some(mut shell) = languages::shell(language, &format!("{interpreter} \"$0\" \"$@\"")) else { return };
     let items = header::items();
     let functions: Vec<&str> =
         items.iter().filter(|item| item.parameters().is_some()).map(|item| &*item.name).collect();
@@ -110,12 +103,11 @@ fn assert_is_read_by(language: Language) {
         .collect();
     let names: Vec<&str> = numbers.iter().map(|(name, _)| *name).collect();
 
-    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let folder = TempDir::new().expect("a temporary folder");
     let path = folder.path().join("program");
-    std::fs::write(&path, program(language)).expect("the program");
-    let mut command = Command::new(interpreter);
-    command.arg(path).arg(repository(FFI_HEADER)).arg(library::shared_library());
-    let out = tools::run(command.args([functions.join(" "), names.join(" ")]), READING_TIME);
+    fs::write(&path, program).expect("the program");
+    shell.arg(path).arg(repository(FFI_HEADER)).arg(library::shared_library());
+    let out = tools::run(shell.args([functions.join(" "), names.join(" ")]), READING_TIME);
 
     let mut expected: String = numbers.iter().map(|(name, value)| format!("{name} {value}\n")).collect();
     expected.push_str(env!("CARGO_PKG_VERSION"));
@@ -124,15 +116,15 @@ fn assert_is_read_by(language: Language) {
 
 #[test]
 fn cffi_reads_it() {
-    assert_is_read_by(Language::Python);
+    assert_is_read_by(Language::Python, "python3", PYTHON);
 }
 
 #[test]
 fn php_reads_it() {
-    assert_is_read_by(Language::Php);
+    assert_is_read_by(Language::Php, "php", PHP);
 }
 
 #[test]
 fn luajit_reads_it() {
-    assert_is_read_by(Language::LuaJit);
+    assert_is_read_by(Language::LuaJit, "luajit", LUAJIT);
 }

@@ -2,7 +2,7 @@
 
 use super::tools;
 use std::env;
-use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -10,26 +10,46 @@ pub enum Language {
     Python,
     Php,
     LuaJit,
+    Java,
+    Node,
+    Cobol,
 }
 
-/// What runs programs of a language and has what they need; otherwise it is said what cannot be checked.
-pub fn interpreter(language: Language) -> Option<OsString> {
-    let (program, question) = match language {
-        Language::Python => (python(), ["-c", "import cffi"]),
-        Language::Php => ("php".into(), ["-r", "exit(extension_loaded('FFI') ? 0 : 1);"]),
-        Language::LuaJit => ("luajit".into(), ["-e", "require('ffi')"]),
+/// A command of the shell that runs programs of a language. What they need is there; otherwise it is said what cannot be
+/// checked.
+pub fn shell(language: Language, code: &str) -> Option<Command> {
+    let (needed, question) = match language {
+        Language::Python => ("Python with cffi", "python3 -c 'import cffi'"),
+        Language::Php => ("PHP with FFI", "php -r 'exit(extension_loaded(\"FFI\") ? 0 : 1);'"),
+        Language::LuaJit => ("LuaJIT", "luajit -v"),
+        Language::Java => ("Java with JNA", "javac -version && test -e \"$OSS_TEST_JNA\""),
+        Language::Node => ("Node.js with koffi", "node -e 'require(\"koffi\")'"),
+        Language::Cobol => ("GnuCOBOL", "cobc --version"),
     };
-    let works = Command::new(&program).args(question).output().is_ok_and(|out| out.status.success());
-    if !works {
-        tools::skip(
-            &format!("{language:?}"),
-            &format!("{program:?} is missing, or its foreign function interface"),
-        );
+    let is_there = sh(question).output().is_ok_and(|out| out.status.success());
+    if !is_there {
+        tools::skip(&format!("programs in {language:?}"), &format!("{needed} is missing"));
     }
-    works.then_some(program)
+    is_there.then(|| sh(code))
 }
 
-/// That of `OSS_TEST_PYTHON`, or else `python3`.
-fn python() -> OsString {
-    env::var_os("OSS_TEST_PYTHON").unwrap_or_else(|| "python3".into())
+/// The library of Java's that calls C, which `OSS_TEST_JNA` may name.
+pub fn jna() -> PathBuf {
+    env::var_os("OSS_TEST_JNA").map_or_else(|| "/usr/share/java/jna.jar".into(), PathBuf::from)
+}
+
+/// The shell, which finds the Python of `OSS_TEST_PYTHON` first, and the packages of Node's in `OSS_TEST_NODE_MODULES`.
+fn sh(code: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-e", "-u", "-c", code]).env("OSS_TEST_JNA", jna());
+    if let Some(python) = env::var_os("OSS_TEST_PYTHON") {
+        let folder = Path::new(&python).parent().map(Path::to_path_buf);
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = folder.into_iter().chain(env::split_paths(&path));
+        command.env("PATH", env::join_paths(folders).expect("folders without a colon"));
+    }
+    if let Some(modules) = env::var_os("OSS_TEST_NODE_MODULES") {
+        command.env("NODE_PATH", modules);
+    }
+    command
 }
