@@ -298,7 +298,7 @@ oss_status oss_callback_set_host(oss_callback *callback, const char *host);
 
 oss_status oss_callback_set_body_type(oss_callback *callback, int32_t type);
 
-oss_status oss_callback_set_sni(oss_callback *callback, bool sni);
+oss_status oss_callback_set_sni(oss_callback *callback, int32_t sni);
 
 oss_status oss_callback_add_variable(oss_callback *callback, const char *name, const char *value);
 
@@ -398,7 +398,7 @@ oss_cancel *oss_cancel_new(void);
 
 void oss_cancel_fire(const oss_cancel *cancel);
 
-bool oss_cancel_has_fired(const oss_cancel *cancel);
+int32_t oss_cancel_has_fired(const oss_cancel *cancel);
 
 void oss_cancel_free(oss_cancel *cancel);
 
@@ -576,7 +576,7 @@ uint64_t oss_part_list_size(const oss_part_list *list, size_t index);
 
 const char *oss_part_list_etag(const oss_part_list *list, size_t index);
 
-bool oss_part_list_crc64(const oss_part_list *list, size_t index, uint64_t *crc64);
+int32_t oss_part_list_crc64(const oss_part_list *list, size_t index, uint64_t *crc64);
 
 const char *oss_part_list_error(const oss_part_list *list);
 
@@ -765,11 +765,11 @@ oss_status oss_put_options_set_storage_class(oss_put_options *options, int32_t s
 
 oss_status oss_put_options_set_encryption(oss_put_options *options, int32_t encryption, const char *key_id);
 
-oss_status oss_put_options_set_forbid_overwrite(oss_put_options *options, bool forbid);
+oss_status oss_put_options_set_forbid_overwrite(oss_put_options *options, int32_t forbid);
 
 oss_status oss_put_options_set_traffic_limit(oss_put_options *options, uint64_t bits_per_second);
 
-oss_status oss_put_options_set_content_md5(oss_put_options *options, bool wanted);
+oss_status oss_put_options_set_content_md5(oss_put_options *options, int32_t wanted);
 
 oss_status oss_put_options_set_previous_crc64(oss_put_options *options, uint64_t crc64);
 
@@ -819,7 +819,7 @@ const char *oss_result_etag(const oss_result *result);
 
 const char *oss_result_version_id(const oss_result *result);
 
-bool oss_result_crc64(const oss_result *result, uint64_t *crc64);
+int32_t oss_result_crc64(const oss_result *result, uint64_t *crc64);
 
 uint64_t oss_result_next_position(const oss_result *result);
 
@@ -870,7 +870,7 @@ oss_status oss_list_uploads(const oss_bucket *bucket,
 
 size_t oss_upload_list_count(const oss_upload_list *list);
 
-bool oss_upload_list_is_truncated(const oss_upload_list *list);
+int32_t oss_upload_list_is_truncated(const oss_upload_list *list);
 
 const char *oss_upload_list_key(const oss_upload_list *list, size_t index);
 
@@ -894,7 +894,7 @@ oss_status oss_upload_options_set_memory_limit(oss_upload_options *options, uint
 
 oss_status oss_upload_options_set_checkpoint(oss_upload_options *options, const char *folder);
 
-oss_status oss_upload_options_set_keep_parts(oss_upload_options *options, bool keep);
+oss_status oss_upload_options_set_keep_parts(oss_upload_options *options, int32_t keep);
 
 oss_status oss_upload_options_set_rate_limit(oss_upload_options *options, uint64_t bytes_per_second);
 
