@@ -582,18 +582,22 @@ typedef struct oss_writer oss_writer;
  * ends with OSS_STATUS_LOCAL_IO. It runs on the thread that called (at the end of a thread, on one that stands in for it), during the call,
  * and must neither talk to OSS itself nor free what the call uses; while it waits, everything waits. Returns 0, or a number
  * of the caller's own if the data cannot be read: the call then ends with OSS_STATUS_LOCAL_IO and the number in its message.
+ *
+ * It has to return: nothing may be thrown out of it, and no longjmp() may leave it, which would be undefined behaviour. That holds
+ * for all functions that are given to this library.
  */
 typedef int32_t (*oss_read_fn)(void *user_data, void *buffer, size_t capacity, size_t *got);
 
 /**
- * Has the data begin again, as it did the first time. Returns 0, or a number of the caller's own if that cannot be done.
+ * Has the data begin again, as it did the first time. Returns 0, or a number of the caller's own if that cannot be done. Nothing
+ * may be thrown out of it, and no longjmp() may leave it.
  */
 typedef int32_t (*oss_rewind_fn)(void *user_data);
 
 /**
  * Is told what is worth a line in a log, and by an oss_log_level how much it matters. It runs where an oss_read_fn does, during
  * the call. `line` has no line end and no secrets, and is gone when the function returns. Returns 0 to go on; anything else
- * cancels the call.
+ * cancels the call. Nothing may be thrown out of it, and no longjmp() may leave it.
  */
 typedef int32_t (*oss_log_fn)(void *user_data, int32_t level, const char *line);
 
@@ -604,7 +608,7 @@ typedef int32_t (*oss_log_fn)(void *user_data, int32_t level, const char *line);
  * and never twice at a time for the same credentials; while it runs, this call waits, and only its deadline goes on. No lock is
  * held meanwhile, and the function may call this library, but with other credentials; it must not free what the call uses.
  * Returns 0, or a number of the caller's own if there is no key: a call that has no other then ends with
- * OSS_STATUS_CREDENTIALS and the number in its message.
+ * OSS_STATUS_CREDENTIALS and the number in its message. Nothing may be thrown out of it, and no longjmp() may leave it.
  */
 typedef int32_t (*oss_credentials_fn)(void *user_data, oss_credentials_answer *answer);
 
@@ -615,7 +619,7 @@ typedef int32_t (*oss_credentials_fn)(void *user_data, oss_credentials_answer *a
  * the call, and must neither talk to OSS itself nor free what the call uses.
  *
  * What `progress` tells is found by oss_progress_accepted() and its like; it is gone when the function returns. Returns 0 to go
- * on; anything else cancels the upload.
+ * on; anything else cancels the upload. Nothing may be thrown out of it, and no longjmp() may leave it.
  */
 typedef int32_t (*oss_progress_fn)(void *user_data, const oss_progress *progress);
 
@@ -950,7 +954,7 @@ oss_body *oss_body_from_fd(int fd, uint64_t offset, uint64_t len);
  * oss_body *body = oss_body_from_reader(read_data, NULL, NULL, OSS_LENGTH_UNKNOWN);
  * oss_result *result = NULL;
  * oss_upload_object(bucket, "dir/stream.bin", body, callback, NULL, &result);
- * printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+ * printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
  * oss_result_free(result);
  * oss_body_free(body);
  * @endcode
@@ -2933,7 +2937,7 @@ oss_status oss_post_form_set_field(oss_post_form *form,
  * oss_post_form_set_field(form, "key", "users/42/photo.jpg", NULL);
  * oss_post_form_set_field(form, "policy", "eyJleHBpcmF0aW9uIjoi…", NULL);
  * oss_post_object(form, body, NULL, &result);
- * printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+ * printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
  * oss_result_free(result);
  * oss_body_free(body);
  * oss_post_form_free(form);
@@ -3308,7 +3312,7 @@ oss_status oss_presigned_add_header(oss_presigned *presigned,
  * oss_result *result = NULL;
  * oss_presigned_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/photo.jpg?…", &presigned, NULL);
  * oss_put_to_url(presigned, body, NULL, &result);
- * printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+ * printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
  * oss_result_free(result);
  * oss_body_free(body);
  * oss_presigned_free(presigned);
@@ -3509,7 +3513,7 @@ oss_status oss_put_object(const oss_bucket *bucket,
  *     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
  *     break;
  * case OSS_STATUS_CALLBACK_FAILED:
- *     printf("stored as %s, but %s\n", oss_result_etag(result), oss_result_message(result));
+ *     printf("%s; its ETag is %s\n", oss_result_message(result), oss_result_etag(result));
  *     break;
  * default:
  *     printf("%s\n", oss_result_message(result));
@@ -3539,7 +3543,7 @@ oss_status oss_put_object_with_callback(const oss_bucket *bucket,
  * @code
  * oss_result *result = NULL;
  * oss_put_file_with_callback(bucket, "dir/photo.jpg", "/tmp/photo.jpg", callback, NULL, &result);
- * printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+ * printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
  * oss_result_free(result);
  * @endcode
  */
@@ -4062,6 +4066,9 @@ const char *oss_result_header(const oss_result *result,
  * Tells how often the request was tried. Requests that only look something up do not count. Nor does one that met an idle
  * connection which the server had closed: it is sent once more, over a new one, if it cannot have arrived or may simply be
  * sent again. oss_result_attempt_count() leads to all of them.
+ *
+ * An upload in parts that oss_upload_object() or a writer makes counts them together: those at beginning it, at each of its
+ * parts, at completing it, and at removing its parts if it failed.
  *
  * @param result  may be NULL.
  * @return the number of attempts, those without a connection among them; 0 when it did not come to one.

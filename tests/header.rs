@@ -78,6 +78,15 @@ fn everything_is_documented() {
 }
 
 #[test]
+fn every_function_type_says_that_nothing_may_be_thrown_out_of_it() {
+    let types: Vec<Item> = header::items().into_iter().filter(|item| item.name.ends_with("_fn")).collect();
+    assert!(types.len() >= 5, "{types:?}");
+    let says = |item: &&Item| item.doc.as_ref().is_some_and(|doc| doc.contains("thrown"));
+    let silent: Vec<&Item> = types.iter().filter(|item| !says(item)).collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}
+
+#[test]
 fn what_is_not_documented_is_found() {
     let header = "typedef enum {\n    /**\n     * Fine.\n     */\n    A = 0,\n    B = 1,\n} e;\n\
                   typedef struct s s;\n\

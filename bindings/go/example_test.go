@@ -48,7 +48,7 @@ func Example() {
 	case err == nil:
 		fmt.Printf("stored; the application server says: %s\n", result.Body)
 	case errors.As(err, &callbackError):
-		fmt.Println("stored, but the application server was not told:", err)
+		fmt.Println("the application server was not told:", err)
 	default:
 		fmt.Printf("stored: %v; %v\n", result.Stored, err)
 	}

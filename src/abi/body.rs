@@ -17,6 +17,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// ends with OSS_STATUS_LOCAL_IO. It runs on the thread that called (at the end of a thread, on one that stands in for it), during the call,
 /// and must neither talk to OSS itself nor free what the call uses; while it waits, everything waits. Returns 0, or a number
 /// of the caller's own if the data cannot be read: the call then ends with OSS_STATUS_LOCAL_IO and the number in its message.
+///
+/// It has to return: nothing may be thrown out of it, and no longjmp() may leave it, which would be undefined behaviour. That holds
+/// for all functions that are given to this library.
 pub type oss_read_fn = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,
@@ -26,7 +29,8 @@ pub type oss_read_fn = Option<
     ) -> i32,
 >;
 
-/// Has the data begin again, as it did the first time. Returns 0, or a number of the caller's own if that cannot be done.
+/// Has the data begin again, as it did the first time. Returns 0, or a number of the caller's own if that cannot be done. Nothing
+/// may be thrown out of it, and no longjmp() may leave it.
 pub type oss_rewind_fn = Option<unsafe extern "C" fn(user_data: *mut c_void) -> i32>;
 
 /// Stands for a length that is not known beforehand.
@@ -226,7 +230,7 @@ pub unsafe extern "C" fn oss_body_from_fd(fd: c_int, offset: u64, len: u64) -> *
 /// oss_body *body = oss_body_from_reader(read_data, NULL, NULL, OSS_LENGTH_UNKNOWN);
 /// oss_result *result = NULL;
 /// oss_upload_object(bucket, "dir/stream.bin", body, callback, NULL, &result);
-/// printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+/// printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
 /// oss_result_free(result);
 /// oss_body_free(body);
 /// @endcode

@@ -41,7 +41,7 @@ impl HasSetters for oss_credentials_answer {
 /// and never twice at a time for the same credentials; while it runs, this call waits, and only its deadline goes on. No lock is
 /// held meanwhile, and the function may call this library, but with other credentials; it must not free what the call uses.
 /// Returns 0, or a number of the caller's own if there is no key: a call that has no other then ends with
-/// OSS_STATUS_CREDENTIALS and the number in its message.
+/// OSS_STATUS_CREDENTIALS and the number in its message. Nothing may be thrown out of it, and no longjmp() may leave it.
 pub type oss_credentials_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, answer: *mut oss_credentials_answer) -> i32>;
 

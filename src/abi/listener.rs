@@ -12,7 +12,7 @@ use std::ptr;
 /// the call, and must neither talk to OSS itself nor free what the call uses.
 ///
 /// What `progress` tells is found by oss_progress_accepted() and its like; it is gone when the function returns. Returns 0 to go
-/// on; anything else cancels the upload.
+/// on; anything else cancels the upload. Nothing may be thrown out of it, and no longjmp() may leave it.
 pub type oss_progress_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, progress: *const oss_progress) -> i32>;
 
@@ -43,7 +43,7 @@ impl From<Level> for oss_log_level {
 
 /// Is told what is worth a line in a log, and by an oss_log_level how much it matters. It runs where an oss_read_fn does, during
 /// the call. `line` has no line end and no secrets, and is gone when the function returns. Returns 0 to go on; anything else
-/// cancels the call.
+/// cancels the call. Nothing may be thrown out of it, and no longjmp() may leave it.
 pub type oss_log_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, level: i32, line: *const c_char) -> i32>;
 

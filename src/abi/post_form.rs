@@ -96,7 +96,7 @@ pub unsafe extern "C" fn oss_post_form_set_field(
 /// oss_post_form_set_field(form, "key", "users/42/photo.jpg", NULL);
 /// oss_post_form_set_field(form, "policy", "eyJleHBpcmF0aW9uIjoi…", NULL);
 /// oss_post_object(form, body, NULL, &result);
-/// printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+/// printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
 /// oss_result_free(result);
 /// oss_body_free(body);
 /// oss_post_form_free(form);

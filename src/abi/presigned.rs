@@ -293,7 +293,7 @@ pub unsafe extern "C" fn oss_presigned_add_header(
 /// oss_result *result = NULL;
 /// oss_presigned_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/photo.jpg?…", &presigned, NULL);
 /// oss_put_to_url(presigned, body, NULL, &result);
-/// printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+/// printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
 /// oss_result_free(result);
 /// oss_body_free(body);
 /// oss_presigned_free(presigned);

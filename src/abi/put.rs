@@ -102,7 +102,7 @@ pub unsafe extern "C" fn oss_put_object(
 ///     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
 ///     break;
 /// case OSS_STATUS_CALLBACK_FAILED:
-///     printf("stored as %s, but %s\n", oss_result_etag(result), oss_result_message(result));
+///     printf("%s; its ETag is %s\n", oss_result_message(result), oss_result_etag(result));
 ///     break;
 /// default:
 ///     printf("%s\n", oss_result_message(result));
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn oss_put_object_with_callback(
 /// @code
 /// oss_result *result = NULL;
 /// oss_put_file_with_callback(bucket, "dir/photo.jpg", "/tmp/photo.jpg", callback, NULL, &result);
-/// printf("%s\n", oss_result_stored(result) == OSS_STORED_YES ? "stored" : oss_result_message(result));
+/// printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
 /// oss_result_free(result);
 /// @endcode
 #[unsafe(no_mangle)]

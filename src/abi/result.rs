@@ -259,6 +259,9 @@ pub unsafe extern "C" fn oss_result_header(result: *const oss_result, name: *con
 /// connection which the server had closed: it is sent once more, over a new one, if it cannot have arrived or may simply be
 /// sent again. oss_result_attempt_count() leads to all of them.
 ///
+/// An upload in parts that oss_upload_object() or a writer makes counts them together: those at beginning it, at each of its
+/// parts, at completing it, and at removing its parts if it failed.
+///
 /// @param result  may be NULL.
 /// @return the number of attempts, those without a connection among them; 0 when it did not come to one.
 #[unsafe(no_mangle)]

@@ -2,6 +2,7 @@
 
 use super::network::Network;
 use super::route::Route;
+use super::words;
 use oss_emulator::{Action, AppServer, Config, Emulator, Fault};
 use oss_upload::callback::Callback;
 use oss_upload::credentials::Credentials;
@@ -125,4 +126,5 @@ fn bucket_on(emulator: &Emulator, network: &Network, set: impl FnOnce(&mut Bucke
 #[track_caller]
 pub fn assert_ended(outcome: &Outcome, status: Status, stored: Stored) {
     assert_eq!((outcome.status, outcome.stored), (status, stored), "{}", outcome.message);
+    assert_eq!(words::blunder(&outcome.message), None, "{}", outcome.message);
 }

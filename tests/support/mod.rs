@@ -26,6 +26,7 @@ pub mod server;
 pub mod shim;
 pub mod token_service;
 pub mod tools;
+pub mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -76,9 +76,7 @@ impl Signing {
     pub(super) fn account_for(&self, mut outcome: Outcome) -> Outcome {
         let is_refused = outcome.status == Status::Service && (400..500).contains(&outcome.http_status);
         if is_refused && matches!(self, Signing::V1 { by_default: true }) {
-            outcome.message.push_str(
-                "; signed with V1, since no region is known for V4: set the region if OSS refuses V1",
-            );
+            outcome.add("signed with V1, since no region is known for V4: set the region if OSS refuses V1");
         }
         outcome
     }

@@ -188,7 +188,7 @@ impl InParts {
 
     /// What the upload came to. Where there is no object, its parts are removed or kept, and the outcome says which.
     pub(super) async fn conclude(self, managed: &Managed<'_>, outcome: Step<Outcome>) -> Outcome {
-        let outcome = outcome.unwrap_or_else(|outcome| *outcome);
+        let mut outcome = outcome.unwrap_or_else(|outcome| *outcome);
         let upload_id = self.multipart.upload_id();
         let outcome = match outcome.stored {
             Stored::Yes => {
@@ -204,8 +204,8 @@ impl InParts {
                 if let Some(checkpoint) = &self.checkpoint {
                     warn(managed, checkpoint.note_failure(&self.multipart.parts));
                 }
-                let message = format!("{}; its parts are kept as upload {upload_id}", outcome.message);
-                outcome.saying(message).leaving(upload_id)
+                outcome.add(&format!("its parts are kept as upload {upload_id}"));
+                outcome.leaving(upload_id)
             }
             Stored::No => self.without_parts(managed, outcome).await,
         };
@@ -220,7 +220,7 @@ impl InParts {
     }
 
     /// Removes the parts, cancelled or not.
-    pub(super) async fn without_parts(&self, managed: &Managed<'_>, outcome: Outcome) -> Outcome {
+    pub(super) async fn without_parts(&self, managed: &Managed<'_>, mut outcome: Outcome) -> Outcome {
         let aborted = managed.abort(&self.multipart).await;
         self.count(&aborted);
         if aborted.is_ok() || aborted.is_no_such_upload() {
@@ -229,15 +229,13 @@ impl InParts {
                 // OSS says that a part which arrives during the first abort may outlive it.
                 managed.abort(&self.multipart).await;
             }
-            let message = format!("{}; its parts were removed", outcome.message);
-            return outcome.saying(message);
+            outcome.add("its parts were removed");
+            return outcome;
         }
         let upload_id = self.multipart.upload_id();
-        let message = format!(
-            "{}; its parts could not be removed and stay as upload {upload_id}: {}",
-            outcome.message, aborted.message
-        );
-        outcome.saying(message).leaving(upload_id)
+        let why = aborted.message;
+        outcome.add(&format!("its parts could not be removed and stay as upload {upload_id}: {why}"));
+        outcome.leaving(upload_id)
     }
 
     fn forget_checkpoint(&self) {

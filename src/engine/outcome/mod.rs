@@ -134,7 +134,7 @@ impl Outcome {
     /// The same, where nobody can tell what became of the object.
     pub(crate) fn unknown(sent: Result<Reply, Failure>) -> Outcome {
         let mut outcome = Outcome::without_success(sent, Stored::Unknown);
-        outcome.message.push_str("; whether the object is stored could not be found out");
+        outcome.add("whether the object is stored could not be found out");
         outcome
     }
 
@@ -176,10 +176,19 @@ impl Outcome {
         self
     }
 
+    /// Says this besides.
+    pub(crate) fn add(&mut self, more: &str) {
+        // What OSS says ends with a full stop.
+        self.message.truncate(self.message.trim_end_matches('.').len());
+        if !self.message.is_empty() {
+            self.message.push_str("; ");
+        }
+        self.message.push_str(more);
+    }
+
     /// Says besides that what became of the callback could not be noted in the outbox.
     pub(crate) fn not_noted(&mut self, error: &io::Error) {
-        let before = if self.message.is_empty() { "" } else { "; " };
-        self.message.push_str(&format!("{before}the outbox could not be told of it: {error}"));
+        self.add(&format!("the outbox could not be told of it: {error}"));
     }
 
     /// The same outcome, which leaves parts behind.

@@ -143,8 +143,11 @@ impl<'a> Creation<'a> {
             _ => Outcome::success(reply, stored),
         };
         if broken {
-            let message = format!("{BROKEN}; {}", outcome.message);
-            return outcome.with(Status::Integrity, message.trim_end_matches("; ").to_owned());
+            let message = match outcome.message.as_str() {
+                "" => BROKEN.to_owned(),
+                besides => format!("{BROKEN}; {besides}"),
+            };
+            return outcome.with(Status::Integrity, message);
         }
         if outcome.status != Status::Ok {
             return outcome;

@@ -59,7 +59,7 @@ pub(crate) fn owe_found(
             true
         }
         Err(unrecorded) => {
-            outcome.message.push_str(&format!("; {}", unrecorded.message));
+            outcome.add(&unrecorded.message);
             false
         }
     }
