@@ -251,7 +251,8 @@ private:
 
 /**
  * A parameter that is data, borrowed: a pointer and a length, or whatever has data() and size() with elements of one byte,
- * such as std::string, std::vector<unsigned char>, std::string_view or std::span<const std::byte>.
+ * such as std::string, std::vector<unsigned char>, std::string_view or std::span<const std::byte>; or a literal, "like this", whose
+ * closing NUL is no part of it. A buffer of char that is not const does not say how much is in it, and needs a length.
  */
 class bytes {
 public:
@@ -262,6 +263,11 @@ public:
               class = typename std::enable_if<sizeof(Element) == 1>::type,
               class = decltype(std::declval<const Range &>().size())>
     bytes(const Range &range) noexcept : data_(range.data()), size_(static_cast<std::size_t>(range.size())) {}
+
+    template <std::size_t Size>
+    bytes(const char (&literal)[Size]) noexcept
+        : data_(literal), size_(literal[Size - 1] == '\0' ? Size - 1 : Size) {}
+    template <std::size_t Size> bytes(char (&buffer)[Size]) = delete;
 
     const void *data() const noexcept { return data_; }
     std::size_t size() const noexcept { return size_; }

@@ -338,6 +338,28 @@ void living_credentials() {
     CHECK_ENDS(oss::status::invalid_argument, nobody.presign_get("key", std::chrono::seconds(60)).result());
 }
 
+static_assert(std::is_constructible<oss::bytes, const char (&)[6]>::value, "a literal is data");
+static_assert(!std::is_constructible<oss::bytes, char (&)[6]>::value, "a buffer may be filled in part");
+static_assert(!std::is_constructible<oss::bytes, const char *>::value, "a pointer has no length");
+
+// The NUL that ends a literal is no part of the data; others are.
+void literals(const oss::bucket &bucket) {
+    static const char unended[] = {'a', 'b'};
+    CHECK_OK(bucket.put("literal", "hello"));
+    check_there(bucket, "literal", 5);
+    CHECK_OK(bucket.put("literal", "a\0b"));
+    check_there(bucket, "literal", 3);
+    CHECK_OK(bucket.put("literal", ""));
+    check_there(bucket, "literal", 0);
+    CHECK_OK(bucket.put("literal", unended));
+    check_there(bucket, "literal", 2);
+    const oss::result told = bucket.put("literal", "hello", callback_to("CALLBACK_URL"), oss::put_options());
+    CHECK_OK(told);
+    CHECK_TEXT(told.body(), variable("ANSWER"));
+    CHECK_OK(bucket.put("literal", oss::body::from_bytes("hello")));
+    check_there(bucket, "literal", 5);
+}
+
 // Text that C would see the beginning of only is refused.
 void text_with_nul(const oss::bucket &bucket) {
     const std::string cut("key\0more", 8);
@@ -775,6 +797,7 @@ int main() {
     settings(bucket);
     bucket_settings(needed(oss::credentials::from_environment()));
     living_credentials();
+    literals(bucket);
     text_with_nul(bucket);
     bodies(bucket, folder);
     watching(bucket);
