@@ -1,0 +1,282 @@
+"""A bucket, and what can be done with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ._call import Call
+from ._handle import Handle
+from ._library import CData, ffi, lib, string, text
+from ._settings import settings
+from .body import Body, lend_body
+from .bucket_options import BucketOptions, made_bucket_options
+from .callback import Callback, Finding, find, lend_callback
+from .cancel import Cancel
+from .credentials import Credentials
+from .form import PostForm, PostPolicy, lend_policy, read_form
+from .multipart import Multipart
+from .options import PutOptions, UploadOptions, lend_put_options, lend_upload_options
+from .outbox import Outbox, Owed
+from .presigned import Presigned, read_presigned
+from .progress import ProgressFunction, observe
+from .result import Result
+from .writer import Writer
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An upload in parts that is neither completed nor aborted."""
+
+    key: str
+    upload_id: str
+    #: When it was begun, as OSS writes it.
+    initiated: str
+
+
+class UploadList(list[Upload]):
+    """Uploads in parts that are neither completed nor aborted."""
+
+    #: Whether there are more than that.
+    is_truncated = False
+
+
+class Bucket(Handle):
+    """A bucket and the connections to it. Any number of threads may use it at once.
+
+    What uploads, completes or looks up returns a `Result`, and raises an `OssError` that holds one. Each call can have a
+    time-out in seconds, and a `Cancel` that ends it. On the main thread, Ctrl-C ends it.
+    """
+
+    def __init__(
+        self, endpoint: str, name: str, credentials: Credentials, options: BucketOptions | None = None
+    ) -> None:
+        """Nothing is sent: whether the bucket exists is found out by the first upload."""
+        options = options or BucketOptions()
+        native, log = made_bucket_options(options)
+        where = (text(endpoint), text(name))
+        super().__init__(Call().make(lib.oss_bucket_new, *where, credentials.native, native, free=lib.oss_bucket_free))
+        self.name = name
+        self._timeout = options.timeout
+        # Whose functions C calls, as long as the bucket is used, or what was made from it.
+        self._kept = (credentials.kept, options, log)
+
+    def put(
+        self,
+        key: str,
+        body: Body,
+        callback: Callback | None = None,
+        options: PutOptions | None = None,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Result:
+        """Uploads an object by a single request: up to 5 GiB, of a length that is known. `Sized` makes it known."""
+        call = self._call(timeout, cancel)
+        data, notify, settings = lend_body(call, body), lend_callback(call, callback), lend_put_options(call, options)
+        return self._run(call, lib.oss_put_body, text(key), data, notify, settings)
+
+    def upload(
+        self,
+        key: str,
+        body: Body,
+        callback: Callback | None = None,
+        options: UploadOptions | None = None,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Result:
+        """Uploads an object of any size and length: what is not small in parts, several at a time. With a checkpoint, the same call
+        goes on where an earlier one was stopped."""
+        call = self._call(timeout, cancel)
+        data, notify = lend_body(call, body), lend_callback(call, callback)
+        return self._run(call, lib.oss_upload_object, text(key), data, notify, lend_upload_options(call, options))
+
+    def writer(
+        self,
+        key: str,
+        callback: Callback | None = None,
+        options: UploadOptions | None = None,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Writer:
+        """Takes the data of an object piece by piece. The time-out is that of each call."""
+        call = self._call(timeout, cancel)
+        notify, settings = lend_callback(call, callback), lend_upload_options(call, options)
+        bucket = self._limited(call)
+        native = call.make(lib.oss_writer_new, bucket, text(key), notify, settings, free=lib.oss_writer_free)
+        return Writer(native, call, (self._kept, options))
+
+    def append(
+        self,
+        key: str,
+        position: int,
+        body: Body,
+        options: PutOptions | None = None,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Result:
+        """Appends to an object that is so long, or begins one at 0. `Result.next_position` is where the next append goes on."""
+        call = self._call(timeout, cancel)
+        data, settings = lend_body(call, body), lend_put_options(call, options)
+        return self._run(call, lib.oss_append_object, text(key), position, data, settings)
+
+    def stat(self, key: str, *, timeout: float | None = None, cancel: Cancel | None = None) -> Result:
+        """Looks at an object: its headers are those of the result."""
+        return self._run(self._call(timeout, cancel), lib.oss_stat_object, text(key))
+
+    def remove(self, key: str, *, timeout: float | None = None, cancel: Cancel | None = None) -> Result:
+        """Removes an object. That it was not there is no error."""
+        return self._run(self._call(timeout, cancel), lib.oss_remove_object, text(key))
+
+    def trigger_callback(
+        self,
+        key: str,
+        callback: Callback,
+        options: PutOptions | None = None,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Result:
+        """Has OSS call for an object that is there already."""
+        call = self._call(timeout, cancel)
+        notify, settings = lend_callback(call, callback), lend_put_options(call, options)
+        return self._run(call, lib.oss_trigger_callback, text(key), notify, settings)
+
+    def check_callback(self, callback: Callback) -> list[Finding]:
+        """Looks for what `Callback.check()` finds, and for what is wrong with it after uploads to this bucket."""
+        call = Call()
+        return find(call, lib.oss_bucket_check_callback, self.native, lend_callback(call, callback))
+
+    def begin_multipart(
+        self,
+        key: str,
+        options: PutOptions | None = None,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Multipart:
+        """Begins an upload in parts."""
+        call = self._call(timeout, cancel)
+        made = self._multipart(call, lib.oss_begin_multipart, text(key), lend_put_options(call, options))
+        return Multipart(made, self._timeout, (self._kept, options))
+
+    def reopen_multipart(
+        self, key: str, upload_id: str, *, timeout: float | None = None, cancel: Cancel | None = None
+    ) -> Multipart:
+        """Takes up an upload in parts that was begun before, by whomever."""
+        call = self._call(timeout, cancel)
+        made = self._multipart(call, lib.oss_reopen_multipart, text(key), text(upload_id))
+        return Multipart(made, self._timeout, self._kept)
+
+    def list_uploads(
+        self,
+        prefix: str = "",
+        limit: int = 1000,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> UploadList:
+        """Uploads in parts that are neither completed nor aborted, so many at the most."""
+        made = ffi.new("oss_upload_list **")
+        self._run(self._call(timeout, cancel), lib.oss_list_uploads, text(prefix), limit, made)
+        native = ffi.gc(made[0], lib.oss_upload_list_free)
+        uploads = UploadList(
+            Upload(
+                key=string(lib.oss_upload_list_key(native, index)),
+                upload_id=string(lib.oss_upload_list_upload_id(native, index)),
+                initiated=string(lib.oss_upload_list_initiated(native, index)),
+            )
+            for index in range(lib.oss_upload_list_count(native))
+        )
+        uploads.is_truncated = bool(lib.oss_upload_list_is_truncated(native))
+        return uploads
+
+    def deliver(
+        self,
+        outbox: Outbox,
+        *,
+        parallel: int | None = None,
+        progress: ProgressFunction | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Result:
+        """Makes up for all callbacks that are owed for objects of this bucket and are due, each once.
+
+        `Result.delivered` counts those that are no longer owed, `Result.owed` those that still are. The exception is that of the
+        first one that failed; its result counts too. Progress counts callbacks: `accepted` of those in `total` are no longer owed.
+        """
+        call = self._call(timeout, cancel)
+        options = settings(lib.oss_delivery_options_new, lib.oss_delivery_options_free, lib.oss_delivery_options_error)
+        options.set(lib.oss_delivery_options_set_parallel, parallel)
+        observe(call, lib.oss_delivery_options_set_progress, options.native, progress)
+        return call.run(lib.oss_outbox_deliver, outbox.native, self._limited(call), options.native)
+
+    def settle(self, owed: Owed, *, timeout: float | None = None, cancel: Cancel | None = None) -> Result:
+        """Makes up for one callback that is owed, if the object is there.
+
+        When this returns, it is no longer owed: with `Stored.YES` the application server answered, with `Stored.NO` the object is
+        not stored. Otherwise it stays owed, and is due later.
+        """
+        return self._run(self._call(timeout, cancel), lib.oss_owed_settle, owed.native)
+
+    def presign_put(
+        self,
+        key: str,
+        lifetime: int,
+        callback: Callback | None = None,
+        options: PutOptions | None = None,
+    ) -> Presigned:
+        """Signs the upload of an object, for somebody else to make within so many seconds, up to seven days. The callback
+        travels in the URL; each option becomes a header that has to be sent with it."""
+        call = Call()
+        notify, settings = lend_callback(call, callback), lend_put_options(call, options)
+        return self._presign(call, lib.oss_presign_put, text(key), notify, settings, lifetime)
+
+    def presign_upload_part(self, key: str, upload_id: str, number: int, lifetime: int) -> Presigned:
+        """Signs the upload of a part."""
+        return self._presign(Call(), lib.oss_presign_upload_part, text(key), text(upload_id), number, lifetime)
+
+    def presign_complete_multipart(
+        self, key: str, upload_id: str, lifetime: int, callback: Callback | None = None
+    ) -> Presigned:
+        """Signs the completion of an upload in parts."""
+        call = Call()
+        which = (text(key), text(upload_id))
+        return self._presign(call, lib.oss_presign_complete_multipart, *which, lend_callback(call, callback), lifetime)
+
+    def presign_trigger_callback(self, key: str, callback: Callback, lifetime: int) -> Presigned:
+        """Signs the request that has OSS call for an object that is there already."""
+        call = Call()
+        return self._presign(call, lib.oss_presign_trigger_callback, text(key), lend_callback(call, callback), lifetime)
+
+    def presign_get(self, key: str, lifetime: int) -> Presigned:
+        """Signs the download of an object."""
+        return self._presign(Call(), lib.oss_presign_get, text(key), lifetime)
+
+    def sign_form(self, policy: PostPolicy, lifetime: int, callback: Callback | None = None) -> PostForm:
+        """The form that uploads what a policy allows, for so many seconds, up to seven days."""
+        call = Call()
+        allowed, notify = lend_policy(call, policy), lend_callback(call, callback)
+        return read_form(
+            call.make(lib.oss_post_policy_sign, allowed, self.native, notify, lifetime, free=lib.oss_post_form_free)
+        )
+
+    def _call(self, timeout: float | None, cancel: Cancel | None) -> Call:
+        return Call(self._timeout if timeout is None else timeout, cancel)
+
+    def _limited(self, call: Call) -> CData:
+        limits = (call.deadline_ms, call.cancel)
+        return call.make(lib.oss_bucket_with_limits, self.native, *limits, free=lib.oss_bucket_free)
+
+    def _run(self, call: Call, function: Callable[..., int], *arguments: Any) -> Result:
+        return call.run(function, self._limited(call), *arguments)
+
+    def _multipart(self, call: Call, begin: Callable[..., int], *arguments: Any) -> CData:
+        made = ffi.new("oss_multipart **")
+        self._run(call, begin, *arguments, made)
+        return ffi.gc(made[0], lib.oss_multipart_free)
+
+    def _presign(self, call: Call, sign: Callable[..., int], *arguments: Any) -> Presigned:
+        return read_presigned(call.make(sign, self.native, *arguments, free=lib.oss_presigned_free))

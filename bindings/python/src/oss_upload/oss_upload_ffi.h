@@ -1,0 +1,1 @@
+../../../../include/oss_upload_ffi.h

@@ -1,0 +1,91 @@
+"""For the server that receives callbacks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ._call import Call, milliseconds
+from ._handle import Handle
+from ._library import AnyPath, ffi, lib, optional_text, path, text
+from ._settings import Settings
+from .cancel import Cancel
+
+#: A mapping, or pairs of names and values as ASGI has them. Upper and lower case are the same.
+Headers = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
+
+
+class Verifier(Handle):
+    """Says whether callback requests come from OSS. Keep it: it remembers the service's key. Any number of threads may use it.
+
+    By default it believes the key that the service publishes at its official place, and fetches it when it is first needed.
+    """
+
+    def __init__(
+        self,
+        *,
+        public_key: str | None = None,
+        key_prefixes: Sequence[str] = (),
+        fetch_timeout: float | None = None,
+        cache_time: float | None = None,
+        ca_file: AnyPath | None = None,
+    ) -> None:
+        """With a public key in PEM form, nothing is fetched. Key prefixes are what the URL of a key must begin with, in the
+        place of the official ones. A key that was fetched is kept for the cache time, a day by default."""
+        super().__init__(ffi.gc(lib.oss_callback_verifier_new(), lib.oss_callback_verifier_free))
+        made = Settings(self.native, lib.oss_callback_verifier_error)
+        made.set(lib.oss_callback_verifier_set_public_key, public_key)
+        for prefix in key_prefixes:
+            made.set(lib.oss_callback_verifier_add_key_prefix, prefix)
+        if fetch_timeout is not None:
+            made.set(lib.oss_callback_verifier_set_fetch_timeout_ms, milliseconds(fetch_timeout))
+        if cache_time is not None:
+            made.set(lib.oss_callback_verifier_set_cache_time_s, round(cache_time))
+        if ca_file is not None:
+            made.set(lib.oss_callback_verifier_set_ca_file, path(ca_file))
+
+    def verify(
+        self,
+        method: str,
+        url: str,
+        headers: Headers,
+        body: bytes,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> None:
+        """Returns if a request comes from OSS, and raises `NotAuthentic` if it does not. With any other `OssError` that could
+        not be found out: do not believe the request, and answer 503.
+
+        The URL is that of the request line, or a whole one, with nothing decoded; the body is the raw one. OSS signs no method, so
+        that a signature would be as good for any other: one that is not POST is a ValueError.
+        """
+        if method != "POST":
+            raise ValueError(f"a callback is a POST and no {method}")
+        call = Call(timeout, cancel)
+        limits = (call.deadline_ms, call.cancel)
+        limited = call.make(
+            lib.oss_callback_verifier_with_limits, self.native, *limits, free=lib.oss_callback_verifier_free
+        )
+        sent = _by_name(headers)
+        call.run(
+            lib.oss_callback_verify_request,
+            limited,
+            text(_target(url)),
+            call.lend_bytes(body),
+            len(body),
+            optional_text(sent.get("authorization")),
+            optional_text(sent.get("x-oss-pub-key-url")),
+            optional_text(sent.get("x-oss-signature-version")),
+        )
+
+
+def _target(url: str) -> str:
+    """Path and query."""
+    return url if url.startswith("/") else "/" + url.partition("://")[2].partition("/")[2]
+
+
+def _by_name(headers: Headers) -> dict[str, str]:
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    return {_word(name).lower(): _word(value) for name, value in pairs}
+
+
+def _word(word: str | bytes) -> str:
+    return word if isinstance(word, str) else word.decode("latin-1")

@@ -1,0 +1,92 @@
+"""What can be uploaded."""
+
+import io
+import os
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Emulator
+
+from oss_upload import Body, Bucket, FileRange, InvalidArgument, LocalIOError, Sized, Stored
+
+DATA = os.urandom(300_000)
+
+
+class Again:
+    """Pieces that can be iterated over any number of times."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (DATA[at : at + 70_000] for at in range(0, len(DATA), 70_000))
+
+
+def stored(bucket: Bucket, key: str) -> bytes:
+    with urllib.request.urlopen(bucket.presign_get(key, 60).url) as reply:
+        data: bytes = reply.read()
+        return data
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "data"
+    path.write_bytes(DATA)
+    return path
+
+
+def bodies(file: Path) -> list[Body]:
+    inside = io.BytesIO(b"before" + DATA)
+    inside.seek(6)
+    longer = file.with_name("longer")
+    longer.write_bytes(b"before" + DATA + b"after")
+    return [
+        DATA,
+        bytearray(DATA),
+        memoryview(DATA),
+        file,
+        FileRange(longer, 6, len(DATA)),
+        file.open("rb"),
+        inside,
+        Sized(Again(), len(DATA)),
+        Sized(iter(Again()), len(DATA)),
+    ]
+
+
+@pytest.mark.parametrize("which", range(9))
+def test_everything_can_be_put_and_is_sent_again(emulator: Emulator, bucket: Bucket, file: Path, which: int) -> None:
+    emulator.fail("status", status=503, code="ServiceUnavailable")
+    result = bucket.put("body", bodies(file)[which])
+    assert result.attempts == 2
+    assert stored(bucket, "body") == DATA
+
+
+def test_descriptor_can_be_put(bucket: Bucket, file: Path) -> None:
+    with file.open("rb") as opened:
+        bucket.put("descriptor", FileRange(opened.fileno(), 10, 20))
+        assert opened.tell() == 0
+    assert stored(bucket, "descriptor") == DATA[10:30]
+
+
+def test_iterable_of_unknown_length_can_be_uploaded(bucket: Bucket) -> None:
+    bucket.upload("pieces", iter(Again()))
+    assert stored(bucket, "pieces") == DATA
+    bucket.upload("pieces", [])
+    assert stored(bucket, "pieces") == b""
+    with pytest.raises(InvalidArgument, match="length"):
+        bucket.put("pieces", iter(Again()))
+
+
+def test_nothing_else_is_a_body(bucket: Bucket) -> None:
+    with pytest.raises(TypeError, match="str"):
+        bucket.put("text", "text")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="no bytes, but str"):
+        bucket.put("text", io.StringIO("text"))  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        bucket.put("number", 5)  # type: ignore[arg-type]
+
+
+def test_file_that_is_not_there_is_an_os_error(bucket: Bucket, tmp_path: Path) -> None:
+    with pytest.raises(OSError) as raised:
+        bucket.put("missing", tmp_path / "missing")
+    assert isinstance(raised.value, LocalIOError)
+    assert raised.value.stored == Stored.NO

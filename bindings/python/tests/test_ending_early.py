@@ -1,0 +1,209 @@
+"""Calls that are ended: by Ctrl-C, by a Cancel, by a time-out."""
+
+import base64
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Emulator, SilentServer
+
+from oss_upload import (
+    Bucket,
+    BucketOptions,
+    Cancel,
+    Cancelled,
+    OssError,
+    PutOptions,
+    Stored,
+    Timeout,
+    UploadOptions,
+    Verifier,
+    put_to_url,
+)
+
+# In seconds.
+SOON = 0.2
+
+
+class Clock:
+    """The time since something happened."""
+
+    def __init__(self) -> None:
+        self._began = 0.0
+
+    def start(self) -> None:
+        self._began = time.monotonic()
+
+    def stopped(self) -> float:
+        return time.monotonic() - self._began
+
+
+def silent_bucket(emulator: Emulator, silent: SilentServer) -> Bucket:
+    return Bucket(silent.endpoint, "bucket", emulator.credentials())
+
+
+@pytest.mark.parametrize("which", range(4))
+def test_interrupt_ends_a_call_soon(emulator: Emulator, silent: SilentServer, which: int) -> None:
+    bucket, clock = silent_bucket(emulator, silent), Clock()
+    calls = [
+        lambda: bucket.put("key", b"hello"),
+        lambda: bucket.upload("key", iter([b"hello"])),
+        lambda: bucket.stat("key"),
+        lambda: put_to_url(silent.endpoint + "/bucket/key?Signature=x", b"hello"),
+    ]
+
+    def interrupt() -> None:
+        clock.start()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    silent.when_asked = interrupt
+    with pytest.raises(KeyboardInterrupt) as raised:
+        calls[which]()
+    assert clock.stopped() < SOON
+    assert isinstance(raised.value.__context__, Cancelled)
+
+
+def test_interrupt_ends_a_function_that_waits(bucket: Bucket) -> None:
+    """A function of the caller's runs on the main thread, so it is interrupted like any other."""
+    clock = Clock()
+
+    def pieces() -> Iterator[bytes]:
+        yield b"hello"
+        clock.start()
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+
+    with pytest.raises(KeyboardInterrupt):
+        bucket.upload("key", pieces())
+    assert clock.stopped() < SOON
+
+
+def test_several_interrupts_are_as_one(emulator: Emulator, silent: SilentServer) -> None:
+    bucket = silent_bucket(emulator, silent)
+
+    def interrupt() -> None:
+        for _ in range(50):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0)
+
+    silent.when_asked = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        try:
+            bucket.put("key", b"hello")
+        finally:
+            # Some may come when the call is over.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_no_interrupt_is_lost_whenever_it_comes(bucket: Bucket) -> None:
+    def interrupt_after(seconds: float) -> None:
+        time.sleep(seconds)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    for round in range(100):
+        thread = threading.Thread(target=interrupt_after, args=(round / 10_000,))
+        with pytest.raises(KeyboardInterrupt):
+            thread.start()
+            while thread.is_alive():
+                bucket.upload("key", [b"hello"])
+        thread.join()
+
+
+def test_any_signal_handler_that_raises_ends_a_call(emulator: Emulator, silent: SilentServer) -> None:
+    class Alarm(Exception):
+        pass
+
+    def ring(*_: object) -> None:
+        raise Alarm
+
+    before = signal.signal(signal.SIGUSR1, ring)
+    silent.when_asked = lambda: os.kill(os.getpid(), signal.SIGUSR1)
+    with pytest.raises(Alarm):
+        silent_bucket(emulator, silent).put("key", b"hello")
+    signal.signal(signal.SIGUSR1, before)
+
+
+def test_interrupted_upload_goes_on_from_its_checkpoint(bucket: Bucket, tmp_path: Path) -> None:
+    file = tmp_path / "data"
+    file.write_bytes(os.urandom(400 * 1024))
+    settings = {
+        "checkpoint": tmp_path / "checkpoints",
+        "part_size": 100 * 1024,
+        "threshold": 0,
+        "parallel": 1,
+        "keep_parts": True,
+    }
+
+    def interrupt(accepted: int) -> None:
+        if accepted > 0:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    options = UploadOptions(**settings, progress=lambda told: interrupt(told.accepted))  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt) as raised:
+        bucket.upload("resumed", file, options=options)
+    assert isinstance(raised.value.__context__, OssError)
+
+    options = UploadOptions(**settings)  # type: ignore[arg-type]
+    result = bucket.upload("resumed", file, options=options)
+    parts = [attempt for attempt in result.history if attempt.operation == "UploadPart"]
+    assert len(parts) < 4
+
+
+@pytest.mark.parametrize("on_the_main_thread", [True, False])
+def test_cancel_ends_what_it_was_given_to(emulator: Emulator, silent: SilentServer, on_the_main_thread: bool) -> None:
+    bucket, cancel, clock = silent_bucket(emulator, silent), Cancel(), Clock()
+    ended: list[OssError] = []
+
+    def fire() -> None:
+        clock.start()
+        cancel.fire()
+
+    def put() -> None:
+        with pytest.raises(Cancelled) as raised:
+            bucket.put("key", b"hello", cancel=cancel)
+        ended.append(raised.value)
+
+    silent.when_asked = fire
+    if on_the_main_thread:
+        put()
+    else:
+        thread = threading.Thread(target=put)
+        thread.start()
+        thread.join()
+    assert clock.stopped() < SOON
+    assert ended[0].stored == Stored.UNKNOWN
+    assert cancel.has_fired
+    with pytest.raises(Cancelled) as raised:
+        bucket.put("key", b"hello", cancel=cancel)
+    assert raised.value.stored == Stored.NO
+
+
+def test_timeout_ends_a_call(emulator: Emulator, silent: SilentServer) -> None:
+    with pytest.raises(Timeout) as raised:
+        silent_bucket(emulator, silent).stat("key", timeout=0.1)
+    assert isinstance(raised.value, TimeoutError)
+    bucket = Bucket(silent.endpoint, "bucket", emulator.credentials(), BucketOptions(timeout=0.1))
+    with pytest.raises(Timeout):
+        bucket.put("key", b"hello", options=PutOptions())
+    with pytest.raises(Timeout):
+        put_to_url(silent.endpoint + "/bucket/key?Signature=x", b"hello", BucketOptions(timeout=0.1))
+    with pytest.raises(ValueError, match="-1"):
+        bucket.stat("key", timeout=-1)
+
+
+def test_key_that_does_not_come_is_not_waited_for(silent: SilentServer) -> None:
+    verifier = Verifier(key_prefixes=[silent.endpoint + "/"])
+    cancel = Cancel()
+    silent.when_asked = cancel.fire
+
+    headers = {
+        "Authorization": base64.b64encode(bytes(64)).decode(),
+        "x-oss-pub-key-url": base64.b64encode(f"{silent.endpoint}/key.pem".encode()).decode(),
+    }
+    with pytest.raises(Cancelled):
+        verifier.verify("POST", "/uploaded", headers, b"body", cancel=cancel)

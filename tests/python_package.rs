@@ -1,0 +1,155 @@
+//! The Python package: its own tests, its types, that it leaves nothing of the library out, and that a wheel of it is whole.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+use support::bucket::{TestBucket, app_server, emulator};
+use support::header::{self, Kind};
+use support::languages::{self, Language};
+use support::markdown::blocks;
+use support::{emulator_program, files_below, library, read, repository, tools};
+use tempfile::TempDir;
+
+const PACKAGE: &str = "bindings/python";
+const TIME: Duration = Duration::from_secs(300);
+
+/// Functions that Python has no use for: it does the same with another one, or by itself.
+const NOT_NEEDED: [(&str, &str); 19] = [
+    ("oss_put_object", "oss_put_body"),
+    ("oss_put_object_with_callback", "oss_put_body"),
+    ("oss_put_file_with_callback", "oss_put_body"),
+    ("oss_upload_part", "oss_upload_part_body"),
+    ("oss_put_options_set_cancel", "oss_bucket_with_limits"),
+    ("oss_put_options_set_deadline_ms", "oss_bucket_with_limits"),
+    ("oss_upload_options_set_cancel", "oss_bucket_with_limits"),
+    ("oss_upload_options_set_deadline_ms", "oss_bucket_with_limits"),
+    ("oss_delivery_options_set_cancel", "oss_bucket_with_limits"),
+    ("oss_delivery_options_set_deadline_ms", "oss_bucket_with_limits"),
+    ("oss_upload_options_set_outbox", "oss_put_options_set_outbox"),
+    ("oss_upload_options_set_rate", "oss_put_options_set_rate"),
+    ("oss_upload_options_set_log", "oss_bucket_options_set_log"),
+    ("oss_cancel_has_fired", "Cancel.has_fired"),
+    ("oss_callback_verify", "oss_callback_verify_request"),
+    ("oss_callback_verify_with_key", "oss_callback_verifier_set_public_key"),
+    ("oss_post_form_to_json", "json.dumps"),
+    ("oss_status_name", "Status.name"),
+    ("oss_version_number", "oss_check_version"),
+];
+
+/// A command of the shell, where Python finds the package's source and all that its checks need.
+fn shell(what: &str, code: &str) -> Option<Command> {
+    let mut question =
+        languages::shell(Language::Python, "python3 -c 'import mypy, pytest, ruff, setuptools'")?;
+    if !question.output().is_ok_and(|out| out.status.success()) {
+        tools::skip(what, "the Python lacks what tests/python/requirements.txt names");
+        return None;
+    }
+    let mut shell = languages::shell(Language::Python, code)?;
+    shell.current_dir(repository(PACKAGE)).env("PYTHONDONTWRITEBYTECODE", "1");
+    shell.env("PYTHONPATH", repository(PACKAGE).join("src"));
+    shell.env("OSS_UPLOAD_LIBRARY", library::shared_library());
+    Some(shell)
+}
+
+#[test]
+fn package_passes_its_tests() {
+    let Some(mut pytest) = shell("the Python package", "python3 -m pytest --quiet") else { return };
+    let out = tools::run(pytest.env("OSS_EMULATOR", emulator_program::build()), TIME);
+    let last = out.lines().last().unwrap_or_default();
+    assert!(last.contains(" passed") && !last.contains("skipped"), "{out}");
+}
+
+#[test]
+fn package_is_typed_and_formatted() {
+    let caches = TempDir::new().expect("a temporary folder");
+    let code = "python3 -m ruff format --check; python3 -m ruff check; python3 -m mypy";
+    let Some(mut checks) = shell("the types of the Python package", code) else { return };
+    checks.env("RUFF_NO_CACHE", "true").env("MYPY_CACHE_DIR", caches.path());
+    tools::run(&mut checks, TIME);
+}
+
+#[test]
+fn code_in_the_documents_is_typed() {
+    let folder = TempDir::new().expect("a temporary folder");
+    for (number, page) in ["README.md", "bindings/python/README.md"].into_iter().enumerate() {
+        let snippets: Vec<String> = blocks(&read(repository(page)))
+            .into_iter()
+            .filter(|block| block.language == "python")
+            .map(|block| block.code + "\n")
+            .collect();
+        assert!(!snippets.is_empty(), "{page} has no Python");
+        fs::write(folder.path().join(format!("page{number}.py")), snippets.concat()).expect("the code");
+    }
+    let Some(mut mypy) = shell("the Python code", "python3 -m mypy --strict \"$0\"") else { return };
+    tools::run(mypy.arg(folder.path()).env("MYPY_CACHE_DIR", folder.path().join("cache")), TIME);
+}
+
+#[test]
+fn package_leaves_nothing_of_the_library_out() {
+    let source: String = files_below(&format!("{PACKAGE}/src"))
+        .iter()
+        .filter(|file| file.ends_with(".py"))
+        .map(|file| read(repository(file)))
+        .collect();
+    let is_used = |name: &str| header::words(&source).any(|word| word == name);
+    for item in header::items() {
+        match &item.kind {
+            Kind::Enum(values) => {
+                let missing: Vec<_> = values.iter().filter(|value| !is_used(&value.name)).collect();
+                // There is no finding without a severity in Python.
+                let missing: Vec<_> =
+                    missing.iter().filter(|value| value.name != "OSS_SEVERITY_NONE").collect();
+                assert!(missing.is_empty(), "{missing:?}");
+            }
+            _ if item.parameters().is_some() => {
+                let needed = NOT_NEEDED.iter().all(|(name, _)| *name != item.name);
+                assert_eq!(is_used(&item.name), needed, "is {} used?", item.name);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn package_has_the_version_of_the_library() {
+    let project = read(repository(PACKAGE).join("pyproject.toml"));
+    assert!(project.contains(&format!("\nversion = \"{}\"\n", env!("CARGO_PKG_VERSION"))));
+}
+
+/// A program that puts with a callback, with what the wheel brought along.
+const PROGRAM: &str = r#"
+import os
+import oss_upload
+
+bucket = oss_upload.Bucket(os.environ["OSS_ENDPOINT"], os.environ["OSS_BUCKET"], oss_upload.Credentials.from_environment())
+result = bucket.put("key", b"hello", oss_upload.Callback(os.environ["OSS_CALLBACK_URL"], "object=${object}"))
+print(result.stored.name, oss_upload.__file__)
+"#;
+
+#[test]
+fn wheel_has_all_that_a_program_needs() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path();
+    // The environment has nothing of its own but the wheel; cffi comes from that of the tests.
+    let code = "\
+        \"$REPOSITORY/packaging/wheel\" \"$OSS_UPLOAD_LIBRARY\" wheels
+        ls wheels/oss_upload-*-py3-none-manylinux_2_*.whl
+        python3 -m venv --without-pip venv
+        python3 -m pip --quiet --disable-pip-version-check --python venv/bin/python install --no-index --no-deps wheels/*.whl
+        python3 -c 'import cffi, pathlib; print(pathlib.Path(cffi.__file__).parent.parent)' >cffi.pth
+        mv cffi.pth venv/lib/python*/site-packages
+        unset PYTHONPATH OSS_UPLOAD_LIBRARY
+        venv/bin/python -c \"$0\"";
+    let Some(mut shell) = shell("a wheel of the Python package", code) else { return };
+    let (emulator, application) = (emulator(), app_server());
+    shell.arg(PROGRAM).current_dir(path).env("REPOSITORY", repository(""));
+    shell.envs(TestBucket::emulated(&emulator).environment()).env("OSS_CALLBACK_URL", application.url());
+    let out = tools::run(&mut shell, TIME);
+    let imported = format!("YES {}", path.join("venv").display());
+    assert!(out.lines().last().is_some_and(|line| line.starts_with(&imported)), "{out}");
+    assert_eq!(application.requests().len(), 1);
+}
