@@ -21,8 +21,8 @@ const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
 /// More than any system has, so that a list of them is large too.
 const AUTHORITIES: u64 = 1000;
 
-/// The program over this way, with all that it finds there; in `roots` it finds whom to trust.
-fn run(route: Route, roots: &str) {
+/// Goes every way over this route, with all that the program finds there.
+fn go_every_way(route: Route) {
     assert_eq!(BUCKET, DEFAULT_BUCKET);
     let bed = Bed::over(route);
     let application = app_server();
@@ -36,14 +36,9 @@ fn run(route: Route, roots: &str) {
         assert!(many.upload_part(number, Body::Bytes(b"x")).is_ok());
     }
     let program = CProgram::compile("no_memory", Linkage::Shared);
-    let file = |name: &str, content: &[u8]| {
-        let path = program.folder().join(name).to_str().unwrap().to_owned();
-        fs::write(&path, content).unwrap();
-        path
-    };
     let bucket = TestBucket::emulated(&bed.emulator).with_callback_url(&application.url());
-    let source = file("source", &[0; 600_000]);
-    let profiles = file("profiles", profiles(&bucket).as_bytes());
+    let source = written(&program, "source", &[0; 600_000]);
+    let profiles = written(&program, "profiles", profiles(&bucket).as_bytes());
     let command = format!(
         r#"echo '{{"AccessKeyId": "{}", "AccessKeySecret": "{}"}}'"#,
         bucket.access_key_id, bucket.access_key_secret
@@ -55,11 +50,26 @@ fn run(route: Route, roots: &str) {
         ("PROFILES", &profiles),
         ("KEY_COMMAND", &command),
     ];
-    let trusted = bed.network.tls().map(|tls| file("trusted", (tls.cert_pem + &authorities()).as_bytes()));
-    environment.extend(trusted.as_deref().map(|path| (roots, path)));
-    let proxy = bed.network.proxy().map(|proxy| proxy.url());
-    environment.extend(proxy.as_deref().map(|url| ("PROXY", url)));
-    println!("{route:?}, {roots}:\n{}", program.run_on(&bucket, &environment));
+    let network = bed.network.environment();
+    environment.extend(network.iter().map(|(name, value)| (*name, value.as_str())));
+    println!("{route:?}:\n{}", program.run_on(&bucket, &environment));
+}
+
+/// Goes one way over https, where whom to trust is in a large file, which this variable names.
+fn put_trusting_many(variable: &str) {
+    let bed = Bed::over(Route::Https);
+    let program = CProgram::compile("no_memory", Linkage::Shared);
+    let own = bed.network.tls().unwrap().cert_pem;
+    let trusted = written(&program, "trusted", (own + &authorities()).as_bytes());
+    let environment = [("ONLY", "put"), (variable, trusted.as_str())];
+    println!("{variable}:\n{}", program.run_on(&TestBucket::emulated(&bed.emulator), &environment));
+}
+
+/// The path of a file in the program's folder, which has this in it.
+fn written(program: &CProgram, name: &str, content: &[u8]) -> String {
+    let path = program.folder().join(name).to_str().unwrap().to_owned();
+    fs::write(&path, content).unwrap();
+    path
 }
 
 /// A file of a command line tool's, with a long list of others' profiles.
@@ -87,10 +97,11 @@ fn authorities() -> String {
 
 #[test]
 fn no_large_allocation_that_fails_ends_the_host() {
-    over_every_route(|route| run(route, "CA_FILE"));
+    over_every_route(go_every_way);
 }
 
 #[test]
-fn no_large_allocation_that_fails_while_the_systems_roots_are_read_ends_the_host() {
-    run(Route::Https, "SSL_CERT_FILE");
+fn no_large_allocation_that_fails_while_roots_are_read_ends_the_host() {
+    // The caller's, and the system's.
+    ["CA_FILE", "SSL_CERT_FILE"].into_iter().for_each(put_trusting_many);
 }
