@@ -579,9 +579,10 @@ typedef struct oss_writer oss_writer;
 /**
  * Gives data. It puts up to `capacity` bytes into `buffer`, of which there is at least one, and says in `*got` how many;
  * none at the end. Before each call `*got` is SIZE_MAX: a function that leaves it so has failed without saying so, and the call
- * ends with OSS_STATUS_LOCAL_IO. It runs on the thread that called (at the end of a thread, on one that stands in for it), during the call,
- * and must neither talk to OSS itself nor free what the call uses; while it waits, everything waits. Returns 0, or a number
- * of the caller's own if the data cannot be read: the call then ends with OSS_STATUS_LOCAL_IO and the number in its message.
+ * ends with OSS_STATUS_LOCAL_IO. It runs on the thread that called (at the end of a thread, on one that stands in for it), during
+ * the call, and must neither talk to OSS itself nor free what the call uses; while it waits, everything waits. Returns 0, or a
+ * number of the caller's own if the data cannot be read: the call then ends with OSS_STATUS_LOCAL_IO and the number in its
+ * message.
  *
  * It has to return: nothing may be thrown out of it, and no longjmp() may leave it, which would be undefined behaviour. That holds
  * for all functions that are given to this library.

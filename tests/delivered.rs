@@ -192,7 +192,7 @@ impl Resumable {
         let mut options = in_parts();
         options.set_checkpoint(Some(self.path("records").as_ref())).unwrap();
         options.set_object_options(object);
-        let body = Body::open(&self.path("file"), None).unwrap_or_else(|_| panic!("it cannot be opened"));
+        let body = Body::open(self.path("file"), None).unwrap_or_else(|_| panic!("it cannot be opened"));
         self.bed.bucket.upload(KEY, body, Some(&callback(&self.bed)), &options, &Silent)
     }
 

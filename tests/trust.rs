@@ -191,8 +191,8 @@ fn ca_file_that_is_added_is_trusted_besides_the_one_that_is_set() {
     let ca_file = |server: &RawServer| server.identity().unwrap().ca_file().to_owned();
     let bucket = |server: &RawServer| {
         bucket_of(server, |options| {
-            options.set_ca_file(&ca_file(&one)).unwrap();
-            options.add_ca_file(&ca_file(&other)).unwrap();
+            options.set_ca_file(ca_file(&one)).unwrap();
+            options.add_ca_file(ca_file(&other)).unwrap();
         })
     };
     assert_stored(&bucket(&one));

@@ -31,8 +31,8 @@ func FromString(text string) Body {
 }
 
 // FromFile makes a body of a whole file. Every operation opens the file anew. Only such a body can be resumed with
-// [WithCheckpoint], or one of [FromFileRange]. Its path may be any bytes but NUL. A file that has bytes although its length is said to be 0, as in /proc, can only
-// be given to [Bucket.Upload].
+// [WithCheckpoint], or one of [FromFileRange]. Its path may be any bytes but NUL. A file that has bytes although its length is
+// said to be 0, as in /proc, can only be given to [Bucket.Upload].
 func FromFile(path string) Body {
 	return Body{func(c *call) *C.oss_body { return C.oss_body_from_file(c.text(path)) }}
 }

@@ -843,7 +843,7 @@ static void bodies(void) {
 }
 
 static void objects(void) {
-    REFUSED("bucket is NULL: oss_bucket_new() failed, or was not called", oss_put_object(NULL, "refused", "x", 1, NULL, where));
+    REFUSED("bucket is NULL: oss_bucket_new() failed", oss_put_object(NULL, "refused", "x", 1, NULL, where));
     REFUSED("key", oss_put_object(bucket, NULL, "x", 1, NULL, where));
     REFUSED("data", oss_put_object(bucket, "refused", NULL, 1, NULL, where));
     REFUSED("key", oss_put_object(bucket, NOT_UTF8, "x", 1, NULL, where));
@@ -852,16 +852,20 @@ static void objects(void) {
     REFUSED("key", oss_put_object(bucket, "", "x", 1, NULL, where));
 
     REFUSED("bucket", oss_put_object_with_callback(NULL, "refused", "x", 1, callback, NULL, where));
-    REFUSED("callback is NULL: oss_callback_new() failed", oss_put_object_with_callback(bucket, "refused", "x", 1, NULL, NULL, where));
-    REFUSED("oss_put_object() uploads without", oss_put_object_with_callback(bucket, "refused", "x", 1, NULL, NULL, where));
+    REFUSED("callback is NULL: oss_callback_new() failed",
+            oss_put_object_with_callback(bucket, "refused", "x", 1, NULL, NULL, where));
+    REFUSED("oss_put_object() uploads without",
+            oss_put_object_with_callback(bucket, "refused", "x", 1, NULL, NULL, where));
     REFUSED("key", oss_put_object_with_callback(bucket, NULL, "x", 1, callback, NULL, where));
     REFUSED("data", oss_put_object_with_callback(bucket, "refused", NULL, 1, callback, NULL, where));
     REFUSED("key", oss_put_object_with_callback(bucket, NOT_UTF8, "x", 1, callback, NULL, where));
     REFUSED("data", oss_put_object_with_callback(bucket, "refused", "x", SIZE_MAX, callback, NULL, where));
 
     REFUSED("bucket", oss_put_file_with_callback(NULL, "refused", needed_variable("SOURCE"), callback, NULL, where));
-    REFUSED("callback is NULL", oss_put_file_with_callback(bucket, "refused", needed_variable("SOURCE"), NULL, NULL, where));
-    REFUSED("oss_put_body() uploads without", oss_put_file_with_callback(bucket, "refused", "/dev/null", NULL, NULL, where));
+    REFUSED("callback is NULL",
+            oss_put_file_with_callback(bucket, "refused", needed_variable("SOURCE"), NULL, NULL, where));
+    REFUSED("oss_put_body() uploads without",
+            oss_put_file_with_callback(bucket, "refused", "/dev/null", NULL, NULL, where));
     /* A wrong argument comes before a file that cannot be read. */
     REFUSED("bucket", oss_put_file_with_callback(NULL, "refused", "/dev/null", callback, NULL, where));
     REFUSED("key", oss_put_file_with_callback(bucket, NULL, "/dev/null", callback, NULL, where));
