@@ -8,12 +8,12 @@ use oss_emulator::{Credential, Emulator};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use support::bucket::{TestBucket, emulator};
 use support::c_program::{CProgram, Linkage};
 use support::key_service::{Asked, KeyService, SECRET, TOKEN, key_json, reply};
+use support::tools;
 
 /// How often there are forks while the parent fetches, and how many processes want a key then.
 const ROUNDS: usize = 12;
@@ -76,7 +76,7 @@ fn signed_with(emulator: &Emulator) -> BTreeMap<String, BTreeSet<usize>> {
 
 fn pipe(folder: &Path, name: &str) -> String {
     let path = folder.join(name).to_str().unwrap().to_owned();
-    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert!(tools::command("mkfifo").arg(&path).status().unwrap().success());
     path
 }
 

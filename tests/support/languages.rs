@@ -40,7 +40,7 @@ pub fn jna() -> PathBuf {
 
 /// The shell, which finds the Python of `OSS_TEST_PYTHON` first, and the packages of Node's in `OSS_TEST_NODE_MODULES`.
 fn sh(code: &str) -> Command {
-    let mut command = Command::new("sh");
+    let mut command = tools::command("sh");
     command.args(["-e", "-u", "-c", code]).env("OSS_TEST_JNA", jna());
     if let Some(python) = env::var_os("OSS_TEST_PYTHON") {
         let folder = Path::new(&python).parent().map(Path::to_path_buf);
