@@ -12,7 +12,7 @@ use support::bucket::{TestBucket, emulator};
 use support::c_program::{CProgram, Dialect, Linkage, Source};
 use support::proxy::Proxy;
 use support::sanitizer::Sanitizer;
-use support::{library, read, repository, tools};
+use support::{effort, library, read, repository, tools};
 use tempfile::{NamedTempFile, TempDir};
 
 /// An emulator to work on, and what a program has to know of it.
@@ -54,7 +54,7 @@ impl Site {
         let program = || CProgram::host(name, linkage, libraries);
         let mut programs = vec![program()];
         programs.extend(CProgram::sanitized_host(name, linkage, libraries));
-        if self.ca_file.is_none() {
+        if self.ca_file.is_none() && effort::is_worth(&format!("{name}.c under valgrind")) {
             programs.extend(program().under_valgrind());
         }
         programs
@@ -90,7 +90,9 @@ fn sigpipe_never_reaches_the_host() {
         site.emulator
             .inject(Fault::new(Action::ResetAfterBodyBytes(100_000)).operation("PutObject").always());
         let mut programs = site.hosts("sigpipe", Linkage::Shared, &["-lpthread"]);
-        programs.push(CProgram::compile("sigpipe", Linkage::Static));
+        if effort::is_worth("SIGPIPE in a static program") {
+            programs.push(CProgram::compile("sigpipe", Linkage::Static));
+        }
         for program in &programs {
             site.run_program(program, &[]);
         }
@@ -142,7 +144,7 @@ fn forked_child_and_parent_go_on_with_the_same_handle() {
     for site in Site::both() {
         // Neither valgrind nor gcc's checks watch: what a child drops of its parent's without touching it is a leak to the one,
         // and the others' allocator cannot be forked while another thread is in it.
-        site.run_with("fork", Linkage::Shared, &[("ROUNDS", "500")]);
+        site.run_with("fork", Linkage::Shared, &[("ROUNDS", if effort::is_full() { "500" } else { "50" })]);
         let [parent, child, grandchild] =
             ["parent/", "child/", "grandchild/"].map(|who| site.connections_of(who));
         assert!(!parent.is_empty() && !child.is_empty() && !grandchild.is_empty());
@@ -209,7 +211,10 @@ fn loading_and_unloading_leaves_nothing_behind() {
     for site in Site::both() {
         for program in site.hosts("unload", Linkage::Loaded, &[]) {
             // Who watches over memory keeps what was freed, and takes time.
-            let (rounds, grows_by) = if program.is_unwatched() { ("1000", "1024") } else { ("40", "65536") };
+            let (rounds, grows_by) = match program.is_unwatched() {
+                true => (if effort::is_full() { "1000" } else { "300" }, "1024"),
+                false => ("40", "65536"),
+            };
             let environment =
                 [("LIBRARY", library.to_str().unwrap()), ("ROUNDS", rounds), ("GROWS_BY_KIB", grows_by)];
             site.run_program(&program, &environment);

@@ -19,11 +19,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 use support::bed::{BUCKET, Bed, KEY, assert_ended};
+use support::effort;
 use support::observer::Unmoved;
 use support::route::Route;
 use support::token_service::{Said, TokenService};
 use tempfile::TempDir;
 
+const FEW: u64 = 100;
 const CALLS: u64 = 300;
 const THREADS: u64 = 2;
 /// So many calls of one bucket follow one another, so that connections are used again.
@@ -43,11 +45,6 @@ fn attempts(outcome: &Outcome) -> Vec<&Attempt> {
 
 fn unavailable() -> Action {
     Action::Status { status: 503, code: "ServiceUnavailable".to_owned() }
-}
-
-fn number_of(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}, which is no number")))
 }
 
 /// What befalls a request, of all that can.
@@ -141,8 +138,8 @@ fn make_faulted_upload(bed: &Bed, clock: &Clock, seed: u64) -> Option<u64> {
 
 #[test]
 fn phases_and_pauses_are_all_the_time_that_a_faulted_upload_takes() {
-    let calls = number_of("OSS_UPLOAD_CALLS").unwrap_or(CALLS);
-    let base = number_of("OSS_UPLOAD_BASE_SEED").unwrap_or(1);
+    let calls = effort::count("OSS_UPLOAD_CALLS", FEW, CALLS);
+    let base = effort::number("OSS_UPLOAD_BASE_SEED").unwrap_or(1);
     let failed: u64 = thread::scope(|scope| {
         let shares =
             (0..THREADS).map(|share| base + calls * share / THREADS..base + calls * (share + 1) / THREADS);

@@ -7,13 +7,14 @@ mod support;
 use std::collections::BTreeSet;
 use support::c_program::{Dialect, compiles};
 use support::header::{self, HEADER, Item, Kind, words};
-use support::{read, repository, tools};
+use support::{effort, read, repository, tools};
 
 const STANDARDS: [&str; 8] = ["c99", "c11", "c17", "c2x", "c++11", "c++14", "c++17", "c++20"];
 
 /// Every standard, as each compiler understands it.
 fn dialects() -> Vec<Dialect> {
-    let of = |compiler| STANDARDS.map(|standard| Dialect { compiler, standard }).to_vec();
+    let of =
+        |compiler| effort::ends(&STANDARDS).into_iter().map(move |standard| Dialect { compiler, standard });
     tools::compilers("the header").into_iter().flat_map(of).collect()
 }
 

@@ -16,7 +16,7 @@ use support::bucket::{TestBucket, app_server};
 use support::c_program::{CProgram, Linkage};
 use support::network::Network;
 use support::route::{Route, over_every_route};
-use support::{noise, shim};
+use support::{effort, noise, shim};
 
 const PART: usize = 102_400;
 /// Four parts and a smaller one.
@@ -216,14 +216,15 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 /// The calls before which the program is killed. For the sake of time that is each only over http; the other routes share
-/// them out, and each takes every third.
+/// them out, and each takes every third. Where not everything is tried, it is every fifth of those.
 fn calls_to_die_at(route: Route) -> impl Iterator<Item = usize> {
-    match route {
+    let calls = match route {
         Route::Http => (1..).step_by(1),
         Route::Https => (1..).step_by(3),
         Route::HttpProxy => (2..).step_by(3),
         Route::HttpsProxy => (3..).step_by(3),
-    }
+    };
+    calls.step_by(if effort::is_full() { 1 } else { 5 })
 }
 
 /// The program is killed before one of its calls after the other, and then run to its end.

@@ -13,6 +13,7 @@ use std::cell::Cell;
 use std::fs;
 use std::sync::Arc;
 use support::bed::{BUCKET, Bed, KEY};
+use support::effort;
 use support::observer::Unmoved;
 use support::raw_server::RawServer;
 use support::route::Route;
@@ -210,8 +211,8 @@ impl Mix {
 
 #[test]
 fn no_mix_of_options_takes_more_than_the_limit() {
-    let number = |name, default| std::env::var(name).map_or(default, |text| text.parse().unwrap());
-    let (mixes, seed) = (number("OSS_UPLOAD_MIXES", 24), number("OSS_UPLOAD_SEED", 1));
+    let mixes = effort::count("OSS_UPLOAD_MIXES", 8, 24);
+    let seed = effort::number("OSS_UPLOAD_SEED").unwrap_or(1);
     println!("{mixes} mixes from the seed {seed}");
     let uploaded =
         (seed..seed + mixes).filter(|seed| Mix::random(&mut fastrand::Rng::with_seed(*seed)).check());

@@ -7,18 +7,19 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Instant;
 use support::bed::BUCKET;
+use support::effort;
 use support::owing::{Office, names, owed, printed};
 use support::shim;
 
 /// The last one leaves a checkpoint, too.
 const WAYS: [&str; 5] = ["put", "parts", "managed", "writer", "checkpoint"];
+const FEW: u64 = 20;
 const KILLS: u64 = 60;
 
 /// An office in which processes are killed.
@@ -103,10 +104,6 @@ impl Site {
     }
 }
 
-fn number_of(variable: &str) -> Option<u64> {
-    env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}")))
-}
-
 /// Kills one upload after the other. Those with a checkpoint go on then, or later, or are not gone on with.
 fn kill(site: &Site, seed: u64, kills: u64) -> BTreeMap<String, bool> {
     let mut random = fastrand::Rng::with_seed(seed);
@@ -148,8 +145,8 @@ fn kill(site: &Site, seed: u64, kills: u64) -> BTreeMap<String, bool> {
 
 #[test]
 fn no_callback_is_lost_wherever_a_process_is_killed() {
-    let seed = number_of("OSS_UPLOAD_SEED").unwrap_or(1);
-    let kills = number_of("OSS_UPLOAD_KILLS").unwrap_or(KILLS);
+    let seed = effort::number("OSS_UPLOAD_SEED").unwrap_or(1);
+    let kills = effort::count("OSS_UPLOAD_KILLS", FEW, KILLS);
     println!("OSS_UPLOAD_SEED={seed}");
     let site = Site::new();
     let uploads = kill(&site, seed, kills);

@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod simulation;
+mod support;
 
 use oss_upload::engine::{Status, Stored};
 use simulation::history::Visit;
@@ -20,7 +21,9 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use support::effort;
 
+const FEW: u64 = 2_000;
 const CALLS: u64 = 10_000;
 const BASE_SEED: u64 = 1;
 /// So many calls are told in full.
@@ -92,16 +95,12 @@ fn judge_call(seed: u64, tally: &Mutex<Tally>) {
     }
 }
 
-fn number_of(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}, which is no number")))
-}
-
 #[test]
 fn what_a_call_says_is_what_happened() {
-    let base = number_of("OSS_UPLOAD_BASE_SEED").unwrap_or(BASE_SEED);
-    let calls = number_of("OSS_UPLOAD_CALLS").unwrap_or(CALLS);
-    let tally = Tally::of(number_of("OSS_UPLOAD_SEED").map_or(base..base + calls, |seed| seed..seed + 1));
+    let base = effort::number("OSS_UPLOAD_BASE_SEED").unwrap_or(BASE_SEED);
+    let calls = effort::count("OSS_UPLOAD_CALLS", FEW, CALLS);
+    let tally =
+        Tally::of(effort::number("OSS_UPLOAD_SEED").map_or(base..base + calls, |seed| seed..seed + 1));
     tally.print();
     assert!(tally.stories.is_empty(), "{} calls said what is not so", tally.stories.len());
     // Whoever knows nothing tells no lies. Where so many replies are lost, most calls still have to find out.

@@ -19,18 +19,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
+use support::effort;
 
+const FEW: u64 = 20_000;
 const INPUTS: u64 = 100_000;
 /// A long run says how far it is.
 const PROGRESS: u64 = 1_000_000;
 const SEED: u64 = 1;
 /// After so many inputs, other requests are signed.
 const EPOCH: u64 = 1 << 14;
-
-fn number_of(variable: &str, default: u64) -> u64 {
-    let Ok(text) = std::env::var(variable) else { return default };
-    text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}, which is no number"))
-}
 
 /// So many in a thousand of each kind, less of those that take longer; the rest are requests that were signed, with changes
 /// here and there.
@@ -120,8 +117,10 @@ fn explained(input: &Input, authentic: &[Authentic], places: &Places) -> Result<
 
 #[test]
 fn nothing_forged_is_believed() {
-    let (inputs, seed) =
-        (number_of("OSS_UPLOAD_FUZZ_INPUTS", INPUTS), number_of("OSS_UPLOAD_FUZZ_SEED", SEED));
+    let (inputs, seed) = (
+        effort::count("OSS_UPLOAD_FUZZ_INPUTS", FEW, INPUTS),
+        effort::number("OSS_UPLOAD_FUZZ_SEED").unwrap_or(SEED),
+    );
     let begin = Instant::now();
     let signers = Signers::new(&mut Rng::with_seed(seed));
     let places = Places::new(&signers);

@@ -2,7 +2,7 @@
 
 use super::bucket::TestBucket;
 use super::sanitizer::{self, Sanitizer};
-use super::{library, repository, tools};
+use super::{effort, library, repository, tools};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -183,7 +183,9 @@ impl CProgram {
     /// The same with the compiler's own checks, unless it has them in any case.
     pub fn sanitized_host(name: &str, linkage: Linkage, libraries: &[&str]) -> Option<CProgram> {
         let program = || CProgram::link(&[Source::named(name)], linkage, libraries, Watch::Sanitizers);
-        Sanitizer::of_the_library().is_none().then(program)
+        let worth =
+            Sanitizer::of_the_library().is_none() && effort::is_worth(&format!("{name}.c, sanitized"));
+        worth.then(program)
     }
 
     fn link(sources: &[Source], linkage: Linkage, libraries: &[&str], watch: Watch) -> CProgram {
@@ -217,11 +219,14 @@ impl CProgram {
         CProgram { name: first.label(), linkage, watch, program, folder }
     }
 
-    /// The program in each way that it is to work: with the shared library, with the static one, and under valgrind.
+    /// The program in each way that it is to work: with the shared library, and where everything is tried, with the static one,
+    /// and under valgrind.
     pub fn variants(name: &str) -> Vec<CProgram> {
-        let mut variants =
-            vec![CProgram::compile(name, Linkage::Shared), CProgram::compile(name, Linkage::Static)];
-        variants.extend(CProgram::compile(name, Linkage::Shared).under_valgrind());
+        let mut variants = vec![CProgram::compile(name, Linkage::Shared)];
+        if effort::is_worth(&format!("{name}.c, linked statically and under valgrind")) {
+            variants.push(CProgram::compile(name, Linkage::Static));
+            variants.extend(CProgram::compile(name, Linkage::Shared).under_valgrind());
+        }
         variants
     }
 
@@ -240,8 +245,9 @@ impl CProgram {
         if !self.is_unwatched() {
             return Some(self);
         }
-        let found = tools::are_there(&format!("the memory of {}", self.name), &["valgrind"]);
-        found.then(|| CProgram { watch: Watch::Valgrind, ..self })
+        let what = format!("the memory of {}", self.name);
+        let watched = effort::is_worth(&what) && tools::are_there(&what, &["valgrind"]);
+        watched.then(|| CProgram { watch: Watch::Valgrind, ..self })
     }
 
     /// What to call this variant in a message.

@@ -6,6 +6,7 @@
 pub mod bed;
 pub mod bucket;
 pub mod c_program;
+pub mod effort;
 pub mod elf;
 pub mod emulator_program;
 pub mod go;

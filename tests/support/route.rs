@@ -1,5 +1,6 @@
 //! The ways to a server, over each of which the same rules hold.
 
+use super::effort;
 use std::thread;
 
 /// Whether with TLS, and whether through a proxy.
@@ -23,9 +24,9 @@ impl Route {
     }
 }
 
-/// Checks a rule over every route.
+/// Checks a rule over every route, or over the plainest and the one that has everything.
 pub fn over_every_route(rule: impl Fn(Route) + Sync) {
-    over(&Route::ALL, rule);
+    over(&effort::ends(&Route::ALL), rule);
 }
 
 /// Checks a rule over some routes, at the same time: most of what a rule needs time for is waiting.

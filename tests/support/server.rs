@@ -1,7 +1,7 @@
 //! The servers among the examples: compiled, started, asked, ended.
 
 use super::sanitizer::{self, Sanitizer};
-use super::{library, repository, tools};
+use super::{effort, library, repository, tools};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::symlink;
@@ -65,7 +65,7 @@ impl ServerProgram {
         if Sanitizer::of_the_library().is_some() {
             return Some(self.command());
         }
-        if !tools::are_there(what, &["valgrind"]) {
+        if !effort::is_worth(what) || !tools::are_there(what, &["valgrind"]) {
             return None;
         }
         let mut command = tools::command("valgrind");
