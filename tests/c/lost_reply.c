@@ -13,7 +13,11 @@ static oss_callback *callback;
 static oss_result *put(const oss_bucket *bucket, oss_status expected, const char *key, const oss_callback *notify,
                        const oss_put_options *options) {
     oss_result *result = NULL;
-    CHECK_CALL(expected, oss_put_object_with_callback(bucket, key, "data", 4, notify, options, &result));
+    if (notify != NULL) {
+        CHECK_CALL(expected, oss_put_object_with_callback(bucket, key, "data", 4, notify, options, &result));
+    } else {
+        CHECK_CALL(expected, oss_put_object(bucket, key, "data", 4, options, &result));
+    }
     return result;
 }
 
