@@ -32,6 +32,12 @@ fn end(mut connection: Connection) {
     connection.hold();
 }
 
+/// TLS ends, and the connection does not yet.
+fn end_tls(mut connection: Connection) {
+    connection.finish_tls();
+    connection.hold();
+}
+
 /// A server that ends its first connection in this way when a second request arrives there.
 fn forgetful(https: bool, ending: Ending) -> RawServer {
     RawServer::start(https, move |mut connection| {
@@ -74,6 +80,13 @@ fn put_on_a_connection_that_ends_unread_goes_out_on_another() {
             assert_replaced(https, end, size, None);
         }
     });
+}
+
+#[test]
+fn put_on_a_connection_whose_tls_ends_unread_goes_out_on_another() {
+    for size in [0, 1, 100_000, LARGE] {
+        assert_replaced(true, end_tls, size, None);
+    }
 }
 
 #[test]

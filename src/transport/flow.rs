@@ -1,5 +1,6 @@
 //! How much went through a connection, in either direction, not counting any encryption.
 
+use super::delivery::End;
 use super::socket::Health;
 use super::stream::Stream;
 use std::io::{self, IoSlice};
@@ -99,6 +100,10 @@ impl AsyncRead for Counted {
         counted.flow.note_received(received);
         if received.is_empty() {
             counted.stream.look_for_end(context);
+            if result.is_ok() {
+                // TLS may tell of the end before the connection has come to its own.
+                counted.flow.socket.note_end(End::Closed);
+            }
         }
         Poll::Ready(result)
     }

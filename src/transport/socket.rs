@@ -155,7 +155,7 @@ impl Health {
     }
 
     /// Only the first sign of an end is true to what happened: each uses up what the kernel has to say.
-    fn note_end(&self, end: End) {
+    pub(super) fn note_end(&self, end: End) {
         self.end.get_or_init(|| (end, self.info()));
     }
 

@@ -276,11 +276,16 @@ impl Connection {
 
     /// Says that nothing more will be said, and goes on listening.
     pub fn finish_sending(&mut self) {
+        self.finish_tls();
+        let _ = self.socket.shutdown(Shutdown::Write);
+    }
+
+    /// Says so in TLS, and nowhere else.
+    pub fn finish_tls(&mut self) {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
             let _ = tls.write_tls(&mut self.socket);
         }
-        let _ = self.socket.shutdown(Shutdown::Write);
     }
 
     /// Hands on what comes, to this address and back, until both sides have ended.
