@@ -3670,7 +3670,7 @@ oss_status oss_put_options_set_expires(oss_put_options *options, const char *val
 oss_status oss_put_options_set_header(oss_put_options *options, const char *name, const char *value);
 
 /**
- * Adds user metadata. All of it together may have 8 KiB.
+ * Adds user metadata. All of it together may have 8 KiB: the names, each with "x-oss-meta-" before it, and the values.
  *
  * @param options  not NULL.
  * @param name     of a-z, 0-9 and "-", without the "x-oss-meta-" before it; upper case is made lower; not NULL; copied.
@@ -4053,7 +4053,7 @@ const void *oss_result_body(const oss_result *result, size_t *len);
 const char *oss_result_content_type(const oss_result *result);
 
 /**
- * Gives a header of the reply. A reply with more than 100 of them, or more than some 64 KiB, is none of OSS's and counts as
+ * Gives a header of the reply. A reply with more than 730 of them, or more than some 64 KiB, is none of OSS's and counts as
  * lost.
  *
  * @param result  may be NULL.

@@ -219,7 +219,7 @@ pub unsafe extern "C" fn oss_put_options_set_header(
     }
 }
 
-/// Adds user metadata. All of it together may have 8 KiB.
+/// Adds user metadata. All of it together may have 8 KiB: the names, each with "x-oss-meta-" before it, and the values.
 ///
 /// @param options  not NULL.
 /// @param name     of a-z, 0-9 and "-", without the "x-oss-meta-" before it; upper case is made lower; not NULL; copied.

@@ -236,7 +236,7 @@ pub unsafe extern "C" fn oss_result_content_type(result: *const oss_result) -> *
     unsafe { text(result, |result| &result.content_type) }
 }
 
-/// Gives a header of the reply. A reply with more than 100 of them, or more than some 64 KiB, is none of OSS's and counts as
+/// Gives a header of the reply. A reply with more than 730 of them, or more than some 64 KiB, is none of OSS's and counts as
 /// lost.
 ///
 /// @param result  may be NULL.

@@ -6,7 +6,7 @@ use super::failure::in_words;
 use super::flow::{Counted, Flow};
 use super::settings::Settings;
 use super::socket::Standing;
-use crate::wire::header::METADATA_MAX;
+use crate::wire::header::{METADATA_MAX, METADATA_PREFIX};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as _;
@@ -24,12 +24,11 @@ use std::time::{Duration, Instant};
 /// How much may wait to be sent before no more frames are asked for. A reply's head must fit in as well. What the client for
 /// HTTP allocates has up to twice that, and it cannot do without: so it is no more than there always is.
 const LARGEST_BUFFER: usize = 32 << 10;
-/// An object's metadata may have 8 KiB, of which each takes as much as this at least, but for the very few with names of one
-/// letter.
-const SHORTEST_METADATA: &str = "x-oss-meta-aa";
+/// So much of what an object's metadata may have takes each at least, with a name and a value of one byte. Empty ones are none.
+const SHORTEST_METADATA: usize = METADATA_PREFIX.len() + 2;
 /// So many headers a reply has at most, and so many trailers: all metadata that there can be, and what else there is. More than
 /// 384 take 78 KiB at once. Hyper itself bounds the trailers and the words about chunks to 16 KiB each.
-const MOST_HEADERS: usize = METADATA_MAX / SHORTEST_METADATA.len() + 100;
+const MOST_HEADERS: usize = METADATA_MAX / SHORTEST_METADATA + 100;
 
 /// The first request of a call finds its connection looked at when the call began.
 const MOMENT: Duration = Duration::from_millis(5);
