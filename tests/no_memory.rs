@@ -18,8 +18,10 @@ const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
     C0fTXv+nvlmklvkcolvpvXLTjaxUHR3W9LXxQ2EHXAJfCB+6H2YF1k8CAwEAAQ==\n\
     -----END PUBLIC KEY-----\n";
 
-/// More than any system has, so that a list of them is large too.
+/// More than any system has.
 const AUTHORITIES: u64 = 1000;
+/// So many that a list of them is large too.
+const EVEN_MORE_AUTHORITIES: u64 = 3000;
 
 /// Goes every way over this route, with all that the program finds there.
 fn go_every_way(route: Route) {
@@ -56,12 +58,12 @@ fn go_every_way(route: Route) {
 }
 
 /// Goes one way over https, where whom to trust is in a large file, which this variable names.
-fn put_trusting_many(variable: &str) {
+fn go_trusting_many(way: &str, variable: &str, authorities: u64) {
     let bed = Bed::over(Route::Https);
     let program = CProgram::compile("no_memory", Linkage::Shared);
     let own = bed.network.tls().unwrap().cert_pem;
-    let trusted = written(&program, "trusted", (own + &authorities()).as_bytes());
-    let environment = [("ONLY", "put"), (variable, trusted.as_str())];
+    let trusted = written(&program, "trusted", (own + &certificates(authorities)).as_bytes());
+    let environment = [("ONLY", way), (variable, trusted.as_str())];
     println!("{variable}:\n{}", program.run_on(&TestBucket::emulated(&bed.emulator), &environment));
 }
 
@@ -84,15 +86,15 @@ fn profiles(bucket: &TestBucket) -> String {
     format!(r#"{{"current": "own", "profiles": [{}{own}]}}"#, others.collect::<String>())
 }
 
-/// The certificates of many authorities.
-fn authorities() -> String {
+/// The certificates of so many authorities.
+fn certificates(authorities: u64) -> String {
     let key = KeyPair::generate().unwrap();
     let certificate = |number: u64| {
         let mut params = CertificateParams::new([]).unwrap();
         params.distinguished_name.push(DnType::CommonName, format!("authority {number}"));
         params.self_signed(&key).unwrap().pem()
     };
-    (0..AUTHORITIES).map(certificate).collect()
+    (0..authorities).map(certificate).collect()
 }
 
 #[test]
@@ -103,5 +105,7 @@ fn no_large_allocation_that_fails_ends_the_host() {
 #[test]
 fn no_large_allocation_that_fails_while_roots_are_read_ends_the_host() {
     // The caller's, and the system's.
-    ["CA_FILE", "SSL_CERT_FILE"].into_iter().for_each(put_trusting_many);
+    go_trusting_many("put", "CA_FILE", EVEN_MORE_AUTHORITIES);
+    go_trusting_many("put", "SSL_CERT_FILE", AUTHORITIES);
+    go_trusting_many("fetch key", "CA_FILE", AUTHORITIES);
 }

@@ -25,9 +25,7 @@ impl NoKey {
 
     /// There is none because of this. A caller who would not wait longer, or has no memory, says nothing of the provider.
     pub fn because(cause: Cause, message: impl Into<String>) -> NoKey {
-        let ended =
-            Some(cause).filter(|cause| matches!(cause, Cause::Cancelled | Cause::Deadline | Cause::NoMemory));
-        NoKey { message: message.into(), ended }
+        NoKey { message: message.into(), ended: Some(cause).filter(Cause::is_of_the_caller) }
     }
 
     /// The same of this.

@@ -32,6 +32,13 @@ pub enum Cause {
     Source(SourceFailure),
 }
 
+impl Cause {
+    /// Whether it is the caller's own: somebody else who asked for the same might get it.
+    pub fn is_of_the_caller(&self) -> bool {
+        matches!(self, Cause::Cancelled | Cause::Deadline | Cause::NoMemory)
+    }
+}
+
 /// A request without a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {

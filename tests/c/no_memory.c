@@ -202,6 +202,25 @@ static oss_status verify(oss_result **result) {
     return oss_callback_verify_with_key(needed_variable("PUBLIC_KEY"), "/", data, SIZE, "AAAA", result);
 }
 
+static oss_status verify_with(const oss_callback_verifier *verifier, oss_result **result) {
+    static const char signature[] =
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==";
+    static const char url[] = "aHR0cHM6Ly8xMjcuMC4wLjE6MS9rZXk="; /* https://127.0.0.1:1/key */
+    return oss_callback_verify(verifier, "/", data, SIZE, signature, url, result);
+}
+
+/* Nothing answers there. That one caller had no memory to find out is not what the next one is told. */
+static oss_status fetch_key(oss_result **result) {
+    oss_callback_verifier *verifier = oss_callback_verifier_new();
+    CHECK_SETS(oss_callback_verifier_add_key_prefix(verifier, "https://127.0.0.1:1/"));
+    if (variable("CA_FILE") != NULL) CHECK_SETS(oss_callback_verifier_set_ca_file(verifier, variable("CA_FILE")));
+    const oss_status status = verify_with(verifier, result);
+    CHECK(status != OSS_STATUS_OK);
+    CHECK(status != OSS_STATUS_OUT_OF_MEMORY || verify_with(verifier, NULL) != OSS_STATUS_OUT_OF_MEMORY);
+    oss_callback_verifier_free(verifier);
+    return status == OSS_STATUS_OUT_OF_MEMORY ? status : OSS_STATUS_OK;
+}
+
 static const struct {
     const char *name;
     oss_status (*work)(oss_result **result);
@@ -220,6 +239,7 @@ static const struct {
     {"list uploads", list_uploads, false},
     {"list parts", list_parts, false},
     {"verify", verify, false},
+    {"fetch key", fetch_key, false},
 };
 
 /* What is said of the object is so. */

@@ -2,7 +2,7 @@
 
 use crate::callback::verify::PublicKey;
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::transport::{Cause, Errand, Turns};
+use crate::transport::{Errand, Turns};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,9 +54,7 @@ impl Keys {
         let url = errand.url.as_str();
         let sent = errand.run();
         // What ended the call of one caller says nothing to others.
-        let is_of_the_caller = sent.as_ref().is_err_and(|failure| {
-            matches!(failure.cause, Cause::Cancelled | Cause::Deadline | Cause::Unsendable)
-        });
+        let is_of_the_caller = sent.as_ref().is_err_and(|failure| failure.cause.is_of_the_caller());
         let outcome = match sent {
             Ok(reply) if reply.status == 200 => Outcome::success(reply, Stored::No),
             sent => not_fetched(Outcome::without_success(sent, Stored::No)),

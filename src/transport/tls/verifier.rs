@@ -24,11 +24,12 @@ pub(super) struct Verifier {
 impl Verifier {
     pub(super) fn new(trust: &Trust, provider: Arc<CryptoProvider>) -> Result<Verifier, Failure> {
         let mut own = Vec::new();
-        if let Some(path) = &trust.ca_file {
-            own.extend(files::authorities("CA file", path)?);
-        }
-        if let Some(path) = &trust.extra_ca_file {
-            own.extend(files::authorities("extra CA file", path)?);
+        for (what, path) in [("CA file", &trust.ca_file), ("extra CA file", &trust.extra_ca_file)] {
+            if let Some(path) = path {
+                let authorities = files::authorities(what, path)?;
+                files::make_room(&mut own, authorities.len())?;
+                own.extend(authorities);
+            }
         }
         let authorities = authorities(&own, trust.ca_file.is_none(), provider)?;
         Ok(Verifier { authorities, own, pins: trust.pins.clone() })
