@@ -97,17 +97,28 @@ fn read(what: &str, path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(content)
 }
 
-/// Whether there is more between two lines of dashes than a section may have.
+/// Whether more is taken for a section than one may have, the line that begins it included. It goes on until it ends under the
+/// name that it was given last: a second beginning ends nothing, nor does the end of something else.
 fn has_larger_section(pem: &[u8]) -> bool {
-    let mut length = None;
-    pem.split(|byte| matches!(byte, b'\n' | b'\r')).any(|line| {
-        length = match line {
-            line if line.starts_with(b"-----BEGIN ") => Some(0),
-            line if line.starts_with(b"-----END ") => None,
-            line => length.map(|length| length + line.len()),
-        };
-        length > Some(LARGEST_SECTION)
-    })
+    let mut begun: Option<&[u8]> = None;
+    let mut length = 0;
+    for line in pem.split(|byte| matches!(byte, b'\n' | b'\r')) {
+        if let Some(name) = line.strip_prefix(b"-----BEGIN ") {
+            begun = Some(name.trim_ascii_end());
+        } else if let Some(name) = line.strip_prefix(b"-----END ")
+            && begun.is_some_and(|begun| name.starts_with(begun))
+        {
+            begun = None;
+            length = 0;
+        }
+        if begun.is_some() {
+            length += line.len();
+        }
+        if length > LARGEST_SECTION {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -192,10 +203,21 @@ mod tests {
             fs::write(&path, good).unwrap();
             assert_eq!(certificates("CA file", &path).unwrap().len(), 1);
         }
-        let endless = format!("{certificate}-----BEGIN CERTIFICATE-----\n{padding}A\n");
         let expected = "a section of the CA file PATH does not end within 65536 bytes";
-        assert_eq!(complaint(certificates, &endless), expected);
-        assert_eq!(complaint(private_key, &endless.replace("CERTIFICATE", "PRIVATE KEY")), expected);
+        let begin = "-----BEGIN CERTIFICATE-----\n";
+        let half = &padding[..padding.len() / 2];
+        for endless in [
+            format!("{begin}{padding}A\n"),
+            // It ends only where something of the same name does, and nowhere by beginning again.
+            format!("{begin}-----END NOTHING-----\n{padding}A\n"),
+            format!("{begin}{half}-----END PRIVATE-----\n{half}-----END CERTIFICATE-----\n"),
+            format!("{begin}{half}{begin}{half}-----END CERTIFICATE-----\n"),
+            format!("-----BEGIN {}-----\n", padding.replace('\n', "")),
+        ] {
+            let endless = format!("{certificate}{endless}");
+            assert_eq!(complaint(certificates, &endless), expected);
+            assert_eq!(complaint(private_key, &endless.replace("CERTIFICATE", "PRIVATE KEY")), expected);
+        }
     }
 
     #[test]
