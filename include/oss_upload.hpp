@@ -226,33 +226,38 @@ private:
 
 /**
  * A parameter that is the path of a file or a folder: bytes, in whatever encoding. The pointer has to be good for the call. A path
- * with a NUL in it is refused, as an empty one is, rather than cut off. A null pointer is what NULL is to the C function.
+ * with a NUL in it is refused rather than cut off. A null pointer is what NULL is to the C function.
  */
 class path_arg {
 public:
     path_arg(const char *value) noexcept : pointer_(value) {}
     path_arg(const std::string &value) noexcept
-        : pointer_(value.find('\0') == std::string::npos ? value.c_str() : "") {}
+        : has_nul_(value.find('\0') != std::string::npos), pointer_(has_nul_ ? "" : value.c_str()) {}
 #if __cplusplus >= 201703L
-    path_arg(std::string_view value) : pointer_(nullptr) {
-        if (value.find('\0') == std::string_view::npos) copy_ = value;
+    path_arg(std::string_view value) : has_nul_(value.find('\0') != std::string_view::npos), pointer_(nullptr) {
+        if (!has_nul_) copy_ = value;
         pointer_ = copy_.c_str();
     }
 #endif
     path_arg(const path_arg &) = delete;
     path_arg &operator=(const path_arg &) = delete;
 
+    /** Empty in place of a path with a NUL in it, since most functions refuse that. */
     const char *c_str() const noexcept { return pointer_; }
+    bool has_nul() const noexcept { return has_nul_; }
 
 private:
     std::string copy_{};
+    bool has_nul_ = false;
     const char *pointer_;
 };
 
 /**
  * A parameter that is data, borrowed: a pointer and a length, or whatever has data() and size() with elements of one byte,
  * such as std::string, std::vector<unsigned char>, std::string_view or std::span<const std::byte>; or a literal, "like this", whose
- * closing NUL is no part of it. A buffer of char that is not const does not say how much is in it, and needs a length.
+ * closing NUL is no part of it. Any array of const char is taken for a literal: a NUL at its end does not count, all before it does.
+ * So an array of binary data needs a pointer and a length; as does a buffer of char that is not const, which does not say how much
+ * is in it.
  */
 class bytes {
 public:
@@ -827,6 +832,14 @@ template <class Call> result run(Call call) noexcept {
 #endif
 }
 
+/**
+ * The text that follows a path. An empty path is looked for; so that one with a NUL in it is refused, it is followed by what is not
+ * UTF-8.
+ */
+inline const char *unless_nul_in(const path_arg &path, const text_arg &text) noexcept {
+    return path.has_nul() ? "\xff" : text.c_str();
+}
+
 /** Makes a call that writes a handle and a result. */
 template <class Handle, class Call> expected<Handle> make(Call call) noexcept {
     typename Handle::c_type *made = nullptr;
@@ -911,9 +924,9 @@ public:
             [](oss_credentials **made, oss_result **why) { oss_credentials_new_from_environment(made, why); });
     }
     /** From a profile of Alibaba Cloud's command line tools. */
-    static expected<credentials> from_profile(const text_arg &file = nullptr, const text_arg &profile = nullptr) noexcept {
+    static expected<credentials> from_profile(const path_arg &file = nullptr, const text_arg &profile = nullptr) noexcept {
         return detail::make<credentials>([&](oss_credentials **made, oss_result **why) {
-            oss_credentials_new_from_profile(file.c_str(), profile.c_str(), made, why);
+            oss_credentials_new_from_profile(file.c_str(), detail::unless_nul_in(file, profile), made, why);
         });
     }
     /** From the role of the ECS instance. */
@@ -924,11 +937,11 @@ public:
     }
     /** From a role that is taken on with an OIDC token. */
     static expected<credentials> from_oidc(const text_arg &role_arn = nullptr, const text_arg &oidc_provider_arn = nullptr,
-                                           const text_arg &token_file = nullptr, const text_arg &session_name = nullptr,
+                                           const path_arg &token_file = nullptr, const text_arg &session_name = nullptr,
                                            const text_arg &sts_endpoint = nullptr) noexcept {
         return detail::make<credentials>([&](oss_credentials **made, oss_result **why) {
             oss_credentials_new_from_oidc(role_arn.c_str(), oidc_provider_arn.c_str(), token_file.c_str(),
-                                          session_name.c_str(), sts_endpoint.c_str(), made, why);
+                                          detail::unless_nul_in(token_file, session_name), sts_endpoint.c_str(), made, why);
         });
     }
     /** From a URL. */

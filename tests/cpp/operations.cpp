@@ -369,9 +369,13 @@ void text_with_nul(const oss::bucket &bucket) {
     oss::upload_options options;
     CHECK_ENDS(oss::status::invalid_argument, options.set_checkpoint(std::string("a\0b", 3)));
     CHECK_ENDS(oss::status::invalid_argument, oss::outbox::make(std::string("a\0b", 3)).result());
+    CHECK_ENDS(oss::status::invalid_argument, oss::credentials::from_profile(std::string("a\0b", 3)).result());
+    CHECK_ENDS(oss::status::invalid_argument,
+               oss::credentials::from_oidc("role", "provider", std::string("a\0b", 3)).result());
 #if __cplusplus >= 201703L
     CHECK_ENDS(oss::status::invalid_argument, bucket.put(std::string_view(cut), std::string("data")));
     CHECK_ENDS(oss::status::invalid_argument, bucket.put_file("key", std::string_view("/dev/null\0", 10)));
+    CHECK_ENDS(oss::status::invalid_argument, oss::credentials::from_profile(std::string_view("a\0b", 3)).result());
 #endif
 }
 
