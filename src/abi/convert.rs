@@ -13,12 +13,14 @@ fn is_null(name: &str) -> Mistake {
 /// A program that takes no notice of a failure finds out one call later, and is told where to look.
 fn no_handle(name: &str) -> Mistake {
     let made_by = match name {
-        "bucket" => "oss_bucket_new()",
-        "callback" => "oss_callback_new()",
+        "bucket" => "oss_bucket_new() or oss_bucket_with_limits()",
+        "callback" => "oss_callback_new() or oss_callback_new_from_policy()",
         "credentials" => return Mistake::new(NO_CREDENTIALS),
         "form" => "oss_post_policy_sign() or oss_post_form_new()",
-        "multipart" => "oss_begin_multipart() or oss_reopen_multipart()",
+        "multipart" => "oss_begin_multipart(), oss_reopen_multipart() or oss_multipart_with_limits()",
         "outbox" => "oss_outbox_open()",
+        "presigned" => "oss_presigned_new() or the function that signs",
+        "verifier" => "oss_callback_verifier_new() or oss_callback_verifier_with_limits()",
         "writer" => "oss_writer_new()",
         _ => return is_null(name),
     };

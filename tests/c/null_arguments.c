@@ -843,7 +843,8 @@ static void bodies(void) {
 }
 
 static void objects(void) {
-    REFUSED("bucket is NULL: oss_bucket_new() failed", oss_put_object(NULL, "refused", "x", 1, NULL, where));
+    REFUSED("bucket is NULL: oss_bucket_new() or oss_bucket_with_limits() failed",
+            oss_put_object(NULL, "refused", "x", 1, NULL, where));
     REFUSED("key", oss_put_object(bucket, NULL, "x", 1, NULL, where));
     REFUSED("data", oss_put_object(bucket, "refused", NULL, 1, NULL, where));
     REFUSED("key", oss_put_object(bucket, NOT_UTF8, "x", 1, NULL, where));
@@ -852,7 +853,7 @@ static void objects(void) {
     REFUSED("key", oss_put_object(bucket, "", "x", 1, NULL, where));
 
     REFUSED("bucket", oss_put_object_with_callback(NULL, "refused", "x", 1, callback, NULL, where));
-    REFUSED("callback is NULL: oss_callback_new() failed",
+    REFUSED("callback is NULL: oss_callback_new() or oss_callback_new_from_policy() failed",
             oss_put_object_with_callback(bucket, "refused", "x", 1, NULL, NULL, where));
     REFUSED("oss_put_object() uploads without",
             oss_put_object_with_callback(bucket, "refused", "x", 1, NULL, NULL, where));
@@ -1213,7 +1214,8 @@ static void signed_urls(void) {
     CHECK_TEXT(oss_presigned_header_name(made, 0), "a");
     CHECK_TEXT(oss_presigned_header_value(made, 0), "b");
     CHECK_TEXT(oss_presigned_header_name(made, 1), "");
-    REFUSED("presigned", oss_put_to_url(NULL, body, options, where));
+    REFUSED("presigned is NULL: oss_presigned_new() or the function that signs failed",
+            oss_put_to_url(NULL, body, options, where));
     REFUSED("body", oss_put_to_url(made, NULL, NULL, where));
     CHECK_TEXT(oss_presigned_method(NULL), "");
     CHECK_TEXT(oss_presigned_url(NULL), "");
@@ -1339,7 +1341,8 @@ static void verifiers(void) {
     CHECK_REFUSED(oss_callback_verifier_set_ca_file(verifier, NULL), oss_callback_verifier_error(verifier), "path");
     CHECK_REFUSED(oss_callback_verifier_set_ca_file(verifier, ""), oss_callback_verifier_error(verifier), "empty");
 
-    REFUSED("verifier", oss_callback_verify(NULL, "/", "", 0, "AAAA", "AAAA", where));
+    REFUSED("verifier is NULL: oss_callback_verifier_new() or oss_callback_verifier_with_limits() failed",
+            oss_callback_verify(NULL, "/", "", 0, "AAAA", "AAAA", where));
     REFUSED("target", oss_callback_verify(verifier, NULL, "", 0, "AAAA", "AAAA", where));
     REFUSED("body", oss_callback_verify(verifier, "/", NULL, 1, "AAAA", "AAAA", where));
     CHECK(oss_callback_verify(verifier, "/", "", 0, NULL, "AAAA", NULL) == OSS_STATUS_NOT_AUTHENTIC);
