@@ -178,8 +178,10 @@ impl Outcome {
 
     /// Says this besides.
     pub(crate) fn add(&mut self, more: &str) {
-        // What OSS says ends with a full stop.
-        self.message.truncate(self.message.trim_end_matches('.').len());
+        // What OSS says ends with a full stop. Several are something else: an ellipsis, or the end of a path.
+        if self.message.ends_with('.') && !self.message.ends_with("..") {
+            self.message.pop();
+        }
         if !self.message.is_empty() {
             self.message.push_str("; ");
         }
@@ -295,4 +297,24 @@ pub(crate) fn describe(reply: &Reply, error: &ErrorReply) -> String {
         message.push_str(&format!(", whose body is not whole: {cut}"));
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_besides_takes_the_place_of_a_full_stop_and_of_nothing_else() {
+        for (before, after) in [
+            ("", "it is kept"),
+            ("it failed", "it failed; it is kept"),
+            ("It failed.", "It failed; it is kept"),
+            ("it waits...", "it waits...; it is kept"),
+            ("it cannot open /data/..", "it cannot open /data/..; it is kept"),
+        ] {
+            let mut outcome = Outcome::new(Status::Internal, Stored::No, before);
+            outcome.add("it is kept");
+            assert_eq!(outcome.message, after);
+        }
+    }
 }
