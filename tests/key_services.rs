@@ -184,7 +184,7 @@ fn half_of_what_a_role_needs_is_a_mistake_that_names_the_rest() {
     let tokens = Tokens::new(200, assumed(&key_json("STS.id", END)));
     let nowhere = OidcSettings { token_file: Some(Path::new("/nowhere/token")), ..OidcSettings::default() };
     let nowhere = Oidc::new(&nowhere, &tokens.surroundings()).unwrap();
-    assert_says(nowhere.fetch(&patience(LONG)), "\"/nowhere/token\" does not exist");
+    assert_says(nowhere.fetch(&patience(LONG)), "file /nowhere/token does not exist");
     assert!(tokens.service.asked().is_empty());
 }
 

@@ -7,6 +7,7 @@ use super::provider::{NoKey, Provider};
 use super::surroundings::{self, Surroundings};
 use crate::transport::{Ask, Clock, Patience};
 use crate::wire::date;
+use crate::wire::error_reply::escaped_path;
 use crate::wire::mistake::{Mistake, shown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -100,7 +101,8 @@ impl Provider for Oidc {
     fn fetch(&self, patience: &Patience) -> Result<AccessKey, NoKey> {
         let token = file::read("OIDC token's file", &self.token_file)?;
         let token = token.ok_or_else(|| {
-            NoKey::new(format!("the OIDC token's file {:?} does not exist", self.token_file))
+            let path = escaped_path(&self.token_file);
+            NoKey::new(format!("the OIDC token's file {path} does not exist"))
         })?;
         let mut url = self.endpoint.clone();
         url.query_pairs_mut()

@@ -12,6 +12,7 @@ use super::provider::{NoKey, Provider};
 use super::surroundings::Surroundings;
 use super::uri::Uri;
 use crate::transport::Patience;
+use crate::wire::error_reply::escaped_path;
 use crate::wire::mistake::{Mistake, shown};
 use std::path::{Path, PathBuf};
 
@@ -46,7 +47,7 @@ impl Profile {
 
     /// What there is to be said when there is none.
     pub(super) fn none(&self) -> String {
-        let files: Vec<_> = self.files.iter().map(|path| format!("{path:?}")).collect();
+        let files: Vec<_> = self.files.iter().map(|path| escaped_path(path)).collect();
         let whose = self.wanted().map(|name| format!(" {}", shown(name))).unwrap_or_default();
         match files.as_slice() {
             [] => "there is no file to look for a profile in, since HOME is not set".to_owned(),
@@ -60,7 +61,7 @@ impl Profile {
             true => self.in_json(&text, patience),
             false => self.in_ini(Ini(&text), patience),
         };
-        found.map_err(|why| why.of(&format!("the file {path:?}")))
+        found.map_err(|why| why.of(&format!("the file {}", escaped_path(path))))
     }
 
     fn in_json(&self, text: &str, patience: &Patience) -> Result<Option<AccessKey>, NoKey> {
