@@ -2167,7 +2167,7 @@ oss_status oss_credentials_new_from_uri(const char *uri,
  *
  * A shell runs it, "/bin/sh -c", with the environment and the folder of the program. It has no descriptors of the program's:
  * its input and its errors are /dev/null. No signal is blocked or ignored in it. It has a process group of its own, which
- * is killed when the command has ended, after 15 seconds, after 64 KiB of output, and when the call for which it is run
+ * is killed when the command has ended, after 15 seconds, after 65535 bytes of output, and when the call for which it is run
  * comes to its deadline or is cancelled.
  *
  * It is a child of this process: a handler for SIGCHLD sees it end, and who waits for just any child may be told of it. That and
