@@ -661,8 +661,8 @@ extern "C" {
  * oss_result *result = NULL;
  * uint64_t position = 0, crc64 = 0;
  * while (position < 21) {
- *     oss_put_options_set_previous_crc64(options, crc64);
- *     if (oss_append_object(bucket, "logs/today.log", position, line, options, &result) != OSS_STATUS_OK) {
+ *     if (oss_put_options_set_previous_crc64(options, crc64) != OSS_STATUS_OK ||
+ *         oss_append_object(bucket, "logs/today.log", position, line, options, &result) != OSS_STATUS_OK) {
  *         break;
  *     }
  *     position = oss_result_next_position(result);
@@ -693,7 +693,9 @@ oss_status oss_append_object(const oss_bucket *bucket,
  *
  * @code
  * oss_result *result = NULL;
- * oss_put_object(bucket, "notes/today.txt", data, size, NULL, &result);
+ * if (oss_put_object(bucket, "notes/today.txt", data, size, NULL, &result) != OSS_STATUS_OK) {
+ *     printf("%s\n", oss_result_message(result));
+ * }
  * for (size_t i = 0; i < oss_result_attempt_count(result); i++) {
  *     printf("%s to %s: %s after %llu us of waiting\n", oss_result_attempt_operation(result, i),
  *            oss_result_attempt_address(result, i), oss_status_name(oss_result_attempt_status(result, i)),
@@ -954,8 +956,9 @@ oss_body *oss_body_from_fd(int fd, uint64_t offset, uint64_t len);
  * @code
  * oss_body *body = oss_body_from_reader(read_data, NULL, NULL, OSS_LENGTH_UNKNOWN);
  * oss_result *result = NULL;
- * oss_upload_object(bucket, "dir/stream.bin", body, callback, NULL, &result);
- * printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
+ * if (oss_upload_object(bucket, "dir/stream.bin", body, callback, NULL, &result) != OSS_STATUS_OK) {
+ *     printf("%s\n", oss_result_message(result));
+ * }
  * oss_result_free(result);
  * oss_body_free(body);
  * @endcode
@@ -987,9 +990,11 @@ void oss_body_free(oss_body *body);
  * oss_credentials *credentials = NULL;
  * oss_bucket *bucket = NULL;
  * oss_result *result = NULL;
- * oss_credentials_new_from_environment(&credentials, NULL);
- * oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &bucket, &result);
- * printf("%s\n", oss_result_message(result));
+ * if (oss_credentials_new_from_environment(&credentials, NULL) != OSS_STATUS_OK ||
+ *     oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &bucket, &result) !=
+ *         OSS_STATUS_OK) {
+ *     printf("no bucket: %s\n", oss_result_message(result));
+ * }
  * oss_result_free(result);
  * oss_bucket_free(bucket);
  * oss_credentials_free(credentials);
@@ -1016,8 +1021,9 @@ oss_status oss_bucket_new(const char *endpoint,
  * @code
  * oss_bucket *limited = NULL;
  * oss_result *result = NULL;
- * oss_bucket_with_limits(bucket, 2000, NULL, &limited, NULL);
- * if (oss_stat_object(limited, "dir/photo.jpg", &result) == OSS_STATUS_TIMEOUT) {
+ * if (oss_bucket_with_limits(bucket, 2000, NULL, &limited, &result) != OSS_STATUS_OK) {
+ *     printf("%s\n", oss_result_message(result));
+ * } else if (oss_stat_object(limited, "dir/photo.jpg", NULL) == OSS_STATUS_TIMEOUT) {
  *     printf("no answer within two seconds\n");
  * }
  * oss_result_free(result);
@@ -1346,9 +1352,13 @@ oss_status oss_bucket_options_set_log(oss_bucket_options *options,
  *
  * @code
  * oss_callback *notify = NULL;
- * oss_callback_new("http://app.example.com/uploaded",
- *                  "bucket=${bucket}&object=${object}&user=${x:user}", &notify, NULL);
- * oss_callback_add_variable(notify, "x:user", "42");
+ * oss_result *result = NULL;
+ * if (oss_callback_new("http://app.example.com/uploaded",
+ *                      "bucket=${bucket}&object=${object}&user=${x:user}", &notify, &result) != OSS_STATUS_OK ||
+ *     oss_callback_add_variable(notify, "x:user", "42") != OSS_STATUS_OK) {
+ *     printf("%s%s\n", oss_result_message(result), oss_callback_error(notify));
+ * }
+ * oss_result_free(result);
  * oss_callback_free(notify);
  * @endcode
  */
@@ -1437,8 +1447,10 @@ oss_status oss_callback_add_header(oss_callback *callback,
  *
  * @code
  * oss_callback *notify = NULL;
- * oss_callback_new("http://app.example.com/uploaded", "object=${object}", &notify, NULL);
- * oss_callback_set_field(notify, "signatureVersion", "\"2.0\"");
+ * if (oss_callback_new("http://app.example.com/uploaded", "object=${object}", &notify, NULL) == OSS_STATUS_OK &&
+ *     oss_callback_set_field(notify, "signatureVersion", "\"2.0\"") != OSS_STATUS_OK) {
+ *     printf("%s\n", oss_callback_error(notify));
+ * }
  * oss_callback_free(notify);
  * @endcode
  */
@@ -1463,8 +1475,11 @@ oss_status oss_callback_set_field(oss_callback *callback,
  *
  * @code
  * oss_callback *notify = NULL;
- * oss_callback_new("http://app.example.com/uploaded", "object=${object}&delivery=${x:delivery}", &notify, NULL);
- * oss_callback_set_delivery_variable(notify, "x:delivery");
+ * const char *body = "object=${object}&delivery=${x:delivery}";
+ * if (oss_callback_new("http://app.example.com/uploaded", body, &notify, NULL) == OSS_STATUS_OK &&
+ *     oss_callback_set_delivery_variable(notify, "x:delivery") != OSS_STATUS_OK) {
+ *     printf("%s\n", oss_callback_error(notify));
+ * }
  * oss_callback_free(notify);
  * @endcode
  */
@@ -1522,13 +1537,17 @@ void oss_callback_free(oss_callback *callback);
  *
  * @code
  * oss_finding_list *findings = NULL;
- * oss_callback_check(callback, &findings, NULL);
+ * oss_result *result = NULL;
+ * if (oss_callback_check(callback, &findings, &result) != OSS_STATUS_OK) {
+ *     fprintf(stderr, "%s\n", oss_result_message(result));
+ * }
  * for (size_t i = 0; i < oss_finding_list_count(findings); i++) {
  *     oss_severity severity = oss_finding_list_severity(findings, i);
  *     fprintf(stderr, "%s: %s\n", severity == OSS_SEVERITY_ERROR ? "error" : "warning",
  *             oss_finding_list_message(findings, i));
  * }
  * oss_finding_list_free(findings);
+ * oss_result_free(result);
  * @endcode
  */
 oss_status oss_callback_check(const oss_callback *callback,
@@ -1653,10 +1672,10 @@ void oss_callback_values_free(oss_callback_values *values);
  * @code
  * oss_result *upload = NULL;
  * oss_string *body = NULL;
- * if (oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, NULL, &upload) ==
- *         OSS_STATUS_CALLBACK_FAILED &&
- *     oss_callback_render(callback, upload, NULL, &body, NULL) == OSS_STATUS_OK) {
- *     printf("the application server should hear: %s\n", oss_string_data(body));
+ * oss_status status = oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, NULL, &upload);
+ * if (status == OSS_STATUS_CALLBACK_FAILED) {
+ *     status = oss_callback_render(callback, upload, NULL, &body, NULL);
+ *     printf("the application server should hear: %s\n", status == OSS_STATUS_OK ? oss_string_data(body) : "?");
  * }
  * oss_string_free(body);
  * oss_result_free(upload);
@@ -1739,10 +1758,11 @@ oss_status oss_callback_verifier_set_ca_file(oss_callback_verifier *verifier, co
  *
  * @code
  * oss_callback_verifier *verifier = oss_callback_verifier_new(), *limited = NULL;
- * oss_callback_verifier_with_limits(verifier, 2000, NULL, &limited, NULL);
- * if (oss_callback_verify(limited, "/uploaded", data, size, "header", "header", NULL) == OSS_STATUS_TIMEOUT) {
- *     printf("503\n");
+ * oss_status status = oss_callback_verifier_with_limits(verifier, 2000, NULL, &limited, NULL);
+ * if (status == OSS_STATUS_OK) {
+ *     status = oss_callback_verify(limited, "/uploaded", data, size, "header", "header", NULL);
  * }
+ * printf("%s\n", status == OSS_STATUS_OK ? "200" : status == OSS_STATUS_NOT_AUTHENTIC ? "403" : "503");
  * oss_callback_verifier_free(limited);
  * oss_callback_verifier_free(verifier);
  * @endcode
@@ -1960,12 +1980,15 @@ oss_status oss_credentials_new_from_environment(oss_credentials **credentials,
  * @code
  * // current_key(void *user_data, oss_credentials_answer *answer) sets the answer's key and returns 0.
  * oss_credentials *credentials = NULL;
- * if (oss_credentials_new_from_function(current_key, NULL, &credentials, NULL) == OSS_STATUS_OK) {
- *     oss_bucket *own = NULL;
- *     oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &own, NULL);
- *     oss_put_object(own, "notes/today.txt", data, size, NULL, NULL);
- *     oss_bucket_free(own);
+ * oss_bucket *own = NULL;
+ * oss_result *result = NULL;
+ * if (oss_credentials_new_from_function(current_key, NULL, &credentials, NULL) == OSS_STATUS_OK &&
+ *     oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &own, NULL) == OSS_STATUS_OK &&
+ *     oss_put_object(own, "notes/today.txt", data, size, NULL, &result) != OSS_STATUS_OK) {
+ *     printf("%s\n", oss_result_message(result));
  * }
+ * oss_result_free(result);
+ * oss_bucket_free(own);
  * oss_credentials_free(credentials);
  * @endcode
  */
@@ -1984,8 +2007,9 @@ oss_status oss_credentials_new_from_function(oss_credentials_fn function,
  *
  * @code
  * oss_credentials *nobody = NULL;
- * oss_credentials_new_anonymous(&nobody, NULL);
- * oss_credentials_free(nobody);
+ * if (oss_credentials_new_anonymous(&nobody, NULL) == OSS_STATUS_OK) {
+ *     oss_credentials_free(nobody);
+ * }
  * @endcode
  */
 oss_status oss_credentials_new_anonymous(oss_credentials **credentials,
@@ -2212,12 +2236,15 @@ oss_status oss_credentials_new_from_process(const char *command,
  *
  * @code
  * oss_credentials *credentials = NULL;
- * if (oss_credentials_new_default_chain(&credentials, NULL) == OSS_STATUS_OK) {
- *     oss_bucket *own = NULL;
- *     oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &own, NULL);
- *     oss_put_object(own, "notes/today.txt", data, size, NULL, NULL);
- *     oss_bucket_free(own);
+ * oss_bucket *own = NULL;
+ * oss_result *result = NULL;
+ * if (oss_credentials_new_default_chain(&credentials, NULL) == OSS_STATUS_OK &&
+ *     oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &own, NULL) == OSS_STATUS_OK &&
+ *     oss_put_object(own, "notes/today.txt", data, size, NULL, &result) != OSS_STATUS_OK) {
+ *     printf("%s\n", oss_result_message(result));
  * }
+ * oss_result_free(result);
+ * oss_bucket_free(own);
  * oss_credentials_free(credentials);
  * @endcode
  */
@@ -2244,8 +2271,12 @@ oss_status oss_credentials_new_default_chain(oss_credentials **credentials,
  * @code
  * oss_outbox *outbox = NULL;
  * oss_result *result = NULL;
- * oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
- * if (oss_outbox_deliver(outbox, bucket, NULL, &result) != OSS_STATUS_OK) {
+ * oss_status status = oss_outbox_open("/var/lib/myapp/outbox", &outbox, &result);
+ * if (status == OSS_STATUS_OK) {
+ *     oss_result_free(result);
+ *     status = oss_outbox_deliver(outbox, bucket, NULL, &result);
+ * }
+ * if (status != OSS_STATUS_OK) {
  *     fprintf(stderr, "%s\n", oss_result_message(result));
  * }
  * oss_result_free(result);
@@ -2282,9 +2313,9 @@ oss_status oss_outbox_deliver(const oss_outbox *outbox,
  * oss_outbox *outbox = NULL;
  * oss_owed *owed = NULL;
  * oss_result *result = NULL;
- * oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
- * oss_outbox_next(outbox, &owed, NULL);
- * if (owed != NULL && oss_owed_settle(bucket, owed, &result) == OSS_STATUS_OK) {
+ * if (oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL) == OSS_STATUS_OK &&
+ *     oss_outbox_next(outbox, &owed, NULL) == OSS_STATUS_OK && owed != NULL &&
+ *     oss_owed_settle(bucket, owed, &result) == OSS_STATUS_OK) {
  *     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
  * }
  * oss_result_free(result);
@@ -2373,10 +2404,10 @@ void oss_delivery_options_free(oss_delivery_options *options);
  * @code
  * oss_multipart *multipart = NULL;
  * oss_result *result = NULL;
- * oss_begin_multipart(bucket, "dir/film.mp4", NULL, &multipart, NULL);
- * oss_upload_part(multipart, 1, data, size, NULL);
- * if (oss_complete_multipart(multipart, callback, &result) != OSS_STATUS_OK) {
- *     fprintf(stderr, "%s\n", oss_result_message(result));
+ * if (oss_begin_multipart(bucket, "dir/film.mp4", NULL, &multipart, NULL) != OSS_STATUS_OK ||
+ *     oss_upload_part(multipart, 1, data, size, NULL) != OSS_STATUS_OK ||
+ *     oss_complete_multipart(multipart, callback, &result) != OSS_STATUS_OK) {
+ *     fprintf(stderr, "not complete: %s\n", oss_result_message(result));
  * }
  * oss_result_free(result);
  * oss_multipart_free(multipart);
@@ -2605,9 +2636,10 @@ oss_status oss_remove_object(const oss_bucket *bucket,
  * oss_outbox *outbox = NULL;
  * oss_result *result = NULL;
  * oss_put_options *options = oss_put_options_new();
- * if (oss_outbox_open("/var/lib/myapp/outbox", &outbox, &result) == OSS_STATUS_OK) {
- *     oss_put_options_set_outbox(options, outbox);
- *     oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, options, NULL);
+ * if (oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL) == OSS_STATUS_OK &&
+ *     oss_put_options_set_outbox(options, outbox) == OSS_STATUS_OK &&
+ *     oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, options, &result) != OSS_STATUS_OK) {
+ *     printf("%s\n", oss_result_message(result));
  * }
  * oss_put_options_free(options);
  * oss_outbox_free(outbox);
@@ -2654,8 +2686,8 @@ void oss_outbox_free(oss_outbox *outbox);
  * @code
  * oss_outbox *outbox = NULL;
  * oss_owed *owed = NULL;
- * oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
- * while (oss_outbox_next(outbox, &owed, NULL) == OSS_STATUS_OK && owed != NULL) {
+ * oss_status status = oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
+ * while (status == OSS_STATUS_OK && (status = oss_outbox_next(outbox, &owed, NULL)) == OSS_STATUS_OK && owed != NULL) {
  *     printf("%s: tried %u times, %s\n", oss_owed_key(owed), oss_owed_tries(owed), oss_owed_message(owed));
  *     oss_owed_free(owed);
  * }
@@ -2934,11 +2966,12 @@ oss_status oss_post_form_set_field(oss_post_form *form,
  * oss_post_form *form = NULL;
  * oss_body *body = oss_body_from_file("/tmp/photo.jpg");
  * oss_result *result = NULL;
- * oss_post_form_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/", &form, NULL);
- * oss_post_form_set_field(form, "key", "users/42/photo.jpg", NULL);
- * oss_post_form_set_field(form, "policy", "eyJleHBpcmF0aW9uIjoi…", NULL);
- * oss_post_object(form, body, NULL, &result);
- * printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
+ * if (oss_post_form_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/", &form, NULL) == OSS_STATUS_OK &&
+ *     oss_post_form_set_field(form, "key", "users/42/photo.jpg", NULL) == OSS_STATUS_OK &&
+ *     oss_post_form_set_field(form, "policy", "eyJleHBpcmF0aW9uIjoi…", NULL) == OSS_STATUS_OK &&
+ *     oss_post_object(form, body, NULL, &result) != OSS_STATUS_OK) {
+ *     printf("%s\n", oss_result_message(result));
+ * }
  * oss_result_free(result);
  * oss_body_free(body);
  * oss_post_form_free(form);
@@ -3020,9 +3053,9 @@ void oss_post_form_free(oss_post_form *form);
  * oss_post_policy *policy = oss_post_policy_new();
  * oss_post_form *form = NULL;
  * oss_string *json = NULL;
- * oss_post_policy_set_key_prefix(policy, "users/42/");
- * oss_post_policy_set_length_range(policy, 1, 10 << 20);
- * if (oss_post_policy_sign(policy, bucket, callback, 600, &form, NULL) == OSS_STATUS_OK &&
+ * if (oss_post_policy_set_key_prefix(policy, "users/42/") == OSS_STATUS_OK &&
+ *     oss_post_policy_set_length_range(policy, 1, 10 << 20) == OSS_STATUS_OK &&
+ *     oss_post_policy_sign(policy, bucket, callback, 600, &form, NULL) == OSS_STATUS_OK &&
  *     oss_post_form_to_json(form, &json, NULL) == OSS_STATUS_OK) {
  *     printf("%s\n", oss_string_data(json));
  * }
@@ -3169,8 +3202,13 @@ void oss_post_policy_free(oss_post_policy *policy);
  *
  * @code
  * oss_presigned *presigned = NULL;
- * oss_presign_put(bucket, "dir/photo.jpg", callback, NULL, 900, &presigned, NULL);
- * printf("%s %s\n", oss_presigned_method(presigned), oss_presigned_url(presigned));
+ * oss_result *result = NULL;
+ * if (oss_presign_put(bucket, "dir/photo.jpg", callback, NULL, 900, &presigned, &result) == OSS_STATUS_OK) {
+ *     printf("%s %s\n", oss_presigned_method(presigned), oss_presigned_url(presigned));
+ * } else {
+ *     printf("%s\n", oss_result_message(result));
+ * }
+ * oss_result_free(result);
  * oss_presigned_free(presigned);
  * @endcode
  */
@@ -3239,9 +3277,14 @@ oss_status oss_presign_complete_multipart(const oss_bucket *bucket,
  *
  * @code
  * oss_presigned *presigned = NULL;
- * oss_presign_trigger_callback(bucket, "dir/photo.jpg", callback, 900, &presigned, NULL);
- * printf("%s %s\n%s\n", oss_presigned_method(presigned), oss_presigned_url(presigned),
- *        oss_presigned_body(presigned, NULL));
+ * oss_result *result = NULL;
+ * if (oss_presign_trigger_callback(bucket, "dir/photo.jpg", callback, 900, &presigned, &result) == OSS_STATUS_OK) {
+ *     printf("%s %s\n%s\n", oss_presigned_method(presigned), oss_presigned_url(presigned),
+ *            oss_presigned_body(presigned, NULL));
+ * } else {
+ *     printf("%s\n", oss_result_message(result));
+ * }
+ * oss_result_free(result);
  * oss_presigned_free(presigned);
  * @endcode
  */
@@ -3311,9 +3354,13 @@ oss_status oss_presigned_add_header(oss_presigned *presigned,
  * oss_presigned *presigned = NULL;
  * oss_body *body = oss_body_from_file("/tmp/photo.jpg");
  * oss_result *result = NULL;
- * oss_presigned_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/photo.jpg?…", &presigned, NULL);
- * oss_put_to_url(presigned, body, NULL, &result);
- * printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
+ * oss_status status =
+ *     oss_presigned_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/photo.jpg?…", &presigned, &result);
+ * if (status == OSS_STATUS_OK) {
+ *     oss_result_free(result);
+ *     status = oss_put_to_url(presigned, body, NULL, &result);
+ * }
+ * printf("%s\n", status == OSS_STATUS_OK ? "stored" : oss_result_message(result));
  * oss_result_free(result);
  * oss_body_free(body);
  * oss_presigned_free(presigned);
@@ -3543,8 +3590,8 @@ oss_status oss_put_object_with_callback(const oss_bucket *bucket,
  *
  * @code
  * oss_result *result = NULL;
- * oss_put_file_with_callback(bucket, "dir/photo.jpg", "/tmp/photo.jpg", callback, NULL, &result);
- * printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
+ * oss_status status = oss_put_file_with_callback(bucket, "dir/photo.jpg", "/tmp/photo.jpg", callback, NULL, &result);
+ * printf("%s\n", status == OSS_STATUS_OK ? "stored" : oss_result_message(result));
  * oss_result_free(result);
  * @endcode
  */
@@ -3812,8 +3859,8 @@ void oss_put_options_free(oss_put_options *options);
  * @code
  * oss_put_options *options = oss_put_options_new();
  * oss_result *result = NULL;
- * oss_put_options_set_callback_delivery(options, OSS_CALLBACK_AT_LEAST_ONCE);
- * if (oss_put_object_with_callback(bucket, "orders/1.json", data, size, callback, options, &result) == OSS_STATUS_OK) {
+ * if (oss_put_options_set_callback_delivery(options, OSS_CALLBACK_AT_LEAST_ONCE) == OSS_STATUS_OK &&
+ *     oss_put_object_with_callback(bucket, "orders/1.json", data, size, callback, options, &result) == OSS_STATUS_OK) {
  *     printf("the application server may have heard of it %u times before\n", oss_result_callback_repeats(result));
  * }
  * oss_result_free(result);
@@ -3877,7 +3924,9 @@ oss_status oss_put_options_set_progress(oss_put_options *options,
  * @code
  * oss_rate *rate = oss_rate_new(1000000);
  * oss_bucket_options *options = oss_bucket_options_new();
- * oss_bucket_options_set_rate(options, rate);
+ * if (oss_bucket_options_set_rate(options, rate) != OSS_STATUS_OK) {
+ *     printf("%s\n", oss_bucket_options_error(options));
+ * }
  * oss_bucket_options_free(options);
  * oss_rate_set(rate, 50000000);
  * oss_rate_free(rate);
@@ -4182,10 +4231,11 @@ void oss_string_free(oss_string *string);
  *
  * @code
  * oss_result *result = NULL;
- * if (oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, NULL, NULL) ==
- *         OSS_STATUS_CALLBACK_FAILED &&
- *     oss_trigger_callback(bucket, "dir/photo.jpg", callback, NULL, &result) == OSS_STATUS_OK) {
- *     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
+ * oss_status status = oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, NULL, NULL);
+ * if (status == OSS_STATUS_CALLBACK_FAILED) {
+ *     status = oss_trigger_callback(bucket, "dir/photo.jpg", callback, NULL, &result);
+ *     printf("%s: the application server says: %s\n", oss_status_name((int)status),
+ *            (const char *)oss_result_body(result, NULL));
  * }
  * oss_result_free(result);
  * @endcode
@@ -4234,10 +4284,10 @@ oss_status oss_trigger_callback(const oss_bucket *bucket,
  * @code
  * oss_body *body = oss_body_from_file("/data/film.mp4");
  * oss_upload_options *options = oss_upload_options_new();
- * oss_upload_options_set_checkpoint(options, "/var/lib/myapp/uploads");
  * oss_result *result = NULL;
- * if (oss_upload_object(bucket, "films/film.mp4", body, callback, options, &result) != OSS_STATUS_OK) {
- *     fprintf(stderr, "%s\n", oss_result_message(result));
+ * if (oss_upload_options_set_checkpoint(options, "/var/lib/myapp/uploads") != OSS_STATUS_OK ||
+ *     oss_upload_object(bucket, "films/film.mp4", body, callback, options, &result) != OSS_STATUS_OK) {
+ *     fprintf(stderr, "%s%s\n", oss_upload_options_error(options), oss_result_message(result));
  * }
  * oss_result_free(result);
  * oss_upload_options_free(options);
@@ -4267,12 +4317,16 @@ oss_status oss_upload_object(const oss_bucket *bucket,
  *
  * @code
  * oss_upload_list *uploads = NULL;
- * oss_list_uploads(bucket, "films/", 1000, &uploads, NULL);
- * for (size_t i = 0; i < oss_upload_list_count(uploads); i++) {
- *     oss_multipart *multipart = NULL;
- *     oss_reopen_multipart(bucket, oss_upload_list_key(uploads, i), oss_upload_list_upload_id(uploads, i), &multipart, NULL);
- *     oss_abort_multipart(multipart, NULL);
- *     oss_multipart_free(multipart);
+ * if (oss_list_uploads(bucket, "films/", 1000, &uploads, NULL) == OSS_STATUS_OK) {
+ *     for (size_t i = 0; i < oss_upload_list_count(uploads); i++) {
+ *         const char *key = oss_upload_list_key(uploads, i), *id = oss_upload_list_upload_id(uploads, i);
+ *         oss_multipart *multipart = NULL;
+ *         if (oss_reopen_multipart(bucket, key, id, &multipart, NULL) != OSS_STATUS_OK ||
+ *             oss_abort_multipart(multipart, NULL) != OSS_STATUS_OK) {
+ *             printf("%s is still there\n", key);
+ *         }
+ *         oss_multipart_free(multipart);
+ *     }
  * }
  * oss_upload_list_free(uploads);
  * @endcode
@@ -4581,9 +4635,9 @@ oss_status oss_check_version(uint32_t header_abi,
  * @code
  * oss_writer *writer = NULL;
  * oss_result *result = NULL;
- * oss_writer_new(bucket, "logs/today.csv", callback, NULL, &writer, NULL);
- * oss_writer_write(writer, data, size, NULL);
- * if (oss_writer_finish(writer, &result) == OSS_STATUS_OK) {
+ * if (oss_writer_new(bucket, "logs/today.csv", callback, NULL, &writer, NULL) == OSS_STATUS_OK &&
+ *     oss_writer_write(writer, data, size, NULL) == OSS_STATUS_OK &&
+ *     oss_writer_finish(writer, &result) == OSS_STATUS_OK) {
  *     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
  * }
  * oss_result_free(result);

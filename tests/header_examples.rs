@@ -65,6 +65,24 @@ fn program(examples: &[String]) -> String {
 }
 
 #[test]
+fn status_that_nobody_looks_at_is_noticed() {
+    let put = "  oss_put_object(bucket, key, data, size, NULL, NULL);";
+    let code = format!(
+        "{put}\n  oss_status status = oss_abort_multipart(multipart, NULL);\n  oss_result_free(result);\n{put}\n\
+         if (oss_credentials_new_anonymous(&nobody, NULL) == OSS_STATUS_OK &&\n  \
+         oss_abort_multipart(multipart, NULL) == OSS_STATUS_OK) {{\n"
+    );
+    assert_eq!(header::unchecked(&code), [put, put]);
+}
+
+#[test]
+fn examples_of_the_header_look_at_every_status() {
+    for example in header::examples(&read(repository(HEADER))) {
+        assert_eq!(header::unchecked(&example), Vec::<&str>::new(), "{example}");
+    }
+}
+
+#[test]
 fn every_example_of_the_header_runs() {
     let emulator =
         Emulator::start(Config { buckets: vec!["examplebucket".to_owned()], ..Config::default() }).unwrap();

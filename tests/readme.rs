@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use support::c_program::{Dialect, compiles};
 use support::go::{self, Installation};
-use support::header::{self, Item, Kind};
+use support::header::{self, Kind};
 use support::markdown::{Block, blocks, blocks_after};
 use support::{read, repository};
 use tempfile::TempDir;
@@ -53,26 +53,6 @@ fn programs_that_are_shown_are_the_examples() {
     }
 }
 
-/// The calls in C code whose status nobody looks at.
-fn unchecked(code: &str) -> Vec<&str> {
-    let items = header::items();
-    let gives_status = |name: &str| {
-        let item = items.iter().find(|item| item.name == name);
-        item.and_then(Item::prototype).is_some_and(|prototype| prototype.starts_with("oss_status "))
-    };
-    let statement = |line: &&str| line.trim().split_once('(').is_some_and(|(name, _)| gives_status(name));
-    code.lines().filter(statement).collect()
-}
-
-#[test]
-fn status_that_nobody_looks_at_is_noticed() {
-    let put = "  oss_put_object(bucket, key, data, size, NULL, NULL);";
-    let code = format!(
-        "{put}\n  oss_status status = oss_abort_multipart(multipart, NULL);\n  oss_result_free(result);"
-    );
-    assert_eq!(unchecked(&code), [put]);
-}
-
 #[test]
 fn c_code_compiles() {
     let snippets: Vec<Block> = pages().iter().flat_map(|(_, text)| blocks(text)).collect();
@@ -80,7 +60,7 @@ fn c_code_compiles() {
     let snippets: Vec<Block> = snippets.into_iter().filter(is_part).collect();
     assert!(snippets.len() > 2, "there is no C code");
     for Block { code, .. } in snippets {
-        assert_eq!(unchecked(&code), Vec::<&str>::new());
+        assert_eq!(header::unchecked(&code), Vec::<&str>::new());
         let source = format!(
             "#include <oss_upload.h>\n#include <stdio.h>\n\n\
              void example(const oss_bucket *bucket, const oss_callback *callback, const void *data, size_t size);\n\

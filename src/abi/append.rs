@@ -42,8 +42,8 @@ use std::ffi::c_char;
 /// oss_result *result = NULL;
 /// uint64_t position = 0, crc64 = 0;
 /// while (position < 21) {
-///     oss_put_options_set_previous_crc64(options, crc64);
-///     if (oss_append_object(bucket, "logs/today.log", position, line, options, &result) != OSS_STATUS_OK) {
+///     if (oss_put_options_set_previous_crc64(options, crc64) != OSS_STATUS_OK ||
+///         oss_append_object(bucket, "logs/today.log", position, line, options, &result) != OSS_STATUS_OK) {
 ///         break;
 ///     }
 ///     position = oss_result_next_position(result);

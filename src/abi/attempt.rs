@@ -75,7 +75,9 @@ fn microseconds(phase: i32, pause: Duration, times: Times) -> u64 {
 ///
 /// @code
 /// oss_result *result = NULL;
-/// oss_put_object(bucket, "notes/today.txt", data, size, NULL, &result);
+/// if (oss_put_object(bucket, "notes/today.txt", data, size, NULL, &result) != OSS_STATUS_OK) {
+///     printf("%s\n", oss_result_message(result));
+/// }
 /// for (size_t i = 0; i < oss_result_attempt_count(result); i++) {
 ///     printf("%s to %s: %s after %llu us of waiting\n", oss_result_attempt_operation(result, i),
 ///            oss_result_attempt_address(result, i), oss_status_name(oss_result_attempt_status(result, i)),

@@ -230,8 +230,9 @@ pub unsafe extern "C" fn oss_body_from_fd(fd: c_int, offset: u64, len: u64) -> *
 /// @code
 /// oss_body *body = oss_body_from_reader(read_data, NULL, NULL, OSS_LENGTH_UNKNOWN);
 /// oss_result *result = NULL;
-/// oss_upload_object(bucket, "dir/stream.bin", body, callback, NULL, &result);
-/// printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
+/// if (oss_upload_object(bucket, "dir/stream.bin", body, callback, NULL, &result) != OSS_STATUS_OK) {
+///     printf("%s\n", oss_result_message(result));
+/// }
 /// oss_result_free(result);
 /// oss_body_free(body);
 /// @endcode

@@ -38,9 +38,11 @@ pub struct oss_bucket {
 /// oss_credentials *credentials = NULL;
 /// oss_bucket *bucket = NULL;
 /// oss_result *result = NULL;
-/// oss_credentials_new_from_environment(&credentials, NULL);
-/// oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &bucket, &result);
-/// printf("%s\n", oss_result_message(result));
+/// if (oss_credentials_new_from_environment(&credentials, NULL) != OSS_STATUS_OK ||
+///     oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &bucket, &result) !=
+///         OSS_STATUS_OK) {
+///     printf("no bucket: %s\n", oss_result_message(result));
+/// }
 /// oss_result_free(result);
 /// oss_bucket_free(bucket);
 /// oss_credentials_free(credentials);
@@ -82,8 +84,9 @@ pub unsafe extern "C" fn oss_bucket_new(
 /// @code
 /// oss_bucket *limited = NULL;
 /// oss_result *result = NULL;
-/// oss_bucket_with_limits(bucket, 2000, NULL, &limited, NULL);
-/// if (oss_stat_object(limited, "dir/photo.jpg", &result) == OSS_STATUS_TIMEOUT) {
+/// if (oss_bucket_with_limits(bucket, 2000, NULL, &limited, &result) != OSS_STATUS_OK) {
+///     printf("%s\n", oss_result_message(result));
+/// } else if (oss_stat_object(limited, "dir/photo.jpg", NULL) == OSS_STATUS_TIMEOUT) {
 ///     printf("no answer within two seconds\n");
 /// }
 /// oss_result_free(result);

@@ -62,9 +62,13 @@ pub enum oss_callback_body {
 ///
 /// @code
 /// oss_callback *notify = NULL;
-/// oss_callback_new("http://app.example.com/uploaded",
-///                  "bucket=${bucket}&object=${object}&user=${x:user}", &notify, NULL);
-/// oss_callback_add_variable(notify, "x:user", "42");
+/// oss_result *result = NULL;
+/// if (oss_callback_new("http://app.example.com/uploaded",
+///                      "bucket=${bucket}&object=${object}&user=${x:user}", &notify, &result) != OSS_STATUS_OK ||
+///     oss_callback_add_variable(notify, "x:user", "42") != OSS_STATUS_OK) {
+///     printf("%s%s\n", oss_result_message(result), oss_callback_error(notify));
+/// }
+/// oss_result_free(result);
 /// oss_callback_free(notify);
 /// @endcode
 #[unsafe(no_mangle)]
@@ -214,8 +218,10 @@ pub unsafe extern "C" fn oss_callback_add_header(
 ///
 /// @code
 /// oss_callback *notify = NULL;
-/// oss_callback_new("http://app.example.com/uploaded", "object=${object}", &notify, NULL);
-/// oss_callback_set_field(notify, "signatureVersion", "\"2.0\"");
+/// if (oss_callback_new("http://app.example.com/uploaded", "object=${object}", &notify, NULL) == OSS_STATUS_OK &&
+///     oss_callback_set_field(notify, "signatureVersion", "\"2.0\"") != OSS_STATUS_OK) {
+///     printf("%s\n", oss_callback_error(notify));
+/// }
 /// oss_callback_free(notify);
 /// @endcode
 #[unsafe(no_mangle)]
@@ -248,8 +254,11 @@ pub unsafe extern "C" fn oss_callback_set_field(
 ///
 /// @code
 /// oss_callback *notify = NULL;
-/// oss_callback_new("http://app.example.com/uploaded", "object=${object}&delivery=${x:delivery}", &notify, NULL);
-/// oss_callback_set_delivery_variable(notify, "x:delivery");
+/// const char *body = "object=${object}&delivery=${x:delivery}";
+/// if (oss_callback_new("http://app.example.com/uploaded", body, &notify, NULL) == OSS_STATUS_OK &&
+///     oss_callback_set_delivery_variable(notify, "x:delivery") != OSS_STATUS_OK) {
+///     printf("%s\n", oss_callback_error(notify));
+/// }
 /// oss_callback_free(notify);
 /// @endcode
 #[unsafe(no_mangle)]

@@ -60,13 +60,17 @@ impl From<Finding> for Entry {
 ///
 /// @code
 /// oss_finding_list *findings = NULL;
-/// oss_callback_check(callback, &findings, NULL);
+/// oss_result *result = NULL;
+/// if (oss_callback_check(callback, &findings, &result) != OSS_STATUS_OK) {
+///     fprintf(stderr, "%s\n", oss_result_message(result));
+/// }
 /// for (size_t i = 0; i < oss_finding_list_count(findings); i++) {
 ///     oss_severity severity = oss_finding_list_severity(findings, i);
 ///     fprintf(stderr, "%s: %s\n", severity == OSS_SEVERITY_ERROR ? "error" : "warning",
 ///             oss_finding_list_message(findings, i));
 /// }
 /// oss_finding_list_free(findings);
+/// oss_result_free(result);
 /// @endcode
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_callback_check(

@@ -98,10 +98,10 @@ pub unsafe extern "C" fn oss_callback_values_free(values: *mut oss_callback_valu
 /// @code
 /// oss_result *upload = NULL;
 /// oss_string *body = NULL;
-/// if (oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, NULL, &upload) ==
-///         OSS_STATUS_CALLBACK_FAILED &&
-///     oss_callback_render(callback, upload, NULL, &body, NULL) == OSS_STATUS_OK) {
-///     printf("the application server should hear: %s\n", oss_string_data(body));
+/// oss_status status = oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, NULL, &upload);
+/// if (status == OSS_STATUS_CALLBACK_FAILED) {
+///     status = oss_callback_render(callback, upload, NULL, &body, NULL);
+///     printf("the application server should hear: %s\n", status == OSS_STATUS_OK ? oss_string_data(body) : "?");
 /// }
 /// oss_string_free(body);
 /// oss_result_free(upload);

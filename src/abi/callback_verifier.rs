@@ -126,10 +126,11 @@ pub unsafe extern "C" fn oss_callback_verifier_set_ca_file(
 ///
 /// @code
 /// oss_callback_verifier *verifier = oss_callback_verifier_new(), *limited = NULL;
-/// oss_callback_verifier_with_limits(verifier, 2000, NULL, &limited, NULL);
-/// if (oss_callback_verify(limited, "/uploaded", data, size, "header", "header", NULL) == OSS_STATUS_TIMEOUT) {
-///     printf("503\n");
+/// oss_status status = oss_callback_verifier_with_limits(verifier, 2000, NULL, &limited, NULL);
+/// if (status == OSS_STATUS_OK) {
+///     status = oss_callback_verify(limited, "/uploaded", data, size, "header", "header", NULL);
 /// }
+/// printf("%s\n", status == OSS_STATUS_OK ? "200" : status == OSS_STATUS_NOT_AUTHENTIC ? "403" : "503");
 /// oss_callback_verifier_free(limited);
 /// oss_callback_verifier_free(verifier);
 /// @endcode

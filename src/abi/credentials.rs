@@ -101,12 +101,15 @@ pub unsafe extern "C" fn oss_credentials_new_from_environment(
 /// @code
 /// // current_key(void *user_data, oss_credentials_answer *answer) sets the answer's key and returns 0.
 /// oss_credentials *credentials = NULL;
-/// if (oss_credentials_new_from_function(current_key, NULL, &credentials, NULL) == OSS_STATUS_OK) {
-///     oss_bucket *own = NULL;
-///     oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &own, NULL);
-///     oss_put_object(own, "notes/today.txt", data, size, NULL, NULL);
-///     oss_bucket_free(own);
+/// oss_bucket *own = NULL;
+/// oss_result *result = NULL;
+/// if (oss_credentials_new_from_function(current_key, NULL, &credentials, NULL) == OSS_STATUS_OK &&
+///     oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &own, NULL) == OSS_STATUS_OK &&
+///     oss_put_object(own, "notes/today.txt", data, size, NULL, &result) != OSS_STATUS_OK) {
+///     printf("%s\n", oss_result_message(result));
 /// }
+/// oss_result_free(result);
+/// oss_bucket_free(own);
 /// oss_credentials_free(credentials);
 /// @endcode
 #[unsafe(no_mangle)]
@@ -136,8 +139,9 @@ pub unsafe extern "C" fn oss_credentials_new_from_function(
 ///
 /// @code
 /// oss_credentials *nobody = NULL;
-/// oss_credentials_new_anonymous(&nobody, NULL);
-/// oss_credentials_free(nobody);
+/// if (oss_credentials_new_anonymous(&nobody, NULL) == OSS_STATUS_OK) {
+///     oss_credentials_free(nobody);
+/// }
 /// @endcode
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_credentials_new_anonymous(

@@ -272,12 +272,15 @@ pub unsafe extern "C" fn oss_credentials_new_from_process(
 ///
 /// @code
 /// oss_credentials *credentials = NULL;
-/// if (oss_credentials_new_default_chain(&credentials, NULL) == OSS_STATUS_OK) {
-///     oss_bucket *own = NULL;
-///     oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &own, NULL);
-///     oss_put_object(own, "notes/today.txt", data, size, NULL, NULL);
-///     oss_bucket_free(own);
+/// oss_bucket *own = NULL;
+/// oss_result *result = NULL;
+/// if (oss_credentials_new_default_chain(&credentials, NULL) == OSS_STATUS_OK &&
+///     oss_bucket_new("https://oss-cn-hangzhou.aliyuncs.com", "examplebucket", credentials, NULL, &own, NULL) == OSS_STATUS_OK &&
+///     oss_put_object(own, "notes/today.txt", data, size, NULL, &result) != OSS_STATUS_OK) {
+///     printf("%s\n", oss_result_message(result));
 /// }
+/// oss_result_free(result);
+/// oss_bucket_free(own);
 /// oss_credentials_free(credentials);
 /// @endcode
 #[unsafe(no_mangle)]

@@ -30,8 +30,12 @@ use crate::engine::Limits;
 /// @code
 /// oss_outbox *outbox = NULL;
 /// oss_result *result = NULL;
-/// oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
-/// if (oss_outbox_deliver(outbox, bucket, NULL, &result) != OSS_STATUS_OK) {
+/// oss_status status = oss_outbox_open("/var/lib/myapp/outbox", &outbox, &result);
+/// if (status == OSS_STATUS_OK) {
+///     oss_result_free(result);
+///     status = oss_outbox_deliver(outbox, bucket, NULL, &result);
+/// }
+/// if (status != OSS_STATUS_OK) {
 ///     fprintf(stderr, "%s\n", oss_result_message(result));
 /// }
 /// oss_result_free(result);
@@ -80,9 +84,9 @@ pub unsafe extern "C" fn oss_outbox_deliver(
 /// oss_outbox *outbox = NULL;
 /// oss_owed *owed = NULL;
 /// oss_result *result = NULL;
-/// oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
-/// oss_outbox_next(outbox, &owed, NULL);
-/// if (owed != NULL && oss_owed_settle(bucket, owed, &result) == OSS_STATUS_OK) {
+/// if (oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL) == OSS_STATUS_OK &&
+///     oss_outbox_next(outbox, &owed, NULL) == OSS_STATUS_OK && owed != NULL &&
+///     oss_owed_settle(bucket, owed, &result) == OSS_STATUS_OK) {
 ///     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
 /// }
 /// oss_result_free(result);

@@ -51,10 +51,10 @@ fn give(output: Output<oss_multipart>, (multipart, outcome): (Option<Multipart>,
 /// @code
 /// oss_multipart *multipart = NULL;
 /// oss_result *result = NULL;
-/// oss_begin_multipart(bucket, "dir/film.mp4", NULL, &multipart, NULL);
-/// oss_upload_part(multipart, 1, data, size, NULL);
-/// if (oss_complete_multipart(multipart, callback, &result) != OSS_STATUS_OK) {
-///     fprintf(stderr, "%s\n", oss_result_message(result));
+/// if (oss_begin_multipart(bucket, "dir/film.mp4", NULL, &multipart, NULL) != OSS_STATUS_OK ||
+///     oss_upload_part(multipart, 1, data, size, NULL) != OSS_STATUS_OK ||
+///     oss_complete_multipart(multipart, callback, &result) != OSS_STATUS_OK) {
+///     fprintf(stderr, "not complete: %s\n", oss_result_message(result));
 /// }
 /// oss_result_free(result);
 /// oss_multipart_free(multipart);

@@ -50,9 +50,10 @@ pub(super) unsafe fn shared(outbox: *const oss_outbox) -> Option<Arc<Outbox>> {
 /// oss_outbox *outbox = NULL;
 /// oss_result *result = NULL;
 /// oss_put_options *options = oss_put_options_new();
-/// if (oss_outbox_open("/var/lib/myapp/outbox", &outbox, &result) == OSS_STATUS_OK) {
-///     oss_put_options_set_outbox(options, outbox);
-///     oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, options, NULL);
+/// if (oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL) == OSS_STATUS_OK &&
+///     oss_put_options_set_outbox(options, outbox) == OSS_STATUS_OK &&
+///     oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, options, &result) != OSS_STATUS_OK) {
+///     printf("%s\n", oss_result_message(result));
 /// }
 /// oss_put_options_free(options);
 /// oss_outbox_free(outbox);

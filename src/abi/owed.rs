@@ -97,8 +97,8 @@ unsafe fn text(owed: *const oss_owed, of: impl FnOnce(&Texts) -> &CStr) -> *cons
 /// @code
 /// oss_outbox *outbox = NULL;
 /// oss_owed *owed = NULL;
-/// oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
-/// while (oss_outbox_next(outbox, &owed, NULL) == OSS_STATUS_OK && owed != NULL) {
+/// oss_status status = oss_outbox_open("/var/lib/myapp/outbox", &outbox, NULL);
+/// while (status == OSS_STATUS_OK && (status = oss_outbox_next(outbox, &owed, NULL)) == OSS_STATUS_OK && owed != NULL) {
 ///     printf("%s: tried %u times, %s\n", oss_owed_key(owed), oss_owed_tries(owed), oss_owed_message(owed));
 ///     oss_owed_free(owed);
 /// }

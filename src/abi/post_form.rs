@@ -92,11 +92,12 @@ pub unsafe extern "C" fn oss_post_form_set_field(
 /// oss_post_form *form = NULL;
 /// oss_body *body = oss_body_from_file("/tmp/photo.jpg");
 /// oss_result *result = NULL;
-/// oss_post_form_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/", &form, NULL);
-/// oss_post_form_set_field(form, "key", "users/42/photo.jpg", NULL);
-/// oss_post_form_set_field(form, "policy", "eyJleHBpcmF0aW9uIjoi…", NULL);
-/// oss_post_object(form, body, NULL, &result);
-/// printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
+/// if (oss_post_form_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/", &form, NULL) == OSS_STATUS_OK &&
+///     oss_post_form_set_field(form, "key", "users/42/photo.jpg", NULL) == OSS_STATUS_OK &&
+///     oss_post_form_set_field(form, "policy", "eyJleHBpcmF0aW9uIjoi…", NULL) == OSS_STATUS_OK &&
+///     oss_post_object(form, body, NULL, &result) != OSS_STATUS_OK) {
+///     printf("%s\n", oss_result_message(result));
+/// }
 /// oss_result_free(result);
 /// oss_body_free(body);
 /// oss_post_form_free(form);

@@ -40,9 +40,9 @@ impl HasSetters for oss_post_policy {
 /// oss_post_policy *policy = oss_post_policy_new();
 /// oss_post_form *form = NULL;
 /// oss_string *json = NULL;
-/// oss_post_policy_set_key_prefix(policy, "users/42/");
-/// oss_post_policy_set_length_range(policy, 1, 10 << 20);
-/// if (oss_post_policy_sign(policy, bucket, callback, 600, &form, NULL) == OSS_STATUS_OK &&
+/// if (oss_post_policy_set_key_prefix(policy, "users/42/") == OSS_STATUS_OK &&
+///     oss_post_policy_set_length_range(policy, 1, 10 << 20) == OSS_STATUS_OK &&
+///     oss_post_policy_sign(policy, bucket, callback, 600, &form, NULL) == OSS_STATUS_OK &&
 ///     oss_post_form_to_json(form, &json, NULL) == OSS_STATUS_OK) {
 ///     printf("%s\n", oss_string_data(json));
 /// }

@@ -76,8 +76,13 @@ unsafe fn presign(
 ///
 /// @code
 /// oss_presigned *presigned = NULL;
-/// oss_presign_put(bucket, "dir/photo.jpg", callback, NULL, 900, &presigned, NULL);
-/// printf("%s %s\n", oss_presigned_method(presigned), oss_presigned_url(presigned));
+/// oss_result *result = NULL;
+/// if (oss_presign_put(bucket, "dir/photo.jpg", callback, NULL, 900, &presigned, &result) == OSS_STATUS_OK) {
+///     printf("%s %s\n", oss_presigned_method(presigned), oss_presigned_url(presigned));
+/// } else {
+///     printf("%s\n", oss_result_message(result));
+/// }
+/// oss_result_free(result);
 /// oss_presigned_free(presigned);
 /// @endcode
 #[unsafe(no_mangle)]
@@ -177,9 +182,14 @@ pub unsafe extern "C" fn oss_presign_complete_multipart(
 ///
 /// @code
 /// oss_presigned *presigned = NULL;
-/// oss_presign_trigger_callback(bucket, "dir/photo.jpg", callback, 900, &presigned, NULL);
-/// printf("%s %s\n%s\n", oss_presigned_method(presigned), oss_presigned_url(presigned),
-///        oss_presigned_body(presigned, NULL));
+/// oss_result *result = NULL;
+/// if (oss_presign_trigger_callback(bucket, "dir/photo.jpg", callback, 900, &presigned, &result) == OSS_STATUS_OK) {
+///     printf("%s %s\n%s\n", oss_presigned_method(presigned), oss_presigned_url(presigned),
+///            oss_presigned_body(presigned, NULL));
+/// } else {
+///     printf("%s\n", oss_result_message(result));
+/// }
+/// oss_result_free(result);
 /// oss_presigned_free(presigned);
 /// @endcode
 #[unsafe(no_mangle)]
@@ -291,9 +301,13 @@ pub unsafe extern "C" fn oss_presigned_add_header(
 /// oss_presigned *presigned = NULL;
 /// oss_body *body = oss_body_from_file("/tmp/photo.jpg");
 /// oss_result *result = NULL;
-/// oss_presigned_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/photo.jpg?…", &presigned, NULL);
-/// oss_put_to_url(presigned, body, NULL, &result);
-/// printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
+/// oss_status status =
+///     oss_presigned_new("https://examplebucket.oss-cn-hangzhou.aliyuncs.com/photo.jpg?…", &presigned, &result);
+/// if (status == OSS_STATUS_OK) {
+///     oss_result_free(result);
+///     status = oss_put_to_url(presigned, body, NULL, &result);
+/// }
+/// printf("%s\n", status == OSS_STATUS_OK ? "stored" : oss_result_message(result));
 /// oss_result_free(result);
 /// oss_body_free(body);
 /// oss_presigned_free(presigned);

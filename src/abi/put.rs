@@ -140,8 +140,8 @@ pub unsafe extern "C" fn oss_put_object_with_callback(
 ///
 /// @code
 /// oss_result *result = NULL;
-/// oss_put_file_with_callback(bucket, "dir/photo.jpg", "/tmp/photo.jpg", callback, NULL, &result);
-/// printf("%s\n", oss_result_status(result) == OSS_STATUS_OK ? "stored" : oss_result_message(result));
+/// oss_status status = oss_put_file_with_callback(bucket, "dir/photo.jpg", "/tmp/photo.jpg", callback, NULL, &result);
+/// printf("%s\n", status == OSS_STATUS_OK ? "stored" : oss_result_message(result));
 /// oss_result_free(result);
 /// @endcode
 #[unsafe(no_mangle)]

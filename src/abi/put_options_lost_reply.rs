@@ -36,8 +36,8 @@ pub enum oss_callback_delivery {
 /// @code
 /// oss_put_options *options = oss_put_options_new();
 /// oss_result *result = NULL;
-/// oss_put_options_set_callback_delivery(options, OSS_CALLBACK_AT_LEAST_ONCE);
-/// if (oss_put_object_with_callback(bucket, "orders/1.json", data, size, callback, options, &result) == OSS_STATUS_OK) {
+/// if (oss_put_options_set_callback_delivery(options, OSS_CALLBACK_AT_LEAST_ONCE) == OSS_STATUS_OK &&
+///     oss_put_object_with_callback(bucket, "orders/1.json", data, size, callback, options, &result) == OSS_STATUS_OK) {
 ///     printf("the application server may have heard of it %u times before\n", oss_result_callback_repeats(result));
 /// }
 /// oss_result_free(result);

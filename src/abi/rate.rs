@@ -35,7 +35,9 @@ unsafe fn shared(rate: *const oss_rate) -> Option<Rate> {
 /// @code
 /// oss_rate *rate = oss_rate_new(1000000);
 /// oss_bucket_options *options = oss_bucket_options_new();
-/// oss_bucket_options_set_rate(options, rate);
+/// if (oss_bucket_options_set_rate(options, rate) != OSS_STATUS_OK) {
+///     printf("%s\n", oss_bucket_options_error(options));
+/// }
 /// oss_bucket_options_free(options);
 /// oss_rate_set(rate, 50000000);
 /// oss_rate_free(rate);

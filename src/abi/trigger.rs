@@ -40,10 +40,11 @@ use std::ffi::c_char;
 ///
 /// @code
 /// oss_result *result = NULL;
-/// if (oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, NULL, NULL) ==
-///         OSS_STATUS_CALLBACK_FAILED &&
-///     oss_trigger_callback(bucket, "dir/photo.jpg", callback, NULL, &result) == OSS_STATUS_OK) {
-///     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
+/// oss_status status = oss_put_object_with_callback(bucket, "dir/photo.jpg", data, size, callback, NULL, NULL);
+/// if (status == OSS_STATUS_CALLBACK_FAILED) {
+///     status = oss_trigger_callback(bucket, "dir/photo.jpg", callback, NULL, &result);
+///     printf("%s: the application server says: %s\n", oss_status_name((int)status),
+///            (const char *)oss_result_body(result, NULL));
 /// }
 /// oss_result_free(result);
 /// @endcode

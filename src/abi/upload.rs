@@ -50,10 +50,10 @@ use std::ffi::{CString, c_char};
 /// @code
 /// oss_body *body = oss_body_from_file("/data/film.mp4");
 /// oss_upload_options *options = oss_upload_options_new();
-/// oss_upload_options_set_checkpoint(options, "/var/lib/myapp/uploads");
 /// oss_result *result = NULL;
-/// if (oss_upload_object(bucket, "films/film.mp4", body, callback, options, &result) != OSS_STATUS_OK) {
-///     fprintf(stderr, "%s\n", oss_result_message(result));
+/// if (oss_upload_options_set_checkpoint(options, "/var/lib/myapp/uploads") != OSS_STATUS_OK ||
+///     oss_upload_object(bucket, "films/film.mp4", body, callback, options, &result) != OSS_STATUS_OK) {
+///     fprintf(stderr, "%s%s\n", oss_upload_options_error(options), oss_result_message(result));
 /// }
 /// oss_result_free(result);
 /// oss_upload_options_free(options);
@@ -132,12 +132,16 @@ unsafe fn field(
 ///
 /// @code
 /// oss_upload_list *uploads = NULL;
-/// oss_list_uploads(bucket, "films/", 1000, &uploads, NULL);
-/// for (size_t i = 0; i < oss_upload_list_count(uploads); i++) {
-///     oss_multipart *multipart = NULL;
-///     oss_reopen_multipart(bucket, oss_upload_list_key(uploads, i), oss_upload_list_upload_id(uploads, i), &multipart, NULL);
-///     oss_abort_multipart(multipart, NULL);
-///     oss_multipart_free(multipart);
+/// if (oss_list_uploads(bucket, "films/", 1000, &uploads, NULL) == OSS_STATUS_OK) {
+///     for (size_t i = 0; i < oss_upload_list_count(uploads); i++) {
+///         const char *key = oss_upload_list_key(uploads, i), *id = oss_upload_list_upload_id(uploads, i);
+///         oss_multipart *multipart = NULL;
+///         if (oss_reopen_multipart(bucket, key, id, &multipart, NULL) != OSS_STATUS_OK ||
+///             oss_abort_multipart(multipart, NULL) != OSS_STATUS_OK) {
+///             printf("%s is still there\n", key);
+///         }
+///         oss_multipart_free(multipart);
+///     }
 /// }
 /// oss_upload_list_free(uploads);
 /// @endcode

@@ -36,9 +36,9 @@ pub struct oss_writer {
 /// @code
 /// oss_writer *writer = NULL;
 /// oss_result *result = NULL;
-/// oss_writer_new(bucket, "logs/today.csv", callback, NULL, &writer, NULL);
-/// oss_writer_write(writer, data, size, NULL);
-/// if (oss_writer_finish(writer, &result) == OSS_STATUS_OK) {
+/// if (oss_writer_new(bucket, "logs/today.csv", callback, NULL, &writer, NULL) == OSS_STATUS_OK &&
+///     oss_writer_write(writer, data, size, NULL) == OSS_STATUS_OK &&
+///     oss_writer_finish(writer, &result) == OSS_STATUS_OK) {
 ///     printf("the application server says: %s\n", (const char *)oss_result_body(result, NULL));
 /// }
 /// oss_result_free(result);

@@ -78,6 +78,25 @@ pub fn examples(header: &str) -> Vec<String> {
     blocks.map(lines).collect()
 }
 
+/// The calls in C code whose status nobody looks at: those that a statement begins with.
+pub fn unchecked(code: &str) -> Vec<&str> {
+    let items = items();
+    let gives_status = |name: &str| {
+        let item = items.iter().find(|item| item.name == name);
+        item.and_then(Item::prototype).is_some_and(|prototype| prototype.starts_with("oss_status "))
+    };
+    let mut goes_on = false;
+    let mut found = Vec::new();
+    for line in code.lines() {
+        let call = line.trim().split_once('(').is_some_and(|(name, _)| gives_status(name));
+        if call && !goes_on {
+            found.push(line);
+        }
+        goes_on = line.ends_with(['&', '|', '=', '(', ',']);
+    }
+    found
+}
+
 /// Reads declarations: `/** comment */`, then lines up to the one that ends with `;`.
 pub fn parse(header: &str) -> Vec<Item> {
     let mut items = Vec::new();
