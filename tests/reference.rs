@@ -12,14 +12,14 @@ use support::{files_below, read, repository, tools};
 use tempfile::TempDir;
 
 /// A folder like a fresh clone, in which the reference is made of a header.
-struct Clone(TempDir);
+struct FreshClone(TempDir);
 
-impl Clone {
-    fn new() -> Clone {
+impl FreshClone {
+    fn new() -> FreshClone {
         let folder = TempDir::new().unwrap();
         symlink(repository("docs"), folder.path().join("docs")).unwrap();
         fs::create_dir(folder.path().join("include")).unwrap();
-        Clone(folder)
+        FreshClone(folder)
     }
 
     /// Makes it as README.md says. The error is what Doxygen says, warnings included.
@@ -71,7 +71,7 @@ fn reference_is_made_without_a_warning_and_has_everything() {
     if !tools::are_there("the reference documentation", &["doxygen", "awk"]) {
         return;
     }
-    let clone = Clone::new();
+    let clone = FreshClone::new();
     let header = read(repository(HEADER));
     if let Err(complaint) = clone.make(&header) {
         panic!("{complaint}");
