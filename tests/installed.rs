@@ -6,8 +6,8 @@ mod support;
 
 use object::elf::{DT_RPATH, DT_RUNPATH, DT_SONAME};
 use std::collections::BTreeSet;
-use std::fs;
-use std::os::unix::fs::symlink;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -41,9 +41,12 @@ static PREFIX: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// The prefix, unless this test is skipped for want of a program.
-fn prefix(what: &str, program: &str) -> Option<&'static Path> {
-    tools::are_there(what, &[program]).then(|| PREFIX.as_path())
+fn prefix(what: &str, programs: &[&str]) -> Option<&'static Path> {
+    tools::are_there(what, programs).then(|| PREFIX.as_path())
 }
+
+/// What CMake needs: it has make build what it has configured.
+const CMAKE: [&str; 2] = ["cmake", "make"];
 
 fn shell(code: &str, prefix: &Path) -> Command {
     let mut command = tools::command("sh");
@@ -115,7 +118,7 @@ fn shared_library_is_found_under_its_soname() {
 
 #[test]
 fn programs_link_through_pkg_config() {
-    let Some(prefix) = prefix("linking through pkg-config", "pkg-config") else { return };
+    let Some(prefix) = prefix("linking through pkg-config", &["pkg-config"]) else { return };
     let readme = read(repository("README.md"));
     let blocks = blocks_after(&readme, "executed: pkg-config");
     let mut links_shared = Vec::new();
@@ -135,7 +138,11 @@ fn programs_link_without_pkg_config() {
     for Block { code, .. } in blocks_after(&read(repository("README.md")), "executed: program") {
         let compiler = code.lines().last().and_then(|line| line.split(' ').next()).expect("a command");
         compilers.push(compiler.to_owned());
-        if compiler == "go" && !tools::are_there("the link lines for Go", &["go"]) {
+        let needed: &[&str] = match compiler {
+            "go" => &["go", "gcc"],
+            _ => &[compiler],
+        };
+        if compiler != "cc" && !tools::are_there(&format!("the link lines for {compiler}"), needed) {
             continue;
         }
         let folder = workplace();
@@ -188,11 +195,71 @@ fn installing_nowhere_is_refused_with_help() {
     assert_eq!(install(&["--help"]), Some(0));
     assert_eq!(install(&[]), Some(2));
     assert_eq!(install(&["somewhere"]), Some(2));
+    assert_eq!(install(&["/some where"]), Some(2));
+    assert_eq!(install(&["/some", "where"]), Some(2));
+    assert_eq!(install(&["--help", "me"]), Some(2));
+}
+
+#[test]
+fn folders_that_pkg_config_and_cmake_would_misread_are_refused() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let prefix = |name: &str| format!("{}/{name}", folder.path().display());
+    let places =
+        [("a b", "lib"), ("a|b", "lib"), ("a&b", "lib"), ("a,b", "lib"), ("a$b", "lib"), ("ab", "l b")];
+    for (name, libdir) in places {
+        let mut install = Command::new(repository("packaging/install"));
+        install.arg(prefix(name)).env("LIBDIR", libdir).env("BUILT", folder.path());
+        let out = install.output().expect("the script");
+        assert_eq!(out.status.code(), Some(2), "{name} {libdir}");
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(said.contains("letters, digits and"), "{said}");
+    }
+    assert_eq!(tree(folder.path()), BTreeSet::new());
+}
+
+/// In the place of Cargo: makes two files where Cargo does with a target in its configuration, and says so as Cargo does.
+const CARGO: &str = r#"#!/bin/sh -eu
+printf '%s\n' "$@" >"$ARGUMENTS"
+folder=${CARGO_TARGET_DIR:-$PWD/target}/some-linux-gnu/release
+mkdir -p "$folder"
+echo shared >"$folder/liboss_upload.so"
+echo static >"$folder/liboss_upload.a"
+printf '{"reason":"compiler-artifact","target":{"name":"other"},"filenames":["/other/libother.so"]}\n'
+printf '{"reason":"compiler-artifact","filenames":["%s/liboss_upload.so","%s/liboss_upload.a"]}\n' "$folder" "$folder"
+printf '{"reason":"build-finished","success":true}\n'
+"#;
+
+#[test]
+fn libraries_are_those_that_cargo_says_it_has_built() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path();
+    let cargo = path.join("bin/cargo");
+    fs::create_dir(path.join("bin")).expect("a folder");
+    fs::write(&cargo, CARGO).expect("a program");
+    fs::set_permissions(&cargo, Permissions::from_mode(0o755)).expect("a program");
+    // An older library, of before there was that configuration.
+    fs::create_dir_all(path.join("built here/release")).expect("a folder");
+    fs::write(path.join("built here/release/liboss_upload.so"), "old").expect("a library");
+
+    let folders = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect::<Vec<_>>();
+    let folders = [path.join("bin")].into_iter().chain(folders);
+    let mut install = Command::new(repository("packaging/install"));
+    install.arg(path.join("prefix")).current_dir(path).env_remove("CARGO_BUILD_TARGET");
+    install.env("PATH", std::env::join_paths(folders).expect("folders without a colon"));
+    install.env("CARGO_TARGET_DIR", "built here").env("ARGUMENTS", path.join("arguments"));
+    tools::run(&mut install, COMPILING_TIME);
+
+    let library = |name: &str| read(path.join("prefix/lib").join(name));
+    assert_eq!([library("liboss_upload.so"), library("liboss_upload.a")], ["shared\n", "static\n"]);
+    let arguments = read(path.join("arguments"));
+    for argument in ["rustc", "--locked", "--release", "--crate-type", "cdylib,staticlib"] {
+        assert!(arguments.lines().any(|line| line == argument), "{arguments}");
+    }
 }
 
 #[test]
 fn pkg_config_names_the_version_and_what_the_static_library_needs() {
-    let Some(prefix) = prefix("the file for pkg-config", "pkg-config") else { return };
+    let Some(prefix) = prefix("the file for pkg-config", &["pkg-config"]) else { return };
     let ask = |question: &str| {
         let mut command = tools::command("pkg-config");
         command.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
@@ -223,34 +290,70 @@ fn made_examples(prefix: &Path) -> TempDir {
     folder
 }
 
+/// A text with other ports: each number in it is looked at once, and whole.
+fn with_ports(text: &str, ports: &[(&str, &str)]) -> String {
+    let pieces = text.split_inclusive(|letter: char| !letter.is_ascii_digit());
+    pieces
+        .map(|piece| {
+            let number = piece.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+            let other = ports.iter().find(|(old, _)| *old == number);
+            other.map_or_else(|| piece.to_owned(), |(_, new)| piece.replacen(number, new, 1))
+        })
+        .collect()
+}
+
+#[test]
+fn ports_are_replaced_whole_and_once() {
+    let ports = [("9000", "39001"), ("9001", "9000")];
+    let text = with_ports("x=9000 y=http://127.0.0.1:9001/9000 19000", &ports);
+    assert_eq!(text, "x=39001 y=http://127.0.0.1:9000/39001 19000");
+}
+
 /// The words of a command after `start`, with other ports.
-fn arguments<'a>(command: &'a str, start: &str, ports: &[(&str, &str)]) -> Vec<String> {
+fn arguments(command: &str, start: &str, ports: &[(&str, &str)]) -> Vec<String> {
     let rest =
         command.strip_prefix(start).unwrap_or_else(|| panic!("{command:?} does not begin with {start:?}"));
-    let other = |word: &'a str| ports.iter().fold(word.to_owned(), |word, (old, new)| word.replace(old, new));
-    rest.split_whitespace().map(other).collect()
+    with_ports(rest, ports).split_whitespace().map(str::to_owned).collect()
 }
+
+/// What the Makefile makes of the examples, of which source.
+const PROGRAMS: [(&str, &str); 8] = [
+    ("hello", "hello.c"),
+    ("multipart_callback", "multipart_callback.c"),
+    ("outbox", "outbox.c"),
+    ("put_callback", "put_callback.c"),
+    ("put_callback_cpp", "put_callback.cpp"),
+    ("put_file_callback", "put_file_callback.c"),
+    ("upload_file", "upload_file.c"),
+    ("upload_stream", "upload_stream.cpp"),
+];
+/// What it makes of them where libmicrohttpd is there.
+const SERVERS: [(&str, &str); 2] =
+    [("browser_upload_server", "browser_upload/server.c"), ("callback_server", "callback_server.c")];
+/// And where Go is.
+const GO_PROGRAMS: [(&str, &str); 1] = [("put_callback_go", "go/put_callback/main.go")];
 
 #[test]
 fn examples_are_made_and_run_by_hand_as_is_written() {
     let what = "the examples with their Makefile";
-    if !tools::are_there(what, &["make", "pkg-config"]) {
+    if !tools::are_there(what, &["make", "pkg-config", "g++"]) {
         return;
     }
     let folder = made_examples(&PREFIX);
     let programs = folder.path().join("target/programs");
-    for source in support::files_below("examples") {
-        let program = source.trim_start_matches("examples/").trim_end_matches(".c");
-        if !program.contains(['/', '.']) && program != "callback_server" && program != "Makefile" {
-            assert!(programs.join(program).exists(), "{source} is not built");
-        }
+    let has_go = tools::are_there("the Go example with the Makefile", &["go", "gcc"]);
+    let has_servers = tools::libraries_are_there("the application server by hand", &["libmicrohttpd"]);
+    let mut expected: BTreeSet<String> = PROGRAMS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    for (name, _) in SERVERS.iter().filter(|_| has_servers).chain(GO_PROGRAMS.iter().filter(|_| has_go)) {
+        expected.insert((*name).to_owned());
     }
+    expected.insert(".library".to_owned());
+    assert_eq!(tree(&programs), expected);
     put_callback::assert_uploads(&programs.join("put_callback_cpp"), &[]);
-    if tools::are_there("the Go example with the Makefile", &["go"]) {
+    if has_go {
         put_callback::assert_uploads(&programs.join("put_callback_go"), &[]);
     }
-
-    if !tools::libraries_are_there("the application server by hand", &["libmicrohttpd"]) {
+    if !has_servers {
         return;
     }
     let readme = read(repository("README.md"));
@@ -267,9 +370,43 @@ fn examples_are_made_and_run_by_hand_as_is_written() {
     let application = arguments(&block("application server"), "target/programs/callback_server ", &ports);
     let application = Server::start(Command::new(programs.join("callback_server")).args(application));
     let application_port = application.url.rsplit(':').next().expect("a port");
-    let uploads = block("uploads").replace("9000", oss_port).replace("9001", application_port);
+    let uploads = with_ports(&block("uploads"), &[("9000", oss_port), ("9001", application_port)]);
     let out = tools::run(shell(&uploads, &PREFIX).current_dir(folder.path()), COMPILING_TIME);
     assert!(out.contains(r#"{"Status":"OK"}"#), "{out}");
+}
+
+#[test]
+fn examples_are_made_anew_with_another_library_and_only_then() {
+    if !tools::are_there("the Makefile of the examples, called twice", &["make", "pkg-config"]) {
+        return;
+    }
+    let folder = TempDir::new().expect("a temporary folder");
+    let description = read(PREFIX.join("lib/pkgconfig/oss_upload.pc"));
+    let (old, new) = (PREFIX.display().to_string(), folder.path().join("moved").display().to_string());
+    tools::run(tools::command("cp").arg("-a").arg(&old).arg(&new), COMPILING_TIME);
+    let moved = description.replace(&old, &new);
+    fs::write(Path::new(&new).join("lib/pkgconfig/oss_upload.pc"), moved).expect("a file for pkg-config");
+    let out = folder.path().join("programs");
+    let is_made = |prefix: &str| {
+        let mut make = tools::command("make");
+        make.arg("-C").arg(repository("examples")).arg(format!("OUT={}", out.display()));
+        make.arg(out.join("hello")).env("PKG_CONFIG_PATH", Path::new(prefix).join("lib/pkgconfig"));
+        tools::run(&mut make, COMPILING_TIME).contains("hello.c")
+    };
+    let made = [&old, &old, &new, &new].map(|prefix| is_made(prefix));
+    assert_eq!(made, [true, false, true, false]);
+}
+
+#[test]
+fn every_example_is_made() {
+    let made: BTreeSet<String> = [&PROGRAMS[..], &SERVERS, &GO_PROGRAMS]
+        .concat()
+        .iter()
+        .map(|(_, source)| format!("examples/{source}"))
+        .collect();
+    let is_program = |file: &String| [".c", ".cpp", ".go"].iter().any(|end| file.ends_with(end));
+    let sources = support::files_below("examples").into_iter().filter(is_program);
+    assert_eq!(sources.collect::<BTreeSet<String>>(), made);
 }
 
 /// Configures and builds a project that has one program, linked with `target`.
@@ -299,7 +436,7 @@ fn needs_the_library(program: &Path) -> bool {
 
 #[test]
 fn programs_link_through_cmake() {
-    let Some(prefix) = prefix("linking through CMake", "cmake") else { return };
+    let Some(prefix) = prefix("linking through CMake", &CMAKE) else { return };
     let targets =
         [("oss_upload::shared", true), ("oss_upload::static", false), ("oss_upload::oss_upload", true)];
     for (target, shared) in targets {
@@ -312,7 +449,7 @@ fn programs_link_through_cmake() {
 
 #[test]
 fn cmake_takes_a_version_that_is_as_new_as_the_one_asked_for_and_no_other() {
-    let Some(prefix) = prefix("the version for CMake", "cmake") else { return };
+    let Some(prefix) = prefix("the version for CMake", &CMAKE) else { return };
     let accepts = |version: &str| {
         let folder = TempDir::new().expect("a temporary folder");
         let project = format!(
@@ -340,7 +477,7 @@ fn cmake_takes_a_version_that_is_as_new_as_the_one_asked_for_and_no_other() {
 
 #[test]
 fn what_is_installed_can_be_moved() {
-    let Some(prefix) = prefix("moving what is installed", "cmake") else { return };
+    let Some(prefix) = prefix("moving what is installed", &CMAKE) else { return };
     let elsewhere = TempDir::new().expect("a temporary folder");
     let moved = elsewhere.path().join("moved");
     tools::run(tools::command("cp").arg("-a").arg(prefix).arg(&moved), COMPILING_TIME);
@@ -357,7 +494,7 @@ fn what_is_installed_can_be_moved() {
 
 #[test]
 fn pkg_config_can_be_told_that_what_is_installed_was_moved() {
-    let Some(prefix) = prefix("moving what is installed", "pkg-config") else { return };
+    let Some(prefix) = prefix("moving what is installed", &["pkg-config"]) else { return };
     let elsewhere = TempDir::new().expect("a temporary folder");
     let moved = elsewhere.path().join("lib/pkgconfig");
     fs::create_dir_all(&moved).expect("a folder");
