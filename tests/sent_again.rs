@@ -727,7 +727,8 @@ fn nothing_that_a_server_sends_exhausts_the_client() {
 }
 
 /// A bucket behind something that is no OSS: it reads the head of each request, and `consume` bytes of what follows, and
-/// then says what it has to say, again and again if it is told to. The bucket is reached as long as the network is there.
+/// then says what it has to say, again and again if it is told to, which a deadline ends. The bucket is reached as long as the
+/// network is there.
 fn behind(route: Route, consume: usize, says: &'static [u8], endlessly: bool) -> (Bucket, Network) {
     let network = Network::of(route);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -754,7 +755,9 @@ fn behind(route: Route, consume: usize, says: &'static [u8], endlessly: bool) ->
     let mut options = BucketOptions::default();
     network.describe_to(&mut options);
     options.set_max_attempts(1).unwrap();
-    options.set_deadline(Duration::from_millis(500)).unwrap();
+    if endlessly {
+        options.set_deadline(Duration::from_millis(500)).unwrap();
+    }
     (Bucket::new(&endpoint, BUCKET, Arc::new(credentials), &options).unwrap(), network)
 }
 

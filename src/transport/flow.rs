@@ -100,8 +100,8 @@ impl AsyncRead for Counted {
         counted.flow.note_received(received);
         if received.is_empty() {
             counted.stream.look_for_end(context);
-            if result.is_ok() {
-                // TLS may tell of the end before the connection has come to its own.
+            // TLS, or that to a proxy around it, may tell of the end before the connection has come to its own.
+            if result.as_ref().err().is_none_or(|error| error.kind() == io::ErrorKind::UnexpectedEof) {
                 counted.flow.socket.note_end(End::Closed);
             }
         }
