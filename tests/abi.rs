@@ -33,7 +33,7 @@ fn dump(header: &str, folder: &Path) -> PathBuf {
     let source = format!("#include \"oss_upload.h\"\n{}", stubs.collect::<String>());
     fs::write(folder.join("stubs.c"), source).expect("the stubs");
 
-    let mut compiler = tools::command("gcc");
+    let mut compiler = tools::command("cc");
     compiler.args(["-std=c11", "-g", "-w", "-shared", "-fPIC", "-o"]).arg(&library);
     compiler.arg(format!("-Wl,-soname,{}", env!("OSS_UPLOAD_SONAME"))).arg(folder.join("stubs.c"));
     tools::run(&mut compiler, TIME);

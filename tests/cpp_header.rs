@@ -62,14 +62,26 @@ fn what_is_not_covered_is_found() {
 /// The programs of the tests that use all there is.
 const PROGRAMS: [&str; 2] = ["tests/cpp/operations.cpp", "tests/cpp/exceptions.cpp"];
 
+/// A standard, as a compiler understands it that is there.
+fn dialect(compiler: &'static str, standard: &'static str) -> Option<Dialect> {
+    let dialect = Dialect { compiler, standard };
+    dialect.is_there("the C++ header").then_some(dialect)
+}
+
+/// Every standard, as each compiler that is there understands it.
+fn dialects() -> Vec<Dialect> {
+    let of = |compiler| {
+        effort::ends(&STANDARDS).into_iter().filter_map(move |standard| dialect(compiler, standard))
+    };
+    ["gcc", "clang"].into_iter().flat_map(of).collect()
+}
+
 #[test]
 fn every_standard_of_every_compiler_is_content() {
-    for compiler in tools::compilers("the C++ header") {
-        for standard in effort::ends(&STANDARDS) {
-            for program in PROGRAMS {
-                if let Err(complaint) = is_clean(Dialect { compiler, standard }, &[], &repository(program)) {
-                    panic!("{complaint}");
-                }
+    for dialect in dialects() {
+        for program in PROGRAMS {
+            if let Err(complaint) = is_clean(dialect, &[], &repository(program)) {
+                panic!("{complaint}");
             }
         }
     }
@@ -78,16 +90,13 @@ fn every_standard_of_every_compiler_is_content() {
 #[test]
 fn nothing_needs_exceptions_or_type_information() {
     let operations = repository("tests/cpp/operations.cpp");
-    for compiler in tools::compilers("the C++ header") {
-        for standard in effort::ends(&STANDARDS) {
-            let flags = ["-fno-exceptions", "-fno-rtti"];
-            if let Err(complaint) = is_clean(Dialect { compiler, standard }, &flags, &operations) {
-                panic!("{complaint}");
-            }
+    for dialect in dialects() {
+        if let Err(complaint) = is_clean(dialect, &["-fno-exceptions", "-fno-rtti"], &operations) {
+            panic!("{complaint}");
         }
     }
     let exceptions = repository("tests/cpp/exceptions.cpp");
-    let gcc = Dialect { compiler: "gcc", standard: "c++17" };
+    let Some(gcc) = dialect("gcc", "c++17") else { return };
     assert!(
         is_clean(gcc, &["-fno-exceptions"], &exceptions).is_err(),
         "or_throw() is there without exceptions"
@@ -96,7 +105,7 @@ fn nothing_needs_exceptions_or_type_information() {
 
 #[test]
 fn compilers_that_do_not_count_features_have_exceptions_too() {
-    let gcc = Dialect { compiler: "gcc", standard: "c++11" };
+    let Some(gcc) = dialect("gcc", "c++11") else { return };
     let exceptions = repository("tests/cpp/exceptions.cpp");
     if let Err(complaint) = is_clean(gcc, &["-U__cpp_exceptions"], &exceptions) {
         panic!("{complaint}");
@@ -123,7 +132,7 @@ const MISTAKES: [(&str, &str); 12] = [
 fn mistakes_do_not_compile() {
     let folder = tempfile::TempDir::new().expect("a temporary folder");
     let file = folder.path().join("mistake.cpp");
-    let gcc = Dialect { compiler: "gcc", standard: "c++17" };
+    let Some(gcc) = dialect("gcc", "c++17") else { return };
     let compile = |statement: &str| {
         std::fs::write(&file, format!("#include <oss_upload.hpp>\nvoid f();\nvoid f() {{ {statement} }}\n"))
             .unwrap();
@@ -146,6 +155,9 @@ fn macros_of(header: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_guard_is_the_only_macro_that_is_left() {
+    if !tools::are_there("the macros of the headers", &["g++"]) {
+        return;
+    }
     let mut expected = macros_of(header::HEADER);
     assert!(expected.contains("OSS_UPLOAD_H"), "{expected:?}");
     expected.insert("OSS_UPLOAD_HPP".to_owned());

@@ -8,7 +8,7 @@ use oss_emulator::{Action, Answer, Fault};
 use std::fs;
 use support::bucket::{TestBucket, app_server, emulator};
 use support::c_program::{CProgram, Dialect, Linkage, Source};
-use support::{effort, noise, repository, tools};
+use support::{effort, noise, repository};
 
 const ANSWER: &str = r#"{"id":7,"name":"名"}"#;
 const THREADS: &[&str] = &["-pthread"];
@@ -28,22 +28,22 @@ fn source(
     Source { file, dialect: Dialect { compiler, standard }, flags }
 }
 
-fn gcc(name: &str, standard: &'static str) -> CProgram {
-    CProgram::of(&[source(name, "gcc", standard, THREADS)], Linkage::Shared)
+/// A program of such sources; `None`, and it is said why, where a compiler is missing.
+fn program(sources: &[Source], linkage: Linkage) -> Option<CProgram> {
+    sources.iter().all(Source::compiles_here).then(|| CProgram::of(sources, linkage))
 }
 
-fn clang(name: &str, standard: &'static str) -> Option<CProgram> {
-    let found = tools::are_there(&format!("{name}.cpp under clang"), &["clang++"]);
-    found.then(|| CProgram::of(&[source(name, "clang", standard, THREADS)], Linkage::Shared))
+fn shared(name: &str, compiler: &'static str, standard: &'static str) -> Option<CProgram> {
+    program(&[source(name, compiler, standard, THREADS)], Linkage::Shared)
 }
 
 /// A program where all is a copy; and if everything is tried, where texts are views, by another compiler, and under valgrind.
 fn variants(name: &str) -> Vec<CProgram> {
-    let mut variants = vec![gcc(name, "c++11")];
+    let mut variants = Vec::from_iter(shared(name, "gcc", "c++11"));
     if effort::is_worth(&format!("{name}.cpp as newer C++, by clang and under valgrind")) {
-        variants.push(gcc(name, "c++2b"));
-        variants.extend(clang(name, "c++17"));
-        variants.extend(gcc(name, "c++17").under_valgrind());
+        variants.extend(shared(name, "gcc", "c++2b"));
+        variants.extend(shared(name, "clang", "c++17"));
+        variants.extend(shared(name, "gcc", "c++17").and_then(CProgram::under_valgrind));
     }
     variants
 }
@@ -70,14 +70,15 @@ fn run(program: &CProgram) {
 fn every_operation_works_and_no_memory_is_lost() {
     variants("operations").iter().for_each(run);
     if effort::is_worth("operations.cpp, linked statically") {
-        run(&CProgram::of(&[source("operations", "gcc", "c++17", THREADS)], Linkage::Static));
+        program(&[source("operations", "gcc", "c++17", THREADS)], Linkage::Static).iter().for_each(run);
     }
 }
 
 #[test]
 fn every_operation_works_without_exceptions() {
     for standard in ["c++11", "c++20"] {
-        run(&CProgram::of(&[source("operations", "gcc", standard, WITHOUT_EXCEPTIONS)], Linkage::Shared));
+        let sources = [source("operations", "gcc", standard, WITHOUT_EXCEPTIONS)];
+        program(&sources, Linkage::Shared).iter().for_each(run);
     }
 }
 
@@ -103,7 +104,7 @@ fn files_that_were_compiled_differently_make_one_program() {
     for (standard, flags) in effort::ends(&others) {
         let one = source("two_files", "gcc", "c++17", THREADS);
         let other = source("two_files_other", "gcc", standard, flags);
-        let program = CProgram::of(&[one, other], Linkage::Shared);
+        let Some(program) = program(&[one, other], Linkage::Shared) else { return };
         run(&program);
         program.under_valgrind().iter().for_each(run);
     }

@@ -22,6 +22,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 use support::bucket::{TestBucket, app_server, emulator};
+use support::c_program::{CProgram, Linkage};
 use support::sanitizer::{self, Sanitizer};
 use support::{library, noise, read, repository, server, tools};
 use tempfile::TempDir;
@@ -45,8 +46,10 @@ impl Example {
         Example::compile(name, "c", sanitizer::compiler("cc").arg("-std=c99"))
     }
 
-    fn cpp(name: &str) -> Example {
-        Example::compile(name, "cpp", sanitizer::compiler("c++").arg("-std=c++11"))
+    /// `None` when there is no compiler for C++.
+    fn cpp(name: &str) -> Option<Example> {
+        let found = tools::are_there(&format!("the C++ example {name}"), &["c++"]);
+        found.then(|| Example::compile(name, "cpp", sanitizer::compiler("c++").arg("-std=c++11")))
     }
 
     fn compile(name: &str, extension: &str, compiler: &mut Command) -> Example {
@@ -67,7 +70,7 @@ impl Example {
             tools::skip(&format!("the Go example {name}"), "Go makes it without the library's sanitizer");
             return None;
         }
-        if !tools::are_there(&format!("the Go example {name}"), &["go"]) {
+        if !tools::are_there(&format!("the Go example {name}"), &["go", "gcc"]) {
             return None;
         }
         let example = Example::new(name);
@@ -251,23 +254,29 @@ fn valgrind_finds_nothing_lost_after_a_put_with_the_file_for_it() {
     if Sanitizer::of_the_library().is_some() || !tools::are_there("what a put leaves behind", &["valgrind"]) {
         return;
     }
-    let (example, scene) = (Example::c("hello"), Scene::new());
-    let program = example.program.to_str().expect("a path in UTF-8");
+    let scene = Scene::new();
     let suppressions = format!("--suppressions={}", repository("packaging/oss_upload.supp").display());
     let leaks =
         ["--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite,possible", "--error-exitcode=99"];
     let url = format!("{}/uploaded", scene.application.url());
     let bucket = TestBucket::emulated(&scene.emulator);
     let environment = [bucket.environment(), vec![("OSS_CALLBACK_URL", url.as_str())]].concat();
-    let watched =
-        |more: &[&str]| run(Path::new("valgrind"), &[&leaks[..], more, &[program]].concat(), &environment);
-    watched(&[&suppressions]).assert(0, &[&format!("OK: {ANSWER}")]);
-    assert_eq!(watched(&[]).code, 99, "there is nothing to suppress");
+    for linkage in [Linkage::Shared, Linkage::Static] {
+        let program = CProgram::compile_file(&repository("examples/hello.c"), linkage);
+        let program = program.path().to_str().expect("a path in UTF-8");
+        let watched = |more: &[&str]| {
+            run(Path::new("valgrind"), &[&leaks[..], more, &[program]].concat(), &environment)
+        };
+        watched(&[&suppressions]).assert(0, &[&format!("OK: {ANSWER}")]);
+        assert_eq!(watched(&[]).code, 99, "there is nothing to suppress in what is linked {linkage:?}");
+    }
 }
 
 #[test]
 fn put_callback_in_cpp_uploads_bytes() {
-    check(&Example::cpp("put_callback"), &NO_ARGUMENTS, &letters());
+    if let Some(example) = Example::cpp("put_callback") {
+        check(&example, &NO_ARGUMENTS, &letters());
+    }
 }
 
 /// Runs `upload_stream` with a file as its standard input.
@@ -285,8 +294,8 @@ fn upload_stream(scene: &Scene, example: &Example, content: &[u8]) -> Ended {
 #[test]
 fn upload_stream_uploads_what_it_reads() {
     // More than a part.
-    let (example, content) = (Example::cpp("upload_stream"), noise((8 << 20) + 1));
-    let scene = Scene::new();
+    let Some(example) = Example::cpp("upload_stream") else { return };
+    let (scene, content) = (Scene::new(), noise((8 << 20) + 1));
     let last = format!("{} bytes are there", content.len());
     let ended = upload_stream(&scene, &example, &content);
     ended.assert(0, &["0 bytes are there", &last, "status:      OK", "stored:      yes", ANSWER]);
@@ -304,7 +313,8 @@ fn upload_stream_uploads_what_it_reads() {
 
 #[test]
 fn upload_stream_says_what_it_cannot_read() {
-    let (example, scene) = (Example::cpp("upload_stream"), Scene::new());
+    let Some(example) = Example::cpp("upload_stream") else { return };
+    let scene = Scene::new();
     let bucket = TestBucket::emulated(&scene.emulator);
     let mut environment = bucket.environment();
     environment.push(("OSS_CALLBACK_URL", "http://127.0.0.1/"));
@@ -316,7 +326,8 @@ fn upload_stream_says_what_it_cannot_read() {
 
 #[test]
 fn upload_stream_is_cancelled_by_ctrl_c() {
-    let (example, scene) = (Example::cpp("upload_stream"), Scene::new());
+    let Some(example) = Example::cpp("upload_stream") else { return };
+    let scene = Scene::new();
     let stall = Action::StallAfterBodyBytes(0);
     scene.emulator.inject(Fault::new(stall).operation("UploadPart").always());
     let input = File::open(file(&example, &noise((8 << 20) + 1))).expect("the file");
@@ -432,7 +443,7 @@ fn missing_variable_is_named() {
         .map(Example::c)
         .into_iter()
         .collect::<Vec<_>>();
-    examples.extend(["put_callback", "upload_stream"].map(Example::cpp));
+    examples.extend(["put_callback", "upload_stream"].into_iter().filter_map(Example::cpp));
     examples.extend(Example::go("put_callback"));
     let names =
         ["OSS_ENDPOINT", "OSS_BUCKET", "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_CALLBACK_URL"];
@@ -454,7 +465,7 @@ fn refused_upload_is_a_failure() {
     let scene = Scene::new();
     let stranger =
         TestBucket { access_key_secret: "wrong".to_owned(), ..TestBucket::emulated(&scene.emulator) };
-    for example in [Example::c("put_callback"), Example::cpp("put_callback")] {
+    for example in [Some(Example::c("put_callback")), Example::cpp("put_callback")].into_iter().flatten() {
         let ended = scene.run_with(&stranger, &example, &NO_ARGUMENTS);
         ended.assert(1, &["status:      SERVICE", "stored:      no"]);
         assert!(ended.printed.contains("SignatureDoesNotMatch"), "{}", ended.printed);

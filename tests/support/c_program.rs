@@ -36,7 +36,7 @@ const WATCHED_TIME: Duration = Duration::from_secs(300);
 /// A version of C or C++, and whose compiler is to understand it.
 #[derive(Debug, Clone, Copy)]
 pub struct Dialect {
-    /// `gcc` or `clang`.
+    /// `gcc`, which stands for the system's own where C is compiled, or `clang`.
     pub compiler: &'static str,
     /// As after `-std=`.
     pub standard: &'static str,
@@ -47,16 +47,26 @@ impl Dialect {
         self.standard.starts_with("c++")
     }
 
-    fn command(self) -> Command {
+    /// Whether its compiler is there; if not, it is said what cannot be checked.
+    pub fn is_there(self, what: &str) -> bool {
+        let what = format!("{what} as {} by {}", self.standard, self.compiler);
+        tools::are_there(&what, self.program().as_slice())
+    }
+
+    /// The program that compiles it, unless that is the system's own.
+    fn program(self) -> Option<&'static str> {
         // Only clang's programs can have the same sanitizer as the library.
         let family = if Sanitizer::of_the_library().is_some() { "clang" } else { self.compiler };
-        let program = match (family, self.is_cpp()) {
+        match (family, self.is_cpp()) {
             ("gcc", false) => None,
             ("gcc", true) => Some("g++"),
             (family, false) => Some(family),
             (_, true) => Some("clang++"),
-        };
-        let mut command = compiler(self.is_cpp(), program);
+        }
+    }
+
+    fn command(self) -> Command {
+        let mut command = compiler(self.is_cpp(), self.program().map(tools::asked_for));
         command.args(WARNINGS).arg(format!("-std={}", self.standard));
         command
     }
@@ -125,6 +135,12 @@ impl Source {
     fn label(&self) -> String {
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
         format!("{name} as {} by {}", self.dialect.standard, self.dialect.compiler)
+    }
+
+    /// Whether its compiler is there; if not, it is said what cannot be checked.
+    pub fn compiles_here(&self) -> bool {
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
+        self.dialect.is_there(&name)
     }
 
     /// `tests/c/<name>.c`.

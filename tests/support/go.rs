@@ -10,9 +10,9 @@ use std::time::Duration;
 /// Go compiles its runtime for cgo first, and again for the race detector.
 const SUITE_TIME: Duration = Duration::from_secs(900);
 
-/// Whether there is a Go; it is said what cannot be checked otherwise.
+/// Whether there is a Go, with the compiler that it calls; it is said what cannot be checked otherwise.
 pub fn is_there(what: &str) -> bool {
-    tools::are_there(what, &["go", "pkg-config"])
+    tools::are_there(what, &["go", "gcc", "pkg-config"])
 }
 
 /// The path of the Go package.
@@ -66,13 +66,23 @@ impl Installation {
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> String {
-        let mut command = Command::new(program);
+        self.run_command(Command::new(program), folder, arguments, environment)
+    }
+
+    /// The same with Go itself.
+    pub fn go(&self, folder: &str, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+        self.run_command(tools::command("go"), folder, arguments, environment)
+    }
+
+    fn run_command(
+        &self,
+        mut command: Command,
+        folder: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> String {
         command.args(arguments).current_dir(repository(folder));
         command.env("PKG_CONFIG_PATH", &self.0).envs(environment.iter().copied());
         tools::run(&mut command, SUITE_TIME)
-    }
-
-    pub fn go(&self, folder: &str, arguments: &[&str], environment: &[(&str, &str)]) -> String {
-        self.run(folder, Path::new("go"), arguments, environment)
     }
 }

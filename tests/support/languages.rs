@@ -24,13 +24,10 @@ pub fn shell(language: Language, code: &str) -> Option<Command> {
         Language::LuaJit => ("LuaJIT", "luajit -v"),
         Language::Java => ("Java with JNA", "javac -version && test -e \"$OSS_TEST_JNA\""),
         Language::Node => ("Node.js with koffi", "node -e 'require(\"koffi\")'"),
-        Language::Cobol => ("GnuCOBOL", "cobc --version"),
+        Language::Cobol => ("GnuCOBOL with gcc", "cobc --version && gcc --version"),
     };
-    let is_there = sh(question).output().is_ok_and(|out| out.status.success());
-    if !is_there {
-        tools::skip(&format!("programs in {language:?}"), &format!("{needed} is missing"));
-    }
-    is_there.then(|| sh(code))
+    let what = format!("programs in {language:?}");
+    tools::finds(&mut sh(question), &what, &format!("{needed} is missing")).then(|| sh(code))
 }
 
 /// The library of Java's that calls C, which `OSS_TEST_JNA` may name.

@@ -13,7 +13,7 @@ pub const LIMIT: Duration = Duration::from_secs(300);
 /// Compiles `tests/c/<name>.c` into a library for `LD_PRELOAD`.
 pub fn compile(name: &str, folder: &Path) -> PathBuf {
     let shim = folder.join(format!("{name}.so"));
-    let mut command = tools::command("gcc");
+    let mut command = tools::command("cc");
     // Not pedantic: the C library declares `connect` with a type of its own.
     command.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]);
     command.arg(repository(&format!("tests/c/{name}.c"))).arg("-o").arg(&shim).arg("-ldl");

@@ -1,11 +1,13 @@
 //! Programs that the tests need: running them under a time limit, and what to do when they are missing.
 
+use super::sanitizer::Sanitizer;
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -22,13 +24,28 @@ pub fn skip(what: &str, why: &str) {
 }
 
 /// What comes with any Linux on which the library can be built; Cargo runs the tests.
-const GIVEN: [&str; 8] = ["c++", "cc", "cp", "g++", "gcc", "grep", "mkfifo", "sh"];
+const GIVEN: [&str; 5] = ["cc", "cp", "grep", "mkfifo", "sh"];
+/// What whoever compiles the library for a sanitizer has, too.
+const GIVEN_WITH_A_SANITIZER: [&str; 2] = ["clang", "clang++"];
+
+/// The programs that have been asked for in this process, and whether they are there.
+static ASKED_FOR: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
 
 /// A program of the system, which is given or has been asked for.
 pub fn command(program: &str) -> Command {
-    let found = GIVEN.contains(&program) || is_there(program);
-    assert!(found, "{program} is missing, and the test has not asked for it");
-    Command::new(program)
+    Command::new(asked_for(program))
+}
+
+/// The name of a program that is given or has been asked for, for those who start it in a way of their own.
+pub fn asked_for(program: &str) -> &str {
+    let asked = ASKED_FOR.lock().unwrap_or_else(PoisonError::into_inner).get(program).copied();
+    assert!(is_given(program) || asked == Some(true), "nothing has asked whether {program} is there");
+    program
+}
+
+fn is_given(program: &str) -> bool {
+    let with_a_sanitizer = || Sanitizer::of_the_library().is_some();
+    GIVEN.contains(&program) || (GIVEN_WITH_A_SANITIZER.contains(&program) && with_a_sanitizer())
 }
 
 /// Whether these programs are all there; if not, it is said what cannot be checked.
@@ -40,9 +57,34 @@ pub fn are_there(what: &str, programs: &[&str]) -> bool {
     missing.is_none()
 }
 
+/// Whether a program is there and starts, which is tried once: what is found may stand for a program that is not installed.
 fn is_there(program: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    let mut asked = ASKED_FOR.lock().unwrap_or_else(PoisonError::into_inner);
+    *asked.entry(program.to_owned()).or_insert_with(|| starts(program))
+}
+
+fn starts(program: &str) -> bool {
+    let question: &[&str] = match program {
+        "awk" => &["BEGIN {}"],
+        "go" => &["version"],
+        // It has no version, and makes nothing of nothing.
+        "gofmt" => &[],
+        _ => &["--version"],
+    };
+    ends_well(Command::new(program).args(question))
+}
+
+fn ends_well(command: &mut Command) -> bool {
+    command.output().is_ok_and(|out| out.status.success())
+}
+
+/// Whether a command ends well that looks for more than a program; if not, it is said what cannot be checked, and why.
+pub fn finds(question: &mut Command, what: &str, why: &str) -> bool {
+    let found = ends_well(question);
+    if !found {
+        skip(what, why);
+    }
+    found
 }
 
 /// Whether pkg-config finds all of these libraries; if not, it is said what cannot be checked.
@@ -50,18 +92,8 @@ pub fn libraries_are_there(what: &str, libraries: &[&str]) -> bool {
     if !are_there(what, &["pkg-config"]) {
         return false;
     }
-    let found = command("pkg-config").arg("--exists").args(libraries).status();
-    let found = found.is_ok_and(|status| status.success());
-    if !found {
-        skip(what, &format!("pkg-config does not find {}", libraries.join(" and ")));
-    }
-    found
-}
-
-/// The families of compilers that are there, of which gcc is one.
-pub fn compilers(what: &str) -> Vec<&'static str> {
-    let clang = are_there(&format!("{what} under clang"), &["clang", "clang++"]);
-    if clang { vec!["gcc", "clang"] } else { vec!["gcc"] }
+    let why = format!("pkg-config does not find {}", libraries.join(" and "));
+    finds(command("pkg-config").arg("--exists").args(libraries), what, &why)
 }
 
 /// A Python that has both official SDKs and pytest: that of `OSS_TEST_PYTHON`, or else `python3`.
@@ -85,13 +117,10 @@ pub fn python() -> Result<OsString, String> {
 /// A Python that can drive a browser, like the one above, with Chromium and its driver beside it.
 pub fn browser() -> Result<OsString, String> {
     let python = env::var_os("OSS_TEST_PYTHON").unwrap_or_else(|| "python3".into());
-    let works = |program: &OsString, arguments: &[&str]| {
-        Command::new(program).args(arguments).output().is_ok_and(|out| out.status.success())
-    };
-    if !works(&python, &["-c", "import selenium"]) {
+    if !ends_well(Command::new(&python).args(["-c", "import selenium"])) {
         return Err(format!("{python:?} lacks selenium, which tests/python/requirements.txt names"));
     }
-    match ["chromium", "chromedriver"].into_iter().find(|name| !works(&name.into(), &["--version"])) {
+    match ["chromium", "chromedriver"].into_iter().find(|name| !is_there(name)) {
         Some(missing) => Err(format!("{missing} is missing")),
         None => Ok(python),
     }
