@@ -62,10 +62,12 @@ fn package_takes_the_path_that_it_is_given() {
         copy(name, &folder.path().join(name));
     }
     let old = go::module();
-    let new = "git.example.net/ossupload";
-    let script = folder.path().join("packaging/go-module");
-    tools::run(std::process::Command::new(script).arg(new), TIME);
-    assert!(read(folder.path().join("README.md")).contains(new));
+    let readme = read(repository("README.md"));
+    let command =
+        readme.split('`').find(|text| text.starts_with("packaging/go-module ")).expect("the command");
+    tools::run(tools::command("sh").args(["-c", command]).current_dir(folder.path()), TIME);
+    let (_, new) = command.split_once(' ').expect("a path");
+    assert!(read(folder.path().join("bindings/go/go.mod")).contains(new));
     let mut search = tools::command("grep");
     let left = search.args(["-r", "-F", &old]).current_dir(folder.path()).output().expect("grep");
     assert_eq!(String::from_utf8_lossy(&left.stdout), "");

@@ -21,9 +21,9 @@ const RUNNING_TIME: Duration = Duration::from_secs(120);
 fn program(section: &str) -> (String, String) {
     let page = read(repository("docs/other-languages.md"));
     let heading = format!("{section}\n");
-    let section = page.split("\n## ").find(|text| text.starts_with(&heading)).expect("the section");
-    let [program, commands] = blocks(section).try_into().expect("a program and its commands");
-    assert_eq!(commands.language, "sh");
+    let text = page.split("\n## ").find(|text| text.starts_with(&heading)).expect("the section");
+    let [program, commands] = blocks(text).try_into().expect("a program and its commands");
+    assert_eq!((commands.language.as_str(), commands.comment), ("sh", format!("executed: {section}")));
     let include = format!("{}/", repository("include").display());
     (program.code.replace("/usr/include/", &include), commands.code)
 }

@@ -44,8 +44,7 @@ const NOT_NEEDED: [(&str, &str); 19] = [
 fn shell(what: &str, code: &str) -> Option<Command> {
     let mut question =
         languages::shell(Language::Python, "python3 -c 'import mypy, pytest, ruff, setuptools'")?;
-    if !question.output().is_ok_and(|out| out.status.success()) {
-        tools::skip(what, "the Python lacks what tests/python/requirements.txt names");
+    if !tools::finds(&mut question, what, "the Python lacks what tests/python/requirements.txt names") {
         return None;
     }
     let mut shell = languages::shell(Language::Python, code)?;
@@ -130,21 +129,46 @@ result = bucket.put("key", b"hello", oss_upload.Callback(os.environ["OSS_CALLBAC
 print(result.stored.name, oss_upload.__file__)
 "#;
 
+/// An environment that has nothing of its own but what pip installs to it; cffi and setuptools come from that of the tests.
+const INSTALL: &str = "\
+    python3 -m venv --without-pip venv
+    python3 -c 'import cffi, pathlib; print(pathlib.Path(cffi.__file__).parent.parent)' >cffi.pth
+    mv cffi.pth venv/lib/python*/site-packages
+    unset PYTHONPATH
+    pip() { # install WHAT
+        python3 -m pip --quiet --disable-pip-version-check --python venv/bin/python \\
+            \"$1\" --no-index --no-deps --no-build-isolation \"$2\"
+    }
+";
+
 #[test]
 fn wheel_has_all_that_a_program_needs() {
+    assert_installs(
+        "a wheel of the Python package",
+        "\"$REPOSITORY/packaging/wheel\" \"$OSS_UPLOAD_LIBRARY\" wheels
+        ls wheels/oss_upload-*-py3-none-manylinux_2_*.whl
+        pip install wheels/*.whl
+        unset OSS_UPLOAD_LIBRARY",
+    );
+}
+
+/// Where the library is installed.
+#[test]
+fn package_is_installed_from_its_folder() {
+    let readme = read(repository("README.md"));
+    let command = readme.split('`').find(|text| text.starts_with("pip install ")).expect("the command");
+    // What pip builds in the folder is not for the repository; the folder has a link to a header.
+    let copy =
+        "mkdir bindings; cp -R \"$REPOSITORY/bindings/python\" bindings; ln -s \"$REPOSITORY/include\" .";
+    assert_installs("the Python package in its folder", &format!("{copy}\n{command}"));
+}
+
+/// The package is had by these commands, and a program puts with it.
+fn assert_installs(what: &str, commands: &str) {
     let folder = TempDir::new().expect("a temporary folder");
     let path = folder.path();
-    // The environment has nothing of its own but the wheel; cffi comes from that of the tests.
-    let code = "\
-        \"$REPOSITORY/packaging/wheel\" \"$OSS_UPLOAD_LIBRARY\" wheels
-        ls wheels/oss_upload-*-py3-none-manylinux_2_*.whl
-        python3 -m venv --without-pip venv
-        python3 -m pip --quiet --disable-pip-version-check --python venv/bin/python install --no-index --no-deps wheels/*.whl
-        python3 -c 'import cffi, pathlib; print(pathlib.Path(cffi.__file__).parent.parent)' >cffi.pth
-        mv cffi.pth venv/lib/python*/site-packages
-        unset PYTHONPATH OSS_UPLOAD_LIBRARY
-        venv/bin/python -c \"$0\"";
-    let Some(mut shell) = shell("a wheel of the Python package", code) else { return };
+    let code = format!("{INSTALL}\n{commands}\nvenv/bin/python -c \"$0\"");
+    let Some(mut shell) = shell(what, &code) else { return };
     let (emulator, application) = (emulator(), app_server());
     shell.arg(PROGRAM).current_dir(path).env("REPOSITORY", repository(""));
     shell.envs(TestBucket::emulated(&emulator).environment()).env("OSS_CALLBACK_URL", application.url());

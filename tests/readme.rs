@@ -6,11 +6,13 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
+use std::time::Duration;
 use support::c_program::{Dialect, compiles};
 use support::go::{self, Installation};
 use support::header::{self, Kind};
 use support::markdown::{Block, blocks, blocks_after};
-use support::{read, repository};
+use support::{emulator_program, read, repository, tools};
 use tempfile::TempDir;
 
 /// The cells of the tables under a heading, without their headers.
@@ -53,12 +55,19 @@ fn programs_that_are_shown_are_the_examples() {
     }
 }
 
+/// Standards, as gcc understands them, where it is there.
+fn by_gcc(standards: &[&'static str], what: &str) -> Vec<Dialect> {
+    let dialects = standards.iter().map(|standard| Dialect { compiler: "gcc", standard });
+    dialects.filter(|dialect| dialect.is_there(what)).collect()
+}
+
 #[test]
 fn c_code_compiles() {
     let snippets: Vec<Block> = pages().iter().flat_map(|(_, text)| blocks(text)).collect();
     let is_part = |block: &Block| block.language == "c" && !block.comment.starts_with(SHOWN);
     let snippets: Vec<Block> = snippets.into_iter().filter(is_part).collect();
     assert!(snippets.len() > 2, "there is no C code");
+    let dialects = by_gcc(&["c99", "c++11"], "the C code in the documents");
     for Block { code, .. } in snippets {
         assert_eq!(header::unchecked(&code), Vec::<&str>::new());
         let source = format!(
@@ -67,8 +76,8 @@ fn c_code_compiles() {
              void example(const oss_bucket *bucket, const oss_callback *callback, const void *data, size_t size)\n\
              {{\n    (void)bucket; (void)callback; (void)data; (void)size;\n    {{\n{code}\n    }}\n}}\n"
         );
-        for standard in ["c99", "c++11"] {
-            if let Err(complaint) = compiles(Dialect { compiler: "gcc", standard }, &source) {
+        for dialect in &dialects {
+            if let Err(complaint) = compiles(*dialect, &source) {
                 panic!("{complaint}");
             }
         }
@@ -80,6 +89,7 @@ fn cpp_code_compiles() {
     let readme = readme();
     let snippets: Vec<Block> = blocks(&readme).into_iter().filter(|block| block.language == "cpp").collect();
     assert!(!snippets.is_empty(), "there is no C++ code");
+    let dialects = by_gcc(&["c++11", "c++20"], "the C++ code in the documents");
     for Block { code, .. } in snippets {
         let source = format!(
             "#include <iostream>\n#include <oss_upload.hpp>\n\n\
@@ -87,8 +97,8 @@ fn cpp_code_compiles() {
              void example(std::istream &stream, const std::string &data)\n\
              {{\n    (void)stream; (void)data;\n    {{\n{code}\n    }}\n}}\n"
         );
-        for standard in ["c++11", "c++20"] {
-            if let Err(complaint) = compiles(Dialect { compiler: "gcc", standard }, &source) {
+        for dialect in &dialects {
+            if let Err(complaint) = compiles(*dialect, &source) {
                 panic!("{complaint}");
             }
         }
@@ -177,6 +187,58 @@ fn test_that_does_not_exist_is_noticed() {
     assert!(!is_a_test("readme::test_that_does_not"));
     assert!(!is_a_test("nowhere::test"));
     assert!(!is_a_test("test_that_does_not_exist_is_noticed"));
+}
+
+/// Commands for the shell whose like is run without being read out of the documents, and by what.
+const RUN_OTHERWISE: [(&str, &str); 4] = [
+    ("cargo run --example quickstart", "tests/examples.rs"),
+    ("cargo run --example browser_upload", "tests/browser_upload.rs"),
+    ("cargo test", ".ci/run"),
+    // Into the root of a system of its own.
+    ("packaging/debian target/packages\nsudo dpkg --install target/packages/*.deb", "tests/debian.rs"),
+];
+
+/// Whether a test executes the block: one names what its comment has after "executed: ", with that or alone.
+fn is_executed(block: &Block) -> bool {
+    let Some(name) = block.comment.strip_prefix("executed: ") else { return false };
+    let named = [format!("\"executed: {name}\""), format!("\"{name}\"")];
+    let tests = support::files_below("tests").into_iter();
+    let tests = tests.filter(|file| file.ends_with(".rs") && file != "tests/readme.rs");
+    tests.map(|file| read(repository(&file))).any(|test| named.iter().any(|name| test.contains(name)))
+}
+
+#[test]
+fn every_command_is_run_by_a_test() {
+    let blocks: Vec<Block> = pages().iter().flat_map(|(_, text)| blocks(text)).collect();
+    let commands: Vec<&Block> = blocks.iter().filter(|block| block.language == "sh").collect();
+    assert!(commands.len() > 20, "the commands are not found");
+    for block in &commands {
+        let otherwise = RUN_OTHERWISE.iter().any(|(code, _)| *code == block.code);
+        assert!(otherwise || is_executed(block), "nothing runs: {}", block.code);
+    }
+    for (code, file) in RUN_OTHERWISE {
+        assert!(commands.iter().any(|block| block.code == code), "no document has: {code}");
+        assert!(repository(file).exists(), "{file} does not run: {code}");
+    }
+}
+
+#[test]
+fn command_that_no_test_runs_is_noticed() {
+    let executed = |comment: &str| {
+        let [block] = blocks(&format!("<!-- {comment} -->\n```sh\nrun\n```")).try_into().expect("a block");
+        is_executed(&block)
+    };
+    assert!(executed("executed: make") && executed("executed: go vendor"));
+    assert!(!executed("") && !executed("executed: mak") && !executed("make"));
+}
+
+#[test]
+fn local_server_says_how_it_is_started() {
+    let readme = readme();
+    let command = quoted(&readme).find_map(|text| text.strip_prefix("cargo run -p oss-emulator -- "));
+    let mut emulator = Command::new(emulator_program::build());
+    let help = tools::run(emulator.args(command.expect("the command").split(' ')), Duration::from_secs(60));
+    assert!(help.contains("--port") && help.contains("--fault"), "{help}");
 }
 
 #[test]
