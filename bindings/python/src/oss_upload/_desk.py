@@ -3,6 +3,9 @@
 Python handles a signal on the main thread, between two steps of it. A main thread that is within C comes to that when the
 call is over. So another thread makes the call, and the main thread waits at a desk, where it can be interrupted. What the call
 asks of the caller's functions, the main thread does there: they run on the thread that made the call, as everywhere.
+
+An interruption may come between any two steps of the main thread. So none of them does harm when it is done twice, but for
+calling a function of the caller's: one that was begun is never called again.
 """
 
 import _thread
@@ -15,6 +18,10 @@ Function = Callable[[], int]
 class _Question:
     def __init__(self, function: Function) -> None:
         self.function = function
+        self.is_begun = False
+        # Of a function that was interrupted.
+        self.answer = 1
+        # It takes one; more do no harm.
         self.answers: SimpleQueue[int] = SimpleQueue()
         self.is_answered = False
 
@@ -26,26 +33,25 @@ class Desk:
         self._work = work
         self._interrupted = interrupted
         self._attendant = _thread.get_ident()
-        self._begun = _thread.allocate_lock()
+        # Who does the work: the first to put itself there.
+        self._doer: dict[str, object] = {}
         self._is_done = False
+        self._is_left = False
         self._question: _Question | None = None
         self._bell: SimpleQueue[None] = SimpleQueue()
 
     def attend(self) -> None:
-        """Has the work done by another thread, and what that asks for by this one."""
-        interruption: BaseException | None = None
-        while not self._is_done:
-            # An interruption may come between any two steps. So none of them does harm when it is done twice.
+        """Has the work done by another thread, and what that asks for by this one. Nobody does it any more when this is left."""
+        try:
+            self._start()
+            self._serve()
+        except BaseException as error:
             try:
-                if interruption is not None:
-                    self._interrupted(interruption)
-                if not self._begun.locked():
-                    self._start()
-                self._answer_or_wait()
-            except BaseException as error:
-                interruption = interruption or error
-        if interruption is not None:
-            self._interrupted(interruption)
+                self._leave(error)
+            finally:
+                # Again, for another one may come at the very beginning.
+                self._leave(error)
+            raise
 
     def ask(self, function: Function) -> int:
         """Has the thread at the desk call a function, and waits for what it returns."""
@@ -58,24 +64,63 @@ class Desk:
 
     def _start(self) -> None:
         try:
-            _thread.start_new_thread(self._do, ())
+            _thread.start_new_thread(self._do, (object(),))
         except RuntimeError:
             # There are no more threads, as at the end of the interpreter.
-            self._do()
+            self._do(self)
 
-    def _do(self) -> None:
-        if not self._begun.acquire(blocking=False):
+    def _do(self, doer: object) -> None:
+        if not self._is_done_by(doer):
             return
         try:
             self._work()
         finally:
+            # It holds what the call was lent.
+            self._work = _nothing
             self._is_done = True
             self._bell.put(None)
+
+    def _is_done_by(self, doer: object) -> bool:
+        return self._doer.setdefault("doer", doer) is doer
+
+    def _serve(self) -> None:
+        interruption: BaseException | None = None
+        while not self._is_done:
+            try:
+                if interruption is not None:
+                    self._interrupted(interruption)
+                # This loop is within, for its way back may be interrupted too.
+                while not self._is_done:
+                    self._answer_or_wait()
+            except BaseException as error:
+                interruption = interruption or error
+        if interruption is not None:
+            self._interrupted(interruption)
+
+    def _leave(self, error: BaseException) -> None:
+        """Has the work end soon, for what came where `_serve` has no guard, and waits for that. It is not even begun if it was
+        not before."""
+        self._is_left = True
+        while not self._is_done and not self._is_done_by(self):
+            try:
+                self._interrupted(error)
+                while not self._is_done:
+                    self._answer_or_wait()
+            except BaseException:
+                # The first one is on its way.
+                pass
 
     def _answer_or_wait(self) -> None:
         question = self._question
         if question is None or question.is_answered:
             self._bell.get()
-        else:
-            question.answers.put(question.function())
-            question.is_answered = True
+            return
+        if not question.is_begun and not self._is_left:
+            question.is_begun = True
+            question.answer = question.function()
+        question.answers.put(question.answer)
+        question.is_answered = True
+
+
+def _nothing() -> None:
+    pass
