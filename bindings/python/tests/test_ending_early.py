@@ -17,7 +17,9 @@ from oss_upload import (
     Cancel,
     Cancelled,
     OssError,
+    Progress,
     PutOptions,
+    Result,
     Stored,
     Timeout,
     UploadOptions,
@@ -85,10 +87,13 @@ def test_interrupt_ends_a_function_that_waits(bucket: Bucket) -> None:
 def test_several_interrupts_are_as_one(emulator: Emulator, silent: SilentServer) -> None:
     bucket = silent_bucket(emulator, silent)
 
+    all_sent = threading.Event()
+
     def interrupt() -> None:
         for _ in range(50):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0)
+        all_sent.set()
 
     silent.when_asked = interrupt
     with pytest.raises(KeyboardInterrupt):
@@ -97,7 +102,29 @@ def test_several_interrupts_are_as_one(emulator: Emulator, silent: SilentServer)
         finally:
             # Some may come when the call is over.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert all_sent.wait(10)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_interrupt_of_a_call_that_succeeds_tells_its_result(bucket: Bucket) -> None:
+    def interrupt(told: Progress) -> None:
+        if told.accepted == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        bucket.put("key", b"hello", options=PutOptions(progress=interrupt))
+    result: Result = raised.value.oss_result  # type: ignore[attr-defined]
+    assert result.stored == bucket.stat("key").stored == Stored.YES
+
+
+def test_interrupted_upload_in_parts_is_cleaned_up_soon(emulator: Emulator, bucket: Bucket) -> None:
+    clock = Clock()
+    emulator.fail("slow_reply", delay_ms=5000, operation="AbortMultipartUpload")
+    with pytest.raises(KeyboardInterrupt):
+        with bucket.begin_multipart("key"):
+            clock.start()
+            raise KeyboardInterrupt
+    assert clock.stopped() < 4
 
 
 def test_no_interrupt_is_lost_whenever_it_comes(bucket: Bucket) -> None:

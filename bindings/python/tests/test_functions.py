@@ -2,15 +2,18 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from conftest import Emulator
+from conftest import AppServer, Emulator
 
 from oss_upload import (
     AccessKey,
     Bucket,
+    Callback,
+    CallbackFailed,
     Cancelled,
     Credentials,
     CredentialsError,
@@ -18,6 +21,10 @@ from oss_upload import (
     OssError,
     Progress,
     PutOptions,
+    Result,
+    ServiceError,
+    Status,
+    Stored,
     UploadOptions,
 )
 
@@ -116,6 +123,50 @@ def test_key_is_asked_for_once_a_life(emulator: Emulator) -> None:
     assert len(asked) == 1
 
 
+def test_key_that_does_not_come_again_hides_no_other_failure(emulator: Emulator) -> None:
+    asked: list[None] = []
+
+    def key() -> AccessKey:
+        asked.append(None)
+        if len(asked) == 1:
+            expires = datetime.now(timezone.utc) + timedelta(hours=1)
+            return AccessKey(emulator.access_key_id, emulator.access_key_secret, expires=expires)
+        raise Mine
+
+    emulator.fail("status", status=403, code="InvalidAccessKeyId")
+    with pytest.raises(ServiceError) as raised:
+        emulator.open(Credentials.from_function(key)).put("key", b"")
+    assert raised.value.result.error_code == "InvalidAccessKeyId"
+    assert len(asked) == 2
+
+
+def test_key_that_is_about_to_expire_hides_no_failed_callback(emulator: Emulator, app: AppServer) -> None:
+    asked: list[None] = []
+    app.status = 500
+
+    def key() -> AccessKey:
+        asked.append(None)
+        if len(asked) == 1:
+            expires = datetime.now(timezone.utc) + timedelta(seconds=5)
+            return AccessKey(emulator.access_key_id, emulator.access_key_secret, expires=expires)
+        raise Mine
+
+    bucket = emulator.open(Credentials.from_function(key))
+    # It is asked for anew in the last fifth of its life.
+    while len(asked) < 2:
+        with pytest.raises(CallbackFailed) as raised:
+            bucket.put("key", b"", Callback(app.url, "object=${object}"))
+        assert raised.value.stored == Stored.YES
+        time.sleep(0.05)
+
+
+def test_exception_of_a_function_tells_how_the_call_ended(bucket: Bucket) -> None:
+    with pytest.raises(Mine) as raised:
+        bucket.upload("key", failing_pieces())
+    result: Result = raised.value.oss_result  # type: ignore[attr-defined]
+    assert result.status == Status.LOCAL_IO and result.stored == Stored.NO
+
+
 def test_progress_is_told_to_the_end(bucket: Bucket) -> None:
     told: list[Progress] = []
     bucket.upload("key", b"x" * 300_000, options=UploadOptions(progress=told.append, part_size=100 * 1024, threshold=0))
@@ -138,3 +189,13 @@ def test_log_of_the_standard_library_is_one(emulator: Emulator, caplog: pytest.L
     caplog.set_level(logging.INFO)
     emulator.open(log=logging.getLogger("oss").log).put("100%s", b"")
     assert "PutObject" in caplog.text and '"100%s"' in caplog.text
+
+
+def test_log_of_nothing_but_the_gravest_has_no_lines(emulator: Emulator) -> None:
+    lines: list[str] = []
+    bucket = emulator.open(log=lambda _, line: lines.append(line), log_level=logging.CRITICAL)
+    with pytest.raises(OssError):
+        bucket.stat("nothing")
+    emulator.fail("status", status=503, code="ServiceUnavailable")
+    bucket.put("key", b"")
+    assert lines == []

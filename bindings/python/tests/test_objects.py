@@ -1,8 +1,26 @@
 """What can be done with an object."""
 
+import math
+
 import pytest
 
-from oss_upload import Acl, Bucket, InvalidArgument, PutOptions, Rate, ServiceError, Status, StorageClass, Stored
+from oss_upload import (
+    Acl,
+    Bucket,
+    BucketOptions,
+    Callback,
+    Credentials,
+    InvalidArgument,
+    PostPolicy,
+    PutOptions,
+    Rate,
+    ServiceError,
+    Status,
+    StorageClass,
+    Stored,
+    UploadOptions,
+    Verifier,
+)
 
 
 def test_object_is_stored_with_what_was_set(bucket: Bucket) -> None:
@@ -71,6 +89,35 @@ def test_broken_rule_is_a_value_error_that_names_it(bucket: Bucket) -> None:
         bucket.put("ke\0y", b"")
     with pytest.raises(ValueError, match="letters, digits and hyphens"):
         bucket.put("key", b"", options=PutOptions(metadata={"ä": ""}))
+
+
+def test_value_that_cannot_be_is_a_value_error(bucket: Bucket) -> None:
+    for options in (
+        UploadOptions(part_size=-1),
+        UploadOptions(parallel=2**32),
+        UploadOptions(metadata={"a": None}),  # type: ignore[dict-item]
+        UploadOptions(encryption_key_id="key"),
+    ):
+        with pytest.raises(ValueError):
+            bucket.upload("key", b"", options=options)
+    for timeout in (-1, math.inf, math.nan):
+        with pytest.raises(ValueError):
+            bucket.stat("key", timeout=timeout)
+        with pytest.raises(ValueError):
+            Bucket("http://127.0.0.1", "bucket", Credentials.anonymous(), BucketOptions(settling_time=timeout))
+        with pytest.raises(ValueError):
+            Verifier(cache_time=timeout)
+    for call in (
+        lambda: Rate(-1),
+        lambda: Rate(1).set(2**64),
+        lambda: bucket.append("key", -1, b""),
+        lambda: bucket.list_uploads(limit=-1),
+        lambda: bucket.presign_get("key", -1),
+        lambda: bucket.sign_form(PostPolicy(key="a", length=(1, None)), 60),  # type: ignore[arg-type]
+        lambda: Callback("http://app.example.com", "a", more_urls=[None]).encode(),  # type: ignore[list-item]
+    ):
+        with pytest.raises(ValueError):
+            call()
 
 
 def test_bucket_that_is_closed_says_so(bucket: Bucket) -> None:

@@ -1,11 +1,12 @@
 """Callbacks that are owed."""
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from conftest import AppServer
+from conftest import AppServer, Emulator
 
 from oss_upload import Bucket, Callback, CallbackFailed, LocalIOError, Outbox, Progress, PutOptions, Stored
 
@@ -83,3 +84,34 @@ def test_folder_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
     file.write_bytes(b"")
     with pytest.raises(LocalIOError):
         Outbox(file)
+
+
+def test_outbox_stays_where_it_was_opened(
+    bucket: Bucket, tmp_path: Path, app: AppServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Outbox("outbox") as outbox:
+        owe(bucket, outbox, app)
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        assert [owed.key for owed in outbox] == ["key"]
+
+
+def test_outbox_that_is_closed_gives_nothing(outbox: Outbox) -> None:
+    outbox.close()
+    with pytest.raises(ValueError, match="the Outbox is closed"):
+        iter(outbox)
+
+
+def test_record_is_left_alone_while_it_is_settled(emulator: Emulator, outbox: Outbox, app: AppServer) -> None:
+    def look(*_: object) -> None:
+        seen.append(owed.key)
+
+    seen: list[str] = []
+    owe(emulator.open(), outbox, app)
+    bucket = emulator.open(log=look, log_level=logging.DEBUG)
+    for owed in outbox:
+        with pytest.raises(RuntimeError, match="the Owed is in use"):
+            bucket.settle(owed)
+        assert owed.key == "key"
+    assert seen == []

@@ -11,6 +11,7 @@ from oss_upload import (
     Callback,
     CallbackFailed,
     Cancelled,
+    OssError,
     Part,
     PutOptions,
     ServiceError,
@@ -50,6 +51,46 @@ def test_upload_that_is_left_by_an_exception_is_aborted(bucket: Bucket) -> None:
             multipart.upload_part(1, FIRST)
             raise KeyError
     assert open_uploads(bucket, "left") == []
+
+
+def test_failed_callback_of_a_completion_is_not_hidden_by_an_abort(bucket: Bucket, app: AppServer) -> None:
+    app.status = 500
+    with pytest.raises(CallbackFailed) as raised:
+        with bucket.begin_multipart("stored") as multipart:
+            multipart.upload_part(1, FIRST)
+            multipart.complete(Callback(app.url, "size=${size}"))
+    assert raised.value.stored == Stored.YES
+    assert bucket.stat("stored").stored == Stored.YES
+
+
+def test_completion_whose_replies_are_lost_is_not_aborted(emulator: Emulator, bucket: Bucket, app: AppServer) -> None:
+    with pytest.raises(OssError) as raised:
+        with bucket.begin_multipart("lost") as multipart:
+            multipart.upload_part(1, FIRST)
+            emulator.fail("close_without_reply")
+            multipart.complete(Callback(app.url, "size=${size}"))
+    assert raised.value.stored != Stored.NO
+    assert not isinstance(raised.value, ServiceError)
+
+
+def test_exception_after_the_completion_is_not_hidden_by_an_abort(bucket: Bucket) -> None:
+    with pytest.raises(KeyError):
+        with bucket.begin_multipart("complete") as multipart:
+            multipart.upload_part(1, FIRST)
+            multipart.complete()
+            raise KeyError
+    with pytest.raises(KeyError):
+        with bucket.begin_multipart("aborted") as multipart:
+            multipart.abort()
+            raise KeyError
+
+
+def test_completion_that_was_refused_is_aborted(bucket: Bucket) -> None:
+    with pytest.raises(ServiceError):
+        with bucket.begin_multipart("refused") as multipart:
+            multipart.upload_part(1, FIRST)
+            multipart.complete(parts=[Part(2, '"none"')])
+    assert open_uploads(bucket, "refused") == []
 
 
 def test_upload_can_be_taken_up_again(bucket: Bucket) -> None:
@@ -104,6 +145,39 @@ def test_failed_callback_of_a_writer_is_an_exception(bucket: Bucket, app: AppSer
     with pytest.raises(CallbackFailed):
         with bucket.writer("written", Callback(app.url, "size=${size}")) as writer:
             writer.write(b"data")
+
+
+def test_writer_that_has_ended_is_not_finished_again(bucket: Bucket, app: AppServer) -> None:
+    with bucket.writer("given-up") as writer:
+        writer.write(b"data")
+        writer.abort()
+    assert writer.result is None
+    with pytest.raises(ServiceError):
+        bucket.stat("given-up")
+    app.status = 500
+    with bucket.writer("written", Callback(app.url, "size=${size}")) as writer:
+        writer.write(b"data")
+        with pytest.raises(CallbackFailed):
+            writer.finish()
+    assert len(app.heard) == 1
+
+
+def test_writer_that_is_left_by_an_interrupt_makes_nothing(bucket: Bucket) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        with bucket.writer("unwritten", options=UploadOptions(part_size=100 * 1024, threshold=0)) as writer:
+            writer.write(FIRST * 4)
+            raise KeyboardInterrupt
+    assert open_uploads(bucket, "unwritten") == []
+
+
+def test_writer_takes_nothing_while_it_is_sending(bucket: Bucket) -> None:
+    def write_more(_: object) -> None:
+        writer.write(b"more")
+
+    options = UploadOptions(part_size=100 * 1024, threshold=0, progress=write_more)
+    with pytest.raises(RuntimeError, match="the Writer is in use"):
+        with bucket.writer("unwritten", options=options) as writer:
+            writer.write(FIRST * 3)
 
 
 def test_what_progress_raises_ends_a_writer(emulator: Emulator, bucket: Bucket) -> None:

@@ -18,7 +18,8 @@ A value that cannot be is a ValueError, whether the package finds that or C does
 
 Everything runs on the thread that made the call, functions of the caller's too; what one of those raises ends the call, and is
 raised by it. Such a function must not make another call meanwhile. On the main thread, Ctrl-C ends a call within a fifth of a
-second, as a `Cancel` does from anywhere. Other threads go on during a call: in a coroutine, make it with `asyncio.to_thread()`.
+second, as a `Cancel` does from anywhere. The call may have succeeded all the same: what is raised has its `Result` as an attribute
+`oss_result`. Other threads go on during a call: in a coroutine, make it with `asyncio.to_thread()`.
 """
 
 from ._library import version

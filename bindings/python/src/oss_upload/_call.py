@@ -1,11 +1,13 @@
 """One call of C's: what it is lent, what the caller's functions do meanwhile, and how it ends."""
 
+import math
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from ._desk import Desk
-from ._library import CData, ffi, lib
+from ._library import CData, ffi, lib, numbers_for_c, string_of
 from .cancel import Cancel
 from .errors import error_of
 from .result import Result, read_result
@@ -17,9 +19,32 @@ _here = threading.local()
 
 def milliseconds(seconds: float) -> int:
     """A time as C takes it. However short, it is not 0, which stands for none."""
-    if seconds < 0:
+    return max(1, milliseconds_or_none(seconds))
+
+
+def milliseconds_or_none(seconds: float) -> int:
+    """A time as C takes it, where it can be none."""
+    if not 0 <= seconds < math.inf:
         raise ValueError(f"a time cannot be {seconds} s")
-    return max(1, round(seconds * 1000))
+    return round(seconds * 1000)
+
+
+def take(kind: Any, make: Callable[[CData], object], free: Callable[[CData], None]) -> CData:
+    """What C makes, and puts where it is told to. It is freed, too, if an exception comes after that."""
+    made = ffi.new(kind)
+    try:
+        make(made)
+    except BaseException:
+        free(made[0])
+        raise
+    return ffi.gc(made[0], free)
+
+
+def tell_result(raised: BaseException, result: Result | None) -> None:
+    """Adds to what ended a call how that ended."""
+    if result is not None:
+        with suppress(AttributeError):
+            setattr(raised, "oss_result", result)  # noqa: B010
 
 
 class Call:
@@ -32,7 +57,7 @@ class Call:
         self._desk: Desk | None = None
         self._kept: list[CData] = []
         self._bytes: list[CData] = []
-        self._result = ffi.new("oss_result **")
+        self._result: Result | None = None
         self._raised: BaseException | None = None
         self._why_no_key: BaseException | None = None
 
@@ -49,63 +74,81 @@ class Call:
 
     def make(self, function: CData, *arguments: Any, free: Callable[[CData], None]) -> CData:
         """Calls a function that makes something, and waits for nothing."""
-        made = ffi.new(ffi.typeof(function).args[-2])
-        self.do(function, *arguments, made)
-        return ffi.gc(made[0], free)
+        return take(ffi.typeof(function).args[-2], lambda made: self.do(function, *arguments, made), free)
+
+    def make_strings(self, function: Callable[..., int], *arguments: Any, count: int = 1) -> list[str]:
+        """The same for a function that makes texts."""
+        made = [ffi.new("oss_string **") for _ in range(count)]
+        try:
+            self.do(function, *arguments, *made)
+            return [string_of(one[0]) for one in made]
+        finally:
+            for one in made:
+                lib.oss_string_free(one[0])
 
     def do(self, function: Callable[..., int], *arguments: Any) -> Result:
         """Calls a function that waits for nothing."""
+        self._forget()
         self._enter(function, *arguments)
         return self._conclude()
 
     def run(self, function: Callable[..., int], *arguments: Any) -> Result:
         """Calls a function that may wait. On the main thread, Ctrl-C ends it."""
-        if threading.current_thread() is threading.main_thread():
-            self._desk = Desk(lambda: self._enter(function, *arguments), self._interrupt)
-            self._desk.attend()
+        self._forget()
+        is_on_main_thread = threading.current_thread() is threading.main_thread()
+        self._desk = Desk(lambda: self._enter(function, *arguments), self._interrupt) if is_on_main_thread else None
+        try:
+            if self._desk is None:
+                self._enter(function, *arguments)
+            else:
+                self._desk.attend()
+            return self._conclude()
+        except BaseException as raised:
+            tell_result(raised, self._result)
+            raise
+        finally:
+            # C no longer uses what it was lent.
             self._desk = None
-        else:
-            self._enter(function, *arguments)
-        for lent in self._bytes:
-            ffi.release(lent)
-        self._bytes.clear()
-        return self._conclude()
+            while self._bytes:
+                ffi.release(self._bytes.pop())
+
+    def _forget(self) -> None:
+        """What the last call came to."""
+        self._result = self._raised = self._why_no_key = None
 
     def _enter(self, function: Callable[..., int], *arguments: Any) -> None:
-        outer, _here.call = getattr(_here, "call", None), self
-        self._cancel_of_the_caller.begin(self.cancel)
+        outer = getattr(_here, "call", None)
         try:
-            function(*arguments, self._result)
+            _here.call = self
+            self._cancel_of_the_caller.begin(self.cancel)
+            with numbers_for_c():
+                made = take("oss_result **", lambda result: function(*arguments, result), lib.oss_result_free)
+            self._result = read_result(made)
         except BaseException as error:  # Something cannot be given to C.
-            self._raised = error
+            self._fail(error)
         finally:
             self._cancel_of_the_caller.end(self.cancel)
             _here.call = outer
 
     def _conclude(self) -> Result:
-        made, self._result[0] = self._result[0], ffi.NULL
-        if made == ffi.NULL:
-            self._raise()
-        result = read_result(made)
+        result, raised = self._result, self._raised
         try:
-            if result.status != Status.OK:
-                self._raised = self._raised or self._why_no_key
-                raise error_of(result)
+            if result is None:
+                raise raised or MemoryError("there is no memory for a result")
+            if result.status == Status.CREDENTIALS:
+                raised = raised or self._why_no_key
+            try:
+                if result.status != Status.OK:
+                    raise error_of(result)
+            finally:
+                if raised is not None:
+                    # It has the other one for its context.
+                    raise raised
+            return result
         finally:
-            self._why_no_key = None
-            # It has the other one for its context.
-            self._raise()
-        return result
-
-    def _raise(self) -> None:
-        """Raises what a function of the caller's raised, or what interrupted the call."""
-        raised, self._raised = self._raised, None
-        try:
-            if raised is not None:
-                raise raised
-        finally:
-            # It holds this frame, with all that was lent, as long as it is held itself.
+            # They hold this frame, with all that was lent, as long as they are held themselves.
             del raised
+            self._raised = self._why_no_key = None
 
     def attempt(self, function: Callable[[], None]) -> int:
         """Calls a function of the caller's. What it raises does not pass through C, and is raised when the call is over."""
@@ -118,17 +161,18 @@ class Call:
     def _ask(self, function: Callable[[], None], failed: Callable[[Exception], None]) -> int:
         def guarded() -> int:
             try:
-                function()
-                return 0
-            except Exception as error:
-                failed(error)
+                try:
+                    function()
+                    return 0
+                except Exception as error:
+                    failed(error)
             except BaseException as interruption:
                 self._interrupt(interruption)
             return 1
 
         return guarded() if self._desk is None else self._desk.ask(guarded)
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
         self._raised = self._raised or error
 
     def _do_without(self, error: Exception) -> None:

@@ -1,6 +1,8 @@
 """The C library: where it is found, and its declarations."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,10 @@ def _load(ffi: cffi.FFI) -> Any:
         ) from error
     result = ffi.new("oss_result **")
     status = lib.oss_check_version(lib.OSS_UPLOAD_ABI, lib.OSS_UPLOAD_VERSION_NUMBER, result)
-    message = ffi.string(lib.oss_result_message(result[0]))
+    message: Any = ffi.string(lib.oss_result_message(result[0]))
     lib.oss_result_free(result[0])
     if status != lib.OSS_STATUS_OK:
-        raise ImportError(f"{_path()}: {message!r}")
+        raise ImportError(f"{_path()}: {message.decode(errors='replace')}")
     return lib
 
 
@@ -42,6 +44,15 @@ lib: Any = _load(ffi)
 
 NULL: CData = ffi.NULL
 LENGTH_UNKNOWN = 2**64 - 1
+
+
+@contextmanager
+def numbers_for_c() -> Iterator[None]:
+    """One that is too large for C, or negative where it takes none, is a ValueError like others."""
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
 
 
 def text(value: str) -> bytes:
@@ -75,11 +86,9 @@ def string(pointer: CData) -> str:
     return given.decode(errors="replace") if isinstance(given, bytes) else given
 
 
-def take_string(made: CData) -> str:
-    """A text that C has made and gives away, NULL or an oss_string."""
-    given = ffi.buffer(lib.oss_string_data(made), lib.oss_string_len(made))[:].decode() if made != NULL else ""
-    lib.oss_string_free(made)
-    return given
+def string_of(made: CData) -> str:
+    """A text that C has made, NULL or an oss_string."""
+    return ffi.buffer(lib.oss_string_data(made), lib.oss_string_len(made))[:].decode() if made != NULL else ""
 
 
 def version() -> str:

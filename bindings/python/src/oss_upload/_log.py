@@ -17,10 +17,10 @@ LEVELS: dict[int, int] = {
 }
 
 
-def level_of(level: int) -> int:
-    """C's level for one of the module logging."""
+def level_of(level: int) -> int | None:
+    """C's level for one of the module logging; `None` if no line of C's is as grave."""
     named = [ours for ours, theirs in LEVELS.items() if theirs >= level]
-    return max(named, default=lib.OSS_LOG_LEVEL_ERROR)
+    return max(named, default=None)
 
 
 @ffi.callback("oss_log_fn", error=1)

@@ -5,7 +5,7 @@ from os import PathLike
 from typing import Any
 
 from ._handle import Handle
-from ._library import CData, ffi, path, string, text
+from ._library import CData, ffi, numbers_for_c, path, string, text
 from .status import Status
 
 
@@ -16,14 +16,23 @@ class Settings:
         self.native = native
         self._error = error
 
-    def set(self, setter: Callable[..., int], *values: Any) -> None:
+    def set(self, setter: Callable[..., int], value: Any) -> None:
         """Sets a value; `None` leaves things as they are. One that breaks a rule is a ValueError that names it."""
-        if not any(value is None for value in values) and setter(self.native, *map(_to_c, values)) != Status.OK:
+        if value is not None:
+            self.add(setter, value)
+
+    def add(self, setter: Callable[..., int], *values: Any) -> None:
+        """Sets what takes several values, or is one of several. None of them can be `None`."""
+        if any(value is None for value in values):
+            raise ValueError(f"None is no value, in {values!r}")
+        with numbers_for_c():
+            status = setter(self.native, *map(_to_c, values))
+        if status != Status.OK:
             raise ValueError(string(self._error(self.native)))
 
-    def set_all(self, setter: Callable[..., int], values: Mapping[str, str]) -> None:
+    def add_all(self, setter: Callable[..., int], values: Mapping[str, str]) -> None:
         for name, value in values.items():
-            self.set(setter, name, value)
+            self.add(setter, name, value)
 
 
 def _to_c(value: Any) -> Any:

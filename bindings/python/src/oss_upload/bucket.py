@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ._call import Call
+from ._call import Call, take
 from ._handle import Handle
-from ._library import CData, ffi, lib, string, text
+from ._library import CData, lib, string, text
 from ._settings import settings
 from .body import Body, lend_body
 from .bucket_options import BucketOptions, made_bucket_options
@@ -179,9 +179,8 @@ class Bucket(Handle):
         cancel: Cancel | None = None,
     ) -> UploadList:
         """Uploads in parts that are neither completed nor aborted, so many at the most."""
-        made = ffi.new("oss_upload_list **")
-        self._run(self._call(timeout, cancel), lib.oss_list_uploads, text(prefix), limit, made)
-        native = ffi.gc(made[0], lib.oss_upload_list_free)
+        call, what = self._call(timeout, cancel), (lib.oss_list_uploads, text(prefix), limit)
+        native = take("oss_upload_list **", lambda made: self._run(call, *what, made), lib.oss_upload_list_free)
         uploads = UploadList(
             Upload(
                 key=string(lib.oss_upload_list_key(native, index)),
@@ -219,7 +218,8 @@ class Bucket(Handle):
         When this returns, it is no longer owed: with `Stored.YES` the application server answered, with `Stored.NO` the object is
         not stored. Otherwise it stays owed, and is due later.
         """
-        return self._run(self._call(timeout, cancel), lib.oss_owed_settle, owed.native)
+        with owed.alone() as native:
+            return self._run(self._call(timeout, cancel), lib.oss_owed_settle, native)
 
     def presign_put(
         self,
@@ -274,9 +274,7 @@ class Bucket(Handle):
         return call.run(function, self._limited(call), *arguments)
 
     def _multipart(self, call: Call, begin: Callable[..., int], *arguments: Any) -> CData:
-        made = ffi.new("oss_multipart **")
-        self._run(call, begin, *arguments, made)
-        return ffi.gc(made[0], lib.oss_multipart_free)
+        return take("oss_multipart **", lambda made: self._run(call, begin, *arguments, made), lib.oss_multipart_free)
 
     def _presign(self, call: Call, sign: Callable[..., int], *arguments: Any) -> Presigned:
         return read_presigned(call.make(sign, self.native, *arguments, free=lib.oss_presigned_free))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from ._call import Call, milliseconds
+from ._call import Call, milliseconds, milliseconds_or_none
 from ._library import AnyPath, CData, ffi, lib, optional_path, path
 from ._log import LogFunction, level_of, tell
 from ._settings import Settings, settings
@@ -81,22 +81,23 @@ def made_bucket_options(options: BucketOptions) -> tuple[CData, CData]:
     made.set(lib.oss_bucket_options_set_max_attempts, options.max_attempts)
     if options.settling_time is not None:
         # Zero stands for a single look.
-        made.set(lib.oss_bucket_options_set_settling_time_ms, round(options.settling_time * 1000))
+        made.set(lib.oss_bucket_options_set_settling_time_ms, milliseconds_or_none(options.settling_time))
     made.set(lib.oss_bucket_options_set_ca_file, optional_path(options.ca_file))
     made.set(lib.oss_bucket_options_add_ca_file, optional_path(options.added_ca_file))
     if options.client_certificate is not None:
-        made.set(lib.oss_bucket_options_set_client_certificate, *map(path, options.client_certificate))
+        made.add(lib.oss_bucket_options_set_client_certificate, *map(path, options.client_certificate))
     made.set(lib.oss_bucket_options_set_public_key_pin, options.public_key_pin)
     made.set(lib.oss_bucket_options_set_proxy, options.proxy)
     made.set(lib.oss_bucket_options_set_proxy_from_environment, options.proxy_from_environment)
     made.set(lib.oss_bucket_options_set_bind_address, options.bind_address)
-    made.set_all(lib.oss_bucket_options_set_resolve, options.resolve)
+    made.add_all(lib.oss_bucket_options_set_resolve, options.resolve)
     made.set(lib.oss_bucket_options_set_user_agent, options.user_agent)
     made.set(lib.oss_bucket_options_set_rate, options.rate)
     made.set(lib.oss_bucket_options_set_outbox, options.outbox)
-    log = None if options.log is None else ffi.new_handle(options.log)
+    level = level_of(options.log_level)
+    log = None if options.log is None or level is None else ffi.new_handle(options.log)
     if log is not None:
-        made.set(lib.oss_bucket_options_set_log, level_of(options.log_level), tell, log)
+        made.add(lib.oss_bucket_options_set_log, level, tell, log)
     return made.native, log
 
 

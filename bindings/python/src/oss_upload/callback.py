@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from enum import IntEnum
 
-from ._call import Call
-from ._library import NULL, CData, ffi, lib, string, take_string, text
+from ._call import Call, take
+from ._library import NULL, CData, lib, string, text
 from ._settings import Settings, settings
 from .errors import InvalidArgument
 from .result import Result
@@ -76,9 +76,8 @@ class Callback:
     def encode(self) -> tuple[str, str]:
         """The callback and its variables as OSS wants them, for the headers x-oss-callback and x-oss-callback-var."""
         call = Call()
-        encoded, variables = ffi.new("oss_string **"), ffi.new("oss_string **")
-        call.do(lib.oss_callback_encode, lend_callback(call, self), encoded, variables)
-        return take_string(encoded[0]), take_string(variables[0])
+        encoded, variables = call.make_strings(lib.oss_callback_encode, lend_callback(call, self), count=2)
+        return encoded, variables
 
     def render(self, upload: Result | None = None, values: Mapping[str, str] | None = None) -> str:
         """The body that OSS would send after an upload, so that a program can tell its server itself when the callback failed.
@@ -86,10 +85,10 @@ class Callback:
         The values come before what the result tells, and are named as in the template.
         """
         call = Call()
-        body = ffi.new("oss_string **")
         result = NULL if upload is None else upload.native
-        call.do(lib.oss_callback_render, lend_callback(call, self), result, lend_values(call, values), body)
-        return take_string(body[0])
+        notify, known = lend_callback(call, self), lend_values(call, values)
+        [body] = call.make_strings(lib.oss_callback_render, notify, result, known)
+        return body
 
 
 def lend_callback(call: Call, callback: Callback | None) -> CData:
@@ -103,34 +102,36 @@ def lend_callback(call: Call, callback: Callback | None) -> CData:
         native = call.make(lib.oss_callback_new, text(callback.url), text(callback.body), free=lib.oss_callback_free)
     made = Settings(call.keep(native), lib.oss_callback_error)
     for url in callback.more_urls:
-        made.set(lib.oss_callback_add_url, url)
+        made.add(lib.oss_callback_add_url, url)
     if callback.body_type != CallbackBody.FORM:
         made.set(lib.oss_callback_set_body_type, callback.body_type)
-    made.set_all(lib.oss_callback_add_variable, callback.variables)
+    made.add_all(lib.oss_callback_add_variable, callback.variables)
     made.set(lib.oss_callback_set_delivery_variable, callback.delivery_variable)
     made.set(lib.oss_callback_set_host, callback.host)
     made.set(lib.oss_callback_set_sni, callback.sni or None)
-    made.set_all(lib.oss_callback_add_header, callback.headers)
-    made.set_all(lib.oss_callback_set_field, callback.fields)
+    made.add_all(lib.oss_callback_add_header, callback.headers)
+    made.add_all(lib.oss_callback_set_field, callback.fields)
     return native
 
 
 def lend_values(call: Call, values: Mapping[str, str] | None) -> CData:
     """Values for what a body is rendered from."""
     made = settings(lib.oss_callback_values_new, lib.oss_callback_values_free, lib.oss_callback_values_error)
-    made.set_all(lib.oss_callback_values_set, values or {})
+    made.add_all(lib.oss_callback_values_set, values or {})
     return call.keep(made.native)
 
 
 def find(call: Call, look: Callable[..., int], *arguments: CData) -> list[Finding]:
     """What C finds about a callback. A broken rule is an error to C; here it is a finding like others."""
-    found = ffi.new("oss_finding_list **")
-    try:
-        call.do(look, *arguments, found)
-    except InvalidArgument:
-        if found[0] == NULL:
-            raise
-    findings = ffi.gc(found[0], lib.oss_finding_list_free)
+
+    def look_at(found: CData) -> None:
+        try:
+            call.do(look, *arguments, found)
+        except InvalidArgument:
+            if found[0] == NULL:
+                raise
+
+    findings = take("oss_finding_list **", look_at, lib.oss_finding_list_free)
     return [
         Finding(
             severity=Severity(lib.oss_finding_list_severity(findings, index)),

@@ -11,6 +11,10 @@ class OssError(Exception):
         super().__init__(result.message)
         self.result = result
 
+    def __reduce__(self) -> tuple[type["OssError"], tuple[Result]]:
+        """It can be pickled, as what comes from another process is."""
+        return type(self), (self.result,)
+
     @property
     def stored(self) -> Stored:
         return self.result.stored
@@ -114,3 +118,9 @@ _BY_STATUS = {
 
 def error_of(result: Result) -> OssError:
     return _BY_STATUS[result.status](result)
+
+
+def result_of(raised: BaseException) -> Result | None:
+    """How the call ended that raised this, whoever made the exception."""
+    result: Result | None = raised.result if isinstance(raised, OssError) else getattr(raised, "oss_result", None)
+    return result

@@ -62,10 +62,10 @@ def lend_policy(call: Call, policy: PostPolicy) -> CData:
     made.set(lib.oss_post_policy_set_key, policy.key)
     made.set(lib.oss_post_policy_set_key_prefix, policy.key_prefix)
     if policy.length is not None:
-        made.set(lib.oss_post_policy_set_length_range, *policy.length)
+        made.add(lib.oss_post_policy_set_length_range, *policy.length)
     made.set(lib.oss_post_policy_set_content_type, policy.content_type)
-    made.set_all(lib.oss_post_policy_add_field, policy.fields)
-    made.set_all(lib.oss_post_policy_add_field_prefix, policy.field_prefixes)
+    made.add_all(lib.oss_post_policy_add_field, policy.fields)
+    made.add_all(lib.oss_post_policy_add_field_prefix, policy.field_prefixes)
     made.set(lib.oss_post_policy_allow_any_callback, policy.any_callback)
     return call.keep(made.native)
 

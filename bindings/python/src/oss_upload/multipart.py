@@ -1,18 +1,24 @@
 """An upload in parts."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from ._call import Call
+from ._call import Call, take
 from ._handle import Handle
 from ._library import CData, ffi, lib, string
 from ._settings import settings
 from .body import Body, lend_body
 from .callback import Callback, lend_callback
 from .cancel import Cancel
+from .errors import OssError, result_of
 from .result import Result
+from .status import Stored
+
+# In seconds.
+_TIME_TO_CLEAN_UP = 2.0
 
 
 @dataclass(frozen=True)
@@ -26,13 +32,14 @@ class Part:
 
 
 class Multipart(Handle):
-    """An upload in parts, of which any number of threads may upload at once. A `with` block that is left by an exception aborts it;
-    otherwise, one that is not completed keeps its parts at OSS, where they cost money."""
+    """An upload in parts, of which any number of threads may upload at once. A `with` block that is left by an exception aborts it,
+    unless its object may be stored; otherwise, one that is not completed keeps its parts at OSS, where they cost money."""
 
     def __init__(self, native: CData, timeout: float | None, kept: object) -> None:
         super().__init__(native)
         self._timeout = timeout
         self._kept = kept
+        self._may_be_completed = False
 
     @property
     def upload_id(self) -> str:
@@ -47,9 +54,8 @@ class Multipart(Handle):
 
     def parts(self, *, timeout: float | None = None, cancel: Cancel | None = None) -> list[Part]:
         """The parts that OSS has."""
-        made = ffi.new("oss_part_list **")
-        self._run(self._call(timeout, cancel), lib.oss_list_parts, made)
-        parts = ffi.gc(made[0], lib.oss_part_list_free)
+        call = self._call(timeout, cancel)
+        parts = take("oss_part_list **", lambda made: self._run(call, lib.oss_list_parts, made), lib.oss_part_list_free)
         return [_part(parts, index) for index in range(lib.oss_part_list_count(parts))]
 
     def complete(
@@ -64,11 +70,11 @@ class Multipart(Handle):
         call = self._call(timeout, cancel)
         notify = lend_callback(call, callback)
         if parts is None:
-            return self._run(call, lib.oss_complete_multipart, notify)
+            return self._complete(call, lib.oss_complete_multipart, notify)
         listed = settings(lib.oss_part_list_new, lib.oss_part_list_free, lib.oss_part_list_error)
         for part in parts:
-            listed.set(lib.oss_part_list_add, part.number, part.etag)
-        return self._run(call, lib.oss_complete_multipart_with_parts, listed.native, notify)
+            listed.add(lib.oss_part_list_add, part.number, part.etag)
+        return self._complete(call, lib.oss_complete_multipart_with_parts, listed.native, notify)
 
     def complete_with_all(
         self,
@@ -79,7 +85,7 @@ class Multipart(Handle):
     ) -> Result:
         """Makes the object of all parts that OSS has, whoever uploaded them."""
         call = self._call(timeout, cancel)
-        return self._run(call, lib.oss_complete_multipart_with_all, lend_callback(call, callback))
+        return self._complete(call, lib.oss_complete_multipart_with_all, lend_callback(call, callback))
 
     def abort(self, *, timeout: float | None = None, cancel: Cancel | None = None) -> Result:
         """Gives the upload up, and has OSS remove its parts."""
@@ -92,10 +98,22 @@ class Multipart(Handle):
         traceback: TracebackType | None,
     ) -> None:
         try:
-            if kind is not None:
-                self.abort()
+            if kind is not None and not self._may_be_completed:
+                # The exception that is on its way says more; and after Ctrl-C nobody waits for long.
+                with suppress(OssError):
+                    self.abort(timeout=None if issubclass(kind, Exception) else _TIME_TO_CLEAN_UP)
         finally:
             self.close()
+
+    def _complete(self, call: Call, function: Callable[..., int], *arguments: Any) -> Result:
+        self._may_be_completed = True
+        try:
+            return self._run(call, function, *arguments)
+        except BaseException as error:
+            result = result_of(error)
+            if result is not None:
+                self._may_be_completed = result.stored != Stored.NO
+            raise
 
     def _call(self, timeout: float | None, cancel: Cancel | None) -> Call:
         return Call(self._timeout if timeout is None else timeout, cancel)

@@ -1,11 +1,12 @@
 """What application servers are yet to hear of."""
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 
-from ._call import Call, milliseconds
-from ._handle import Handle
-from ._library import NULL, AnyPath, ffi, lib, path, string, take_string
+from ._call import Call, milliseconds_or_none
+from ._handle import Exclusive, Handle
+from ._library import NULL, AnyPath, ffi, lib, path, string
 from ._log import LogFunction, tell
 from .callback import lend_values
 from .status import Stored
@@ -24,13 +25,18 @@ class Outbox(Handle):
 
     def __init__(self, folder: AnyPath, log: LogFunction | None = None) -> None:
         super().__init__(Call().make(lib.oss_outbox_open, path(folder), free=lib.oss_outbox_free))
-        self._folder = folder
+        # Wherever the program goes.
+        self._folder = os.path.abspath(os.fspath(folder))
         self._log = log
         if log is not None:
             self._log_handle = ffi.new_handle(log)
             lib.oss_outbox_set_log(self.native, tell, self._log_handle)
 
     def __iter__(self) -> "Iterator[Owed]":
+        self.native  # noqa: B018
+        return self._walk()
+
+    def _walk(self) -> "Iterator[Owed]":
         # Each walk has a place of its own.
         with Outbox(self._folder, self._log) as walk:
             while (owed := walk._next()) is not None:
@@ -42,7 +48,7 @@ class Outbox(Handle):
         return None if native == NULL else Owed(native)
 
 
-class Owed(Handle):
+class Owed(Exclusive):
     """A callback that is owed: a record that nobody else can take up meanwhile. `Bucket.settle()` makes up for it."""
 
     @property
@@ -116,14 +122,15 @@ class Owed(Handle):
     def render(self, values: Mapping[str, str] | None = None) -> str:
         """The body that OSS would send, as `Callback.render()` makes it."""
         call = Call()
-        body = ffi.new("oss_string **")
-        call.do(lib.oss_owed_render, self.native, lend_values(call, values), body)
-        return take_string(body[0])
+        [body] = call.make_strings(lib.oss_owed_render, self.native, lend_values(call, values))
+        return body
 
     def done(self) -> None:
         """Takes the record away: the program told its server by itself, or has given it up."""
-        Call().do(lib.oss_owed_done, self.native)
+        with self.alone() as native:
+            Call().do(lib.oss_owed_done, native)
 
     def postpone(self, seconds: float) -> None:
         """Puts off the next try of `Bucket.deliver()`."""
-        Call().do(lib.oss_owed_postpone, self.native, milliseconds(seconds))
+        with self.alone() as native:
+            Call().do(lib.oss_owed_postpone, native, milliseconds_or_none(seconds))

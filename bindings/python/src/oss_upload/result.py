@@ -1,6 +1,7 @@
 """All there is to know about a call."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from ._library import CData, ffi, lib, string, text
 from .attempt import Attempt, AttemptSum, attempts_of, sum_of
@@ -42,22 +43,31 @@ class Result:
     sum: AttemptSum = field(repr=False)
     #: How many earlier requests of the call may have run the callback too.
     callback_repeats: int
-    #: How many callbacks `Outbox.deliver()` made up for.
+    #: How many callbacks `Bucket.deliver()` made up for.
     delivered: int
-    #: How many callbacks are still owed after `Outbox.deliver()`.
+    #: How many callbacks are still owed after `Bucket.deliver()`.
     owed: int
     #: An upload in parts that has come to no end: its parts are still at OSS, where they cost money.
     upload_id: str
-    native: CData = field(repr=False, compare=False)
+    _native: CData = field(repr=False, compare=False)
+
+    @property
+    def native(self) -> CData:
+        if self._native is None:
+            raise ValueError("a result that was pickled has neither headers nor what bodies are rendered from")
+        return self._native
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What can be pickled: all but what C holds."""
+        return {**self.__dict__, "_native": None}
 
     def header(self, name: str) -> str:
         """A header of the reply, by its name in any case; empty if there is none."""
         return string(lib.oss_result_header(self.native, text(name)))
 
 
-def read_result(made: CData) -> Result:
-    """Takes over a result that C has made."""
-    native = ffi.gc(made, lib.oss_result_free)
+def read_result(native: CData) -> Result:
+    """The result that C has made."""
     crc64 = ffi.new("uint64_t *")
     length = ffi.new("size_t *")
     has_crc64 = lib.oss_result_crc64(native, crc64)
@@ -83,5 +93,5 @@ def read_result(made: CData) -> Result:
         delivered=lib.oss_result_delivered(native),
         owed=lib.oss_result_owed(native),
         upload_id=string(lib.oss_result_upload_id(native)),
-        native=native,
+        _native=native,
     )
