@@ -76,6 +76,43 @@ def test_iterable_of_unknown_length_can_be_uploaded(bucket: Bucket) -> None:
         bucket.put("pieces", iter(Again()))
 
 
+def test_pieces_can_share_their_memory(bucket: Bucket) -> None:
+    def pieces() -> Iterator[bytearray]:
+        memory = bytearray()
+        for at in range(0, len(DATA), 70_000):
+            # That would be a BufferError as long as somebody held it.
+            memory.clear()
+            memory += DATA[at : at + 70_000]
+            yield memory
+
+    bucket.upload("pieces", pieces())  # type: ignore[arg-type]
+    assert stored(bucket, "pieces") == DATA
+
+
+def test_pieces_can_have_items_of_any_size(bucket: Bucket) -> None:
+    bucket.upload("items", [memoryview(DATA).cast("I")])  # type: ignore[list-item]
+    assert stored(bucket, "items") == DATA
+
+
+def test_none_is_no_end_of_pieces(bucket: Bucket) -> None:
+    with pytest.raises(TypeError, match="NoneType"):
+        bucket.upload("pieces", [b"first", None, b"last"])  # type: ignore[list-item]
+
+
+def test_length_that_cannot_be_is_a_value_error(bucket: Bucket, file: Path) -> None:
+    for body in (FileRange(file, -1, 5), FileRange(file, 0, 2**64), Sized([b""], -1)):
+        with pytest.raises(ValueError):
+            bucket.put("key", body)
+
+
+def test_name_of_a_file_need_not_be_utf_8(bucket: Bucket, tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/" + "文件".encode("gbk")
+    with open(name, "wb") as file:
+        file.write(DATA)
+    bucket.put("named", Path(os.fsdecode(name)))
+    assert stored(bucket, "named") == DATA
+
+
 def test_nothing_else_is_a_body(bucket: Bucket) -> None:
     with pytest.raises(TypeError, match="str"):
         bucket.put("text", "text")  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Union, runtime_checkable
 
 from ._call import Call, current
-from ._library import LENGTH_UNKNOWN, NULL, CData, ffi, lib, path
+from ._library import LENGTH_UNKNOWN, NULL, CData, ffi, lib, numbers_for_c, path
 
 
 @runtime_checkable
@@ -40,7 +40,8 @@ Body = Union[bytes, bytearray, memoryview, "os.PathLike[str]", FileRange, Sized,
 
 def lend_body(call: Call, body: Body) -> CData:
     """The body as C takes it, for the time of a call."""
-    return ffi.gc(_made(call, body), lib.oss_body_free)
+    with numbers_for_c():
+        return ffi.gc(_made(call, body), lib.oss_body_free)
 
 
 def _made(call: Call, body: Body) -> CData:
@@ -111,10 +112,14 @@ class _Pieces:
 
     def read(self, size: int) -> bytes:
         while not self._rest:
-            piece = next(self._iterator, None)
-            if piece is None:
+            # The last piece is no longer held when its maker goes on, which may use its memory again.
+            self._rest = memoryview(b"")
+            try:
+                piece = next(self._iterator)
+            except StopIteration:
                 return b""
-            self._rest = memoryview(piece)
+            self._rest = memoryview(piece).cast("B")
+            del piece
         given, self._rest = self._rest[:size], self._rest[size:]
         return given.tobytes()
 
