@@ -1,6 +1,7 @@
 """Where access keys come from."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -63,11 +64,25 @@ def test_other_places_are_asked(emulator: Emulator, tmp_path: Path) -> None:
     assert Credentials.from_ecs_role("role")
 
 
+def test_key_says_when_it_expires_with_a_time_zone(emulator: Emulator) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        AccessKey("id", "secret", expires=datetime.now())
+    key = AccessKey(emulator.access_key_id, emulator.access_key_secret, None)
+    emulator.open(Credentials.from_function(lambda: key)).put("key", b"")
+
+
 def test_secrets_are_not_shown(emulator: Emulator) -> None:
-    key = AccessKey("id", "the-secret", "the-token")
-    credentials = Credentials("id", "the-secret", "STS.token")
-    for shown in (repr(key), repr(credentials)):
-        assert "the-secret" not in shown and "token" not in shown
+    key = AccessKey("the-id", "the-secret", "the-token")
+    assert "the-id" in repr(key)
+    assert "the-secret" not in repr(key) and "the-token" not in repr(key)
+    credentials = Credentials("the-id", "the-secret", "STS.the-token")
+    bucket = emulator.open(Credentials.from_function(lambda: key))
+    for held in (credentials, bucket):
+        shown = repr(held) + str(held) + format(held)
+        assert "the-secret" not in shown and "the-token" not in shown
     with pytest.raises(ServiceError) as raised:
-        emulator.open(Credentials("unknown", "the-secret")).put("key", b"")
-    assert "the-secret" not in repr(raised.value) + repr(raised.value.result)
+        bucket.put("key", b"")
+    # OSS's error document tells what was signed.
+    assert raised.value.result.body
+    for shown in (repr(raised.value), str(raised.value), repr(raised.value.result), raised.value.result.message):
+        assert "the-secret" not in shown and "the-token" not in shown

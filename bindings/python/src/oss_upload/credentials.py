@@ -16,9 +16,13 @@ class AccessKey:
     id: str
     secret: str = field(repr=False)
     #: That of a temporary key.
-    token: str = field(default="", repr=False)
-    #: Until when OSS takes it. It is asked for again before; without it, before every request.
+    token: str | None = field(default=None, repr=False)
+    #: Until when OSS takes it, with a time zone. It is asked for again before; without it, before every request.
     expires: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.expires is not None and self.expires.utcoffset() is None:
+            raise ValueError("expires has no time zone")
 
 
 class Credentials(Handle):
@@ -111,7 +115,7 @@ def _retrieve(function: CData, answer: CData) -> int:
         key = ffi.from_handle(function)()
         lib.oss_credentials_answer_set_access_key_id(answer, text(key.id))
         lib.oss_credentials_answer_set_access_key_secret(answer, text(key.secret))
-        lib.oss_credentials_answer_set_security_token(answer, text(key.token))
+        lib.oss_credentials_answer_set_security_token(answer, text(key.token or ""))
         if key.expires is not None:
             lib.oss_credentials_answer_set_expiry(answer, int(key.expires.timestamp()))
 
