@@ -4,6 +4,7 @@ import pytest
 from conftest import AppServer, Emulator, Heard
 
 from oss_upload import BadResponse, Bucket, Callback, NotAuthentic, Verifier
+from oss_upload.verifier import _target
 
 
 @pytest.fixture
@@ -37,6 +38,31 @@ def test_forged_request_is_not_believed(emulator: Emulator, heard: Heard) -> Non
         Verifier().verify("POST", heard.target, heard.headers, heard.body)
     with pytest.raises(ValueError, match="GET"):
         verifier.verify("GET", heard.target, heard.headers, heard.body)
+
+
+def test_what_cannot_be_sent_is_not_authentic(emulator: Emulator, heard: Heard) -> None:
+    receiver = Verifier(public_key=emulator.public_key())
+    for name in ("authorization", "x-oss-pub-key-url", "x-oss-signature-version"):
+        for value in ("a\0b", "\udc80", b"\0"):
+            headers = [*heard.headers.items(), (name, value)]
+            with pytest.raises(NotAuthentic):
+                receiver.verify("POST", heard.target, headers, heard.body)
+    for url in ("/a\0", "/\udc80", "http://[", ""):
+        with pytest.raises(NotAuthentic):
+            receiver.verify("POST", url, heard.headers, heard.body)
+
+
+def test_target_of_a_url_is_what_the_request_line_has() -> None:
+    for url, target in (
+        ("/a%2F?b=//c", "/a%2F?b=//c"),
+        ("//a/b", "//a/b"),
+        ("https://app.example.com/a?b", "/a?b"),
+        ("https://app.example.com?b=/c", "/?b=/c"),
+        ("https://app.example.com", "/"),
+        ("https://app.example.com/a?", "/a?"),
+        ("https://app.example.com/a#b", "/a"),
+    ):
+        assert _target(url) == target
 
 
 def test_what_could_not_be_found_out_is_not_called_forged(emulator: Emulator, heard: Heard) -> None:

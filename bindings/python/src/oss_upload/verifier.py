@@ -1,15 +1,18 @@
 """For the server that receives callbacks."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlsplit
 
-from ._call import Call, milliseconds
+from ._call import Call, milliseconds, milliseconds_or_none
 from ._handle import Handle
-from ._library import AnyPath, ffi, lib, optional_text, path, text
+from ._library import NULL, AnyPath, CData, ffi, lib, optional_text, path, text
 from ._settings import Settings
 from .cancel import Cancel
 
 #: A mapping, or pairs of names and values as ASGI has them. Upper and lower case are the same.
 Headers = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
+
+_SIGNED_BY = ("authorization", "x-oss-pub-key-url", "x-oss-signature-version")
 
 
 class Verifier(Handle):
@@ -33,11 +36,11 @@ class Verifier(Handle):
         made = Settings(self.native, lib.oss_callback_verifier_error)
         made.set(lib.oss_callback_verifier_set_public_key, public_key)
         for prefix in key_prefixes:
-            made.set(lib.oss_callback_verifier_add_key_prefix, prefix)
+            made.add(lib.oss_callback_verifier_add_key_prefix, prefix)
         if fetch_timeout is not None:
             made.set(lib.oss_callback_verifier_set_fetch_timeout_ms, milliseconds(fetch_timeout))
         if cache_time is not None:
-            made.set(lib.oss_callback_verifier_set_cache_time_s, round(cache_time))
+            made.set(lib.oss_callback_verifier_set_cache_time_s, round(milliseconds_or_none(cache_time) / 1000))
         if ca_file is not None:
             made.set(lib.oss_callback_verifier_set_ca_file, path(ca_file))
 
@@ -64,22 +67,27 @@ class Verifier(Handle):
         limited = call.make(
             lib.oss_callback_verifier_with_limits, self.native, *limits, free=lib.oss_callback_verifier_free
         )
-        sent = _by_name(headers)
-        call.run(
-            lib.oss_callback_verify_request,
-            limited,
-            text(_target(url)),
-            call.lend_bytes(body),
-            len(body),
-            optional_text(sent.get("authorization")),
-            optional_text(sent.get("x-oss-pub-key-url")),
-            optional_text(sent.get("x-oss-signature-version")),
-        )
+        call.run(lib.oss_callback_verify_request, limited, *_request(call, url, body, _by_name(headers)))
+
+
+def _request(call: Call, url: str, body: bytes, headers: dict[str, str]) -> list[CData]:
+    """What the C function is told of a request."""
+    data = call.lend_bytes(body)
+    try:
+        signed = [optional_text(headers.get(name)) for name in _SIGNED_BY]
+        return [text(_target(url)), data, len(data), *signed]
+    except ValueError:
+        # OSS sends nothing that cannot be given to C. Without its headers, the request is not believed.
+        return [b"/", data, len(data), NULL, NULL, NULL]
 
 
 def _target(url: str) -> str:
     """Path and query."""
-    return url if url.startswith("/") else "/" + url.partition("://")[2].partition("/")[2]
+    if url.startswith("/"):
+        return url
+    host = urlsplit(url).netloc
+    target = url.partition("://")[2].removeprefix(host).partition("#")[0]
+    return target if target.startswith("/") else "/" + target
 
 
 def _by_name(headers: Headers) -> dict[str, str]:
