@@ -49,6 +49,16 @@ fn it_declares_what_the_c_header_does_without_directives() {
     assert_eq!(declared, declarations(&read(repository(HEADER))));
 }
 
+/// It is a macro, which the header cannot have: others type it.
+#[test]
+fn length_that_is_not_known_is_typed_as_it_is() {
+    assert!(read(repository(HEADER)).contains("#define OSS_LENGTH_UNKNOWN UINT64_MAX\n"));
+    let told = format!("OSS_LENGTH_UNKNOWN is {}:", u64::MAX);
+    assert!(read(repository(FFI_HEADER)).contains(&told), "{told}");
+    let python = read(repository("bindings/python/src/oss_upload/_library.py"));
+    assert!(python.contains(&format!("\nLENGTH_UNKNOWN = {}\n", u64::MAX)), "in Python");
+}
+
 const PYTHON: &str = r"
 import sys
 import cffi

@@ -119,6 +119,19 @@ fn package_has_the_version_of_the_library() {
     assert!(project.contains(&format!("\nversion = \"{}\"\n", env!("CARGO_PKG_VERSION"))));
 }
 
+#[test]
+fn library_without_a_soname_makes_no_wheel() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path();
+    let code = "\
+        echo 'int nothing;' | gcc -shared -x c -o none.so -
+        ! \"$REPOSITORY/packaging/wheel\" none.so wheels 2>said
+        cat said; ls wheels";
+    let Some(mut shell) = shell("a wheel of nothing", code) else { return };
+    let out = tools::run(shell.current_dir(path).env("REPOSITORY", repository("")), TIME);
+    assert!(out.contains("none.so has no soname") && !out.contains(".whl"), "{out}");
+}
+
 /// A program that puts with a callback, with what the wheel brought along.
 const PROGRAM: &str = r#"
 import os
@@ -143,13 +156,18 @@ const INSTALL: &str = "\
 
 #[test]
 fn wheel_has_all_that_a_program_needs() {
-    assert_installs(
+    let out = assert_installs(
         "a wheel of the Python package",
         "\"$REPOSITORY/packaging/wheel\" \"$OSS_UPLOAD_LIBRARY\" wheels
         ls wheels/oss_upload-*-py3-none-manylinux_2_*.whl
+        python3 -c 'import sys, zipfile; wheel = zipfile.ZipFile(sys.argv[1]); \
+            print(wheel.read(*[name for name in wheel.namelist() if name.endswith(\"/WHEEL\")]).decode())' wheels/*.whl
         pip install wheels/*.whl
         unset OSS_UPLOAD_LIBRARY",
     );
+    let Some(out) = out else { return };
+    let tagged = |line: &str| line.starts_with("Tag: py3-none-manylinux_2_");
+    assert!(out.lines().any(|line| line == "Root-Is-Purelib: false") && out.lines().any(tagged), "{out}");
 }
 
 /// Where the library is installed.
@@ -163,12 +181,12 @@ fn package_is_installed_from_its_folder() {
     assert_installs("the Python package in its folder", &format!("{copy}\n{command}"));
 }
 
-/// The package is had by these commands, and a program puts with it.
-fn assert_installs(what: &str, commands: &str) {
+/// The package is had by these commands, and a program puts with it. Gives what they print, unless they cannot be run.
+fn assert_installs(what: &str, commands: &str) -> Option<String> {
     let folder = TempDir::new().expect("a temporary folder");
     let path = folder.path();
     let code = format!("{INSTALL}\n{commands}\nvenv/bin/python -c \"$0\"");
-    let Some(mut shell) = shell(what, &code) else { return };
+    let mut shell = shell(what, &code)?;
     let (emulator, application) = (emulator(), app_server());
     shell.arg(PROGRAM).current_dir(path).env("REPOSITORY", repository(""));
     shell.envs(TestBucket::emulated(&emulator).environment()).env("OSS_CALLBACK_URL", application.url());
@@ -176,4 +194,5 @@ fn assert_installs(what: &str, commands: &str) {
     let imported = format!("YES {}", path.join("venv").display());
     assert!(out.lines().last().is_some_and(|line| line.starts_with(&imported)), "{out}");
     assert_eq!(application.requests().len(), 1);
+    Some(out)
 }

@@ -43,7 +43,7 @@ ffi.cdef((_FOLDER / "oss_upload_ffi.h").read_text())
 lib: Any = _load(ffi)
 
 NULL: CData = ffi.NULL
-LENGTH_UNKNOWN = 2**64 - 1
+LENGTH_UNKNOWN = 18446744073709551615
 
 
 @contextmanager
