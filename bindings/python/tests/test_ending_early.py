@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,21 +27,28 @@ from oss_upload import (
     put_to_url,
 )
 
-# In seconds.
-SOON = 0.2
+# What is promised, and what a machine that is busy keeps to where it is not; in seconds.
+PROMISED = 0.2
+SOON = 2
 
 
 class Clock:
-    """The time since something happened."""
+    """The time from when something happened until a call was over."""
 
     def __init__(self) -> None:
-        self._began = 0.0
+        self._began = self._ended = 0.0
 
     def start(self) -> None:
         self._began = time.monotonic()
 
+    def time(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        finally:
+            self._ended = time.monotonic()
+
     def stopped(self) -> float:
-        return time.monotonic() - self._began
+        return self._ended - self._began
 
 
 def silent_bucket(emulator: Emulator, silent: SilentServer) -> Bucket:
@@ -64,8 +71,8 @@ def test_interrupt_ends_a_call_soon(emulator: Emulator, silent: SilentServer, wh
 
     silent.when_asked = interrupt
     with pytest.raises(KeyboardInterrupt) as raised:
-        calls[which]()
-    assert clock.stopped() < SOON
+        clock.time(calls[which])
+    assert clock.stopped() < PROMISED
     assert isinstance(raised.value.__context__, Cancelled)
 
 
@@ -80,7 +87,7 @@ def test_interrupt_ends_a_function_that_waits(bucket: Bucket) -> None:
         time.sleep(60)
 
     with pytest.raises(KeyboardInterrupt):
-        bucket.upload("key", pieces())
+        clock.time(lambda: bucket.upload("key", pieces()))
     assert clock.stopped() < SOON
 
 
@@ -120,11 +127,15 @@ def test_interrupt_of_a_call_that_succeeds_tells_its_result(bucket: Bucket) -> N
 def test_interrupted_upload_in_parts_is_cleaned_up_soon(emulator: Emulator, bucket: Bucket) -> None:
     clock = Clock()
     emulator.fail("slow_reply", delay_ms=5000, operation="AbortMultipartUpload")
-    with pytest.raises(KeyboardInterrupt):
+
+    def upload() -> None:
         with bucket.begin_multipart("key"):
             clock.start()
             raise KeyboardInterrupt
-    assert clock.stopped() < 4
+
+    with pytest.raises(KeyboardInterrupt):
+        clock.time(upload)
+    assert clock.stopped() < 2 + SOON
 
 
 def test_no_interrupt_is_lost_whenever_it_comes(bucket: Bucket) -> None:
@@ -192,7 +203,7 @@ def test_cancel_ends_what_it_was_given_to(emulator: Emulator, silent: SilentServ
 
     def put() -> None:
         with pytest.raises(Cancelled) as raised:
-            bucket.put("key", b"hello", cancel=cancel)
+            clock.time(lambda: bucket.put("key", b"hello", cancel=cancel))
         ended.append(raised.value)
 
     silent.when_asked = fire
