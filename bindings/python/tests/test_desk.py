@@ -23,8 +23,11 @@ class Alarms:
     def __init__(self) -> None:
         self._left = 0
 
-    def set(self, count: int) -> None:
+    def expect(self, count: int) -> None:
         self._left = count
+
+    def set(self, count: int) -> None:
+        self.expect(count)
         signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 3e-3))
 
     def ring(self, *_: object) -> None:
@@ -32,9 +35,6 @@ class Alarms:
             self._left -= 1
             signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 1e-3))
             raise Alarm
-
-    def stop(self) -> None:
-        self._left = 0
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def interrupted_work(alarms: Alarms, count: int) -> Work:
             alarms.set(count)
             work.desk.attend()
         finally:
-            alarms.stop()
+            alarms.expect(0)
     except Alarm as alarm:
         work.interruptions.append(alarm)
     return work
@@ -91,6 +91,20 @@ def test_function_is_called_once_at_the_most_whatever_interrupts(alarms: Alarms,
         if not work.interruptions:
             assert work.answers == [0] * QUESTIONS
     assert interrupted > CALLS // 10
+
+
+def test_signal_that_does_not_end_a_wait_interrupts_soon(alarms: Alarms) -> None:
+    told = threading.Event()
+    was_told: list[bool] = []
+
+    def work() -> None:
+        alarms.expect(1)
+        # It comes to this thread, so that the one at the desk goes on waiting.
+        signal.pthread_kill(threading.get_ident(), signal.SIGALRM)
+        was_told.append(told.wait(2))
+
+    Desk(work, lambda _: told.set()).attend()
+    assert was_told == [True]
 
 
 def test_work_that_was_interrupted_before_it_began_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,11 @@ calling a function of the caller's: one that was begun is never called again.
 
 import _thread
 from collections.abc import Callable
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+
+# In seconds. A signal that comes right before a wait, or to another thread, does not end the wait, and is handled after it.
+_LONGEST_WAIT = 0.05
 
 Function = Callable[[], int]
 
@@ -113,7 +117,8 @@ class Desk:
     def _answer_or_wait(self) -> None:
         question = self._question
         if question is None or question.is_answered:
-            self._bell.get()
+            with suppress(Empty):
+                self._bell.get(timeout=_LONGEST_WAIT)
             return
         if not question.is_begun and not self._is_left:
             question.is_begun = True
