@@ -186,8 +186,12 @@ fn packages_say_where_the_system_is_and_where_libraries_go() {
 
 #[test]
 fn installing_nowhere_is_refused_with_help() {
+    let folder = TempDir::new().expect("a temporary folder");
     let install = |arguments: &[&str]| {
-        let out = Command::new(repository("packaging/install")).args(arguments).output().expect("the script");
+        let mut install = Command::new(repository("packaging/install"));
+        // Nothing is there to be installed, and nowhere of the system to install it to.
+        install.args(arguments).env("BUILT", folder.path()).env("DESTDIR", folder.path());
+        let out = install.output().expect("the script");
         let said = [out.stdout, out.stderr].concat();
         assert!(String::from_utf8_lossy(&said).contains("packaging/install PREFIX"), "{arguments:?}");
         out.status.code()
