@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod bed;
+pub mod bindings;
 pub mod bucket;
 pub mod c_program;
 pub mod effort;

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 
@@ -157,7 +156,6 @@ def test_key_that_is_about_to_expire_hides_no_failed_callback(emulator: Emulator
         with pytest.raises(CallbackFailed) as raised:
             bucket.put("key", b"", Callback(app.url, "object=${object}"))
         assert raised.value.stored == Stored.YES
-        time.sleep(0.05)
 
 
 def test_exception_of_a_function_tells_how_the_call_ended(bucket: Bucket) -> None:
