@@ -10,7 +10,8 @@ use oss_emulator::AppRequest;
 use oss_upload::callback::Callback;
 use oss_upload::callback::verify::PublicKey;
 use oss_upload::engine::{
-    Body, CallbackRequest, Cancel, Limits, ObjectOptions, Outcome, Status, Verifier, verify_with,
+    Body, CallbackRequest, Cancel, Input, Limits, ObjectOptions, Outcome, Reader, SourceFailure, Status,
+    UploadOptions, Verifier, verify_with,
 };
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -18,6 +19,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 use support::bed::{Bed, DATA, KEY};
+use support::observer::Unmoved;
 
 /// Longer than anything takes here.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -398,6 +400,41 @@ fn caller_that_is_ended_while_it_fetches_leaves_that_to_the_next() {
             assert_eq!(waiting.join().unwrap().status, Status::Service);
         });
     }
+}
+
+/// Data whose reader wants to know whether a callback is authentic, in the middle of an upload.
+struct Curious<'a> {
+    verifier: &'a Verifier,
+    url: &'a str,
+}
+
+impl Reader for Curious<'_> {
+    fn read(&self, _: &mut [u8]) -> Result<usize, SourceFailure> {
+        let outcome = forged(self.verifier, self.url);
+        assert_eq!(outcome.status, Status::InvalidArgument, "{}", outcome.message);
+        Ok(0)
+    }
+
+    fn can_rewind(&self) -> bool {
+        false
+    }
+
+    fn rewind(&self) -> Result<(), SourceFailure> {
+        unreachable!("it cannot")
+    }
+}
+
+#[test]
+fn call_that_may_not_fetch_says_nothing_to_others() {
+    let bed = Bed::new();
+    let server = KeyServer::start();
+    let (url, verifier) = (server.url.clone(), server.verifier());
+    let input = Input::Reader(Box::new(Curious { verifier: &verifier, url: &url }), None);
+    let outcome = bed.bucket.upload(KEY, input, None, &UploadOptions::default(), &Unmoved);
+    assert_eq!(outcome.status, Status::Ok, "{}", outcome.message);
+    let answering = server.answer(reply("200 OK", "", &bed.emulator.callback_public_key_pem()));
+    assert_eq!(forged(&verifier, &url).status, Status::NotAuthentic);
+    assert_eq!(answering.times(), 1);
 }
 
 #[test]

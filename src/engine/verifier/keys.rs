@@ -2,7 +2,7 @@
 
 use crate::callback::verify::PublicKey;
 use crate::engine::outcome::{Outcome, Status, Stored};
-use crate::transport::{Errand, Turns};
+use crate::transport::{Cause, Errand, Turns};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -53,8 +53,10 @@ impl Keys {
     fn fetch(&self, errand: &Errand, cache_time: Duration) -> Result<PublicKey, Box<Outcome>> {
         let url = errand.url.as_str();
         let sent = errand.run();
-        // What ended the call of one caller says nothing to others.
-        let is_of_the_caller = sent.as_ref().is_err_and(|failure| failure.cause.is_of_the_caller());
+        // What ended the call of one caller says nothing to others; nor that he may not fetch, being within a call.
+        let is_of_the_caller = sent
+            .as_ref()
+            .is_err_and(|failure| failure.cause == Cause::Unsendable || failure.cause.is_of_the_caller());
         let outcome = match sent {
             Ok(reply) if reply.status == 200 => Outcome::success(reply, Stored::No),
             sent => not_fetched(Outcome::without_success(sent, Stored::No)),
