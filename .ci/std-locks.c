@@ -1,9 +1,11 @@
 /*
  * Tells ThreadSanitizer what the locks of Rust's standard library do. Where nobody waits, their code is inlined and the
- * sanitizer sees it; where somebody does, it is in the library as it came, compiled without a sanitizer. The linker puts
- * these functions in the place of those, whose names .ci/sanitize finds out.
+ * sanitizer sees it; where somebody does, it is in the library as it came, compiled without a sanitizer. So is what a
+ * thread does at its end for a scope that waits for it. The linker puts these functions in the place of those, whose names
+ * .ci/sanitize finds out.
  *
- * A mutex, a lock and a condition variable begin with the word on which their atomic operations are.
+ * A mutex, a lock and a condition variable begin with the word on which their atomic operations are; a scope has it behind
+ * a pointer.
  */
 
 #include <stdbool.h>
@@ -22,6 +24,7 @@ void REAL(RWLOCK_READ)(void *lock);
 void REAL(RWLOCK_WRITE)(void *lock);
 void REAL(CONDVAR_WAIT)(void *condvar, void *mutex);
 bool REAL(CONDVAR_WAIT_TIMEOUT)(void *condvar, void *mutex, uint64_t seconds, uint32_t nanoseconds);
+void REAL(SCOPE_THREAD_END)(void *scope, bool has_panicked);
 
 void WRAP(MUTEX_LOCK)(void *mutex) {
     REAL(MUTEX_LOCK)(mutex);
@@ -49,4 +52,9 @@ bool WRAP(CONDVAR_WAIT_TIMEOUT)(void *condvar, void *mutex, uint64_t seconds, ui
     bool woken = REAL(CONDVAR_WAIT_TIMEOUT)(condvar, mutex, seconds, nanoseconds);
     __tsan_acquire(mutex);
     return woken;
+}
+
+void WRAP(SCOPE_THREAD_END)(void *scope, bool has_panicked) {
+    __tsan_release((void **)scope + 1);
+    REAL(SCOPE_THREAD_END)(scope, has_panicked);
 }
