@@ -5,7 +5,7 @@ use crate::config::{Config, Credential};
 use crate::errors::OssError;
 use crate::http::Head;
 use crate::keys::{Keys, unknown_id};
-use crate::operation::Meaning;
+use crate::meaning::Meaning;
 use crate::sign_v1::{self, Signed};
 use crate::sign_v4::{self, Scope};
 use crate::text::hex_upper;

@@ -14,7 +14,7 @@ use crate::cors;
 use crate::errors::OssError;
 use crate::faults::{Action, Target};
 use crate::http::{BodyError, BodyReader, Framing, Head, HeadError, Reply, Wire};
-use crate::operation::Meaning;
+use crate::meaning::Meaning;
 use crate::ops::Context;
 use crate::request_log::Request;
 use crate::shared::Shared;

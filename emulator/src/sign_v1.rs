@@ -94,7 +94,32 @@ const SUB_RESOURCES: &[&str] = &[
     "x-oss-target-redundancy-type",
     "x-oss-traffic-limit",
     "x-oss-write-get-object-response",
+    // Newer ones, which SDKs sign with the operations that have them.
+    "accessPointConfigForObjectProcess",
+    "accessPointForObjectProcess",
+    "accessPointPolicyForObjectProcess",
+    "cleanRestoredObject",
+    "cloudboxes",
+    "dataPipeline",
+    "legalHold",
+    "metadataConfiguration",
+    "metadataInventoryTable",
+    "metadataJournalTable",
+    "objectWorm",
+    "overwriteConfig",
+    "policyStatus",
+    "quota",
+    "regions",
+    "retention",
+    "rtc",
+    "seal",
+    "userDefinedLogFieldsConfig",
 ];
+
+/// Whether signature V1 covers a query parameter by its name.
+pub(crate) fn is_sub_resource(name: &str) -> bool {
+    SUB_RESOURCES.contains(&name)
+}
 
 /// What of a request is signed.
 #[derive(Debug, Clone, Copy)]
@@ -140,9 +165,7 @@ fn resource(signed: Signed, every_x_oss_parameter: bool) -> String {
     let mut parameters: Vec<&(String, String)> = signed
         .query
         .iter()
-        .filter(|(name, _)| {
-            SUB_RESOURCES.contains(&name.as_str()) || (every_x_oss_parameter && name.starts_with("x-oss-"))
-        })
+        .filter(|(name, _)| is_sub_resource(name) || (every_x_oss_parameter && name.starts_with("x-oss-")))
         .collect();
     parameters.sort_by(|a, b| a.0.cmp(&b.0));
     for (index, (name, value)) in parameters.into_iter().enumerate() {

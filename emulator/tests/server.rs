@@ -187,6 +187,7 @@ fn metadata_and_header_values_have_limits() {
         ("x-oss-tagging", "a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9&j=10&k=11"),
         ("x-oss-forbid-overwrite", "maybe"),
         ("x-oss-traffic-limit", "1"),
+        ("x-oss-persistent-headers", "name:not base64"),
         ("If-Match", "x"),
         ("Content-MD5", "AAAA"),
     ] {
@@ -194,6 +195,18 @@ fn metadata_and_header_values_have_limits() {
     }
     assert!(emulator.object("test-bucket", "k").is_none());
     assert_eq!(once(&emulator, "PUT", KEY, &[("x-oss-meta-a", &long[1..])], b"").status, 200);
+}
+
+#[test]
+fn headers_of_ones_own_come_back_with_the_object() {
+    let emulator = start();
+    let headers = [("x-oss-persistent-headers", "X-First:Zmlyc3Q=,second:c2Vjb25k")];
+    assert_eq!(once(&emulator, "PUT", KEY, &headers, b"data").status, 200);
+    for method in ["GET", "HEAD"] {
+        let reply = once(&emulator, method, KEY, &[], b"");
+        assert_eq!((reply.header("x-first"), reply.header("second")), (Some("first"), Some("second")));
+        assert_eq!(reply.header("x-oss-persistent-headers"), None);
+    }
 }
 
 #[test]

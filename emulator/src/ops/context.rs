@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::errors::OssError;
 use crate::http::Head;
-use crate::operation::Meaning;
+use crate::meaning::Meaning;
 use crate::shared::Shared;
 
 /// One request, while it is being answered.

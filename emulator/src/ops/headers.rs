@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::digest::md5;
 use crate::errors::OssError;
 use crate::http::Reply;
-use crate::text::base64_encode;
+use crate::text::{base64_decode, base64_encode};
 
 const METADATA_LIMIT: usize = 8 * 1024;
 
@@ -17,6 +17,7 @@ const KEPT: &[&str] = &[
     "content-type",
     "expires",
     "x-oss-object-acl",
+    "x-oss-persistent-headers",
     "x-oss-server-side-data-encryption",
     "x-oss-server-side-encryption",
     "x-oss-server-side-encryption-key-id",
@@ -131,6 +132,8 @@ fn check_value(name: &str, value: &str) -> Result<(), OssError> {
         "x-oss-server-side-encryption" => &["AES256", "KMS", "SM4"],
         "x-oss-server-side-data-encryption" => &["SM4"],
         "x-oss-tagging" => return check_tagging(value),
+        "x-oss-persistent-headers" if persistent_headers(value).is_some() => return Ok(()),
+        "x-oss-persistent-headers" => &[],
         _ => return Ok(()),
     };
     if allowed.contains(&value) {
@@ -143,6 +146,9 @@ fn check_value(name: &str, value: &str) -> Result<(), OssError> {
             "The Encryption request you specified is not valid.",
         ),
         "x-oss-object-acl" => OssError::argument(name, value, "no such object access control exists"),
+        "x-oss-persistent-headers" => {
+            OssError::argument(name, value, "The persistent headers are not name:Base64Encode(value),...")
+        }
         _ => OssError::argument(name, value, format!("{name} is not valid.")),
     })
 }
@@ -175,6 +181,17 @@ fn check_tagging(value: &str) -> Result<(), OssError> {
 /// Letters, digits, and a few others. OSS stores letters of all languages, though its pages name the Latin ones only.
 fn is_for_tags(character: char) -> bool {
     matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '+' | '-' | '=' | '.' | '_' | ':' | '/' | '\u{a0}'..)
+}
+
+/// The headers that a reply has beside OSS's own: `name:base64,...`.
+pub(super) fn persistent_headers(value: &str) -> Option<Vec<(String, String)>> {
+    let is_for_names = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let header = |pair: &str| {
+        let (name, value) = pair.split_once(':')?;
+        let value = String::from_utf8(base64_decode(value)?).ok()?;
+        (!name.is_empty() && name.bytes().all(is_for_names)).then(|| (name.to_owned(), value))
+    };
+    value.split(',').map(header).collect()
 }
 
 /// How many tags a header names.

@@ -90,7 +90,8 @@ impl Context<'_> {
     fn unknown_operation(&self) -> OssError {
         match self.head.method.as_str() {
             "GET" | "PUT" | "POST" | "DELETE" | "HEAD" => {
-                OssError::not_implemented("The emulator does not have this operation.")
+                let reason = self.meaning.unknown.as_deref();
+                OssError::not_implemented(reason.unwrap_or("The emulator does not have this operation."))
             }
             method => OssError::new(
                 405,

@@ -2,7 +2,7 @@
 
 use super::bucket;
 use super::context::Context;
-use super::headers::{stored_reply, tag_count};
+use super::headers::{persistent_headers, stored_reply, tag_count};
 use crate::callback::Callback;
 use crate::clock::http_date;
 use crate::digest::{crc64, md5};
@@ -165,6 +165,11 @@ fn describe(properties: &Properties) -> Reply {
     for (name, value) in &properties.headers {
         match name.as_str() {
             "x-oss-object-acl" => {}
+            "x-oss-persistent-headers" => {
+                for (name, value) in persistent_headers(value).unwrap_or_default() {
+                    reply.set(&name, &value);
+                }
+            }
             "x-oss-tagging" => reply.set("x-oss-tagging-count", &tag_count(value).to_string()),
             name => reply.set(name, value),
         }

@@ -14,6 +14,7 @@ use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::http::Reply;
 use crate::object::{ObjectType, Properties};
+use crate::operation::is_stored_header;
 use crate::sign_v1;
 use crate::sign_v4::{self, Scope};
 use crate::text::{base64_decode, hex_upper, percent_encode};
@@ -102,7 +103,21 @@ pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
     Ok(reply)
 }
 
+/// Fields of OSS's that are not kept with the object.
+const OTHER_FIELDS: &[&str] = &[
+    "x-oss-content-type",
+    "x-oss-credential",
+    "x-oss-date",
+    "x-oss-security-token",
+    "x-oss-signature",
+    "x-oss-signature-version",
+];
+
 fn object_headers(form: &Form) -> Result<Vec<(String, String)>, OssError> {
+    let is_known = |name: &str| OTHER_FIELDS.contains(&name) || is_stored_header(name);
+    if let Some(name) = form.fields.keys().find(|name| name.starts_with("x-oss-") && !is_known(name)) {
+        return Err(OssError::not_implemented(format!("The emulator does not know {name} of PostObject.")));
+    }
     let content_type =
         form.get("x-oss-content-type").or(form.file_type.as_deref()).or_else(|| form.get("content-type"));
     let mut given: Vec<(String, String)> = form
