@@ -174,6 +174,38 @@ fn bodies_without_length_or_beyond_the_limit_are_refused() {
 }
 
 #[test]
+fn chunks_win_over_a_length_and_close_the_connection() {
+    let emulator = start();
+    let mut client = Client::connect(&emulator);
+    let head = "PUT /test-bucket/k HTTP/1.1\r\nContent-Length: 11\r\nTransfer-Encoding: chunked\r\n\r\n";
+    client.send_raw(format!("{head}4\r\ndata\r\n0\r\n\r\n").as_bytes()).unwrap();
+    let reply = client.receive(false).unwrap();
+    assert_eq!((reply.status, reply.header("connection")), (200, Some("close")));
+    assert!(client.ends_cleanly());
+    assert_eq!(emulator.object("test-bucket", "k").unwrap().data, b"data");
+}
+
+#[test]
+fn a_body_that_has_no_meaning_is_not_waited_for() {
+    let emulator = start();
+    for (method, status) in [("GET", 200), ("HEAD", 200), ("DELETE", 204)] {
+        for body in ["", "0123"] {
+            emulator.put_object("test-bucket", "k", b"data");
+            let mut client = Client::connect(&emulator);
+            let request = format!("{method} /test-bucket/k HTTP/1.1\r\nContent-Length: 4\r\n\r\n{body}");
+            client.send_raw(request.as_bytes()).unwrap();
+            let reply = client.receive(method == "HEAD").unwrap();
+            assert_eq!(
+                (reply.status, reply.header("connection")),
+                (status, Some("close")),
+                "{method} {body}"
+            );
+            assert!(client.ends_cleanly());
+        }
+    }
+}
+
+#[test]
 fn metadata_and_header_values_have_limits() {
     let emulator = start();
     // The prefix of the name counts.
