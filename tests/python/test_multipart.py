@@ -65,6 +65,9 @@ def test_uploads_are_listed_by_the_page_and_by_the_folder(bucket, prefix):
     assert [(upload.key, upload.upload_id) for upload in listed] == begun
     found = list(oss2.MultipartUploadIterator(bucket, prefix=prefix, delimiter="/", max_uploads=1))
     assert [upload.key for upload in found] == [keys[0], keys[0], prefix + "dir/", keys[4]]
+    page = bucket.list_multipart_uploads(prefix=prefix)
+    # Also where there is nothing more.
+    assert (page.is_truncated, page.next_key_marker, page.next_upload_id_marker) == (False, *begun[-1])
     for key, upload_id in begun:
         bucket.abort_multipart_upload(key, upload_id)
     assert list(oss2.MultipartUploadIterator(bucket, prefix=prefix)) == []

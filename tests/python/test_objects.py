@@ -56,6 +56,27 @@ def test_v2_lists_objects_by_the_page(client, bucket, server, prefix):
     assert [found.key for page in pages for found in page.contents or []] == keys
 
 
+def test_v2_finds_owners_where_oss_names_them(client, bucket, server, prefix):
+    bucket.put_object(prefix + "a", b"")
+    common = {"bucket": server.bucket, "prefix": prefix}
+    assert client.list_objects(oss_v2.ListObjectsRequest(**common)).contents[0].owner.id
+    assert client.list_objects_v2(oss_v2.ListObjectsV2Request(**common)).contents[0].owner is None
+    page = client.list_objects_v2(oss_v2.ListObjectsV2Request(fetch_owner=True, start_after=prefix, **common))
+    assert [found.owner.id != "" for found in page.contents] == [True]
+
+
+def test_v2_deletes_several_and_is_told_nothing_if_it_wants_so(client, bucket, server, prefix):
+    keys = [prefix + "a", prefix + "b"]
+    objects = [oss_v2.DeleteObject(key=key) for key in keys]
+    for quiet, told in ((False, keys), (True, [])):
+        for key in keys:
+            bucket.put_object(key, b"")
+        request = oss_v2.DeleteMultipleObjectsRequest(bucket=server.bucket, objects=objects, quiet=quiet)
+        deleted = client.delete_multiple_objects(request).deleted_objects or []
+        assert [found.key for found in deleted] == told
+        assert list(oss2.ObjectIterator(bucket, prefix=prefix)) == []
+
+
 def test_the_key_on_the_wire_is_the_key_that_was_meant(emulator, bucket, prefix):
     for name in KEYS:
         bucket.put_object(prefix + name, b"")

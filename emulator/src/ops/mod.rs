@@ -5,6 +5,7 @@ mod callback;
 mod callback_policy;
 mod context;
 mod headers;
+mod listing;
 mod multipart;
 mod object;
 mod post_object;
@@ -115,9 +116,9 @@ impl Context<'_> {
             Operation::PutBucketCallbackPolicy => callback_policy::put(self, &body),
             Operation::GetBucketCallbackPolicy => callback_policy::get(self),
             Operation::DeleteBucketCallbackPolicy => callback_policy::delete(self),
-            Operation::ListObjects => bucket::list_objects(self),
-            Operation::ListObjectsV2 => bucket::list_objects_v2(self),
-            Operation::ListObjectVersions => bucket::list_object_versions(self),
+            Operation::ListObjects => listing::list_objects(self),
+            Operation::ListObjectsV2 => listing::list_objects_v2(self),
+            Operation::ListObjectVersions => listing::list_object_versions(self),
             Operation::ListLiveChannel => bucket::list_live_channel(self),
             Operation::DeleteMultipleObjects => bucket::delete_multiple_objects(self, &body),
             Operation::PostObject => post_object::post_object(self, body),

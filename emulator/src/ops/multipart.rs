@@ -284,13 +284,9 @@ pub(super) fn list_uploads(context: &Context) -> Result<Reply, OssError> {
     document.push("Bucket", bucket);
     document.push("KeyMarker", &name(key_marker, url));
     document.push("UploadIdMarker", id_marker);
-    if truncated {
-        document.push("NextKeyMarker", &name(&next.0, url));
-        document.push("NextUploadIdMarker", &next.1);
-    } else {
-        document.push("NextKeyMarker", "");
-        document.push("NextUploadIdMarker", "");
-    }
+    // On the last page, too.
+    document.push("NextKeyMarker", &name(&next.0, url));
+    document.push("NextUploadIdMarker", &next.1);
     document.push("Delimiter", &name(delimiter, url));
     document.push("Prefix", &name(prefix, url));
     document.push("MaxUploads", &max.to_string());

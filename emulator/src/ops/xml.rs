@@ -36,6 +36,12 @@ impl Document {
         self.inner.push_str(&format!("</{name}>"));
     }
 
+    /// An element with elements of all kinds in it.
+    pub fn push_document(&mut self, element: Document) {
+        let Document { root, inner } = element;
+        self.inner.push_str(&format!("<{root}>{inner}</{root}>"));
+    }
+
     /// Text that is XML already.
     pub fn raw(mut self, xml: &str) -> Document {
         self.inner.push_str(xml);

@@ -1,0 +1,38 @@
+//! The official Node.js SDK judges: it finds in the emulator the server it knows.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::env;
+use std::process::Command;
+use std::time::Duration;
+use support::{emulator_program, repository, tools};
+
+const WHAT: &str = "the emulator by the official Node.js SDK";
+const SUITE_TIME: Duration = Duration::from_secs(120);
+
+/// Node.js, which finds the packages in `OSS_TEST_NODE_MODULES`.
+fn node(arguments: &[&str]) -> Command {
+    let mut command = tools::command("node");
+    command.args(arguments);
+    if let Some(modules) = env::var_os("OSS_TEST_NODE_MODULES") {
+        command.env("NODE_PATH", modules);
+    }
+    command
+}
+
+#[test]
+fn the_official_node_sdk_accepts_the_emulator() {
+    if !tools::are_there(WHAT, &["node"]) {
+        return;
+    }
+    let why = "ali-oss, which tests/node/package.json names, is missing";
+    if !tools::finds(&mut node(&["-e", "require('ali-oss')"]), WHAT, why) {
+        return;
+    }
+    let mut command = node(&["--test", "tests/node/sdk.test.js"]);
+    command.current_dir(repository("")).env("OSS_EMULATOR", emulator_program::build());
+    let out = tools::run(&mut command, SUITE_TIME);
+    assert!(out.lines().any(|line| line.ends_with("fail 0")), "{out}");
+}
