@@ -399,7 +399,7 @@ mod tests {
                     ..Config::default()
                 },
                 clock: Clock::new(clock_unix - i64::try_from(now).unwrap()),
-                meaning: Meaning::of(&host_free, &Default::default()),
+                meaning: Meaning::of(&host_free, &Config::default()),
                 head,
             }
         }

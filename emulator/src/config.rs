@@ -85,6 +85,9 @@ pub struct Config {
     pub region: String,
     /// Seconds by which the server's clock is ahead of the machine's (negative: behind).
     pub clock_offset_s: i64,
+    /// Names of the server, `oss.example.test` for `http://BUCKET.oss.example.test`. `localhost` and the endpoints of OSS are
+    /// known without. With any other host the bucket is in the path.
+    pub domains: Vec<String>,
     /// Custom domains: `Host` without its port, and the bucket that it stands for.
     pub cnames: BTreeMap<String, String>,
     /// Origins such as `http://127.0.0.1:8080` whose pages may send requests and read the replies; `*` stands for all.
@@ -122,6 +125,7 @@ impl Default for Config {
             allow_anonymous: false,
             region: "cn-hangzhou".to_owned(),
             clock_offset_s: 0,
+            domains: Vec::new(),
             cnames: BTreeMap::new(),
             cors_origins: Vec::new(),
             callback_timeout: Duration::from_secs(5),

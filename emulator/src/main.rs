@@ -50,7 +50,10 @@ Faults, for --fault and POST /-/faults: {"action":"<name>", <its members>, <the 
 
   Example: --fault '{"action":"status","status":503,"operation":"UploadPart","part_number":2,"times":2}'
 
-Addressing: http://127.0.0.1:PORT/BUCKET/KEY, http://BUCKET.localhost:PORT/KEY, or a domain given by --cname."#;
+Addressing: http://127.0.0.1:PORT/BUCKET/KEY, http://BUCKET.localhost:PORT/KEY, http://BUCKET.NAME:PORT/KEY with a NAME given
+by --domain, or a domain of the bucket's own given by --cname. A bucket before an endpoint of OSS, such as
+BUCKET.oss-cn-hangzhou.aliyuncs.com, is known too: an SDK may send it as Host whatever the address is. With any other host,
+addresses among them, the bucket is in the path."#;
 
 /// A local Alibaba Cloud OSS server, for quick starts and tests.
 ///
@@ -94,6 +97,10 @@ struct Arguments {
     /// The region that signature V4 must name
     #[arg(long, default_value = "cn-hangzhou")]
     region: String,
+
+    /// A name of this server: hosts BUCKET.NAME stand for buckets, as BUCKET.localhost does; may be repeated
+    #[arg(long = "domain", value_name = "NAME")]
+    domains: Vec<String>,
 
     /// A custom domain and its bucket; may be repeated
     #[arg(long = "cname", value_name = "HOST=BUCKET", value_parser = parse_cname)]
@@ -251,6 +258,7 @@ fn config_of(arguments: Arguments) -> io::Result<Config> {
         allow_anonymous: arguments.allow_anonymous,
         region: arguments.region,
         clock_offset_s: arguments.clock_offset,
+        domains: arguments.domains,
         cnames: arguments.cnames.into_iter().collect(),
         cors_origins: arguments.cors_origins,
         callback_timeout: Duration::from_millis(arguments.callback_timeout),
