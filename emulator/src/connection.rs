@@ -112,7 +112,7 @@ impl Connection<'_> {
 
     fn exchange(&mut self, head: &Head) -> Result<Next, Ended> {
         let meaning = &Meaning::of(head, &self.shared.config);
-        let is_control = meaning.path_style && control::is_control(&head.target);
+        let is_control = meaning.path_style && control::is_control(head);
         let mut exchange = Exchange {
             head,
             meaning,

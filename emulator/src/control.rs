@@ -1,4 +1,4 @@
-//! The emulator's own requests, under `/-/`: a path that no bucket can have.
+//! The emulator's own requests, under `/-/`: a path that no bucket can have; and those for the token service.
 
 use serde_json::{Value, json};
 
@@ -6,12 +6,16 @@ use crate::faults::Fault;
 use crate::http::{Head, Reply};
 use crate::request_log::Request;
 use crate::shared::Shared;
+use crate::sts;
 
-pub(crate) fn is_control(target: &str) -> bool {
-    target.starts_with("/-/")
+pub(crate) fn is_control(head: &Head) -> bool {
+    head.target.starts_with("/-/") || sts::is_request(head)
 }
 
 pub(crate) fn answer(shared: &Shared, head: &Head, body: &[u8]) -> Reply {
+    if sts::is_request(head) {
+        return sts::answer(shared, head, body);
+    }
     let path = head.target.split('?').next().unwrap_or_default();
     match (head.method.as_str(), path) {
         ("GET" | "HEAD", "/-/health") => Reply::json(200, &json!({"status": "ok"})),

@@ -46,6 +46,7 @@ mod sign_v1;
 mod sign_v4;
 mod store;
 mod stream;
+mod sts;
 mod text;
 
 pub use app_server::{Answer, AppRequest, AppServer};

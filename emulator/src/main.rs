@@ -20,6 +20,9 @@ const FAULTS: &str = r#"Control requests (no signature needed; the server listen
   DELETE /-/faults                   forgets all faults that wait
   GET    /-/callback_pub_key.pem     the key that verifies the callbacks' signatures
 
+The token service: GET and POST /-/sts?Action=AssumeRole&..., or /?Action=AssumeRole&... for clients that take no path,
+signed by HMAC-SHA1 (version 1.0). Any role can be assumed, and its keys can do everything; a policy is refused (501).
+
 Faults, for --fault and POST /-/faults: {"action":"<name>", <its members>, <the matcher>}
 
   Instead of the work (nothing is stored):

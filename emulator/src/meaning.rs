@@ -97,7 +97,8 @@ fn split_target(target: &str) -> (Option<&str>, &str) {
     (None, target)
 }
 
-fn parse_query(raw: &str) -> Vec<(String, String)> {
+/// The pairs of a query or a form, decoded.
+pub(crate) fn parse_query(raw: &str) -> Vec<(String, String)> {
     let text = |part: &str| String::from_utf8_lossy(&percent_decode(part, true)).into_owned();
     raw.split('&')
         .filter(|pair| !pair.is_empty())
