@@ -165,7 +165,7 @@ impl Emulator {
 
     /// An object, if it is there.
     pub fn object(&self, bucket: &str, key: &str) -> Option<Object> {
-        let (properties, data) = self.shared.store.read(bucket, key).ok()?;
+        let (properties, data) = self.shared.store.read(bucket, key, None).ok()?;
         Some(Object {
             data: data.to_vec(),
             headers: properties.headers,
@@ -192,11 +192,12 @@ impl Emulator {
             kind: ObjectType::Normal,
             modified_ms: now_ms,
             headers: Vec::new(),
+            version_id: None,
         };
         let store = &self.shared.store;
         let stored = store
             .create_bucket(bucket, now_ms)
-            .and_then(|()| store.put(bucket, key, properties, data.to_vec(), false));
+            .and_then(|()| store.put(bucket, key, properties, data.to_vec(), false).map(drop));
         if let Err(error) = stored {
             panic!("{bucket}/{key} cannot be stored: {}", error.message);
         }
@@ -205,7 +206,7 @@ impl Emulator {
     /// Removes an object, if it is there.
     pub fn delete_object(&self, bucket: &str, key: &str) {
         // The only error is a bucket that does not exist, and then neither does the object.
-        let _ = self.shared.store.delete(bucket, key);
+        let _ = self.shared.store.delete(bucket, key, None, self.shared.clock.now_ms());
     }
 
     /// Stores a callback policy on a bucket, beside those of other names. `callback` and `variables` are the JSON texts that

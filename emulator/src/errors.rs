@@ -69,6 +69,20 @@ impl OssError {
             .detail("Key", key)
     }
 
+    pub fn no_such_version(key: &str, version_id: &str) -> OssError {
+        OssError::new(404, "NoSuchVersion", "The specified version does not exist.")
+            .detail("Key", key)
+            .detail("VersionId", version_id)
+    }
+
+    /// For whoever wants what only objects have.
+    pub fn is_delete_marker(version_id: &str) -> OssError {
+        OssError::new(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+            .ec("0017-00000002")
+            .header("x-oss-delete-marker", "true")
+            .header("x-oss-version-id", version_id)
+    }
+
     pub fn no_such_upload(upload_id: &str) -> OssError {
         OssError::new(
             404,

@@ -29,7 +29,6 @@ mod connections;
 mod control;
 mod cors;
 mod digest;
-mod disk;
 mod emulator;
 mod errors;
 mod faults;

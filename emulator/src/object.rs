@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+/// The id of a version that has none.
+pub(crate) const NULL_VERSION: &str = "null";
+
 /// How an object came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ObjectType {
@@ -46,11 +49,17 @@ pub(crate) struct Properties {
     pub modified_ms: i64,
     /// The headers given at upload, names lower-cased.
     pub headers: Vec<(String, String)>,
+    /// Given by the store, if the bucket had versioning enabled then.
+    pub version_id: Option<String>,
 }
 
 impl Properties {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn version(&self) -> &str {
+        self.version_id.as_deref().unwrap_or(NULL_VERSION)
     }
 
     pub fn content_type(&self) -> &str {

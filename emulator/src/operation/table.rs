@@ -78,6 +78,7 @@ const RESPONSE: &[&str] = &[
     "response-expires",
 ];
 const LISTING: &[&str] = &["delimiter", "encoding-type", "max-keys", "prefix"];
+const VERSION: &[&str] = &["versionId"];
 const ENCODING: &[&str] = &["encoding-type"];
 
 /// Of several rows that fit the first one counts.
@@ -89,6 +90,8 @@ const ROWS: &[Row] = &[
     row("GET", Bucket, "bucketInfo", GetBucketInfo),
     row("GET", Bucket, "location", GetBucketLocation),
     row("GET", Bucket, "acl", GetBucketAcl),
+    row("GET", Bucket, "versioning", GetBucketVersioning),
+    row("PUT", Bucket, "versioning", PutBucketVersioning),
     row("GET", Bucket, "live", ListLiveChannel).parameters(&[&["marker", "max-keys", "prefix"]]),
     row("GET", Bucket, "uploads", ListMultipartUploads).parameters(&[&[
         "delimiter",
@@ -107,19 +110,19 @@ const ROWS: &[Row] = &[
     row("DELETE", Bucket, "", DeleteBucket),
     row("POST", Bucket, "delete", DeleteMultipleObjects).parameters(&[ENCODING]),
     row("POST", Bucket, "", PostObject),
-    row("GET", Object, "acl", GetObjectAcl),
-    row("PUT", Object, "acl", PutObjectAcl).headers(&[&["x-oss-object-acl"]]),
-    row("GET", Object, "objectMeta", GetObjectMeta),
-    row("HEAD", Object, "objectMeta", GetObjectMeta),
+    row("GET", Object, "acl", GetObjectAcl).parameters(&[VERSION]),
+    row("PUT", Object, "acl", PutObjectAcl).parameters(&[VERSION]).headers(&[&["x-oss-object-acl"]]),
+    row("GET", Object, "objectMeta", GetObjectMeta).parameters(&[VERSION]),
+    row("HEAD", Object, "objectMeta", GetObjectMeta).parameters(&[VERSION]),
     row("GET", Object, "uploadId", ListParts).parameters(&[&[
         "encoding-type",
         "max-parts",
         "part-number-marker",
     ]]),
     row("GET", Object, "", GetObject)
-        .parameters(&[RESPONSE, TRAFFIC])
+        .parameters(&[RESPONSE, TRAFFIC, VERSION])
         .headers(&[TRAFFIC, &["x-oss-range-behavior"]]),
-    row("HEAD", Object, "", HeadObject),
+    row("HEAD", Object, "", HeadObject).parameters(&[VERSION]),
     row("PUT", Object, "uploadId", UploadPartCopy).with(COPY_SOURCE),
     // The SDK that begins an upload with its callback ends it without one, and no callback is made. So it is in OSS, too.
     row("PUT", Object, "uploadId", UploadPart)
@@ -142,7 +145,7 @@ const ROWS: &[Row] = &[
         .parameters(&[CALLBACK, ENCODING])
         .headers(&[CALLBACK_HEADERS, &["x-oss-complete-all", "x-oss-forbid-overwrite", "x-oss-object-acl"]]),
     row("DELETE", Object, "uploadId", AbortMultipartUpload),
-    row("DELETE", Object, "", DeleteObject),
+    row("DELETE", Object, "", DeleteObject).parameters(&[VERSION]),
 ];
 
 /// Whether an object can be stored with a header of OSS's.
@@ -271,7 +274,7 @@ mod tests {
             ("GET", Bucket, "regionList", ""),
             ("PUT", Object, "retention", ""),
             ("PUT", Object, "partNumber=1", ""),
-            ("GET", Object, "versionId=1", ""),
+            ("PUT", Object, "versionId=1", ""),
             ("GET", Object, "x-oss-process=image/resize,w_100", ""),
             ("GET", Object, "x-oss-ac-source-ip=10.0.0.1", ""),
             ("POST", Object, "append&position=0&callback=e30=", ""),

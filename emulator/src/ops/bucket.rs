@@ -1,8 +1,8 @@
-//! Buckets: making them, describing them, deleting what they hold.
+//! Buckets: making them, describing them.
 
 use super::context::Context;
-use super::listing::{encoded, max_keys};
-use super::xml::{self, Document};
+use super::listing::max_keys;
+use super::xml::Document;
 use crate::clock::iso_date;
 use crate::errors::OssError;
 use crate::http::Reply;
@@ -61,14 +61,15 @@ pub(super) fn delete_bucket(context: &Context) -> Result<Reply, OssError> {
 pub(super) fn get_bucket_info(context: &Context) -> Result<Reply, OssError> {
     let bucket = context.bucket()?;
     let region = &context.shared.config.region;
-    let created_ms =
-        context.shared.store.bucket_created_ms(bucket).ok_or_else(|| OssError::no_such_bucket(bucket))?;
+    let settings = context.shared.store.settings(bucket)?;
+    let versioning = settings.versioning.name().map(|name| format!("<Versioning>{name}</Versioning>"));
     let document = Document::new("BucketInfo").raw(&format!(
         "<Bucket><CreationDate>{}</CreationDate><ExtranetEndpoint>oss-{region}.aliyuncs.com</ExtranetEndpoint>\
          <IntranetEndpoint>oss-{region}-internal.aliyuncs.com</IntranetEndpoint><Location>oss-{region}</Location>\
          <Name>{bucket}</Name><StorageClass>Standard</StorageClass><DataRedundancyType>LRS</DataRedundancyType>{OWNER}\
-         <AccessControlList><Grant>private</Grant></AccessControlList></Bucket>",
-        iso_date(created_ms)
+         <AccessControlList><Grant>private</Grant></AccessControlList>{}</Bucket>",
+        iso_date(settings.created_ms),
+        versioning.unwrap_or_default()
     ));
     Ok(Reply::xml(200, document.finish()))
 }
@@ -93,34 +94,5 @@ pub(super) fn list_live_channel(context: &Context) -> Result<Reply, OssError> {
         .text("MaxKeys", "100")
         .text("IsTruncated", "false")
         .text("NextMarker", "");
-    Ok(Reply::xml(200, document.finish()))
-}
-
-pub(super) fn delete_multiple_objects(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
-    let bucket = context.bucket()?;
-    context.check_md5(body)?;
-    let url = context.url_encoding()?;
-    let texts = xml::read(body)?;
-    let is = |path: &[String], wanted: &[&str]| path.iter().map(String::as_str).eq(wanted.iter().copied());
-    let quiet = texts.iter().any(|(path, text)| is(path, &["Delete", "Quiet"]) && text.trim() == "true");
-    let keys: Vec<&String> = texts
-        .iter()
-        .filter(|(path, _)| is(path, &["Delete", "Object", "Key"]))
-        .map(|(_, text)| text)
-        .collect();
-    if keys.is_empty() || keys.len() > 1000 {
-        return Err(OssError::malformed_xml());
-    }
-    let mut document = Document::new("DeleteResult");
-    if url {
-        document.push("EncodingType", "url");
-    }
-    for key in keys {
-        context.shared.store.delete(bucket, key)?;
-        document.push_group("Deleted", &[("Key", &encoded(key, url))]);
-    }
-    if quiet {
-        return Ok(Reply::new(200));
-    }
     Ok(Reply::xml(200, document.finish()))
 }

@@ -59,13 +59,10 @@ pub(super) fn max_keys(context: &Context) -> Result<usize, OssError> {
 }
 
 /// The owner is named where it is given.
-fn push_page(document: &mut Document, page: &Page, url: bool, element: &'static str, owner: &str) {
+fn push_page(document: &mut Document, page: &Page, url: bool, owner: &str) {
     for (key, properties) in &page.objects {
-        let mut entry = Document::new(element).text("Key", &encoded(key, url));
-        if element == "Version" {
-            entry = entry.text("VersionId", "null").text("IsLatest", "true");
-        }
-        entry = entry
+        let entry = Document::new("Contents")
+            .text("Key", &encoded(key, url))
             .text("LastModified", &iso_date(properties.modified_ms))
             .text("ETag", &format!("\"{}\"", properties.etag))
             .text("Type", properties.kind.name())
@@ -84,7 +81,12 @@ pub(super) fn encoded(text: &str, url: bool) -> String {
 }
 
 /// What all listings repeat of the request.
-fn listing(context: &Context, root: &'static str, max: usize, url: bool) -> Result<Document, OssError> {
+pub(super) fn listing(
+    context: &Context,
+    root: &'static str,
+    max: usize,
+    url: bool,
+) -> Result<Document, OssError> {
     let parameter = |name: &str| context.meaning.parameter(name).unwrap_or_default();
     let mut document = Document::new(root)
         .text("Name", context.bucket()?)
@@ -107,7 +109,7 @@ pub(super) fn list_objects(context: &Context) -> Result<Reply, OssError> {
     if page.truncated {
         document.push("NextMarker", &encoded(&page.last, url));
     }
-    push_page(&mut document, &page, url, "Contents", OWNER);
+    push_page(&mut document, &page, url, OWNER);
     Ok(Reply::xml(200, document.finish()))
 }
 
@@ -133,7 +135,7 @@ pub(super) fn list_objects_v2(context: &Context) -> Result<Reply, OssError> {
         document.push("NextContinuationToken", &hex_upper(page.last.as_bytes()));
     }
     let owner = if parameter("fetch-owner") == "true" { OWNER } else { "" };
-    push_page(&mut document, &page, url, "Contents", owner);
+    push_page(&mut document, &page, url, owner);
     Ok(Reply::xml(200, document.finish()))
 }
 
@@ -148,21 +150,4 @@ fn marker_of_token(token: &str) -> Option<String> {
         })
         .collect::<Option<Vec<u8>>>();
     String::from_utf8(bytes?).ok()
-}
-
-/// Buckets here have no versions, so that every object is the latest and only one.
-pub(super) fn list_object_versions(context: &Context) -> Result<Reply, OssError> {
-    let (max, url) = (max_keys(context)?, context.url_encoding()?);
-    let marker = context.meaning.parameter("key-marker").unwrap_or_default();
-    let page = page(context, marker, max)?;
-    let mut document = listing(context, "ListVersionsResult", max, url)?
-        .text("KeyMarker", &encoded(marker, url))
-        .text("VersionIdMarker", "")
-        .text("IsTruncated", &page.truncated.to_string());
-    if page.truncated {
-        document.push("NextKeyMarker", &encoded(&page.last, url));
-        document.push("NextVersionIdMarker", "null");
-    }
-    push_page(&mut document, &page, url, "Version", OWNER);
-    Ok(Reply::xml(200, document.finish()))
 }

@@ -4,12 +4,14 @@ mod bucket;
 mod callback;
 mod callback_policy;
 mod context;
+mod delete_objects;
 mod headers;
 mod listing;
 mod multipart;
 mod object;
 mod post_object;
 mod process_object;
+mod versioning;
 mod xml;
 
 pub(crate) use context::Context;
@@ -47,7 +49,7 @@ impl Context<'_> {
             if shared.config.auto_create_buckets && operation != Operation::DeleteBucket {
                 shared.store.create_bucket(bucket, self.now_ms())?;
             }
-            let exists = shared.store.bucket_created_ms(bucket).is_some();
+            let exists = shared.store.has_bucket(bucket);
             if !exists && operation != Operation::PutBucket {
                 return Err(OssError::no_such_bucket(bucket));
             }
@@ -116,11 +118,13 @@ impl Context<'_> {
             Operation::PutBucketCallbackPolicy => callback_policy::put(self, &body),
             Operation::GetBucketCallbackPolicy => callback_policy::get(self),
             Operation::DeleteBucketCallbackPolicy => callback_policy::delete(self),
+            Operation::PutBucketVersioning => versioning::put_bucket_versioning(self, &body),
+            Operation::GetBucketVersioning => versioning::get_bucket_versioning(self),
             Operation::ListObjects => listing::list_objects(self),
             Operation::ListObjectsV2 => listing::list_objects_v2(self),
-            Operation::ListObjectVersions => listing::list_object_versions(self),
+            Operation::ListObjectVersions => versioning::list_object_versions(self),
             Operation::ListLiveChannel => bucket::list_live_channel(self),
-            Operation::DeleteMultipleObjects => bucket::delete_multiple_objects(self, &body),
+            Operation::DeleteMultipleObjects => delete_objects::delete_multiple_objects(self, &body),
             Operation::PostObject => post_object::post_object(self, body),
             Operation::OptionObject => cors::preflight(&self.shared.config.cors_origins, self.head),
             Operation::PutObject => object::put_object(self, callback, body),
@@ -130,7 +134,7 @@ impl Context<'_> {
             Operation::GetObjectMeta => object::get_object_meta(self),
             Operation::GetObjectAcl => object::get_object_acl(self),
             Operation::PutObjectAcl => object::put_object_acl(self),
-            Operation::DeleteObject => object::delete_object(self),
+            Operation::DeleteObject => delete_objects::delete_object(self),
             Operation::InitiateMultipartUpload => multipart::initiate(self),
             Operation::UploadPart => multipart::upload_part(self, body),
             Operation::CompleteMultipartUpload => multipart::complete(self, callback, &body),

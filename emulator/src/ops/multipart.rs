@@ -28,9 +28,7 @@ pub(super) fn initiate(context: &Context) -> Result<Reply, OssError> {
     let mut headers = context.object_headers()?;
     let store = &context.shared.store;
     if context.forbid_overwrite()? {
-        if store.contains(bucket, key) {
-            return Err(OssError::file_already_exists());
-        }
+        store.check_overwrite(bucket, key, true)?;
         // Kept, because another upload may make the object in the meantime.
         headers.push(("x-oss-forbid-overwrite".to_owned(), "true".to_owned()));
     }
@@ -121,7 +119,8 @@ pub(super) fn complete(
         context.shared.config.min_part_size,
         context.now_ms(),
     )?;
-    let mut reply = stored_reply(&properties.etag, properties.crc64, None);
+    let reply = stored_reply(&properties.etag, properties.crc64, None);
+    let mut reply = context.with_version(reply, properties.version())?;
     if callback.is_none() {
         let mut document = Document::new("CompleteMultipartUploadResult");
         if url {
@@ -137,7 +136,9 @@ pub(super) fn complete(
     }
     let start = match callback {
         // Only for the image's properties; an object that somebody has deleted meanwhile has none.
-        Some(_) => store.read(bucket, key).map(|(_, data)| data).unwrap_or_default(),
+        Some(_) => {
+            store.read(bucket, key, Some(properties.version())).map(|(_, data)| data).unwrap_or_default()
+        }
         None => Arc::default(),
     };
     context.with_callback(reply, callback, key, &properties, &start)

@@ -1,4 +1,4 @@
-//! PutObject, AppendObject, GetObject, HeadObject, DeleteObject and their like.
+//! PutObject, AppendObject, GetObject, HeadObject and their like.
 
 use super::bucket;
 use super::context::Context;
@@ -27,14 +27,16 @@ pub(super) fn put_object(
         kind: ObjectType::Normal,
         modified_ms: context.now_ms(),
         headers,
+        version_id: None,
     };
     // Image properties are read from the data, which the store takes.
     let start = match callback {
         Some(_) => body.clone(),
         None => Vec::new(),
     };
-    context.shared.store.put(bucket, key, properties.clone(), body, context.forbid_overwrite()?)?;
+    let properties = context.shared.store.put(bucket, key, properties, body, context.forbid_overwrite()?)?;
     let reply = stored_reply(&properties.etag, properties.crc64, properties.content_md5.as_deref());
+    let reply = context.with_version(reply, properties.version())?;
     context.with_callback(reply, callback, key, &properties, &start)
 }
 
@@ -51,17 +53,18 @@ pub(super) fn append_object(context: &Context, body: &[u8]) -> Result<Reply, Oss
         return Err(OssError::entity_too_large(context.shared.config.object_size_limit));
     }
     let properties = context.shared.store.append(bucket, key, position, body, headers, context.now_ms())?;
-    Ok(stored_reply(&properties.etag, properties.crc64, None)
-        .with("x-oss-next-append-position", &properties.size.to_string()))
+    let reply = stored_reply(&properties.etag, properties.crc64, None)
+        .with("x-oss-next-append-position", &properties.size.to_string());
+    context.with_version(reply, properties.version())
 }
 
 pub(super) fn get_object(context: &Context) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
-    let (properties, data) = context.shared.store.read(bucket, key)?;
+    let (properties, data) = context.shared.store.read(bucket, key, context.version()?)?;
     if let Some(reply) = condition(context, &properties)? {
         return Ok(reply);
     }
-    let mut reply = describe(&properties);
+    let mut reply = describe(context, &properties)?;
     for (parameter, header) in [
         ("response-content-type", "Content-Type"),
         ("response-content-language", "Content-Language"),
@@ -89,30 +92,31 @@ pub(super) fn get_object(context: &Context) -> Result<Reply, OssError> {
 
 pub(super) fn head_object(context: &Context) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
-    let properties = context.shared.store.properties(bucket, key)?;
+    let properties = context.shared.store.properties(bucket, key, context.version()?)?;
     if let Some(reply) = condition(context, &properties)? {
         return Ok(reply);
     }
-    let mut reply = describe(&properties);
+    let mut reply = describe(context, &properties)?;
     reply.content_length = Some(properties.size);
     Ok(reply)
 }
 
 pub(super) fn get_object_meta(context: &Context) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
-    let properties = context.shared.store.properties(bucket, key)?;
+    let properties = context.shared.store.properties(bucket, key, context.version()?)?;
     let mut reply = stored_reply(&properties.etag, properties.crc64, None)
         .with("Last-Modified", &http_date(properties.modified_ms));
     if context.head.method == "HEAD" {
         reply.content_length = Some(properties.size);
     }
-    Ok(reply)
+    context.with_version(reply, properties.version())
 }
 
 pub(super) fn get_object_acl(context: &Context) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
-    let properties = context.shared.store.properties(bucket, key)?;
-    bucket::get_acl(properties.header("x-oss-object-acl").unwrap_or("default"))
+    let properties = context.shared.store.properties(bucket, key, context.version()?)?;
+    let reply = bucket::get_acl(properties.header("x-oss-object-acl").unwrap_or("default"))?;
+    context.with_version(reply, properties.version())
 }
 
 pub(super) fn put_object_acl(context: &Context) -> Result<Reply, OssError> {
@@ -122,14 +126,8 @@ pub(super) fn put_object_acl(context: &Context) -> Result<Reply, OssError> {
         return Err(OssError::argument("x-oss-object-acl", &acl, "no such object access control exists"));
     }
     let store = &context.shared.store;
-    store.set_header(bucket, key, "x-oss-object-acl", &acl)?;
-    Ok(Reply::new(200))
-}
-
-pub(super) fn delete_object(context: &Context) -> Result<Reply, OssError> {
-    let (bucket, key) = (context.bucket()?, context.key()?);
-    context.shared.store.delete(bucket, key)?;
-    Ok(Reply::new(204))
+    let properties = store.set_header(bucket, key, context.version()?, "x-oss-object-acl", Some(&acl))?;
+    context.with_version(Reply::new(200), properties.version())
 }
 
 pub(super) fn copy_object(context: &Context) -> Result<Reply, OssError> {
@@ -140,7 +138,7 @@ pub(super) fn copy_object(context: &Context) -> Result<Reply, OssError> {
     let (from_bucket, from_key) =
         decoded.strip_prefix('/').unwrap_or(&decoded).split_once('/').ok_or_else(refuse)?;
     let store = &context.shared.store;
-    let (mut properties, data) = store.read(from_bucket, from_key)?;
+    let (mut properties, data) = store.read(from_bucket, from_key, None)?;
     if context.header("x-oss-metadata-directive").as_deref() == Some("REPLACE") {
         properties.headers = context.object_headers()?;
     }
@@ -155,7 +153,7 @@ pub(super) fn copy_object(context: &Context) -> Result<Reply, OssError> {
 }
 
 /// The headers of GET and HEAD.
-fn describe(properties: &Properties) -> Reply {
+fn describe(context: &Context, properties: &Properties) -> Result<Reply, OssError> {
     let mut reply = stored_reply(&properties.etag, properties.crc64, properties.content_md5.as_deref())
         .with("Content-Type", properties.content_type())
         .with("Last-Modified", &http_date(properties.modified_ms))
@@ -177,7 +175,7 @@ fn describe(properties: &Properties) -> Reply {
     if properties.kind == ObjectType::Appendable {
         reply.set("x-oss-next-append-position", &properties.size.to_string());
     }
-    reply
+    context.with_version(reply, properties.version())
 }
 
 /// The reply to a condition that is not met.

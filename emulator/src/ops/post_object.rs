@@ -72,11 +72,13 @@ pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
         kind: ObjectType::Normal,
         modified_ms: context.now_ms(),
         headers: object_headers(&form)?,
+        version_id: None,
     };
     let store = &context.shared.store;
-    store.put(bucket, key, properties.clone(), form.file.clone(), forbid_overwrite)?;
+    let properties = store.put(bucket, key, properties, form.file.clone(), forbid_overwrite)?;
 
     let reply = stored_reply(&properties.etag, properties.crc64, None);
+    let reply = context.with_version(reply, properties.version())?;
     if callback.is_some() {
         return context.with_callback(reply, callback.as_ref(), key, &properties, &form.file);
     }

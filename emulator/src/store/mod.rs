@@ -1,0 +1,14 @@
+//! Buckets, objects with their versions, and unfinished multipart uploads; in memory, or on disk as well.
+
+mod buckets;
+mod disk;
+mod multipart;
+mod objects;
+mod settings;
+mod upload;
+mod versions;
+
+pub(crate) use buckets::Store;
+pub(crate) use settings::Versioning;
+pub(crate) use upload::{NamedPart, Part, Parts};
+pub(crate) use versions::Version;

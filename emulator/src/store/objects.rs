@@ -1,0 +1,213 @@
+//! Objects: stored, read, changed and deleted, each as one of the versions under its key.
+
+use std::sync::Arc;
+
+use super::buckets::{Bucket, Store, find};
+use super::settings::Versioning;
+use super::versions::{Version, Versions};
+use crate::digest::{crc64, md5};
+use crate::errors::OssError;
+use crate::object::{NULL_VERSION, ObjectType, Properties, StoredObject};
+use crate::text::hex_upper;
+
+/// What a deletion came to: the version that it made or removed.
+#[derive(Debug, Default)]
+pub(crate) struct Deleted {
+    pub version_id: Option<String>,
+    pub is_delete_marker: bool,
+}
+
+impl Store {
+    /// Stores an object as the current version. Returns what it became.
+    pub fn put(
+        &self,
+        bucket: &str,
+        key: &str,
+        properties: Properties,
+        data: Vec<u8>,
+        forbid_overwrite: bool,
+    ) -> Result<Properties, OssError> {
+        let mut buckets = self.lock();
+        let found = find(&mut buckets, bucket)?;
+        found.check_overwrite(key, forbid_overwrite)?;
+        let version_id = found.settings.versioning.new_version_id();
+        let properties = Properties { version_id, ..properties };
+        self.add(found, key, properties, data)
+    }
+
+    /// Refuses to store an object over another.
+    pub fn check_overwrite(&self, bucket: &str, key: &str, forbid: bool) -> Result<(), OssError> {
+        find(&mut self.lock(), bucket)?.check_overwrite(key, forbid)
+    }
+
+    /// Makes an object the current version.
+    pub(super) fn add(
+        &self,
+        bucket: &mut Bucket,
+        key: &str,
+        properties: Properties,
+        data: Vec<u8>,
+    ) -> Result<Properties, OssError> {
+        let blob = self.keep(&bucket.name, key, data)?;
+        let mut versions = bucket.objects.get(key).cloned().unwrap_or_default();
+        versions.add(Version::Object(StoredObject { properties: properties.clone(), blob }));
+        self.replace(bucket, key, versions)?;
+        Ok(properties)
+    }
+
+    /// The properties of a version, or of the current one.
+    pub fn properties(&self, bucket: &str, key: &str, version: Option<&str>) -> Result<Properties, OssError> {
+        let mut buckets = self.lock();
+        Ok(object(find(&mut buckets, bucket)?, key, version)?.properties.clone())
+    }
+
+    /// A version, or the current one.
+    pub fn read(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+    ) -> Result<(Properties, Arc<Vec<u8>>), OssError> {
+        // The lock is held while a file is read, so that nobody replaces it meanwhile.
+        let mut buckets = self.lock();
+        let object = object(find(&mut buckets, bucket)?, key, version)?;
+        Ok((object.properties.clone(), self.data(bucket, &object.blob)?))
+    }
+
+    /// Gives a version, or the current one, a header in place of the one of that name; or takes it away. Returns what the
+    /// version is now.
+    pub fn set_header(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+        name: &str,
+        value: Option<&str>,
+    ) -> Result<Properties, OssError> {
+        let mut buckets = self.lock();
+        let found = find(&mut buckets, bucket)?;
+        let mut properties = object(found, key, version)?.properties.clone();
+        properties.headers.retain(|(other, _)| other != name);
+        properties.headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        let mut versions = found.objects.get(key).cloned().unwrap_or_default();
+        if let Some(changed) = versions.properties_mut(properties.version()) {
+            *changed = properties.clone();
+        }
+        self.replace(found, key, versions)?;
+        Ok(properties)
+    }
+
+    /// Deletes a version for good. Without one named, the object: where there are versions, by a mark. What is not there
+    /// is no error.
+    pub fn delete(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+        now_ms: i64,
+    ) -> Result<Deleted, OssError> {
+        let mut buckets = self.lock();
+        let found = find(&mut buckets, bucket)?;
+        let mut versions = found.objects.get(key).cloned().unwrap_or_default();
+        let versioning = found.settings.versioning;
+        let deleted = match version {
+            None if versioning != Versioning::Off => {
+                let version_id = versioning.new_version_id();
+                versions.add(Version::DeleteMarker { version_id: version_id.clone(), modified_ms: now_ms });
+                Deleted { version_id, is_delete_marker: true }
+            }
+            id => remove(&mut versions, id.unwrap_or(NULL_VERSION)),
+        };
+        self.replace(found, key, versions)?;
+        Ok(deleted)
+    }
+
+    /// The keys under which there is an object now, with its properties, in byte order.
+    pub fn objects(&self, bucket: &str) -> Result<Vec<(String, Properties)>, OssError> {
+        let mut buckets = self.lock();
+        let objects = find(&mut buckets, bucket)?.objects.iter().filter_map(|(key, versions)| {
+            versions.current_object().map(|object| (key.clone(), object.properties.clone()))
+        });
+        Ok(objects.collect())
+    }
+
+    /// All versions under all keys, in byte order of these, the newest first; and whether it is the current one.
+    pub fn versions(&self, bucket: &str) -> Result<Vec<(String, Version, bool)>, OssError> {
+        let mut buckets = self.lock();
+        let versions = find(&mut buckets, bucket)?.objects.iter().flat_map(|(key, versions)| {
+            let newest_first = versions.oldest_first().rev().enumerate();
+            newest_first.map(|(age, version)| (key.clone(), version.clone(), age == 0))
+        });
+        Ok(versions.collect())
+    }
+
+    /// Appends to an object, or makes it. Returns what it is then.
+    pub fn append(
+        &self,
+        bucket: &str,
+        key: &str,
+        position: u64,
+        piece: &[u8],
+        headers: Vec<(String, String)>,
+        now_ms: i64,
+    ) -> Result<Properties, OssError> {
+        let mut buckets = self.lock();
+        let found = find(&mut buckets, bucket)?;
+        let existing = found.current_object(key);
+        if existing.is_some_and(|object| object.properties.kind != ObjectType::Appendable) {
+            return Err(OssError::new(409, "ObjectNotAppendable", "The object is not appendable."));
+        }
+        let length = existing.map_or(0, |object| object.properties.size);
+        if position != length {
+            return Err(OssError::new(
+                409,
+                "PositionNotEqualToLength",
+                "Position is not equal to file length.",
+            )
+            .header("x-oss-next-append-position", length.to_string()));
+        }
+        let (mut data, headers) = match existing {
+            Some(object) => (self.data(bucket, &object.blob)?.to_vec(), object.properties.headers.clone()),
+            None => (Vec::new(), headers),
+        };
+        data.extend_from_slice(piece);
+        let properties = Properties {
+            // Not an MD5 of the data, as in OSS.
+            etag: hex_upper(&md5(format!("append {key} {}", data.len()).as_bytes())),
+            crc64: crc64(&data),
+            content_md5: None,
+            size: data.len() as u64,
+            kind: ObjectType::Appendable,
+            modified_ms: now_ms,
+            headers,
+            // Even where other objects have versions.
+            version_id: None,
+        };
+        self.add(found, key, properties, data)
+    }
+}
+
+fn object<'a>(bucket: &'a Bucket, key: &str, version: Option<&str>) -> Result<&'a StoredObject, OssError> {
+    let versions = bucket.objects.get(key);
+    let found = match version {
+        Some(id) => versions.and_then(|versions| versions.named(id)),
+        None => versions.and_then(Versions::current),
+    };
+    match (found, version) {
+        (Some(Version::Object(object)), _) => Ok(object),
+        (Some(Version::DeleteMarker { .. }), Some(id)) => Err(OssError::is_delete_marker(id)),
+        (Some(marker), None) => Err(OssError::no_such_key(key)
+            .header("x-oss-delete-marker", "true")
+            .header("x-oss-version-id", marker.id())),
+        (None, Some(id)) => Err(OssError::no_such_version(key, id)),
+        (None, None) => Err(OssError::no_such_key(key)),
+    }
+}
+
+fn remove(versions: &mut Versions, id: &str) -> Deleted {
+    let removed = versions.remove(id);
+    Deleted {
+        version_id: Some(id.to_owned()).filter(|id| id != NULL_VERSION),
+        is_delete_marker: matches!(removed, Some(Version::DeleteMarker { .. })),
+    }
+}
