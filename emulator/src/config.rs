@@ -105,6 +105,9 @@ pub struct Config {
     pub trigger: bool,
     /// The largest object, and the largest request body. Default: 2 GiB.
     pub object_size_limit: u64,
+    /// The largest object that is copied at once to another bucket, to another class, or encrypted otherwise. Default: 1 GiB, as
+    /// in OSS.
+    pub copy_size_limit: u64,
     /// The least size of a part that is not the last. Default: 100 KB, as in OSS.
     pub min_part_size: u64,
     /// Keep objects in this folder, so that they survive a restart. Default: in memory only.
@@ -134,6 +137,7 @@ impl Default for Config {
             callback_key_bits: 512,
             trigger: true,
             object_size_limit: 2 << 30,
+            copy_size_limit: 1 << 30,
             min_part_size: 100 * 1024,
             data: None,
             tls: None,

@@ -68,6 +68,12 @@ const CALLBACK_HEADERS: &[&str] = &["x-oss-callback", "x-oss-callback-var"];
 const CALLBACK: &[&str] = &["callback", "callback-var"];
 const TRAFFIC: &[&str] = &["x-oss-traffic-limit"];
 const COPY_SOURCE: &str = "x-oss-copy-source";
+const COPY_CONDITIONS: &[&str] = &[
+    "x-oss-copy-source-if-match",
+    "x-oss-copy-source-if-modified-since",
+    "x-oss-copy-source-if-none-match",
+    "x-oss-copy-source-if-unmodified-since",
+];
 /// What a reply's headers are to be.
 const RESPONSE: &[&str] = &[
     "response-cache-control",
@@ -123,12 +129,20 @@ const ROWS: &[Row] = &[
         .parameters(&[RESPONSE, TRAFFIC, VERSION])
         .headers(&[TRAFFIC, &["x-oss-range-behavior"]]),
     row("HEAD", Object, "", HeadObject).parameters(&[VERSION]),
-    row("PUT", Object, "uploadId", UploadPartCopy).with(COPY_SOURCE),
+    row("PUT", Object, "uploadId", UploadPartCopy)
+        .with(COPY_SOURCE)
+        .parameters(&[TRAFFIC, &["partNumber"]])
+        .headers(&[COPY_CONDITIONS, TRAFFIC, &["x-oss-copy-source-range"]]),
     // The SDK that begins an upload with its callback ends it without one, and no callback is made. So it is in OSS, too.
     row("PUT", Object, "uploadId", UploadPart)
         .parameters(&[TRAFFIC, &["partNumber"]])
         .headers(&[TRAFFIC, CALLBACK_HEADERS]),
-    row("PUT", Object, "", CopyObject).with(COPY_SOURCE).headers(&[STORED, &["x-oss-metadata-directive"]]),
+    row("PUT", Object, "", CopyObject).with(COPY_SOURCE).headers(&[
+        COPY_CONDITIONS,
+        STORED,
+        TRAFFIC,
+        &["x-oss-metadata-directive", "x-oss-tagging-directive"],
+    ]),
     row("PUT", Object, "", PutObject).parameters(&[CALLBACK, TRAFFIC]).headers(&[
         STORED,
         CALLBACK_HEADERS,

@@ -3,7 +3,9 @@
 mod bucket;
 mod callback;
 mod callback_policy;
+mod conditions;
 mod context;
+mod copy;
 mod delete_objects;
 mod headers;
 mod listing;
@@ -141,9 +143,10 @@ impl Context<'_> {
             Operation::AbortMultipartUpload => multipart::abort(self),
             Operation::ListParts => multipart::list_parts(self),
             Operation::ListMultipartUploads => multipart::list_uploads(self),
-            Operation::CopyObject => object::copy_object(self),
+            Operation::CopyObject => copy::copy_object(self),
             Operation::ProcessObject => process_object::process_object(self, &body),
-            Operation::UploadPartCopy | Operation::Unknown => Err(self.unknown_operation()),
+            Operation::UploadPartCopy => copy::upload_part_copy(self),
+            Operation::Unknown => Err(self.unknown_operation()),
         }
     }
 }

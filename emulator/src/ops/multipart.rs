@@ -15,12 +15,27 @@ use crate::text::{hex_upper, percent_encode};
 
 const MAX_PART_NUMBER: u64 = 10_000;
 
-fn upload_id<'a>(context: &Context<'a>) -> Result<&'a str, OssError> {
+pub(super) fn upload_id<'a>(context: &Context<'a>) -> Result<&'a str, OssError> {
     context
         .meaning
         .parameter("uploadId")
         .filter(|id| !id.is_empty())
         .ok_or_else(|| OssError::argument("uploadId", "", "The upload id is missing."))
+}
+
+pub(super) fn part_number(context: &Context) -> Result<u32, OssError> {
+    let text = context.meaning.parameter("partNumber").unwrap_or_default();
+    text.parse::<u64>()
+        .ok()
+        .filter(|number| (1..=MAX_PART_NUMBER).contains(number))
+        .and_then(|number| u32::try_from(number).ok())
+        .ok_or_else(|| {
+            OssError::argument(
+                "partNumber",
+                text,
+                "Part number must be an integer between 1 and 10000, inclusive.",
+            )
+        })
 }
 
 pub(super) fn initiate(context: &Context) -> Result<Reply, OssError> {
@@ -51,19 +66,7 @@ pub(super) fn upload_part(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
     let (bucket, key) = (context.bucket()?, context.key()?);
     let upload_id = upload_id(context)?;
     context.check_traffic_limit()?;
-    let text = context.meaning.parameter("partNumber").unwrap_or_default();
-    let number = text
-        .parse::<u64>()
-        .ok()
-        .filter(|number| (1..=MAX_PART_NUMBER).contains(number))
-        .and_then(|number| u32::try_from(number).ok())
-        .ok_or_else(|| {
-            OssError::argument(
-                "partNumber",
-                text,
-                "Part number must be an integer between 1 and 10000, inclusive.",
-            )
-        })?;
+    let number = part_number(context)?;
     let content_md5 = context.check_md5(&body)?;
     let part = Part {
         etag: hex_upper(&md5(&body)),

@@ -9,7 +9,7 @@ use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::http::Reply;
 use crate::object::{ObjectType, Properties};
-use crate::text::{hex_upper, percent_decode};
+use crate::text::hex_upper;
 
 pub(super) fn put_object(
     context: &Context,
@@ -128,28 +128,6 @@ pub(super) fn put_object_acl(context: &Context) -> Result<Reply, OssError> {
     let store = &context.shared.store;
     let properties = store.set_header(bucket, key, context.version()?, "x-oss-object-acl", Some(&acl))?;
     context.with_version(Reply::new(200), properties.version())
-}
-
-pub(super) fn copy_object(context: &Context) -> Result<Reply, OssError> {
-    let (bucket, key) = (context.bucket()?, context.key()?);
-    let source = context.header("x-oss-copy-source").unwrap_or_default();
-    let refuse = || OssError::argument("x-oss-copy-source", &source, "The source of the copy is not valid.");
-    let decoded = String::from_utf8(percent_decode(&source, false)).map_err(|_| refuse())?;
-    let (from_bucket, from_key) =
-        decoded.strip_prefix('/').unwrap_or(&decoded).split_once('/').ok_or_else(refuse)?;
-    let store = &context.shared.store;
-    let (mut properties, data) = store.read(from_bucket, from_key, None)?;
-    if context.header("x-oss-metadata-directive").as_deref() == Some("REPLACE") {
-        properties.headers = context.object_headers()?;
-    }
-    properties.kind = ObjectType::Normal;
-    properties.modified_ms = context.now_ms();
-    store.put(bucket, key, properties.clone(), data.to_vec(), context.forbid_overwrite()?)?;
-    let xml = super::xml::Document::new("CopyObjectResult")
-        .text("LastModified", &crate::clock::iso_date(properties.modified_ms))
-        .text("ETag", &format!("\"{}\"", properties.etag))
-        .finish();
-    Ok(Reply::xml(200, xml).with("x-oss-hash-crc64ecma", &properties.crc64.to_string()))
 }
 
 /// The headers of GET and HEAD.

@@ -21,10 +21,13 @@ impl<'a> Context<'a> {
 
     /// Has a reply tell a version, in a bucket that keeps versions or once did.
     pub(super) fn with_version(&self, reply: Reply, version_id: &str) -> Result<Reply, OssError> {
-        match self.shared.store.settings(self.bucket()?)?.versioning {
-            Versioning::Off => Ok(reply),
-            Versioning::Enabled | Versioning::Suspended => Ok(reply.with("x-oss-version-id", version_id)),
-        }
+        let has_versions = self.has_versions(self.bucket()?)?;
+        Ok(if has_versions { reply.with("x-oss-version-id", version_id) } else { reply })
+    }
+
+    /// Whether a bucket keeps versions or once did.
+    pub(super) fn has_versions(&self, bucket: &str) -> Result<bool, OssError> {
+        Ok(self.shared.store.settings(bucket)?.versioning != Versioning::Off)
     }
 }
 
