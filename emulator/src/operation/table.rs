@@ -118,6 +118,9 @@ const ROWS: &[Row] = &[
     row("POST", Bucket, "", PostObject),
     row("GET", Object, "acl", GetObjectAcl).parameters(&[VERSION]),
     row("PUT", Object, "acl", PutObjectAcl).parameters(&[VERSION]).headers(&[&["x-oss-object-acl"]]),
+    row("GET", Object, "tagging", GetObjectTagging).parameters(&[VERSION]),
+    row("PUT", Object, "tagging", PutObjectTagging).parameters(&[VERSION]),
+    row("DELETE", Object, "tagging", DeleteObjectTagging).parameters(&[VERSION]),
     row("GET", Object, "objectMeta", GetObjectMeta).parameters(&[VERSION]),
     row("HEAD", Object, "objectMeta", GetObjectMeta).parameters(&[VERSION]),
     row("GET", Object, "uploadId", ListParts).parameters(&[&[

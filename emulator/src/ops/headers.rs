@@ -1,6 +1,7 @@
 //! The headers of an object: which ones are kept, what they may say, and what a reply to its upload has.
 
 use super::context::Context;
+use super::tagging;
 use crate::digest::md5;
 use crate::errors::OssError;
 use crate::http::Reply;
@@ -131,7 +132,7 @@ fn check_value(name: &str, value: &str) -> Result<(), OssError> {
         "x-oss-storage-class" => &["Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"],
         "x-oss-server-side-encryption" => &["AES256", "KMS", "SM4"],
         "x-oss-server-side-data-encryption" => &["SM4"],
-        "x-oss-tagging" => return check_tagging(value),
+        "x-oss-tagging" => return tagging::tags_of_header(value).map(drop),
         "x-oss-persistent-headers" if persistent_headers(value).is_some() => return Ok(()),
         "x-oss-persistent-headers" => &[],
         _ => return Ok(()),
@@ -153,36 +154,6 @@ fn check_value(name: &str, value: &str) -> Result<(), OssError> {
     })
 }
 
-fn check_tagging(value: &str) -> Result<(), OssError> {
-    let invalid = |message: &str| OssError::new(400, "InvalidTag", message);
-    let mut keys = Vec::new();
-    for tag in value.split('&').filter(|tag| !tag.is_empty()) {
-        let (key, value) = tag.split_once('=').unwrap_or((tag, ""));
-        let [key, value] =
-            [key, value].map(|part| String::from_utf8(crate::text::percent_decode(part, true)));
-        let (Ok(key), Ok(value)) = (key, value) else { return Err(invalid("The tags are not UTF-8.")) };
-        if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
-            return Err(invalid("The length of a tag's key or value is not valid."));
-        }
-        if !key.chars().chain(value.chars()).all(is_for_tags) {
-            return Err(invalid("A tag has characters that are not allowed."));
-        }
-        if keys.contains(&key) {
-            return Err(invalid("The key of a tag is not unique."));
-        }
-        keys.push(key);
-    }
-    if keys.len() > 10 {
-        return Err(invalid("An object has at most 10 tags."));
-    }
-    Ok(())
-}
-
-/// Letters, digits, and a few others. OSS stores letters of all languages, though its pages name the Latin ones only.
-fn is_for_tags(character: char) -> bool {
-    matches!(character, 'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '+' | '-' | '=' | '.' | '_' | ':' | '/' | '\u{a0}'..)
-}
-
 /// The headers that a reply has beside OSS's own: `name:base64,...`.
 pub(super) fn persistent_headers(value: &str) -> Option<Vec<(String, String)>> {
     let is_for_names = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -194,11 +165,6 @@ pub(super) fn persistent_headers(value: &str) -> Option<Vec<(String, String)>> {
     value.split(',').map(header).collect()
 }
 
-/// How many tags a header names.
-pub(super) fn tag_count(value: &str) -> usize {
-    value.split('&').filter(|tag| !tag.is_empty()).count()
-}
-
 /// The headers of a reply to something that was stored.
 pub(super) fn stored_reply(etag: &str, crc64: u64, content_md5: Option<&str>) -> Reply {
     let mut reply =
@@ -207,33 +173,4 @@ pub(super) fn stored_reply(etag: &str, crc64: u64, content_md5: Option<&str>) ->
         reply.set("Content-MD5", md5);
     }
     reply
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_that_oss_would_not_store_are_refused() {
-        for good in ["", "a=1&b=2", "k%202=v%2B2&%E5%90%8D=%C3%A9", "k=a+b=c", "k=%2B%20-%3D._%3A%2F"] {
-            assert!(check_tagging(good).is_ok(), "{good}");
-        }
-        let long = |length: usize| "%C3%A9".repeat(length);
-        assert!(check_tagging(&format!("{}={}", long(128), long(256))).is_ok());
-        for bad in [
-            "=v",
-            "a=1&a=2",
-            "a%20b&a+b",
-            "k=%26",
-            "k=a,b",
-            "k=%09",
-            "k=%C2%85",
-            "k=%FF",
-            "0&1&2&3&4&5&6&7&8&9&10",
-            &long(129),
-            &format!("k={}", long(257)),
-        ] {
-            assert!(check_tagging(bad).is_err(), "{bad}");
-        }
-    }
 }

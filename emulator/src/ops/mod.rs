@@ -13,6 +13,7 @@ mod multipart;
 mod object;
 mod post_object;
 mod process_object;
+mod tagging;
 mod versioning;
 mod xml;
 
@@ -136,6 +137,9 @@ impl Context<'_> {
             Operation::GetObjectMeta => object::get_object_meta(self),
             Operation::GetObjectAcl => object::get_object_acl(self),
             Operation::PutObjectAcl => object::put_object_acl(self),
+            Operation::GetObjectTagging => tagging::get(self),
+            Operation::PutObjectTagging => tagging::put(self, &body),
+            Operation::DeleteObjectTagging => tagging::delete(self),
             Operation::DeleteObject => delete_objects::delete_object(self),
             Operation::InitiateMultipartUpload => multipart::initiate(self),
             Operation::UploadPart => multipart::upload_part(self, body),

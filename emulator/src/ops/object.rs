@@ -2,7 +2,8 @@
 
 use super::bucket;
 use super::context::Context;
-use super::headers::{persistent_headers, stored_reply, tag_count};
+use super::headers::{persistent_headers, stored_reply};
+use super::tagging;
 use crate::callback::Callback;
 use crate::clock::http_date;
 use crate::digest::{crc64, md5};
@@ -146,7 +147,7 @@ fn describe(context: &Context, properties: &Properties) -> Result<Reply, OssErro
                     reply.set(&name, &value);
                 }
             }
-            "x-oss-tagging" => reply.set("x-oss-tagging-count", &tag_count(value).to_string()),
+            "x-oss-tagging" => reply.set("x-oss-tagging-count", &tagging::count(value).to_string()),
             name => reply.set(name, value),
         }
     }
