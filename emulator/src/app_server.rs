@@ -210,6 +210,12 @@ impl AppServer {
         self.requests()
     }
 
+    /// Waits until there is the request of this number, counted from 0, or so long.
+    pub fn wait_for_request(&self, number: usize, timeout: Duration) -> Option<AppRequest> {
+        self.shared.wait(timeout, |state| state.requests.len() > number);
+        self.shared.lock().requests.get(number).cloned()
+    }
+
     /// Sets the answer from now on.
     pub fn answer(&self, answer: Answer) {
         self.shared.lock().answer = answer;

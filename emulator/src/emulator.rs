@@ -1,6 +1,6 @@
 //! The emulator as a program sees it that runs one.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -75,7 +75,7 @@ impl Emulator {
         for bucket in &config.buckets {
             store.create_bucket(bucket, clock.now_ms()).map_err(|error| {
                 let message = format!("bucket {bucket:?}: {}", error.message);
-                io::Error::new(io::ErrorKind::InvalidInput, message)
+                io::Error::new(ErrorKind::InvalidInput, message)
             })?;
         }
         let listener = TcpListener::bind(config.listen)?;
@@ -142,6 +142,11 @@ impl Emulator {
         self.shared.log.all()
     }
 
+    /// The request of this number, counted from 0, or the first one after it that is not forgotten, with its number.
+    pub fn request_from(&self, number: u64) -> Option<(u64, Request)> {
+        self.shared.log.from(number)
+    }
+
     /// Forgets the requests so far.
     pub fn clear_requests(&self) {
         self.shared.log.clear();
@@ -182,7 +187,13 @@ impl Emulator {
     ///
     /// If the bucket's name is not valid, or the data folder cannot be written.
     pub fn put_object(&self, bucket: &str, key: &str, data: impl AsRef<[u8]>) {
-        let data = data.as_ref();
+        if let Err(error) = self.try_put_object(bucket, key, data.as_ref()) {
+            panic!("{error}");
+        }
+    }
+
+    /// The same; the error says why the object cannot be stored.
+    pub fn try_put_object(&self, bucket: &str, key: &str, data: &[u8]) -> io::Result<()> {
         let now_ms = self.shared.clock.now_ms();
         let properties = Properties {
             etag: hex_upper(&md5(data)),
@@ -195,12 +206,13 @@ impl Emulator {
             version_id: None,
         };
         let store = &self.shared.store;
-        let stored = store
+        store
             .create_bucket(bucket, now_ms)
-            .and_then(|()| store.put(bucket, key, properties, data.to_vec(), false).map(drop));
-        if let Err(error) = stored {
-            panic!("{bucket}/{key} cannot be stored: {}", error.message);
-        }
+            .and_then(|()| store.put(bucket, key, properties, data.to_vec(), false).map(drop))
+            .map_err(|error| {
+                let kind = if error.status < 500 { ErrorKind::InvalidInput } else { ErrorKind::Other };
+                io::Error::new(kind, format!("{bucket}/{key} cannot be stored: {}", error.message))
+            })
     }
 
     /// Removes an object, if it is there.

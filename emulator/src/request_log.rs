@@ -82,6 +82,14 @@ impl RequestLog {
         self.lock().requests.iter().cloned().collect()
     }
 
+    /// The request of this number, or the first one after it that is not forgotten, with its number.
+    pub fn from(&self, number: u64) -> Option<(u64, Request)> {
+        let entries = self.lock();
+        let number = number.max(entries.first);
+        let index = usize::try_from(number - entries.first).ok()?;
+        entries.requests.get(index).map(|request| (number, request.clone()))
+    }
+
     pub fn clear(&self) {
         let mut entries = self.lock();
         entries.first += entries.requests.len() as u64;
@@ -117,5 +125,7 @@ mod tests {
         assert_eq!(all.len(), 2);
         assert_eq!((all[0].target.as_str(), all[0].status), ("b", None));
         assert_eq!((all[1].target.as_str(), all[1].status), ("c", Some(3)));
+        let from = |number| log.from(number).map(|(number, request)| (number, request.target));
+        assert_eq!((from(0), from(2), from(3)), (Some((1, "b".into())), Some((2, "c".into())), None));
     }
 }
