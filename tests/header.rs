@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use support::c_program::{Dialect, compiles};
-use support::header::{self, HEADER, Item, Kind, words};
+use support::header::{self, HEADER, Item, Kind, undocumented};
 use support::{effort, read, repository};
 
 const STANDARDS: [&str; 8] = ["c99", "c11", "c17", "c2x", "c++11", "c++14", "c++17", "c++20"];
@@ -109,43 +109,6 @@ fn what_is_not_documented_is_found() {
     ] {
         assert!(found.contains(missing), "{missing:?} is not in\n{found}");
     }
-}
-
-fn undocumented(items: &[Item]) -> Vec<String> {
-    let mut found = Vec::new();
-    for item in items {
-        let mut complain = |complaint: String| found.push(format!("line {}: {complaint}", item.line));
-        let doc = item.doc.as_deref().unwrap_or_default();
-        if doc.is_empty() {
-            complain(format!("{} has no comment", item.name));
-        }
-        match &item.kind {
-            Kind::Enum(enumerators) => {
-                for enumerator in enumerators.iter().filter(|enumerator| !enumerator.documented) {
-                    complain(format!("{} has no comment", enumerator.name));
-                }
-            }
-            Kind::Handle | Kind::Alias => {}
-            Kind::Function { parameters, returns, .. } => {
-                let described: Vec<&str> =
-                    doc.split("@param ").skip(1).filter_map(|text| words(text).next()).collect();
-                for parameter in parameters.iter().filter(|known| !described.contains(&&*known.name)) {
-                    complain(format!("{} does not say what {} is", item.name, parameter.name));
-                }
-                for name in described {
-                    if !parameters.iter().any(|parameter| parameter.name == name) {
-                        complain(format!("{} describes {name}, which it does not have", item.name));
-                    }
-                }
-                match (returns, doc.contains("@return ")) {
-                    (true, false) => complain(format!("{} does not say what it returns", item.name)),
-                    (false, true) => complain(format!("{} returns nothing", item.name)),
-                    _ => {}
-                }
-            }
-        }
-    }
-    found
 }
 
 #[test]

@@ -197,6 +197,44 @@ fn enumerators(body: &str) -> Vec<Enumerator> {
     enumerators
 }
 
+/// What the comments of a header leave out, or say of what is not there.
+pub fn undocumented(items: &[Item]) -> Vec<String> {
+    let mut found = Vec::new();
+    for item in items {
+        let mut complain = |complaint: String| found.push(format!("line {}: {complaint}", item.line));
+        let doc = item.doc.as_deref().unwrap_or_default();
+        if doc.is_empty() {
+            complain(format!("{} has no comment", item.name));
+        }
+        match &item.kind {
+            Kind::Enum(enumerators) => {
+                for enumerator in enumerators.iter().filter(|enumerator| !enumerator.documented) {
+                    complain(format!("{} has no comment", enumerator.name));
+                }
+            }
+            Kind::Handle | Kind::Alias => {}
+            Kind::Function { parameters, returns, .. } => {
+                let described: Vec<&str> =
+                    doc.split("@param ").skip(1).filter_map(|text| words(text).next()).collect();
+                for parameter in parameters.iter().filter(|known| !described.contains(&&*known.name)) {
+                    complain(format!("{} does not say what {} is", item.name, parameter.name));
+                }
+                for name in described {
+                    if !parameters.iter().any(|parameter| parameter.name == name) {
+                        complain(format!("{} describes {name}, which it does not have", item.name));
+                    }
+                }
+                match (returns, doc.contains("@return ")) {
+                    (true, false) => complain(format!("{} does not say what it returns", item.name)),
+                    (false, true) => complain(format!("{} returns nothing", item.name)),
+                    _ => {}
+                }
+            }
+        }
+    }
+    found
+}
+
 /// The identifiers of a text.
 pub fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty())

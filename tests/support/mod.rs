@@ -7,6 +7,7 @@ pub mod bed;
 pub mod bindings;
 pub mod bucket;
 pub mod c_program;
+pub mod calls;
 pub mod effort;
 pub mod elf;
 pub mod emulator_program;
