@@ -29,7 +29,7 @@ fn test_package(name: &str, arguments: &[&str], environment: &[(&str, &str)]) {
     let mut environment = environment.to_vec();
     environment.push(("OSS_EMULATOR", emulator.to_str().expect("a path in UTF-8")));
     let arguments = [&["test", "-count=1"], arguments, &["./..."]].concat();
-    let out = Installation::of(name).go(PACKAGE, &arguments, &environment);
+    let out = Installation::of(name).with_the_emulator().go(PACKAGE, &arguments, &environment);
     assert!(out.lines().any(|line| line.starts_with("ok")), "{out}");
 }
 
@@ -82,7 +82,7 @@ fn package_is_formatted_and_vetted() {
         let mut gofmt = tools::command("gofmt");
         gofmt.args(["-l", "."]).current_dir(repository(folder));
         assert_eq!(tools::run(&mut gofmt, Duration::from_secs(60)), "", "not as gofmt has it");
-        Installation::of("vet").go(folder, &["vet", "./..."], &[]);
+        Installation::of("vet").with_the_emulator().go(folder, &["vet", "./..."], &[]);
     }
 }
 

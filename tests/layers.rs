@@ -120,6 +120,11 @@ fn emulator() -> Crate {
     Crate::new("emulator/src", sources)
 }
 
+/// The emulator's C surface.
+fn emulator_c() -> Crate {
+    Crate::new("emulator/c/src", sources("emulator/c/src"))
+}
+
 /// The Rust files below a folder.
 fn sources(folder: &str) -> BTreeMap<String, String> {
     let files = support::files_below(folder).into_iter().filter(|file| file.ends_with(".rs"));
@@ -265,7 +270,7 @@ fn rooms_of_the_engine_use_only_those_below() {
 
 #[test]
 fn no_files_use_one_another_in_a_circle() {
-    let houses = [library(), emulator()];
+    let houses = [library(), emulator(), emulator_c()];
     assert_none(&houses.iter().flat_map(Crate::paths_to_nowhere).collect::<Vec<_>>());
     assert_none(&houses.iter().flat_map(|house| circles(&house.arrows())).collect::<Vec<_>>());
 }
@@ -405,18 +410,22 @@ fn long_files_are_found() {
 
 #[test]
 fn the_emulator_shares_nothing_with_the_library() {
-    let sources = sources("emulator/src");
-    assert!(sources.len() > 10);
-    for (file, source) in &sources {
+    let sources = [sources("emulator/src"), sources("emulator/c/src")];
+    assert!(sources.iter().all(|sources| sources.len() > 10));
+    for (file, source) in sources.iter().flatten() {
         assert!(!source.contains("oss_upload"), "{file} names the library");
         let outside = source.contains("#[path") || source.contains("include!");
         assert!(!outside, "{file} may take in what is not its own");
     }
-    let manifest = read(repository("emulator/Cargo.toml"));
-    let lines = manifest.lines().map(|line| line.split('#').next().unwrap_or_default());
-    let lines: Vec<&str> =
-        lines.filter(|line| line.contains("oss-upload") || line.contains("path = \"..")).collect();
-    assert!(lines.is_empty(), "emulator/Cargo.toml depends on the library: {lines:?}");
+    for (manifest, folders_above) in [("emulator/Cargo.toml", 0), ("emulator/c/Cargo.toml", 1)] {
+        let text = read(repository(manifest));
+        let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+        let lines = lines.filter(|line| line.contains("oss-upload") || line.contains("path = \".."));
+        let lines: Vec<&str> = lines.collect();
+        assert_eq!(lines.len(), folders_above, "{manifest} depends on the library: {lines:?}");
+    }
+    let surface = read(repository("emulator/c/Cargo.toml"));
+    assert!(surface.contains("emulator = { package = \"oss-emulator\", path = \"..\" }"), "{surface}");
 }
 
 /// Where the programs of the system are started, once they are found to be there.

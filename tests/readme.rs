@@ -12,7 +12,7 @@ use support::c_program::{Dialect, compiles};
 use support::go::{self, Installation};
 use support::header::{self, Kind};
 use support::markdown::{Block, blocks, blocks_after};
-use support::{emulator_program, read, repository, tools};
+use support::{emulator_library, emulator_program, read, repository, tools};
 use tempfile::TempDir;
 
 /// The cells of the tables under a heading, without their headers.
@@ -71,7 +71,7 @@ fn c_code_compiles() {
     for Block { code, .. } in snippets {
         assert_eq!(header::unchecked(&code), Vec::<&str>::new());
         let source = format!(
-            "#include <oss_upload.h>\n#include <stdio.h>\n\n\
+            "#include <oss_emulator.h>\n#include <oss_upload.h>\n#include <stdio.h>\n\n\
              void example(const oss_bucket *bucket, const oss_callback *callback, const void *data, size_t size);\n\
              void example(const oss_bucket *bucket, const oss_callback *callback, const void *data, size_t size)\n\
              {{\n    (void)bucket; (void)callback; (void)data; (void)size;\n    {{\n{code}\n    }}\n}}\n"
@@ -148,7 +148,8 @@ fn outcome_table_lists_the_statuses_of_the_header() {
 
 #[test]
 fn functions_that_are_named_exist() {
-    let items = header::items();
+    let mut items = header::items();
+    items.extend(header::parse(&read(repository(emulator_library::HEADER))));
     for (path, text) in pages() {
         let named: Vec<&str> = quoted(&text).filter_map(|text| text.strip_suffix("()")).collect();
         let named: Vec<&str> = named.into_iter().filter(|name| name.starts_with("oss_")).collect();

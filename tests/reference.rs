@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use support::header::{self, HEADER, words};
-use support::{files_below, read, repository, tools};
+use support::{emulator_library, files_below, read, repository, tools};
 use tempfile::TempDir;
 
 /// A folder like a fresh clone, in which the reference is made of a header.
@@ -19,6 +19,8 @@ impl FreshClone {
         let folder = TempDir::new().unwrap();
         symlink(repository("docs"), folder.path().join("docs")).unwrap();
         fs::create_dir(folder.path().join("include")).unwrap();
+        fs::create_dir_all(folder.path().join("emulator/c")).unwrap();
+        symlink(repository("emulator/c/include"), folder.path().join("emulator/c/include")).unwrap();
         FreshClone(folder)
     }
 
@@ -77,7 +79,9 @@ fn reference_is_made_without_a_warning_and_has_everything() {
         panic!("{complaint}");
     }
 
-    assert_eq!(clone.missing_in_groups(&header), Vec::<String>::new());
+    for header in [&header, &read(repository(emulator_library::HEADER))] {
+        assert_eq!(clone.missing_in_groups(header), Vec::<String>::new());
+    }
 
     // The guides are pages, to which the first one leads.
     let first = clone.page("index.html");

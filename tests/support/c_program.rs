@@ -82,6 +82,11 @@ fn compiler(cpp: bool, program: Option<&str>) -> Command {
     build.get_compiler().to_command()
 }
 
+/// Where the headers are, the library's and the emulator's.
+fn includes() -> impl Iterator<Item = String> {
+    ["include", "emulator/c/include"].into_iter().map(|folder| format!("-I{}", repository(folder).display()))
+}
+
 /// Compiles a text that includes the header. The error is what the compiler says, warnings included.
 pub fn compiles(dialect: Dialect, source: &str) -> Result<(), String> {
     let folder = TempDir::new().expect("a temporary folder");
@@ -97,7 +102,7 @@ pub fn is_clean(dialect: Dialect, flags: &[&str], file: &Path) -> Result<(), Str
 }
 
 fn said(dialect: Dialect, command: &mut Command) -> Result<(), String> {
-    command.arg("-I").arg(repository("include"));
+    command.args(includes());
     let out = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     if out.status.success() {
         return Ok(());
@@ -148,7 +153,8 @@ impl Source {
         Source::c(repository(&format!("tests/c/{name}.c")))
     }
 
-    fn c(file: PathBuf) -> Source {
+    /// A C file from elsewhere.
+    pub fn c(file: PathBuf) -> Source {
         let dialect = Dialect { compiler: "gcc", standard: "c99" };
         Source { file, dialect, flags: &["-D_POSIX_C_SOURCE=200809L"] }
     }
@@ -159,7 +165,7 @@ impl Source {
         if self.dialect.is_cpp() {
             command.args(CPP_WARNINGS);
         }
-        command.args(self.flags).args(checks).args(["-g", "-I"]).arg(repository("include"));
+        command.args(self.flags).args(checks).arg("-g").args(includes());
         command.arg("-I").arg(repository("tests/c"));
         tools::run(command.arg("-c").arg(&self.file).arg("-o").arg(&object), COMPILING_TIME);
         object
@@ -189,6 +195,11 @@ impl CProgram {
     /// Compiles each of the sources in its own way, and makes one program of them.
     pub fn of(sources: &[Source], linkage: Linkage) -> CProgram {
         CProgram::link(sources, linkage, &[], Watch::Nobody)
+    }
+
+    /// The same with other libraries around this one.
+    pub fn of_with(sources: &[Source], linkage: Linkage, libraries: &[&str]) -> CProgram {
+        CProgram::link(sources, linkage, libraries, Watch::Nobody)
     }
 
     /// A program that has other libraries around this one.

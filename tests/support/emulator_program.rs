@@ -10,16 +10,19 @@ const BUILD_TIME: Duration = Duration::from_secs(600);
 
 /// The program `oss-emulator`, built like this test.
 pub fn build() -> PathBuf {
+    let messages = cargo_build("oss-emulator");
+    let executable = messages.iter().find_map(|message| message["executable"].as_str());
+    executable.unwrap_or_else(|| panic!("the emulator was not built: {messages:?}")).into()
+}
+
+/// Builds a package of the emulator like this test. Returns what Cargo says of that.
+pub fn cargo_build(package: &str) -> Vec<Value> {
     let test = std::env::current_exe().expect("the path of this test");
     let target = test.ancestors().nth(3).expect("target/<profile>/deps");
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--offline", "--package", "oss-emulator", "--message-format", "json"]);
+    command.args(["build", "--offline", "--package", package, "--message-format", "json"]);
     // As anyone builds it, whatever the tests are compiled with.
     command.arg("--target-dir").arg(target).current_dir(repository("")).env_remove("RUSTFLAGS");
     let messages = tools::run(&mut command, BUILD_TIME);
-    let executable = messages.lines().find_map(|line| {
-        let message: Value = serde_json::from_str(line).ok()?;
-        Some(PathBuf::from(message["executable"].as_str()?))
-    });
-    executable.unwrap_or_else(|| panic!("the emulator was not built:\n{messages}"))
+    messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }

@@ -1,5 +1,6 @@
 //! Go: its tests, and the library as Go finds it.
 
+use super::emulator_library::{LIBRARY, SONAME};
 use super::{library, read, repository, tools};
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -46,6 +47,22 @@ impl Installation {
         );
         fs::write(folder.join("oss_upload.pc"), description).expect("a description for pkg-config");
         Installation(folder)
+    }
+
+    /// The same with the emulator as a library beside it.
+    pub fn with_the_emulator(self) -> Installation {
+        for name in ["liboss_emulator.so", SONAME] {
+            symlink(&LIBRARY.shared, self.0.join(name)).expect("a link to the library");
+        }
+        let description = format!(
+            "Name: oss_emulator\nDescription: as it was built\nVersion: {}\nCflags: -I{}\n\
+             Libs: -L{folder} -loss_emulator -Wl,-rpath,{folder}\n",
+            env!("CARGO_PKG_VERSION"),
+            repository("emulator/c/include").display(),
+            folder = self.0.display()
+        );
+        fs::write(self.0.join("oss_emulator.pc"), description).expect("a description for pkg-config");
+        self
     }
 
     pub fn remove_the_shared_library(&self) {

@@ -10,6 +10,7 @@ pub mod c_program;
 pub mod calls;
 pub mod effort;
 pub mod elf;
+pub mod emulator_library;
 pub mod emulator_program;
 pub mod go;
 pub mod header;

@@ -1,0 +1,307 @@
+//! `oss_emulator`: a running OSS server with an application server at its side.
+
+use crate::callback::oss_emulator_callback;
+use crate::convert::{self, Output, c_text};
+use crate::guard;
+use crate::handle::{self, KeepsError, attempt};
+use crate::options::oss_emulator_options;
+use crate::request::oss_emulator_request;
+use crate::signals::Blocked;
+use crate::status::{Failure, oss_emulator_status};
+use emulator::{AppServer, Config, Credential, Emulator, Fault};
+use std::ffi::{CString, c_char};
+
+/// A running OSS server, and an application server that receives its callbacks.
+pub struct oss_emulator {
+    pub(crate) server: Emulator,
+    /// Ends after the server, which may be calling it.
+    pub(crate) application: AppServer,
+    default_bucket: String,
+    /// The callbacks and requests that were given out, in boxes, as they must stay where they are.
+    pub(crate) callbacks: Vec<Box<oss_emulator_callback>>,
+    pub(crate) requests: Vec<Box<oss_emulator_request>>,
+    pub(crate) next_request: u64,
+    texts: Texts,
+    error: CString,
+}
+
+/// What a program has to know of the servers.
+struct Texts {
+    endpoint: CString,
+    bucket: CString,
+    region: CString,
+    access_key_id: CString,
+    access_key_secret: CString,
+    callback_url: CString,
+}
+
+impl KeepsError for oss_emulator {
+    fn error(&self) -> &CString {
+        &self.error
+    }
+
+    fn error_mut(&mut self) -> &mut CString {
+        &mut self.error
+    }
+}
+
+impl oss_emulator {
+    fn start(config: Config) -> Result<oss_emulator, Failure> {
+        let default_bucket = config.buckets.first().cloned().unwrap_or_default();
+        let key = config.credentials.first().cloned().unwrap_or_else(|| Credential::new("", ""));
+        let region = c_text(&config.region);
+        let _signals = Blocked::all();
+        let application = AppServer::start()?;
+        let server = Emulator::start(config)?;
+        let texts = Texts {
+            endpoint: c_text(&server.endpoint()),
+            bucket: c_text(&default_bucket),
+            region,
+            access_key_id: c_text(&key.id),
+            access_key_secret: c_text(&key.secret),
+            callback_url: c_text(&application.url()),
+        };
+        Ok(oss_emulator {
+            server,
+            application,
+            default_bucket,
+            callbacks: Vec::new(),
+            requests: Vec::new(),
+            next_request: 0,
+            texts,
+            error: CString::default(),
+        })
+    }
+
+    /// The bucket of that name, or the first one.
+    ///
+    /// # Safety
+    /// `bucket` is NULL or a NUL-terminated string that stays as it is during `'a`.
+    pub(crate) unsafe fn bucket<'a>(&'a self, bucket: *const c_char) -> Result<&'a str, Failure> {
+        // SAFETY: the caller vouches for it.
+        let bucket = unsafe { convert::optional_text(bucket, "bucket") }?;
+        Ok(bucket.unwrap_or(&self.default_bucket))
+    }
+}
+
+/// # Safety
+/// `emulator` is NULL or a live handle.
+unsafe fn text_of(emulator: *const oss_emulator, text: impl FnOnce(&Texts) -> &CString) -> *const c_char {
+    // SAFETY: the caller vouches for it.
+    unsafe { emulator.as_ref() }.map_or(c"".as_ptr(), |emulator| text(&emulator.texts).as_ptr())
+}
+
+/// Starts an OSS server and an application server. Both are ready when this returns, and take some threads and descriptors.
+///
+/// @param options   NULL for the defaults. Emulators do not share them: they are copied.
+/// @param emulator  receives the handle, to be given back with oss_emulator_stop(), or NULL on failure; not NULL.
+/// @return OSS_EMULATOR_STATUS_OK; OSS_EMULATOR_STATUS_INVALID_ARGUMENT for a bucket that OSS would not have;
+///         OSS_EMULATOR_STATUS_SYSTEM for a port that is taken, a certificate that cannot be used, a folder that cannot be read,
+///         and for want of threads or descriptors. oss_emulator_options_error() says why.
+///
+/// @code
+/// oss_emulator *emulator = NULL;
+/// if (oss_emulator_start(NULL, &emulator) == OSS_EMULATOR_STATUS_OK) {
+///     printf("upload to %s at %s\n", oss_emulator_bucket(emulator), oss_emulator_endpoint(emulator));
+/// }
+/// oss_emulator_stop(emulator);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_start(
+    options: *mut oss_emulator_options,
+    emulator: *mut *mut oss_emulator,
+) -> oss_emulator_status {
+    let mut defaults = oss_emulator_options::default();
+    let options = if options.is_null() { &raw mut defaults } else { options };
+    // SAFETY: the caller keeps to what the header says of each pointer; `defaults` lives as long as the call.
+    unsafe {
+        attempt(options, |options| {
+            let output = Output::new(emulator, "emulator")?;
+            output.give(oss_emulator::start(options.config())?);
+            Ok(())
+        })
+    }
+}
+
+/// Ends the servers and their connections, and frees the handle with all that was got from it and is const.
+///
+/// @param emulator  may be NULL; not to be used afterwards.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_stop(emulator: *mut oss_emulator) {
+    // SAFETY: the caller passes NULL or a handle that it gives up.
+    guard::value((), || unsafe { convert::free(emulator) });
+}
+
+/// Says why the last call on the emulator failed that did.
+///
+/// @param emulator  may be NULL.
+/// @return one line, valid until another call with a non-const `emulator`; empty if none has failed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_error(emulator: *const oss_emulator) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { handle::error(emulator) }
+}
+
+/// Gives the endpoint of the OSS server.
+///
+/// @param emulator  may be NULL.
+/// @return such as "http://127.0.0.1:40123"; empty for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_endpoint(emulator: *const oss_emulator) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text_of(emulator, |texts| &texts.endpoint) }
+}
+
+/// Gives the first bucket's name.
+///
+/// @param emulator  may be NULL.
+/// @return "test-bucket" unless the options say otherwise; empty for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_bucket(emulator: *const oss_emulator) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text_of(emulator, |texts| &texts.bucket) }
+}
+
+/// Gives the region that signatures V4 must name.
+///
+/// @param emulator  may be NULL.
+/// @return "cn-hangzhou" unless the options say otherwise; empty for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_region(emulator: *const oss_emulator) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text_of(emulator, |texts| &texts.region) }
+}
+
+/// Gives the id of the access key.
+///
+/// @param emulator  may be NULL.
+/// @return the id; empty for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_access_key_id(emulator: *const oss_emulator) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text_of(emulator, |texts| &texts.access_key_id) }
+}
+
+/// Gives the secret of the access key.
+///
+/// @param emulator  may be NULL.
+/// @return the secret; empty for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_access_key_secret(emulator: *const oss_emulator) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text_of(emulator, |texts| &texts.access_key_secret) }
+}
+
+/// Gives the URL of the application server. Callbacks may also go to any path below it, or to another server.
+///
+/// @param emulator  may be NULL.
+/// @return such as "http://127.0.0.1:40124"; empty for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_callback_url(emulator: *const oss_emulator) -> *const c_char {
+    // SAFETY: the caller passes NULL or a live handle.
+    unsafe { text_of(emulator, |texts| &texts.callback_url) }
+}
+
+/// Accepts another access key, in the place of one of the same id.
+///
+/// @param emulator           not NULL.
+/// @param access_key_id      not NULL, not empty; copied.
+/// @param access_key_secret  not NULL, not empty; copied.
+/// @param security_token     that of temporary keys, which requests must then carry; NULL for a permanent key; copied.
+/// @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_add_access_key(
+    emulator: *mut oss_emulator,
+    access_key_id: *const c_char,
+    access_key_secret: *const c_char,
+    security_token: *const c_char,
+) -> oss_emulator_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        attempt(emulator, |emulator| {
+            let id = convert::filled_text(access_key_id, "access_key_id")?;
+            let secret = convert::filled_text(access_key_secret, "access_key_secret")?;
+            emulator.server.add_credential(match convert::optional_text(security_token, "security_token")? {
+                Some(token) => Credential::temporary(id, secret, token),
+                None => Credential::new(id, secret),
+            });
+            Ok(())
+        })
+    }
+}
+
+/// Knows an access key no longer, as when it was deleted or has ended.
+///
+/// @param emulator       not NULL.
+/// @param access_key_id  one that is unknown is no error; not NULL.
+/// @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_remove_access_key(
+    emulator: *mut oss_emulator,
+    access_key_id: *const c_char,
+) -> oss_emulator_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        attempt(emulator, |emulator| {
+            emulator.server.remove_credential(convert::text(access_key_id, "access_key_id")?);
+            Ok(())
+        })
+    }
+}
+
+/// Ten thousand years, about: what is further off has no date.
+const CLOCK_OFFSET_MAX_S: i64 = 300_000_000_000;
+
+/// Sets the OSS server's clock.
+///
+/// @param emulator  may be NULL.
+/// @param seconds   how far it is ahead of the machine's, for ten thousand years at most; negative if it is behind.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_set_clock_offset(emulator: *const oss_emulator, seconds: i64) {
+    // SAFETY: the caller passes NULL or a live handle.
+    if let Some(emulator) = unsafe { emulator.as_ref() } {
+        let seconds = seconds.clamp(-CLOCK_OFFSET_MAX_S, CLOCK_OFFSET_MAX_S);
+        guard::value((), || emulator.server.set_clock_offset_s(seconds));
+    }
+}
+
+/// Adds a fault behind those that wait: something that is to go wrong with the requests that it matches.
+///
+/// @param emulator  not NULL.
+/// @param fault     as JSON, such as {"action":"reset_before_reply","operation":"PutObject"}: what `oss-emulator --help` lists;
+///                  not NULL.
+/// @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
+///
+/// @code
+/// oss_emulator *emulator = NULL;
+/// if (oss_emulator_start(NULL, &emulator) != OSS_EMULATOR_STATUS_OK ||
+///     oss_emulator_inject_fault(emulator, "{\"action\":\"status\",\"status\":503,\"times\":2}") != OSS_EMULATOR_STATUS_OK) {
+///     printf("%s\n", oss_emulator_error(emulator));
+/// }
+/// oss_emulator_stop(emulator);
+/// @endcode
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_inject_fault(
+    emulator: *mut oss_emulator,
+    fault: *const c_char,
+) -> oss_emulator_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        attempt(emulator, |emulator| {
+            let fault = Fault::from_json(convert::text(fault, "fault")?);
+            emulator.server.inject(fault.map_err(|error| Failure::invalid(format!("fault: {error}")))?);
+            Ok(())
+        })
+    }
+}
+
+/// Forgets all faults that wait. One that has begun goes on.
+///
+/// @param emulator  may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_clear_faults(emulator: *const oss_emulator) {
+    // SAFETY: the caller passes NULL or a live handle.
+    if let Some(emulator) = unsafe { emulator.as_ref() } {
+        guard::value((), || emulator.server.clear_faults());
+    }
+}
