@@ -206,16 +206,32 @@ static void clock_can_be_wrong(void) {
     oss_emulator_stop(emulator);
 }
 
+/* Puts an object into the bucket "films" at an endpoint that is the emulator's by name only. */
+static void put_by_name(const oss_emulator *emulator, const char *endpoint, const char *key,
+                        const oss_bucket_options *options) {
+    oss_credentials *credentials = NULL;
+    oss_bucket *bucket = NULL;
+    oss_emulator_object *object;
+    CHECK_ENDS(OSS_STATUS_OK, oss_credentials_new("own-id", "own-secret", NULL, &credentials, &result));
+    CHECK_ENDS(OSS_STATUS_OK, oss_bucket_new(endpoint, "films", credentials, options, &bucket, &result));
+    CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, key, "data", 4, NULL, &result));
+    object = oss_emulator_get_object(emulator, "films", key);
+    CHECK(object != NULL);
+    oss_emulator_object_free(object);
+    oss_bucket_free(bucket);
+    oss_credentials_free(credentials);
+}
+
 static void options_are_kept(void) {
     oss_emulator_options *options = oss_emulator_options_new();
     oss_bucket_options *of_bucket = oss_bucket_options_new();
     oss_emulator *emulator, *other = NULL;
     oss_bucket *bucket;
-    oss_credentials *credentials = NULL;
     CHECK_DONE(oss_emulator_options_add_bucket(options, "photos"));
     CHECK_DONE(oss_emulator_options_add_bucket(options, "films"));
     CHECK_DONE(oss_emulator_options_set_access_key(options, "own-id", "own-secret"));
     CHECK_DONE(oss_emulator_options_set_region(options, "eu-central-1"));
+    CHECK_DONE(oss_emulator_options_add_domain(options, "OSS.example.com"));
     CHECK_DONE(oss_emulator_options_add_cname(options, "files.example.com", "films"));
     emulator = start(options);
     CHECK_TEXT(oss_emulator_bucket(emulator), "photos");
@@ -228,15 +244,10 @@ static void options_are_kept(void) {
     oss_bucket_free(bucket);
 
     CHECK_SETS(oss_bucket_options_set_proxy(of_bucket, oss_emulator_endpoint(emulator)));
+    put_by_name(emulator, "http://oss.example.com", "by-name", of_bucket);
     CHECK_SETS(oss_bucket_options_set_addressing(of_bucket, OSS_ADDRESSING_CNAME));
-    CHECK_ENDS(OSS_STATUS_OK, oss_credentials_new("own-id", "own-secret", NULL, &credentials, &result));
-    CHECK_ENDS(OSS_STATUS_OK,
-               oss_bucket_new("http://files.example.com", "films", credentials, of_bucket, &bucket, &result));
-    CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, "by-domain", "data", 4, NULL, &result));
-    oss_bucket_free(bucket);
-    oss_credentials_free(credentials);
+    put_by_name(emulator, "http://files.example.com", "by-domain", of_bucket);
     oss_bucket_options_free(of_bucket);
-    oss_emulator_object_free(oss_emulator_get_object(emulator, "films", "by-domain"));
 
     /* Its port is taken. */
     options = oss_emulator_options_new();

@@ -37,6 +37,9 @@ static void options_refuse(void) {
     NO_HANDLE(oss_emulator_options_set_region(NULL, "cn-hangzhou"));
     REFUSED("region is NULL", ERROR, oss_emulator_options_set_region(options, NULL));
     REFUSED("region is empty", ERROR, oss_emulator_options_set_region(options, ""));
+    NO_HANDLE(oss_emulator_options_add_domain(NULL, "example.com"));
+    REFUSED("domain is NULL", ERROR, oss_emulator_options_add_domain(options, NULL));
+    REFUSED("domain is empty", ERROR, oss_emulator_options_add_domain(options, ""));
     NO_HANDLE(oss_emulator_options_add_cname(NULL, "example.com", "bucket"));
     REFUSED("domain is NULL", ERROR, oss_emulator_options_add_cname(options, NULL, "bucket"));
     REFUSED("bucket is NULL", ERROR, oss_emulator_options_add_cname(options, "example.com", NULL));

@@ -63,7 +63,8 @@ typedef enum {
 } oss_emulator_status;
 
 /**
- * A running OSS server, and an application server that receives its callbacks.
+ * A running OSS server, and an application server that receives its callbacks. It begins with oss_emulator_start() and ends
+ * with oss_emulator_stop().
  */
 typedef struct oss_emulator oss_emulator;
 
@@ -394,8 +395,19 @@ oss_emulator_status oss_emulator_options_set_access_key(oss_emulator_options *op
 oss_emulator_status oss_emulator_options_set_region(oss_emulator_options *options, const char *region);
 
 /**
- * Adds a domain that stands for a bucket: requests to that host are for that bucket. They get to the emulator if it is their
- * proxy, or if the name is resolved to its address.
+ * Adds a name of the OSS server: requests to a host with a bucket's name before it are for that bucket, as they are with
+ * "localhost" and the endpoints of OSS. They get to the emulator if it is their proxy, or if the name is resolved to its address.
+ *
+ * @param options  not NULL.
+ * @param domain   such as "oss.example.test"; not NULL, not empty; copied.
+ * @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
+ */
+oss_emulator_status oss_emulator_options_add_domain(oss_emulator_options *options,
+                                                    const char *domain);
+
+/**
+ * Adds a domain that stands for a bucket: requests to that host are for that bucket. They get to the emulator as with
+ * oss_emulator_options_add_domain().
  *
  * @param options  not NULL.
  * @param domain   a host's name, without a port; not NULL, not empty; copied.

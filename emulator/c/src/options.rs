@@ -139,8 +139,28 @@ pub unsafe extern "C" fn oss_emulator_options_set_region(
     }
 }
 
-/// Adds a domain that stands for a bucket: requests to that host are for that bucket. They get to the emulator if it is their
-/// proxy, or if the name is resolved to its address.
+/// Adds a name of the OSS server: requests to a host with a bucket's name before it are for that bucket, as they are with
+/// "localhost" and the endpoints of OSS. They get to the emulator if it is their proxy, or if the name is resolved to its address.
+///
+/// @param options  not NULL.
+/// @param domain   such as "oss.example.test"; not NULL, not empty; copied.
+/// @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oss_emulator_options_add_domain(
+    options: *mut oss_emulator_options,
+    domain: *const c_char,
+) -> oss_emulator_status {
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    unsafe {
+        attempt(options, |options| {
+            options.config.domains.push(convert::filled_text(domain, "domain")?.to_owned());
+            Ok(())
+        })
+    }
+}
+
+/// Adds a domain that stands for a bucket: requests to that host are for that bucket. They get to the emulator as with
+/// oss_emulator_options_add_domain().
 ///
 /// @param options  not NULL.
 /// @param domain   a host's name, without a port; not NULL, not empty; copied.

@@ -11,7 +11,8 @@ use crate::status::{Failure, oss_emulator_status};
 use emulator::{AppServer, Config, Credential, Emulator, Fault};
 use std::ffi::{CString, c_char};
 
-/// A running OSS server, and an application server that receives its callbacks.
+/// A running OSS server, and an application server that receives its callbacks. It begins with oss_emulator_start() and ends
+/// with oss_emulator_stop().
 pub struct oss_emulator {
     pub(crate) server: Emulator,
     /// Ends after the server, which may be calling it.
