@@ -39,7 +39,11 @@ pub(crate) fn authenticate(
         .iter()
         .any(|name| meaning.parameter(name).is_some());
     let url_v1 = ["OSSAccessKeyId", "Signature"].iter().any(|name| meaning.parameter(name).is_some());
+    let authorizations = head.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     match head.headers.get("authorization") {
+        Some(value) if authorizations.count() > 1 => {
+            Err(OssError::argument("Authorization", &value, "There is more than one Authorization header."))
+        }
         Some(_) if url_v1 || url_v4 => {
             Err(OssError::invalid_argument("Only one auth mechanism allowed: in the header or in the URL."))
         }
@@ -130,7 +134,7 @@ impl Guard<'_> {
         if parsed.additional_headers.as_deref() == Some("") {
             return Err(argument("AdditionalHeaders is empty.").ec("0002-00000209"));
         }
-        self.check_scope(&scope, "Authorization", &parsed.credential, "0002-00000228")?;
+        self.check_scope(&scope, "Authorization", &parsed.credential)?;
         let payload = self.head.headers.get("x-oss-content-sha256").unwrap_or_default();
         if payload != sign_v4::UNSIGNED_PAYLOAD {
             return Err(OssError::argument(
@@ -168,7 +172,7 @@ impl Guard<'_> {
         let scope = Scope::parse(text).ok_or_else(|| {
             OssError::argument("x-oss-credential", text, "x-oss-credential is malformed.").ec("0002-00000224")
         })?;
-        self.check_scope(&scope, "x-oss-credential", text, "0002-00000226")?;
+        self.check_scope(&scope, "x-oss-credential", text)?;
         let signature = parameter("x-oss-signature")?;
         let date = parameter("x-oss-date")?;
         let date_ms = self.v4_date(date, &scope)?;
@@ -210,13 +214,7 @@ impl Guard<'_> {
             .detail("CanonicalRequest", String::from_utf8_lossy(&canonical)))
     }
 
-    fn check_scope(
-        &self,
-        scope: &Scope,
-        argument: &str,
-        value: &str,
-        wrong_region: &'static str,
-    ) -> Result<(), OssError> {
+    fn check_scope(&self, scope: &Scope, argument: &str, value: &str) -> Result<(), OssError> {
         let refuse = |message: &str| OssError::argument(argument, value, message);
         if scope.date.len() != 8 || !scope.date.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(refuse("The date in the credential is not yyyymmdd.").ec("0002-00000212"));
@@ -228,11 +226,10 @@ impl Guard<'_> {
             return Err(refuse("The product in the credential must be oss."));
         }
         if scope.product == "oss" && scope.region != self.config.region {
-            return Err(refuse(&format!(
-                "Invalid signing region {}, expected {}.",
-                scope.region, self.config.region
-            ))
-            .ec(wrong_region));
+            let place = if argument == "Authorization" { "Authorization header" } else { argument };
+            return Err(refuse(&format!("Invalid signing region in {place}."))
+                .ec("0002-00000226")
+                .detail("Region", &self.config.region));
         }
         Ok(())
     }
@@ -528,7 +525,7 @@ mod tests {
             (",Signature=", ",AdditionalHeaders=,Signature=", "0002-00000209"),
             ("/20231230/", "/2023123/", "0002-00000212"),
             ("aliyun_v4_request", "aws4_request", "0002-00000213"),
-            ("cn-hangzhou", "oss-cn-hangzhou", "0002-00000228"),
+            ("cn-hangzhou", "oss-cn-hangzhou", "0002-00000226"),
         ] {
             let mut request = Arrived::new(vector, &[]);
             request.head.headers.push("Authorization", right.replace(from, to));

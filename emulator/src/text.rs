@@ -71,6 +71,39 @@ pub(crate) fn percent_decode(text: &str, plus: bool) -> Vec<u8> {
     out
 }
 
+/// Stands for the byte 0 where bytes that are not UTF-8 are kept as text: a character that nobody else uses.
+const FIRST_BYTE: u32 = 0x10_FF00;
+
+/// Bytes as text from which [`bytes_of_text`] makes the same bytes again, UTF-8 or not.
+pub(crate) fn text_of_bytes(bytes: &[u8]) -> String {
+    let escaped = |bytes: &[u8]| -> String {
+        bytes.iter().filter_map(|byte| char::from_u32(FIRST_BYTE + u32::from(*byte))).collect()
+    };
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match u32::from(character) {
+                FIRST_BYTE.. => text.push_str(&escaped(character.encode_utf8(&mut [0; 4]).as_bytes())),
+                _ => text.push(character),
+            }
+        }
+        text.push_str(&escaped(chunk.invalid()));
+    }
+    text
+}
+
+/// The bytes that a text stands for.
+pub(crate) fn bytes_of_text(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        match u32::from(character).checked_sub(FIRST_BYTE).map(u8::try_from) {
+            Some(Ok(byte)) => bytes.push(byte),
+            _ => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    bytes
+}
+
 /// Text for an XML element. Characters that XML 1.0 cannot carry become U+FFFD.
 pub(crate) fn xml_escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -106,6 +139,16 @@ mod tests {
     fn percent_encoding_keeps_only_unreserved_bytes() {
         assert_eq!(percent_encode("a/b c+~*'é"), "a%2Fb%20c%2B~%2A%27%C3%A9");
         assert_eq!(percent_encode_path("a/b c"), "a/b%20c");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_kept() {
+        for bytes in
+            [b"".as_slice(), b"plain", "名".as_bytes(), b"\xff\xfe", b"a\xe5\x90b", b"\xf4\x8f\xbf\xbf\xff"]
+        {
+            assert_eq!(bytes_of_text(&text_of_bytes(bytes)), bytes);
+        }
+        assert_eq!(text_of_bytes("名".as_bytes()), "名");
     }
 
     #[test]

@@ -71,6 +71,10 @@ fn wrong_authorizations_are_refused_without_panic() {
         let headers = [("Authorization", authorization)];
         assert_eq!(once(&emulator, "PUT", KEY, &headers, b"").status, status, "{authorization}");
     }
+    let mut client = Client::connect(&emulator);
+    let twice = "Authorization: OSS nobody:sig\r\nAuthorization: OSS emulator-access-key-id:sig\r\n";
+    client.send_raw(format!("GET {KEY} HTTP/1.1\r\n{twice}\r\n").as_bytes()).unwrap();
+    assert_eq!(client.receive(false).unwrap().element("ArgumentName").unwrap(), "Authorization");
     let anonymous = once(&emulator, "PUT", KEY, &[], b"data");
     assert_eq!((anonymous.status, anonymous.element("Code").unwrap()), (403, "AccessDenied".into()));
     for target in ["/test-bucket/k?Signature=x", "/test-bucket/k?OSSAccessKeyId=x&Expires=y&Signature=z"] {
@@ -322,6 +326,16 @@ fn parts_must_come_in_order_and_only_once() {
     assert_eq!(complete(part(2)), (200, None));
     assert_eq!(emulator.object("test-bucket", "k").unwrap().object_type, "Multipart");
     assert_eq!(complete(part(2)), (404, Some("NoSuchUpload".into())));
+}
+
+#[test]
+fn an_upload_without_parts_becomes_an_empty_object() {
+    let emulator = start();
+    let reply = once(&emulator, "POST", "/test-bucket/k?uploads", &[], b"");
+    let target = format!("/test-bucket/k?uploadId={}", reply.element("UploadId").unwrap());
+    let reply = once(&emulator, "POST", &target, &[], b"<CompleteMultipartUpload/>");
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(emulator.object("test-bucket", "k").unwrap().data, b"");
 }
 
 #[test]

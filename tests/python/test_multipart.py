@@ -1,5 +1,8 @@
 """Multipart uploads by both SDKs."""
 
+import base64
+import hashlib
+
 import alibabacloud_oss_v2 as oss_v2
 import oss2
 import pytest
@@ -95,6 +98,31 @@ def test_small_parts_are_refused_except_the_last(bucket, prefix):
         bucket.complete_multipart_upload(key, upload_id, parts)
     assert (error.value.code, error.value.ec) == ("EntityTooSmall", "0042-00000213")
     bucket.abort_multipart_upload(key, upload_id)
+
+
+def test_parts_in_sequence_have_an_md5_of_the_whole(bucket, prefix):
+    key = prefix + "sequential"
+    upload_id = bucket.init_multipart_upload(key, params={"sequential": ""}).upload_id
+    data = [b"a" * PART, b"b"]
+    with pytest.raises(oss2.exceptions.ServerError) as error:
+        bucket.upload_part(key, upload_id, 2, data[1])
+    assert (error.value.status, error.value.code) == (400, "PartNotSequential")
+    parts = [
+        oss2.models.PartInfo(number, bucket.upload_part(key, upload_id, number, part).etag)
+        for number, part in enumerate(data, 1)
+    ]
+    md5 = base64.b64encode(hashlib.md5(b"".join(data)).digest()).decode()
+    completed = bucket.complete_multipart_upload(key, upload_id, parts)
+    assert completed.headers["Content-MD5"] == bucket.head_object(key).headers["Content-MD5"] == md5
+    upload_id, parts, _ = begin(bucket, key)
+    bucket.complete_multipart_upload(key, upload_id, parts)
+    assert "Content-MD5" not in bucket.head_object(key).headers
+
+
+def test_an_upload_without_parts_makes_an_empty_object(bucket, prefix):
+    key = prefix + "nothing"
+    bucket.complete_multipart_upload(key, bucket.init_multipart_upload(key).upload_id, [])
+    assert bucket.get_object(key).read() == b""
 
 
 def test_all_parts_are_taken_on_request(bucket, prefix):

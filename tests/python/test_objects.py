@@ -143,6 +143,36 @@ def test_ranges_are_served(bucket, prefix):
     bucket.put_object(prefix + "range", b"0123456789")
     assert bucket.get_object(prefix + "range", byte_range=(2, 4)).read() == b"234"
     assert bucket.get_object(prefix + "range", byte_range=(None, 3)).read() == b"789"
+    # What does not lie within the object counts only as the standard has it.
+    assert bucket.get_object(prefix + "range", byte_range=(8, 20)).read() == b"0123456789"
+    standard = {"x-oss-range-behavior": "standard"}
+    assert bucket.get_object(prefix + "range", byte_range=(8, 20), headers=standard).read() == b"89"
+    with pytest.raises(oss2.exceptions.ServerError) as error:
+        bucket.get_object(prefix + "range", byte_range=(10, 20), headers=standard)
+    assert (error.value.status, error.value.code) == (416, "InvalidRange")
+
+
+def test_conditions_are_kept(bucket, client, server, prefix):
+    key = prefix + "condition"
+    etag = bucket.put_object(key, b"data").etag
+    modified = bucket.get_object(key).headers["Last-Modified"]
+    bucket.get_object(key, headers={"If-Match": etag, "If-Unmodified-Since": modified})
+    with pytest.raises(oss2.exceptions.NotModified):
+        bucket.get_object(key, headers={"If-Modified-Since": modified})
+    with pytest.raises(oss2.exceptions.NotModified):
+        bucket.head_object(key, headers={"If-None-Match": etag})
+    request = oss_v2.GetObjectRequest(
+        bucket=server.bucket, key=key, if_unmodified_since="Sat, 01 Jan 2000 00:00:00 GMT"
+    )
+    with pytest.raises(oss_v2.exceptions.OperationError) as error:
+        client.get_object(request)
+    assert (error.value.unwrap().status_code, error.value.unwrap().code) == (412, "PreconditionFailed")
+
+
+def test_encryption_is_told_of(bucket, prefix):
+    name = "x-oss-server-side-encryption"
+    put = bucket.put_object(prefix + "encrypted", b"data", headers={name: "AES256"})
+    assert put.headers[name] == bucket.head_object(prefix + "encrypted").headers[name] == "AES256"
 
 
 def test_overwriting_is_refused_on_request(bucket, prefix):

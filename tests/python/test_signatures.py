@@ -37,6 +37,11 @@ def test_a_missing_bucket_is_named(server, version):
     assert refusal_by_oss2(bucket) == (404, "NoSuchBucket")
 
 
+def test_a_missing_bucket_is_named_whoever_asks(server, version):
+    bucket = oss2_bucket(server, version, access_key_id="nobody", bucket="there-is-no-such-bucket-here")
+    assert refusal_by_oss2(bucket) == (404, "NoSuchBucket")
+
+
 def test_a_request_without_signature_is_refused(emulator):
     reply = requests.put(f"{emulator.endpoint}/{emulator.bucket}/k", data=b"data", timeout=30)
     assert reply.status_code == 403
@@ -81,4 +86,4 @@ def test_a_wrong_region_is_refused(emulator):
     bucket.region = "cn-beijing"
     with pytest.raises(oss2.exceptions.ServerError) as error:
         bucket.put_object("refused", b"data")
-    assert error.value.ec == "0002-00000228"
+    assert error.value.ec == "0002-00000226"

@@ -112,9 +112,10 @@ fn post(callback: &Callback, delivery: &Delivery, url: &CallbackUrl, body: &[u8]
     exchanged.map_err(|error| match error {
         ExchangeError::Io(error) if is_timeout(&error) => {
             let ms = delivery.timeout.as_millis();
-            Failure::new(format!(
+            let message = format!(
                 "Error status : -1 {address} reply timeout, cost:{ms}ms, timeout:{ms}ms (err -4, errno115)"
-            ))
+            );
+            Failure { message, ec: Some("0007-00000202") }
         }
         ExchangeError::Io(_) => Failure::cannot_connect(),
         ExchangeError::Tls => {

@@ -1,5 +1,7 @@
 //! Replies, as far as they are the same for all operations.
 
+use crate::text::bytes_of_text;
+
 /// A reply, without the headers that every reply gets.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
@@ -53,13 +55,15 @@ impl Reply {
 
     /// The head as bytes. Line ends in values, which would split the reply, become blanks.
     pub fn head_bytes(&self) -> Vec<u8> {
-        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
+        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status)).into_bytes();
         for (name, value) in &self.headers {
             let value = value.replace(['\r', '\n'], " ");
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend_from_slice(format!("{name}: ").as_bytes());
+            head.extend_from_slice(&bytes_of_text(&value));
+            head.extend_from_slice(b"\r\n");
         }
-        head.push_str("\r\n");
-        head.into_bytes()
+        head.extend_from_slice(b"\r\n");
+        head
     }
 }
 

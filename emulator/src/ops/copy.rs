@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::conditions;
 use super::context::Context;
 use super::headers::stored_reply;
 use super::multipart::{part_number, upload_id};
 use super::xml::Document;
+use super::{conditions, encryption};
 use crate::clock::iso_date;
 use crate::digest::{crc64, md5};
 use crate::errors::OssError;
@@ -66,7 +66,7 @@ pub(super) fn copy_object(context: &Context) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
     let source = Source::of(context)?;
     let (from, data) = source.read(context)?;
-    if let Some(reply) = conditions::refusal(context, CONDITIONS, &from)? {
+    if let Some(reply) = conditions::unmet(context, CONDITIONS, &from)? {
         return Ok(reply);
     }
     let is_itself = source.bucket == bucket && source.key == key && source.version.is_none();
@@ -85,7 +85,8 @@ pub(super) fn copy_object(context: &Context) -> Result<Reply, OssError> {
         .text("ETag", &format!("\"{}\"", copy.etag));
     let reply =
         stored_reply(&copy.etag, copy.crc64, None).body("application/xml", document.finish().into_bytes());
-    context.with_version(source.told(context, reply, &from)?, copy.version())
+    let reply = encryption::tell(source.told(context, reply, &from)?, &copy.headers);
+    context.with_version(reply, copy.version())
 }
 
 /// The headers of a copy. Its ACL, its class and how it is encrypted are never those of its source.
@@ -135,7 +136,7 @@ pub(super) fn upload_part_copy(context: &Context) -> Result<Reply, OssError> {
     context.check_traffic_limit()?;
     let source = Source::of(context)?;
     let (from, data) = source.read(context)?;
-    if let Some(reply) = conditions::refusal(context, CONDITIONS, &from)? {
+    if let Some(reply) = conditions::unmet(context, CONDITIONS, &from)? {
         return Ok(reply);
     }
     let range = context.header("x-oss-copy-source-range");

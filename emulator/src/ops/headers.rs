@@ -5,7 +5,7 @@ use super::tagging;
 use crate::digest::md5;
 use crate::errors::OssError;
 use crate::http::Reply;
-use crate::text::{base64_decode, base64_encode};
+use crate::text::{base64_decode, base64_encode, bytes_of_text, text_of_bytes};
 
 const METADATA_LIMIT: usize = 8 * 1024;
 
@@ -37,7 +37,7 @@ impl Context<'_> {
             .headers
             .iter()
             .map(|(name, value)| {
-                let value = String::from_utf8_lossy(value.trim_ascii()).into_owned();
+                let value = text_of_bytes(value.trim_ascii());
                 (name.to_ascii_lowercase(), value)
             })
             .collect();
@@ -65,6 +65,7 @@ impl Context<'_> {
                     "NotImplemented",
                     "A header you provided implies functionality that is not implemented.",
                 )
+                .ec("0017-00000245")
                 .detail("Header", name));
             }
         }
@@ -113,7 +114,7 @@ pub(super) fn checked_object_headers(
             if rest.is_empty() || !rest.bytes().all(legal) {
                 return Err(OssError::argument(&name, &value, "The name of user metadata is not valid."));
             }
-            metadata += name.len() + value.len();
+            metadata += name.len() + bytes_of_text(&value).len();
         } else if !KEPT.contains(&name.as_str()) {
             continue;
         }

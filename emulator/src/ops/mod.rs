@@ -7,12 +7,14 @@ mod conditions;
 mod context;
 mod copy;
 mod delete_objects;
+mod encryption;
 mod headers;
 mod listing;
 mod multipart;
 mod object;
 mod post_object;
 mod process_object;
+mod range;
 mod tagging;
 mod versioning;
 mod xml;
@@ -40,6 +42,11 @@ impl Context<'_> {
     pub fn prepare(&self, framing: Framing) -> Result<Prepared, OssError> {
         let Context { shared, meaning, .. } = self;
         let operation = meaning.operation;
+        let makes_bucket = shared.config.auto_create_buckets && operation != Operation::DeleteBucket;
+        // Whose request it is matters only where there is something to ask for.
+        if !makes_bucket && !matches!(operation, Operation::PutBucket | Operation::Unknown) {
+            self.check_bucket()?;
+        }
         // A form carries its signature in its fields, and a browser that asks beforehand has none.
         if !matches!(operation, Operation::PostObject | Operation::OptionObject) {
             auth::authenticate(&shared.config, &shared.keys, &shared.clock, self.head, meaning)?;
@@ -48,14 +55,8 @@ impl Context<'_> {
         if operation == Operation::Unknown || is_left_out {
             return Err(self.unknown_operation());
         }
-        if let Some(bucket) = &meaning.bucket {
-            if shared.config.auto_create_buckets && operation != Operation::DeleteBucket {
-                shared.store.create_bucket(bucket, self.now_ms())?;
-            }
-            let exists = shared.store.has_bucket(bucket);
-            if !exists && operation != Operation::PutBucket {
-                return Err(OssError::no_such_bucket(bucket));
-            }
+        if let Some(bucket) = meaning.bucket.as_ref().filter(|_| makes_bucket) {
+            shared.store.create_bucket(bucket, self.now_ms())?;
         }
         if meaning.key.is_some() {
             self.key()?;
@@ -91,6 +92,13 @@ impl Context<'_> {
                 DOCUMENT_LIMIT
             },
         })
+    }
+
+    fn check_bucket(&self) -> Result<(), OssError> {
+        match &self.meaning.bucket {
+            Some(bucket) if !self.shared.store.has_bucket(bucket) => Err(OssError::no_such_bucket(bucket)),
+            _ => Ok(()),
+        }
     }
 
     fn unknown_operation(&self) -> OssError {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::context::Context;
+use super::encryption;
 use super::headers::stored_reply;
 use super::xml::{self, Document};
 use crate::callback::Callback;
@@ -48,6 +49,7 @@ pub(super) fn initiate(context: &Context) -> Result<Reply, OssError> {
         headers.push(("x-oss-forbid-overwrite".to_owned(), "true".to_owned()));
     }
     let sequential = context.meaning.parameter("sequential").is_some();
+    let reply = encryption::tell(Reply::new(200), &headers);
     let upload_id = store.initiate(bucket, key, headers, sequential, context.now_ms())?;
     let url = context.url_encoding()?;
     let mut document = Document::new("InitiateMultipartUploadResult");
@@ -55,7 +57,7 @@ pub(super) fn initiate(context: &Context) -> Result<Reply, OssError> {
         document.push("EncodingType", "url");
     }
     let document = document.text("Bucket", bucket).text("Key", &name(key, url)).text("UploadId", &upload_id);
-    Ok(Reply::xml(200, document.finish()))
+    Ok(reply.body("application/xml", document.finish().into_bytes()))
 }
 
 fn name(text: &str, url: bool) -> String {
@@ -122,7 +124,8 @@ pub(super) fn complete(
         context.shared.config.min_part_size,
         context.now_ms(),
     )?;
-    let reply = stored_reply(&properties.etag, properties.crc64, None);
+    let reply = stored_reply(&properties.etag, properties.crc64, properties.content_md5.as_deref());
+    let reply = encryption::tell(reply, &properties.headers);
     let mut reply = context.with_version(reply, properties.version())?;
     if callback.is_none() {
         let mut document = Document::new("CompleteMultipartUploadResult");
@@ -171,9 +174,6 @@ fn named_parts(body: &[u8]) -> Result<Vec<NamedPart>, OssError> {
             },
             _ => {}
         }
-    }
-    if parts.is_empty() {
-        return Err(OssError::malformed_xml());
     }
     Ok(parts)
 }

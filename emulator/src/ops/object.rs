@@ -1,9 +1,8 @@
 //! PutObject, AppendObject, GetObject, HeadObject and their like.
 
-use super::bucket;
 use super::context::Context;
 use super::headers::{persistent_headers, stored_reply};
-use super::tagging;
+use super::{bucket, conditions, encryption, range, tagging};
 use crate::callback::Callback;
 use crate::clock::http_date;
 use crate::digest::{crc64, md5};
@@ -37,6 +36,7 @@ pub(super) fn put_object(
     };
     let properties = context.shared.store.put(bucket, key, properties, body, context.forbid_overwrite()?)?;
     let reply = stored_reply(&properties.etag, properties.crc64, properties.content_md5.as_deref());
+    let reply = encryption::tell(reply, &properties.headers);
     let reply = context.with_version(reply, properties.version())?;
     context.with_callback(reply, callback, key, &properties, &start)
 }
@@ -56,13 +56,13 @@ pub(super) fn append_object(context: &Context, body: &[u8]) -> Result<Reply, Oss
     let properties = context.shared.store.append(bucket, key, position, body, headers, context.now_ms())?;
     let reply = stored_reply(&properties.etag, properties.crc64, None)
         .with("x-oss-next-append-position", &properties.size.to_string());
-    context.with_version(reply, properties.version())
+    context.with_version(encryption::tell(reply, &properties.headers), properties.version())
 }
 
 pub(super) fn get_object(context: &Context) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
     let (properties, data) = context.shared.store.read(bucket, key, context.version()?)?;
-    if let Some(reply) = condition(context, &properties)? {
+    if let Some(reply) = conditions::unmet(context, "", &properties)? {
         return Ok(reply);
     }
     let mut reply = describe(context, &properties)?;
@@ -79,7 +79,7 @@ pub(super) fn get_object(context: &Context) -> Result<Reply, OssError> {
         }
     }
     let size = data.len() as u64;
-    match context.header("range").as_deref().and_then(|range| byte_range(range, size)) {
+    match range::requested(context, size)? {
         None => reply.body = data.to_vec(),
         Some((first, last)) => {
             reply.status = 206;
@@ -94,7 +94,7 @@ pub(super) fn get_object(context: &Context) -> Result<Reply, OssError> {
 pub(super) fn head_object(context: &Context) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
     let properties = context.shared.store.properties(bucket, key, context.version()?)?;
-    if let Some(reply) = condition(context, &properties)? {
+    if let Some(reply) = conditions::unmet(context, "", &properties)? {
         return Ok(reply);
     }
     let mut reply = describe(context, &properties)?;
@@ -155,55 +155,4 @@ fn describe(context: &Context, properties: &Properties) -> Result<Reply, OssErro
         reply.set("x-oss-next-append-position", &properties.size.to_string());
     }
     context.with_version(reply, properties.version())
-}
-
-/// The reply to a condition that is not met.
-fn condition(context: &Context, properties: &Properties) -> Result<Option<Reply>, OssError> {
-    let is_this = |list: &str| {
-        list.split(',')
-            .map(|etag| etag.trim().trim_matches('"'))
-            .any(|etag| etag == "*" || etag.eq_ignore_ascii_case(&properties.etag))
-    };
-    if context.header("if-match").is_some_and(|list| !is_this(&list)) {
-        return Err(OssError::new(
-            412,
-            "PreconditionFailed",
-            "At least one of the pre-conditions you specified did not hold.",
-        ));
-    }
-    if context.header("if-none-match").is_some_and(|list| is_this(&list)) {
-        let etag = format!("\"{}\"", properties.etag);
-        return Ok(Some(Reply::new(304).with("ETag", &etag)));
-    }
-    Ok(None)
-}
-
-/// First and last byte of a range that the object has; OSS sends the whole object otherwise.
-fn byte_range(header: &str, size: u64) -> Option<(u64, u64)> {
-    let (first, last) = header.strip_prefix("bytes=")?.split_once('-')?;
-    let end = size.checked_sub(1)?;
-    let (first, last) = match (first.trim(), last.trim()) {
-        ("", suffix) => (size.saturating_sub(suffix.parse().ok()?), end),
-        (first, "") => (first.parse().ok()?, end),
-        (first, last) => (first.parse().ok()?, last.parse::<u64>().ok()?.min(end)),
-    };
-    (first <= last).then_some((first, last))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_are_cut_to_the_object() {
-        assert_eq!(byte_range("bytes=0-3", 10), Some((0, 3)));
-        assert_eq!(byte_range("bytes=8-", 10), Some((8, 9)));
-        assert_eq!(byte_range("bytes=-4", 10), Some((6, 9)));
-        assert_eq!(byte_range("bytes=-40", 10), Some((0, 9)));
-        assert_eq!(byte_range("bytes=5-100", 10), Some((5, 9)));
-        for wrong in ["bytes=10-", "bytes=5-4", "bytes=-0", "bytes=a-b", "items=0-1", "bytes=0-1,3-4"] {
-            assert_eq!(byte_range(wrong, 10), None, "{wrong}");
-        }
-        assert_eq!(byte_range("bytes=0-0", 0), None);
-    }
 }

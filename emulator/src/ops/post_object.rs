@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::context::{Context, check_key};
+use super::encryption;
 use super::headers::{checked_object_headers, stored_reply};
 use super::xml::Document;
 use crate::auth;
@@ -78,6 +79,7 @@ pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
     let properties = store.put(bucket, key, properties, form.file.clone(), forbid_overwrite)?;
 
     let reply = stored_reply(&properties.etag, properties.crc64, None);
+    let reply = encryption::tell(reply, &properties.headers);
     let reply = context.with_version(reply, properties.version())?;
     if callback.is_some() {
         return context.with_callback(reply, callback.as_ref(), key, &properties, &form.file);
@@ -292,11 +294,12 @@ fn authenticate(context: &Context, form: &Form, bucket: &str) -> Result<(), OssE
                 let error = OssError::invalid_argument(
                     "The fields OSSAccessKeyId, policy and Signature must come together.",
                 );
-                return Err(match signature {
-                    None => error.ec("0002-00000703"),
-                    Some("") => error.ec("0002-00000704"),
-                    Some(_) => error,
-                });
+                return Err(error.ec(match (policy, signature) {
+                    (None, _) => "0002-00000702",
+                    (_, None) => "0002-00000703",
+                    (_, Some("")) => "0002-00000704",
+                    (_, Some(_)) => "0002-00000706",
+                }));
             }
         }
     };

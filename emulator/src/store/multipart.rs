@@ -7,7 +7,7 @@ use super::upload::{Part, Parts, Upload, choose_parts};
 use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::object::{ObjectType, Properties};
-use crate::text::hex_upper;
+use crate::text::{base64_encode, hex_upper};
 
 impl Store {
     pub fn initiate(
@@ -109,7 +109,7 @@ impl Store {
         let properties = Properties {
             etag: format!("{}-{}", hex_upper(&md5(etags.as_bytes())), chosen.len()),
             crc64: crc64(&data),
-            content_md5: None,
+            content_md5: upload.sequential.then(|| base64_encode(&md5(&data))),
             size: data.len() as u64,
             kind: ObjectType::Multipart,
             modified_ms: now_ms,

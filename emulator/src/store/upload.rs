@@ -77,11 +77,12 @@ pub(super) fn choose_parts(
                 .collect::<Result<_, _>>()?
         }
     };
-    if numbered.is_empty() {
-        return Err(OssError::new(400, "InvalidPart", "There is no part to complete the upload with.")
-            .detail("UploadId", upload_id));
+    // Without any parts the object is empty.
+    if numbered.is_empty() && !upload.parts.is_empty() {
+        return Err(OssError::malformed_xml());
     }
-    for (number, part) in &numbered[..numbered.len() - 1] {
+    let before_last = numbered.split_last().map_or(&[][..], |(_, before)| before);
+    for (number, part) in before_last {
         if (part.data.len() as u64) < min_part_size {
             return Err(OssError::new(
                 400,

@@ -146,6 +146,13 @@ impl Client {
         self.request("PUT", target, &[], body)
     }
 
+    /// All that the server says until it closes the connection.
+    pub fn receive_raw(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.0.read_to_end(&mut bytes).unwrap();
+        bytes
+    }
+
     /// True once the server has closed the connection properly; false if it was reset.
     pub fn ends_cleanly(&mut self) -> bool {
         let mut rest = Vec::new();
