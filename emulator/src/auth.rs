@@ -13,14 +13,22 @@ use crate::text::hex_upper;
 const MAX_SKEW_MS: i64 = 15 * 60 * 1000;
 const MAX_URL_LIFETIME_S: i64 = 7 * 24 * 3600;
 
-/// Passes a request that is signed as it should be.
+/// Who sent a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// Somebody with an access key, each of which can do everything.
+    Owner,
+    Anybody,
+}
+
+/// Passes a request that is signed as it should be, or not at all.
 pub(crate) fn authenticate(
     config: &Config,
     keys: &Keys,
     clock: &Clock,
     head: &Head,
     meaning: &Meaning,
-) -> Result<(), OssError> {
+) -> Result<Caller, OssError> {
     let guard = Guard {
         config,
         keys,
@@ -42,21 +50,21 @@ pub(crate) fn authenticate(
     let authorizations = head.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     match head.headers.get("authorization") {
         Some(value) if authorizations.count() > 1 => {
-            Err(OssError::argument("Authorization", &value, "There is more than one Authorization header."))
+            let message = "There is more than one Authorization header.";
+            return Err(OssError::argument("Authorization", &value, message));
         }
         Some(_) if url_v1 || url_v4 => {
-            Err(OssError::invalid_argument("Only one auth mechanism allowed: in the header or in the URL."))
+            let message = "Only one auth mechanism allowed: in the header or in the URL.";
+            return Err(OssError::invalid_argument(message));
         }
-        Some(value) if value.starts_with(sign_v4::ALGORITHM) => guard.v4_header(&value),
-        Some(value) => guard.v1_header(&value),
-        None if url_v4 => guard.v4_url(),
-        None if url_v1 => guard.v1_url(),
-        None if config.allow_anonymous => Ok(()),
-        None => {
-            Err(OssError::access_denied("Anonymous access is forbidden for this operation.")
-                .ec("0003-00000001"))
-        }
+        Some(value) if value.starts_with(sign_v4::ALGORITHM) => guard.v4_header(&value)?,
+        Some(value) => guard.v1_header(&value)?,
+        None if url_v4 => guard.v4_url()?,
+        None if url_v1 => guard.v1_url()?,
+        None if config.allow_anonymous => {}
+        None => return Ok(Caller::Anybody),
     }
+    Ok(Caller::Owner)
 }
 
 struct Guard<'a> {
@@ -416,8 +424,11 @@ mod tests {
         }
 
         fn authenticate(&self) -> Result<(), String> {
-            authenticate(&self.config, &self.keys(), &self.clock, &self.head, &self.meaning)
-                .map_err(|error| error.code)
+            match authenticate(&self.config, &self.keys(), &self.clock, &self.head, &self.meaning) {
+                Ok(Caller::Owner) => Ok(()),
+                Ok(Caller::Anybody) => Err("NoSignature".to_owned()),
+                Err(error) => Err(error.code),
+            }
         }
     }
 

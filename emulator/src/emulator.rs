@@ -19,7 +19,7 @@ use crate::keys::Keys;
 use crate::object::{ObjectType, Properties};
 use crate::request_log::{Request, RequestLog};
 use crate::shared::Shared;
-use crate::store::Store;
+use crate::store::{Settings, Store};
 use crate::stream::tls_config;
 use crate::text::{base64_encode, hex_upper};
 
@@ -73,7 +73,7 @@ impl Emulator {
         let store = Store::open(config.data.as_deref())?;
         let clock = Clock::new(config.clock_offset_s);
         for bucket in &config.buckets {
-            store.create_bucket(bucket, clock.now_ms()).map_err(|error| {
+            store.create_bucket(bucket, Settings::new(clock.now_ms())).map_err(|error| {
                 let message = format!("bucket {bucket:?}: {}", error.message);
                 io::Error::new(ErrorKind::InvalidInput, message)
             })?;
@@ -207,7 +207,7 @@ impl Emulator {
         };
         let store = &self.shared.store;
         store
-            .create_bucket(bucket, now_ms)
+            .create_bucket(bucket, Settings::new(now_ms))
             .and_then(|()| store.put(bucket, key, properties, data.to_vec(), false).map(drop))
             .map_err(|error| {
                 let kind = if error.status < 500 { ErrorKind::InvalidInput } else { ErrorKind::Other };

@@ -96,6 +96,7 @@ const ROWS: &[Row] = &[
     row("GET", Bucket, "bucketInfo", GetBucketInfo),
     row("GET", Bucket, "location", GetBucketLocation),
     row("GET", Bucket, "acl", GetBucketAcl),
+    row("PUT", Bucket, "acl", PutBucketAcl).headers(&[&["x-oss-acl"]]),
     row("GET", Bucket, "versioning", GetBucketVersioning),
     row("PUT", Bucket, "versioning", PutBucketVersioning),
     row("GET", Bucket, "live", ListLiveChannel).parameters(&[&["marker", "max-keys", "prefix"]]),
@@ -112,7 +113,7 @@ const ROWS: &[Row] = &[
     row("GET", Bucket, "list-type=2", ListObjectsV2)
         .parameters(&[LISTING, &["continuation-token", "fetch-owner", "start-after"]]),
     row("GET", Bucket, "", ListObjects).parameters(&[LISTING, &["marker"]]),
-    row("PUT", Bucket, "", PutBucket),
+    row("PUT", Bucket, "", PutBucket).headers(&[&["x-oss-acl"]]),
     row("DELETE", Bucket, "", DeleteBucket),
     row("POST", Bucket, "delete", DeleteMultipleObjects).parameters(&[ENCODING]),
     row("POST", Bucket, "", PostObject),

@@ -2,11 +2,14 @@
 
 use super::context::Context;
 use super::listing::max_keys;
-use super::xml::Document;
+use super::xml::{self, Document};
 use crate::clock::iso_date;
 use crate::errors::OssError;
 use crate::http::Reply;
+use crate::store::{Acl, Settings};
 use crate::text::xml_escape;
+
+const ACL: &str = "x-oss-acl";
 
 /// Who owns every bucket and object here.
 pub(super) const OWNER: &str =
@@ -20,18 +23,19 @@ pub(super) fn list_buckets(context: &Context) -> Result<Reply, OssError> {
     let mut buckets = context
         .shared
         .store
-        .bucket_names()
+        .buckets()
         .into_iter()
         .filter(|(name, _)| name.starts_with(prefix) && name.as_str() > marker);
-    let page: Vec<(String, i64)> = buckets.by_ref().take(max).collect();
+    let page: Vec<(String, Settings)> = buckets.by_ref().take(max).collect();
     let truncated = buckets.next().is_some();
     let mut list = String::new();
-    for (name, created_ms) in &page {
+    for (name, settings) in &page {
         list.push_str(&format!(
             "<Bucket><CreationDate>{}</CreationDate><ExtranetEndpoint>oss-{region}.aliyuncs.com</ExtranetEndpoint>\
              <IntranetEndpoint>oss-{region}-internal.aliyuncs.com</IntranetEndpoint><Location>oss-{region}</Location>\
-             <Name>{name}</Name><Region>{region}</Region><StorageClass>Standard</StorageClass></Bucket>",
-            iso_date(*created_ms)
+             <Name>{name}</Name><Region>{region}</Region><StorageClass>{}</StorageClass></Bucket>",
+            iso_date(settings.created_ms),
+            settings.storage_class
         ));
     }
     let mut document = Document::new("ListAllMyBucketsResult")
@@ -47,10 +51,80 @@ pub(super) fn list_buckets(context: &Context) -> Result<Reply, OssError> {
     Ok(Reply::xml(200, document.finish()))
 }
 
-pub(super) fn put_bucket(context: &Context) -> Result<Reply, OssError> {
+pub(super) fn put_bucket(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
     let bucket = context.bucket()?;
-    context.shared.store.create_bucket(bucket, context.now_ms())?;
+    let store = &context.shared.store;
+    let acl = context.header(ACL).map(|name| acl_of(&name)).transpose()?;
+    let mut settings = Settings::new(context.now_ms());
+    configure(&mut settings, body, &context.shared.config.region)?;
+    store.create_bucket(bucket, settings)?;
+    // One that was there already may be given another ACL in this way.
+    if let Some(acl) = acl {
+        store.change_settings(bucket, |settings| settings.acl = acl)?;
+    }
     Ok(Reply::new(200).with("Location", &format!("/{bucket}")))
+}
+
+/// Sets what a document says of a bucket that is to be made.
+fn configure(settings: &mut Settings, body: &[u8], region: &str) -> Result<(), OssError> {
+    const CLASSES: &[&str] = &["Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"];
+    let texts = if body.is_empty() { Vec::new() } else { xml::read(body)? };
+    for (path, text) in texts {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        match path.as_slice() {
+            ["CreateBucketConfiguration"] => {}
+            ["CreateBucketConfiguration", "StorageClass"] if CLASSES.contains(&text.as_str()) => {
+                settings.storage_class = text;
+            }
+            ["CreateBucketConfiguration", "DataRedundancyType"] if matches!(text.as_str(), "LRS" | "ZRS") => {
+                settings.redundancy = text;
+            }
+            ["CreateBucketConfiguration", "LocationConstraint"] if text == format!("oss-{region}") => {}
+            ["CreateBucketConfiguration", "LocationConstraint"] => {
+                let message = "The specified location-constraint is not valid.";
+                return Err(OssError::new(400, "InvalidLocationConstraint", message));
+            }
+            ["CreateBucketConfiguration", "StorageClass" | "DataRedundancyType"] => {
+                return Err(OssError::malformed_xml());
+            }
+            _ => {
+                let name = path.join("/");
+                return Err(OssError::not_implemented(format!("The emulator does not know {name}.")));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn acl_of(name: &str) -> Result<Acl, OssError> {
+    Acl::of_name(name).ok_or_else(|| {
+        OssError::argument(ACL, name, "no such bucket access control exists").ec("0015-00000204")
+    })
+}
+
+pub(super) fn put_bucket_acl(context: &Context) -> Result<Reply, OssError> {
+    let acl = acl_of(&context.header(ACL).unwrap_or_default())?;
+    context.shared.store.change_settings(context.bucket()?, |settings| settings.acl = acl)?;
+    Ok(Reply::new(200))
+}
+
+pub(super) fn get_bucket_acl(context: &Context) -> Result<Reply, OssError> {
+    get_acl(context.shared.store.settings(context.bucket()?)?.acl.name())
+}
+
+impl Context<'_> {
+    /// Objects that are stored without a class have that of their bucket.
+    pub(super) fn in_class_of_bucket(
+        &self,
+        mut headers: Vec<(String, String)>,
+    ) -> Result<Vec<(String, String)>, OssError> {
+        const CLASS: &str = "x-oss-storage-class";
+        let class = self.shared.store.settings(self.bucket()?)?.storage_class;
+        if class != "Standard" && !headers.iter().any(|(name, _)| name == CLASS) {
+            headers.push((CLASS.to_owned(), class));
+        }
+        Ok(headers)
+    }
 }
 
 pub(super) fn delete_bucket(context: &Context) -> Result<Reply, OssError> {
@@ -66,9 +140,12 @@ pub(super) fn get_bucket_info(context: &Context) -> Result<Reply, OssError> {
     let document = Document::new("BucketInfo").raw(&format!(
         "<Bucket><CreationDate>{}</CreationDate><ExtranetEndpoint>oss-{region}.aliyuncs.com</ExtranetEndpoint>\
          <IntranetEndpoint>oss-{region}-internal.aliyuncs.com</IntranetEndpoint><Location>oss-{region}</Location>\
-         <Name>{bucket}</Name><StorageClass>Standard</StorageClass><DataRedundancyType>LRS</DataRedundancyType>{OWNER}\
-         <AccessControlList><Grant>private</Grant></AccessControlList>{}</Bucket>",
+         <Name>{bucket}</Name><StorageClass>{}</StorageClass><DataRedundancyType>{}</DataRedundancyType>{OWNER}\
+         <AccessControlList><Grant>{}</Grant></AccessControlList>{}</Bucket>",
         iso_date(settings.created_ms),
+        settings.storage_class,
+        settings.redundancy,
+        settings.acl.name(),
         versioning.unwrap_or_default()
     ));
     Ok(Reply::xml(200, document.finish()))

@@ -21,14 +21,14 @@ const CLASS: &str = "x-oss-storage-class";
 const ENCRYPTION: &str = "x-oss-server-side-encryption";
 
 /// What is copied: `/<bucket>/<key>`, percent-encoded, with `?versionId=<id>` behind it for a version.
-struct Source {
-    bucket: String,
-    key: String,
-    version: Option<String>,
+pub(super) struct Source {
+    pub bucket: String,
+    pub key: String,
+    pub version: Option<String>,
 }
 
 impl Source {
-    fn of(context: &Context) -> Result<Source, OssError> {
+    pub fn of(context: &Context) -> Result<Source, OssError> {
         let text = context.header(SOURCE).unwrap_or_default();
         let refuse = |ec| OssError::argument(SOURCE, &text, "The source of the copy is not valid.").ec(ec);
         let (path, version) = match text.split_once('?') {

@@ -41,7 +41,7 @@ impl Context<'_> {
                 (name.to_ascii_lowercase(), value)
             })
             .collect();
-        checked_object_headers(given)
+        self.in_class_of_bucket(checked_object_headers(given)?)
     }
 
     pub(super) fn forbid_overwrite(&self) -> Result<bool, OssError> {

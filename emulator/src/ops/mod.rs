@@ -1,5 +1,6 @@
 //! The operations of OSS.
 
+mod access;
 mod bucket;
 mod callback;
 mod callback_policy;
@@ -21,12 +22,13 @@ mod xml;
 
 pub(crate) use context::Context;
 
-use crate::auth;
+use crate::auth::{self, Caller};
 use crate::callback::Callback;
 use crate::cors;
 use crate::errors::OssError;
 use crate::http::{Framing, Reply};
 use crate::operation::Operation;
+use crate::store::Settings;
 
 /// The largest document that is no object: lists of parts, lists of keys.
 const DOCUMENT_LIMIT: u64 = 4 << 20;
@@ -48,19 +50,22 @@ impl Context<'_> {
             self.check_bucket()?;
         }
         // A form carries its signature in its fields, and a browser that asks beforehand has none.
-        if !matches!(operation, Operation::PostObject | Operation::OptionObject) {
-            auth::authenticate(&shared.config, &shared.keys, &shared.clock, self.head, meaning)?;
-        }
+        let caller = match operation {
+            Operation::PostObject | Operation::OptionObject => Caller::Owner,
+            _ => auth::authenticate(&shared.config, &shared.keys, &shared.clock, self.head, meaning)?,
+        };
         let is_left_out = operation == Operation::ProcessObject && !shared.config.trigger;
         if operation == Operation::Unknown || is_left_out {
             return Err(self.unknown_operation());
         }
+        let makes_bucket = makes_bucket && caller == Caller::Owner;
         if let Some(bucket) = meaning.bucket.as_ref().filter(|_| makes_bucket) {
-            shared.store.create_bucket(bucket, self.now_ms())?;
+            shared.store.create_bucket(bucket, Settings::new(self.now_ms()))?;
         }
         if meaning.key.is_some() {
             self.key()?;
         }
+        self.authorize(caller)?;
         if operation.carries_data() {
             match framing {
                 Framing::None => {
@@ -121,11 +126,12 @@ impl Context<'_> {
         let callback = prepared.callback.as_ref();
         match self.meaning.operation {
             Operation::ListBuckets => bucket::list_buckets(self),
-            Operation::PutBucket => bucket::put_bucket(self),
+            Operation::PutBucket => bucket::put_bucket(self, &body),
             Operation::DeleteBucket => bucket::delete_bucket(self),
             Operation::GetBucketInfo => bucket::get_bucket_info(self),
             Operation::GetBucketLocation => bucket::get_bucket_location(self),
-            Operation::GetBucketAcl => bucket::get_acl("private"),
+            Operation::GetBucketAcl => bucket::get_bucket_acl(self),
+            Operation::PutBucketAcl => bucket::put_bucket_acl(self),
             Operation::PutBucketCallbackPolicy => callback_policy::put(self, &body),
             Operation::GetBucketCallbackPolicy => callback_policy::get(self),
             Operation::DeleteBucketCallbackPolicy => callback_policy::delete(self),

@@ -8,7 +8,7 @@ use super::context::{Context, check_key};
 use super::encryption;
 use super::headers::{checked_object_headers, stored_reply};
 use super::xml::Document;
-use crate::auth;
+use crate::auth::{self, Caller};
 use crate::callback;
 use crate::clock::{parse_basic_date, parse_iso_date};
 use crate::digest::{crc64, md5};
@@ -47,10 +47,11 @@ pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
     let form = parse_form(&content_type, &body)?;
     drop(body);
     let key = form.get("key").ok_or_else(wrong_number_of_files)?;
-    authenticate(context, &form, bucket)?;
+    let caller = authenticate(context, &form, bucket)?;
     // The policy speaks of the key as the form has it.
     let key = &key.replace("${filename}", &form.file_name);
     check_key(key, false)?;
+    context.authorize_form(caller, key)?;
 
     let callback = callback::parse_form(
         form.get("callback").unwrap_or_default(),
@@ -72,7 +73,7 @@ pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
         size: form.file.len() as u64,
         kind: ObjectType::Normal,
         modified_ms: context.now_ms(),
-        headers: object_headers(&form)?,
+        headers: context.in_class_of_bucket(object_headers(&form)?)?,
         version_id: None,
     };
     let store = &context.shared.store;
@@ -240,7 +241,7 @@ fn parameter(value: &str, name: &str) -> Option<String> {
 }
 
 /// Checks the signature over the policy, then the policy.
-fn authenticate(context: &Context, form: &Form, bucket: &str) -> Result<(), OssError> {
+fn authenticate(context: &Context, form: &Form, bucket: &str) -> Result<Caller, OssError> {
     let config = &context.shared.config;
     let now_ms = context.now_ms();
     let v4 = form.get("x-oss-signature-version").is_some();
@@ -280,11 +281,8 @@ fn authenticate(context: &Context, form: &Form, bucket: &str) -> Result<(), OssE
     } else {
         let id = form.get("ossaccesskeyid");
         match (id, policy, form.get("signature")) {
-            (None, None, None) if config.allow_anonymous => return Ok(()),
-            (None, None, None) => {
-                return Err(OssError::access_denied("Anonymous access is forbidden for this operation.")
-                    .ec("0003-00000001"));
-            }
+            (None, None, None) if config.allow_anonymous => return Ok(Caller::Owner),
+            (None, None, None) => return Ok(Caller::Anybody),
             (Some(id), Some(policy), Some(signature)) => {
                 let credential = context.shared.keys.find(id, now_ms)?;
                 let expected = sign_v1::signature(&credential.secret, policy.as_bytes());
@@ -308,7 +306,8 @@ fn authenticate(context: &Context, form: &Form, bucket: &str) -> Result<(), OssE
         return Err(auth::mismatch(&credential, signature, policy.as_bytes()));
     }
     auth::check_token(&credential, form.get("x-oss-security-token"))?;
-    check_policy(policy, form, bucket, now_ms, v4)
+    check_policy(policy, form, bucket, now_ms, v4)?;
+    Ok(Caller::Owner)
 }
 
 fn check_policy(policy: &str, form: &Form, bucket: &str, now_ms: i64, v4: bool) -> Result<(), OssError> {

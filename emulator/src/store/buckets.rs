@@ -12,7 +12,7 @@ use crate::callback::Policy;
 use crate::errors::OssError;
 use crate::object::{Blob, StoredObject};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Bucket {
     pub name: String,
     pub settings: Settings,
@@ -66,8 +66,9 @@ impl Store {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn bucket_names(&self) -> Vec<(String, i64)> {
-        self.lock().iter().map(|(name, bucket)| (name.clone(), bucket.settings.created_ms)).collect()
+    /// All buckets, by their names.
+    pub fn buckets(&self) -> Vec<(String, Settings)> {
+        self.lock().iter().map(|(name, bucket)| (name.clone(), bucket.settings.clone())).collect()
     }
 
     pub fn has_bucket(&self, name: &str) -> bool {
@@ -75,7 +76,7 @@ impl Store {
     }
 
     /// Makes a bucket; one that exists stays as it is.
-    pub fn create_bucket(&self, name: &str, now_ms: i64) -> Result<(), OssError> {
+    pub fn create_bucket(&self, name: &str, settings: Settings) -> Result<(), OssError> {
         if !is_bucket_name(name) {
             return Err(OssError::new(400, "InvalidBucketName", "The specified bucket is not valid.")
                 .detail("BucketName", name));
@@ -84,11 +85,12 @@ impl Store {
         if buckets.contains_key(name) {
             return Ok(());
         }
-        let settings = Settings { created_ms: now_ms, ..Settings::default() };
         if let Some(disk) = &self.disk {
             disk.write_bucket(name, &settings).map_err(disk_failed)?;
         }
-        buckets.insert(name.to_owned(), Bucket { name: name.to_owned(), settings, ..Bucket::default() });
+        let (objects, uploads) = (BTreeMap::new(), BTreeMap::new());
+        let bucket = Bucket { name: name.to_owned(), settings, objects, uploads };
+        buckets.insert(name.to_owned(), bucket);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::settings::{Settings, Versioning};
+use super::settings::{Acl, Settings, Versioning};
 use super::versions::{Version, Versions};
 use crate::callback::Policy;
 use crate::object::{Blob, ObjectType, Properties, StoredObject};
@@ -168,20 +168,32 @@ fn read_objects(folder: &Path) -> io::Result<BTreeMap<String, Versions>> {
 }
 
 fn settings_json(settings: &Settings) -> Value {
-    let Settings { created_ms, versioning, callback_policies } = settings;
+    let Settings { created_ms, acl, storage_class, redundancy, versioning, callback_policies } = settings;
     let policies: Vec<Value> = callback_policies
         .iter()
         .map(
             |policy| json!({"name": policy.name, "callback": policy.callback, "variables": policy.variables}),
         )
         .collect();
-    json!({ "created_ms": created_ms, "versioning": versioning.name(), "callback_policies": policies })
+    json!({
+        "created_ms": created_ms,
+        "acl": acl.name(),
+        "storage_class": storage_class,
+        "redundancy": redundancy,
+        "versioning": versioning.name(),
+        "callback_policies": policies,
+    })
 }
 
 fn settings_of(json: &Value) -> Settings {
+    let new = Settings::new(json["created_ms"].as_i64().unwrap_or_default());
+    let text = |name: &str| json[name].as_str().map(str::to_owned);
     Settings {
-        created_ms: json["created_ms"].as_i64().unwrap_or_default(),
-        versioning: json["versioning"].as_str().and_then(Versioning::of_name).unwrap_or_default(),
+        created_ms: new.created_ms,
+        acl: json["acl"].as_str().and_then(Acl::of_name).unwrap_or(new.acl),
+        storage_class: text("storage_class").unwrap_or(new.storage_class),
+        redundancy: text("redundancy").unwrap_or(new.redundancy),
+        versioning: json["versioning"].as_str().and_then(Versioning::of_name).unwrap_or(new.versioning),
         callback_policies: policies_of(&json["callback_policies"]),
     }
 }

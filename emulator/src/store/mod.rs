@@ -9,6 +9,6 @@ mod upload;
 mod versions;
 
 pub(crate) use buckets::Store;
-pub(crate) use settings::Versioning;
+pub(crate) use settings::{Access, Acl, Settings, Versioning};
 pub(crate) use upload::{NamedPart, Part, Parts};
 pub(crate) use versions::Version;
