@@ -1,7 +1,6 @@
 //! Buckets: making them, describing them.
 
 use super::context::Context;
-use super::listing::max_keys;
 use super::xml::{self, Document};
 use crate::clock::iso_date;
 use crate::errors::OssError;
@@ -14,42 +13,6 @@ const ACL: &str = "x-oss-acl";
 /// Who owns every bucket and object here.
 pub(super) const OWNER: &str =
     "<Owner><ID>1000000000000001</ID><DisplayName>1000000000000001</DisplayName></Owner>";
-
-pub(super) fn list_buckets(context: &Context) -> Result<Reply, OssError> {
-    let region = &context.shared.config.region;
-    let prefix = context.meaning.parameter("prefix").unwrap_or_default();
-    let marker = context.meaning.parameter("marker").unwrap_or_default();
-    let max = max_keys(context)?;
-    let mut buckets = context
-        .shared
-        .store
-        .buckets()
-        .into_iter()
-        .filter(|(name, _)| name.starts_with(prefix) && name.as_str() > marker);
-    let page: Vec<(String, Settings)> = buckets.by_ref().take(max).collect();
-    let truncated = buckets.next().is_some();
-    let mut list = String::new();
-    for (name, settings) in &page {
-        list.push_str(&format!(
-            "<Bucket><CreationDate>{}</CreationDate><ExtranetEndpoint>oss-{region}.aliyuncs.com</ExtranetEndpoint>\
-             <IntranetEndpoint>oss-{region}-internal.aliyuncs.com</IntranetEndpoint><Location>oss-{region}</Location>\
-             <Name>{name}</Name><Region>{region}</Region><StorageClass>{}</StorageClass></Bucket>",
-            iso_date(settings.created_ms),
-            settings.storage_class
-        ));
-    }
-    let mut document = Document::new("ListAllMyBucketsResult")
-        .raw(OWNER)
-        .text("Prefix", prefix)
-        .text("Marker", marker)
-        .text("MaxKeys", &max.to_string())
-        .text("IsTruncated", &truncated.to_string());
-    if let (true, Some((last, _))) = (truncated, page.last()) {
-        document.push("NextMarker", last);
-    }
-    let document = document.raw(&format!("<Buckets>{list}</Buckets>"));
-    Ok(Reply::xml(200, document.finish()))
-}
 
 pub(super) fn put_bucket(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
     let bucket = context.bucket()?;

@@ -16,6 +16,7 @@ mod object;
 mod post_object;
 mod process_object;
 mod range;
+mod service;
 mod tagging;
 mod versioning;
 mod xml;
@@ -125,7 +126,7 @@ impl Context<'_> {
     pub fn perform(&self, prepared: &Prepared, body: Vec<u8>) -> Result<Reply, OssError> {
         let callback = prepared.callback.as_ref();
         match self.meaning.operation {
-            Operation::ListBuckets => bucket::list_buckets(self),
+            Operation::ListBuckets => service::list_buckets(self),
             Operation::PutBucket => bucket::put_bucket(self, &body),
             Operation::DeleteBucket => bucket::delete_bucket(self),
             Operation::GetBucketInfo => bucket::get_bucket_info(self),
