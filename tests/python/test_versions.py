@@ -1,5 +1,7 @@
 """Versions of objects: made, read, listed, deleted, and brought back, by both SDKs."""
 
+import base64
+import json
 import uuid
 
 import alibabacloud_oss_v2 as oss_v2
@@ -181,3 +183,21 @@ def test_an_acl_belongs_to_a_version(bucket):
     bucket.put_object_acl("k", oss2.OBJECT_ACL_PUBLIC_READ, params={"versionId": first})
     assert bucket.get_object_acl("k", params={"versionId": first}).acl == "public-read"
     assert bucket.get_object_acl("k").acl == "default"
+
+
+@pytest.mark.parametrize("status", [200, 502])
+def test_callbacks_are_made_and_told_with_the_version(app, bucket, status):
+    app.status = status
+    set_versioning(bucket, "Enabled")
+    settings = {"callbackUrl": app.url, "callbackBody": "object=${object}&etag=${etag}&operation=${operation}"}
+    headers = {"x-oss-callback": base64.b64encode(json.dumps(settings).encode()).decode()}
+    put = bucket.put_object("k", b"data", headers=headers)
+    upload_id = bucket.init_multipart_upload("k").upload_id
+    part = oss2.models.PartInfo(1, bucket.upload_part("k", upload_id, 1, b"parts").etag)
+    completed = bucket.complete_multipart_upload("k", upload_id, [part], headers=headers)
+    assert put.status == completed.status == (200 if status == 200 else 203)
+    assert [version_id for _, version_id, _ in listed(bucket)[0]] == [completed.versionid, put.versionid]
+    assert [(call.form()["operation"], call.form()["etag"]) for call in app.requests] == [
+        ("PutObject", put.etag),
+        ("CompleteMultipartUpload", completed.etag),
+    ]
