@@ -8,7 +8,7 @@ mod support;
 use std::fs;
 use std::time::{Duration, Instant};
 use support::bucket::TestBucket;
-use support::c_program::{CProgram, Dialect, Linkage, Source};
+use support::c_program::{CProgram, Dialect, Linkage, SYSTEM_LIBRARIES, Source};
 use support::emulator_library::LIBRARY;
 use support::go::{self, Installation};
 use support::markdown::blocks_after;
@@ -31,8 +31,8 @@ fn variants(name: &str) -> Vec<CProgram> {
     if effort::is_worth(&format!("{name}.c, linked statically and under valgrind")) {
         variants.push(CProgram::host(name, Linkage::Static, &shared));
         let archive = LIBRARY.r#static.display().to_string();
-        let system = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
-        variants.push(CProgram::host(name, Linkage::Shared, &[&[archive.as_str()], &system[..]].concat()));
+        let libraries = [&[archive.as_str()], &SYSTEM_LIBRARIES[..]].concat();
+        variants.push(CProgram::host(name, Linkage::Shared, &libraries));
         variants.extend(CProgram::host(name, Linkage::Shared, &shared).under_valgrind());
     }
     variants

@@ -289,6 +289,18 @@ static void https_is_spoken_with_a_certificate(void) {
     bucket = open_at(emulator, of_bucket);
     CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, "key", "data", 4, NULL, &result));
     oss_bucket_free(bucket);
+
+    /* The emulator goes on writing to whom has left, which must not end this program by a SIGPIPE. */
+    CHECK_DONE(oss_emulator_inject_fault(emulator, "{\"action\":\"drip_reply\",\"interval_ms\":1}"));
+    CHECK_DONE(oss_emulator_inject_fault(emulator, "{\"action\":\"slow_reply\",\"delay_ms\":50}"));
+    CHECK_SETS(oss_bucket_options_set_deadline_ms(of_bucket, 50));
+    bucket = open_at(emulator, of_bucket);
+    CHECK_ENDS(OSS_STATUS_TIMEOUT, oss_put_object(bucket, "key", "data", 4, NULL, &result));
+    oss_bucket_free(bucket);
+    CHECK_SETS(oss_bucket_options_set_deadline_ms(of_bucket, 0));
+    bucket = open_at(emulator, of_bucket);
+    CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, "key", "data", 4, NULL, &result));
+    oss_bucket_free(bucket);
     oss_bucket_options_free(of_bucket);
     oss_emulator_stop(emulator);
 

@@ -22,8 +22,8 @@ const CPP_WARNINGS: [&str; 7] = [
     "-Wnon-virtual-dtor",
     "-Weffc++",
 ];
-/// What a program needs that links the static library.
-const SYSTEM_LIBRARIES: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
+/// What a program needs that links a static library of ours.
+pub const SYSTEM_LIBRARIES: [&str; 7] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
 
 /// For programs whose library was not compiled for a sanitizer.
 const SANITIZERS: [&str; 3] =
