@@ -26,8 +26,12 @@ pub fn shell(language: Language, code: &str) -> Option<Command> {
         Language::Node => ("Node.js with koffi", "node -e 'require(\"koffi\")'"),
         Language::Cobol => ("GnuCOBOL with gcc", "cobc --version && gcc --version"),
     };
-    let what = format!("programs in {language:?}");
-    tools::finds(&mut sh(question), &what, &format!("{needed} is missing")).then(|| sh(code))
+    shell_with(&format!("programs in {language:?}"), needed, question, code)
+}
+
+/// The same for programs that need something of their own, for which a question asks.
+pub fn shell_with(what: &str, needed: &str, question: &str, code: &str) -> Option<Command> {
+    tools::finds(&mut sh(question), what, &format!("{needed} is missing")).then(|| sh(code))
 }
 
 /// The library of Java's that calls C, which `OSS_TEST_JNA` may name.

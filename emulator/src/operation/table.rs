@@ -282,6 +282,17 @@ mod tests {
     }
 
     #[test]
+    fn the_page_for_users_names_the_operations() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/emulator.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        // One is told from the others and then refused.
+        for row in ROWS.iter().filter(|row| row.operation != UploadPartCopy) {
+            let name = row.operation.name();
+            assert!(page.contains(&format!("`{name}`")), "{name} is not on the page");
+        }
+    }
+
+    #[test]
     fn an_operation_that_does_not_know_all_of_a_request_is_not_carried_out() {
         for (method, level, query, header) in [
             ("DELETE", Bucket, "overwriteConfig", ""),
