@@ -1,4 +1,6 @@
 //! The library as a guest in a C program: what it must leave alone, and what must not harm it.
+//!
+//! `OSS_UPLOAD_FORKS` says how often a program forks.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -141,10 +143,11 @@ fn name_whose_resolution_never_ends_holds_nobody_up() {
 
 #[test]
 fn forked_child_and_parent_go_on_with_the_same_handle() {
+    let rounds = effort::count("OSS_UPLOAD_FORKS", 50, 500).to_string();
     for site in Site::both() {
         // Neither valgrind nor gcc's checks watch: what a child drops of its parent's without touching it is a leak to the one,
         // and the others' allocator cannot be forked while another thread is in it.
-        site.run_with("fork", Linkage::Shared, &[("ROUNDS", if effort::is_full() { "500" } else { "50" })]);
+        site.run_with("fork", Linkage::Shared, &[("ROUNDS", &rounds)]);
         let [parent, child, grandchild] =
             ["parent/", "child/", "grandchild/"].map(|who| site.connections_of(who));
         assert!(!parent.is_empty() && !child.is_empty() && !grandchild.is_empty());
