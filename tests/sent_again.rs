@@ -727,7 +727,7 @@ fn nothing_that_a_server_sends_exhausts_the_client() {
     });
 }
 
-/// A bucket behind something that is no OSS: it reads the head of each request, and `consume` bytes of what follows, and
+/// A bucket behind something that is no OSS: it reads the head of each request, and `consume` bytes of a body, and
 /// then says what it has to say, again and again if it is told to, which a deadline ends. The bucket is reached as long as the
 /// network is there.
 fn behind(route: Route, consume: usize, says: &'static [u8], endlessly: bool) -> (Bucket, Network) {
@@ -741,14 +741,16 @@ fn behind(route: Route, consume: usize, says: &'static [u8], endlessly: bool) ->
             let server_side = server_side.clone();
             thread::spawn(move || {
                 let mut connection = BufReader::new(server_side(connection));
-                let mut line = String::new();
-                while connection.read_line(&mut line).is_ok_and(|read| read > 2) {
-                    line.clear();
+                let mut head = String::new();
+                while connection.read_line(&mut head).is_ok_and(|read| read > 0) {
+                    if !head.ends_with("\r\n\r\n") {
+                        continue;
+                    }
+                    let body = if head.starts_with("HEAD ") { 0 } else { consume };
+                    let _ = connection.read_exact(&mut vec![0; body]);
+                    while connection.get_mut().write_all(says).is_ok() && endlessly {}
+                    head.clear();
                 }
-                let _ = connection.read_exact(&mut vec![0; consume]);
-                let connection = connection.get_mut();
-                while connection.write_all(says).is_ok() && endlessly {}
-                let _ = connection.read_to_end(&mut Vec::new());
             });
         }
     });
