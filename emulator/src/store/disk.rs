@@ -5,8 +5,9 @@
 //! the old versions or the new ones, never a mixture. Names of files never contain parts of keys.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -34,24 +35,31 @@ pub(super) struct FoundBucket {
 }
 
 impl Disk {
-    /// Opens a data folder and reads what it holds. Files that a crash left behind are removed.
+    /// Opens a data folder and reads what it holds. Files that a crash left behind are removed, once all descriptions are
+    /// read: each could name one of them.
     pub fn open(folder: &Path) -> io::Result<(Disk, Vec<FoundBucket>)> {
         fs::create_dir_all(folder)?;
         let disk = Disk { folder: folder.to_owned() };
         let mut buckets = Vec::new();
+        let mut left_behind = Vec::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            let Some(description) = read_json(&entry.path().join(BUCKET_FILE)) else {
-                continue;
+            let settings = match read_description(&entry.path().join(BUCKET_FILE), settings_of) {
+                // Something else lies here, or a crash came before the description.
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                    continue;
+                }
+                settings => settings?,
             };
-            buckets.push(FoundBucket {
-                name,
-                settings: settings_of(&description),
-                objects: read_objects(&entry.path())?,
-            });
+            let (objects, unused) = read_objects(&entry.path())?;
+            left_behind.extend(unused);
+            buckets.push(FoundBucket { name, settings, objects });
+        }
+        for path in left_behind {
+            fs::remove_file(path)?;
         }
         Ok((disk, buckets))
     }
@@ -140,11 +148,16 @@ fn write_and_rename(path: &Path, data: &[u8]) -> io::Result<()> {
     }
 }
 
-fn read_json(path: &Path) -> Option<Value> {
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
+/// Reads what a file describes. A file that cannot be read, or says what is not known here, is an error that names it.
+fn read_description<T>(path: &Path, of: impl Fn(&Value) -> Option<T>) -> io::Result<T> {
+    let refuse = |kind, reason: &dyn Display| io::Error::new(kind, format!("{}: {reason}", path.display()));
+    let text = fs::read(path).map_err(|error| refuse(error.kind(), &error))?;
+    let json = serde_json::from_slice(&text).map_err(|error| refuse(ErrorKind::InvalidData, &error))?;
+    of(&json).ok_or_else(|| refuse(ErrorKind::InvalidData, &"it has a value that is not known"))
 }
 
-fn read_objects(folder: &Path) -> io::Result<BTreeMap<String, Versions>> {
+/// The objects of a bucket, and the files of which they use none.
+fn read_objects(folder: &Path) -> io::Result<(BTreeMap<String, Versions>, Vec<PathBuf>)> {
     let mut objects = BTreeMap::new();
     let mut others = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -152,19 +165,17 @@ fn read_objects(folder: &Path) -> io::Result<BTreeMap<String, Versions>> {
         let extension = path.extension().and_then(|extension| extension.to_str());
         match extension {
             Some("json") if path.ends_with(BUCKET_FILE) => {}
-            Some("json") => objects.extend(read_json(&path).as_ref().and_then(versions_of)),
+            Some("json") => objects.extend([read_description(&path, versions_of)?]),
             Some("data" | "tmp") => others.push(path),
             _ => {}
         }
     }
     let used: BTreeSet<&str> = objects.values().flat_map(data_names).collect();
-    for path in others {
+    others.retain(|path| {
         let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_none_or(|name| !used.contains(name)) {
-            fs::remove_file(path)?;
-        }
-    }
-    Ok(objects)
+        name.is_none_or(|name| !used.contains(name))
+    });
+    Ok((objects, others))
 }
 
 fn settings_json(settings: &Settings) -> Value {
@@ -185,20 +196,25 @@ fn settings_json(settings: &Settings) -> Value {
     })
 }
 
-fn settings_of(json: &Value) -> Settings {
-    let new = Settings::new(json["created_ms"].as_i64().unwrap_or_default());
-    let text = |name: &str| json[name].as_str().map(str::to_owned);
-    Settings {
+/// Older descriptions lack some of these, which are then those of a new bucket.
+fn settings_of(json: &Value) -> Option<Settings> {
+    let new = Settings::new(json["created_ms"].as_i64()?);
+    Some(Settings {
         created_ms: new.created_ms,
-        acl: json["acl"].as_str().and_then(Acl::of_name).unwrap_or(new.acl),
-        storage_class: text("storage_class").unwrap_or(new.storage_class),
-        redundancy: text("redundancy").unwrap_or(new.redundancy),
-        versioning: json["versioning"].as_str().and_then(Versioning::of_name).unwrap_or(new.versioning),
-        callback_policies: policies_of(&json["callback_policies"]),
-    }
+        acl: setting(&json["acl"], new.acl, Acl::of_name)?,
+        storage_class: setting(&json["storage_class"], new.storage_class, |name| Some(name.to_owned()))?,
+        redundancy: setting(&json["redundancy"], new.redundancy, |name| Some(name.to_owned()))?,
+        versioning: setting(&json["versioning"], new.versioning, Versioning::of_name)?,
+        callback_policies: policies_of(&json["callback_policies"])?,
+    })
 }
 
-fn policies_of(json: &Value) -> Vec<Policy> {
+/// A setting by its name; `None` if there is none of that name.
+fn setting<T>(json: &Value, absent: T, of_name: impl Fn(&str) -> Option<T>) -> Option<T> {
+    if json.is_null() { Some(absent) } else { of_name(json.as_str()?) }
+}
+
+fn policies_of(json: &Value) -> Option<Vec<Policy>> {
     let text = |policy: &Value, name: &str| policy[name].as_str().map(str::to_owned);
     let policy = |json: &Value| {
         Some(Policy {
@@ -207,7 +223,10 @@ fn policies_of(json: &Value) -> Vec<Policy> {
             variables: text(json, "variables")?,
         })
     };
-    json.as_array().into_iter().flatten().filter_map(policy).collect()
+    match json {
+        Value::Null => Some(Vec::new()),
+        json => json.as_array()?.iter().map(policy).collect(),
+    }
 }
 
 fn version_json(version: &Version) -> Value {
@@ -233,7 +252,11 @@ fn version_json(version: &Version) -> Value {
 }
 
 fn versions_of(json: &Value) -> Option<(String, Versions)> {
-    let versions = json["versions"].as_array()?.iter().map(version_of).collect::<Option<_>>()?;
+    let versions = match &json["versions"] {
+        // Before there were versions, the properties of the object stood beside its key.
+        Value::Null => vec![version_of(json)?],
+        versions => versions.as_array()?.iter().map(version_of).collect::<Option<_>>()?,
+    };
     Some((json["key"].as_str()?.to_owned(), Versions::of(versions)))
 }
 
