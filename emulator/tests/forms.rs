@@ -160,3 +160,16 @@ fn a_form_s_callback_may_be_a_policy() {
     assert_eq!((reply.status, reply.text()), (200, r#"{"Status":"OK"}"#.to_owned()));
     assert_eq!(app.requests()[0].body, b"u=a%20b&v=c");
 }
+
+#[test]
+fn a_form_s_fields_split_no_reply() {
+    let emulator = support::start();
+    let vector = serde_json::json!({"input": {"bucket": "test-bucket"}});
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let evil = "a\u{10FF0D}\u{10FF0A}Evil: yes";
+    let fields = [pair("key", "k"), pair("x-oss-meta-a", evil), pair("success_action_redirect", evil)];
+    let reply = post(&emulator, &vector, &fields, "content");
+    assert_eq!((reply.status, reply.header("location"), reply.header("evil")), (303, Some(evil), None));
+    let reply = once(&emulator, "HEAD", "/test-bucket/k", &[], b"");
+    assert_eq!((reply.header("x-oss-meta-a"), reply.header("evil")), (Some(evil), None));
+}

@@ -108,3 +108,17 @@ fn replies_say_how_an_object_is_encrypted() {
     assert_eq!(completed.status, 200);
     check(&completed, "CompleteMultipartUpload");
 }
+
+#[test]
+fn nothing_that_a_client_chooses_splits_a_reply() {
+    let emulator = start();
+    let persistent = [("x-oss-persistent-headers", "a:9I+8jfSPvIpFdmlsOiB5ZXMA")];
+    assert_eq!(once(&emulator, "PUT", "/test-bucket/k", &persistent, b"data").status, 200);
+    let asked = "/test-bucket/k?response-content-type=a%F4%8F%BC%8D%F4%8F%BC%8AEvil:%20yes\
+                 &response-content-language=b%0D%0AEvil:%20yes%00";
+    let reply = once(&emulator, "GET", asked, &[], b"");
+    assert_eq!((reply.status, reply.header("evil")), (200, None));
+    assert_eq!(reply.header("content-type"), Some("a\u{10FF0D}\u{10FF0A}Evil: yes"));
+    assert_eq!(reply.header("content-language"), Some("b  Evil: yes"));
+    assert_eq!(reply.header("a"), Some("\u{10FF0D}\u{10FF0A}Evil: yes"));
+}

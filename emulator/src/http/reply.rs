@@ -53,17 +53,23 @@ impl Reply {
         Reply::new(status).body("application/json", json.to_string().into_bytes())
     }
 
-    /// The head as bytes. Line ends in values, which would split the reply, become blanks.
+    /// The head as bytes. Line ends in values, which would split the reply, become blanks, and so does NUL.
     pub fn head_bytes(&self) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status)).into_bytes();
         for (name, value) in &self.headers {
-            let value = value.replace(['\r', '\n'], " ");
             head.extend_from_slice(format!("{name}: ").as_bytes());
-            head.extend_from_slice(&bytes_of_text(&value));
+            head.extend(bytes_of_text(value).into_iter().map(in_line));
             head.extend_from_slice(b"\r\n");
         }
         head.extend_from_slice(b"\r\n");
         head
+    }
+}
+
+fn in_line(byte: u8) -> u8 {
+    match byte {
+        b'\r' | b'\n' | 0 => b' ',
+        other => other,
     }
 }
 
@@ -104,8 +110,10 @@ mod tests {
 
     #[test]
     fn a_header_value_cannot_split_a_reply() {
-        let reply = Reply::new(200).with("x-oss-meta-a", "b\r\nEvil: yes");
-        let head = String::from_utf8(reply.head_bytes()).unwrap();
-        assert_eq!(head, "HTTP/1.1 200 OK\r\nx-oss-meta-a: b  Evil: yes\r\n\r\n");
+        for end in ["\r\n", "\0\n", "\u{10FF0D}\u{10FF0A}"] {
+            let reply = Reply::new(200).with("x-oss-meta-a", &format!("b{end}Evil: yes"));
+            let head = String::from_utf8(reply.head_bytes()).unwrap();
+            assert_eq!(head, "HTTP/1.1 200 OK\r\nx-oss-meta-a: b  Evil: yes\r\n\r\n");
+        }
     }
 }

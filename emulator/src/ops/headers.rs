@@ -160,7 +160,7 @@ pub(super) fn persistent_headers(value: &str) -> Option<Vec<(String, String)>> {
     let is_for_names = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let header = |pair: &str| {
         let (name, value) = pair.split_once(':')?;
-        let value = String::from_utf8(base64_decode(value)?).ok()?;
+        let value = text_of_bytes(&base64_decode(value)?);
         (!name.is_empty() && name.bytes().all(is_for_names)).then(|| (name.to_owned(), value))
     };
     value.split(',').map(header).collect()

@@ -9,7 +9,7 @@ use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::http::Reply;
 use crate::object::{ObjectType, Properties};
-use crate::text::hex_upper;
+use crate::text::{hex_upper, text_of_bytes};
 
 pub(super) fn put_object(
     context: &Context,
@@ -75,7 +75,7 @@ pub(super) fn get_object(context: &Context) -> Result<Reply, OssError> {
         ("response-content-encoding", "Content-Encoding"),
     ] {
         if let Some(value) = context.meaning.parameter(parameter) {
-            reply.set(header, value);
+            reply.set(header, &text_of_bytes(value.as_bytes()));
         }
     }
     let size = data.len() as u64;

@@ -18,7 +18,7 @@ use crate::object::{ObjectType, Properties};
 use crate::operation::is_stored_header;
 use crate::sign_v1;
 use crate::sign_v4::{self, Scope};
-use crate::text::{base64_decode, hex_upper, percent_encode};
+use crate::text::{base64_decode, hex_upper, percent_encode, text_of_bytes};
 
 const FIELD_NAME_LIMIT: usize = 8 * 1024;
 const FIELD_LIMIT: usize = 2 << 20;
@@ -89,7 +89,7 @@ pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
     let mut reply = reply.with("Location", &location);
     if let Some(target) = form.get("success_action_redirect") {
         reply.status = 303;
-        reply.set("Location", target);
+        reply.set("Location", &text_of_bytes(target.as_bytes()));
         return Ok(reply);
     }
     reply.status = match form.get("success_action_status") {
@@ -129,10 +129,10 @@ fn object_headers(form: &Form) -> Result<Vec<(String, String)>, OssError> {
         .fields
         .iter()
         .filter(|(name, _)| *name != "content-type")
-        .map(|(name, value)| (name.clone(), value.clone()))
+        .map(|(name, value)| (name.clone(), text_of_bytes(value.as_bytes())))
         .collect();
     if let Some(content_type) = content_type {
-        given.push(("content-type".to_owned(), content_type.to_owned()));
+        given.push(("content-type".to_owned(), text_of_bytes(content_type.as_bytes())));
     }
     checked_object_headers(given)
 }
