@@ -29,20 +29,7 @@ pub(crate) fn authenticate(
     head: &Head,
     meaning: &Meaning,
 ) -> Result<Caller, OssError> {
-    let guard = Guard {
-        config,
-        keys,
-        now_ms: clock.now_ms(),
-        head,
-        meaning,
-        signed: Signed {
-            method: &head.method,
-            bucket: meaning.bucket.as_deref(),
-            key: meaning.key.as_deref(),
-            headers: &head.headers,
-            query: &meaning.query,
-        },
-    };
+    let guard = Guard { config, keys, now_ms: clock.now_ms(), head, meaning, resources: resources(meaning) };
     let url_v4 = ["x-oss-signature-version", "x-oss-signature", "x-oss-credential"]
         .iter()
         .any(|name| meaning.parameter(name).is_some());
@@ -73,10 +60,32 @@ struct Guard<'a> {
     now_ms: i64,
     head: &'a Head,
     meaning: &'a Meaning,
-    signed: Signed<'a>,
+    /// What may be signed as the resource, the usual one first.
+    resources: Vec<String>,
+}
+
+/// What may be signed as the resource of a request. With the bucket in the path, the official C SDK leaves the slash behind
+/// it out.
+fn resources(meaning: &Meaning) -> Vec<String> {
+    match (&meaning.bucket, &meaning.key) {
+        (None, _) => vec!["/".to_owned()],
+        (Some(bucket), Some(key)) => vec![format!("/{bucket}/{key}")],
+        (Some(bucket), None) if meaning.path_style => vec![format!("/{bucket}/"), format!("/{bucket}")],
+        (Some(bucket), None) => vec![format!("/{bucket}/")],
+    }
 }
 
 impl Guard<'_> {
+    /// What is signed, once with each resource.
+    fn signed(&self) -> impl Iterator<Item = Signed<'_>> {
+        self.resources.iter().map(|resource| Signed {
+            method: &self.head.method,
+            resource,
+            headers: &self.head.headers,
+            query: &self.meaning.query,
+        })
+    }
+
     fn v1_header(&self, authorization: &str) -> Result<(), OssError> {
         let (id, signature) = sign_v1::parse_authorization(authorization).ok_or_else(|| {
             OssError::argument("Authorization", authorization, "Authorization header is invalid.")
@@ -120,17 +129,19 @@ impl Guard<'_> {
     }
 
     fn compare_v1(&self, credential: &Credential, signature: &str, dates: &[String]) -> Result<(), OssError> {
-        for date in dates {
-            for every_x_oss_parameter in [false, true] {
-                let string = sign_v1::string_to_sign(self.signed, date, every_x_oss_parameter);
-                if sign_v1::signature(&credential.secret, &string) == signature {
-                    return Ok(());
+        let mut strings = Vec::new();
+        for signed in self.signed() {
+            for date in dates {
+                for every_x_oss_parameter in [false, true] {
+                    strings.push(sign_v1::string_to_sign(signed, date, every_x_oss_parameter));
                 }
             }
         }
-        let date = dates.first().map(String::as_str).unwrap_or_default();
-        let string = sign_v1::string_to_sign(self.signed, date, false);
-        Err(mismatch(credential, signature, &string))
+        if strings.iter().any(|string| sign_v1::signature(&credential.secret, string) == signature) {
+            return Ok(());
+        }
+        let usual = strings.first().map(Vec::as_slice).unwrap_or_default();
+        Err(mismatch(credential, signature, usual))
     }
 
     fn v4_header(&self, authorization: &str) -> Result<(), OssError> {
@@ -212,13 +223,20 @@ impl Guard<'_> {
         additional: &[String],
         signature: &str,
     ) -> Result<(), OssError> {
-        let canonical = sign_v4::canonical_request(self.signed, additional, sign_v4::UNSIGNED_PAYLOAD);
-        let string = sign_v4::string_to_sign(date, scope, &canonical);
         let key = sign_v4::signing_key(&credential.secret, scope);
-        if sign_v4::signature(&key, &string) == signature {
+        let requests: Vec<(Vec<u8>, String)> = self
+            .signed()
+            .map(|signed| {
+                let canonical = sign_v4::canonical_request(signed, additional, sign_v4::UNSIGNED_PAYLOAD);
+                let string = sign_v4::string_to_sign(date, scope, &canonical);
+                (canonical, string)
+            })
+            .collect();
+        if requests.iter().any(|(_, string)| sign_v4::signature(&key, string) == signature) {
             return Ok(());
         }
-        Err(mismatch(credential, signature, string.as_bytes())
+        let (canonical, usual) = requests.into_iter().next().unwrap_or_default();
+        Err(mismatch(credential, signature, usual.as_bytes())
             .detail("CanonicalRequest", String::from_utf8_lossy(&canonical)))
     }
 
@@ -409,11 +427,10 @@ mod tests {
             }
         }
 
-        fn signed(&self) -> Signed<'_> {
+        fn signed<'a>(&'a self, resource: &'a str) -> Signed<'a> {
             Signed {
                 method: &self.head.method,
-                bucket: self.meaning.bucket.as_deref(),
-                key: self.meaning.key.as_deref(),
+                resource,
                 headers: &self.head.headers,
                 query: &self.meaning.query,
             }
@@ -442,7 +459,8 @@ mod tests {
                 .find_map(|name| request.head.headers.get(name))
                 .unwrap()
                 .into_owned();
-            let string = sign_v1::string_to_sign(request.signed(), &date, false);
+            let resource = &resources(&request.meaning)[0];
+            let string = sign_v1::string_to_sign(request.signed(resource), &date, false);
             let expected = vector["intermediate"]["string_to_sign"].as_str().unwrap();
             assert_eq!(String::from_utf8(string).unwrap(), expected, "{name}");
             let authorization = vector["output"]["authorization"].as_str().unwrap();
@@ -468,8 +486,9 @@ mod tests {
             let scope = Scope::parse(&parsed.credential).unwrap();
             let request = arrived();
             let additional = names(parsed.additional_headers.as_deref());
+            let resource = &resources(&request.meaning)[0];
             let canonical =
-                sign_v4::canonical_request(request.signed(), &additional, sign_v4::UNSIGNED_PAYLOAD);
+                sign_v4::canonical_request(request.signed(resource), &additional, sign_v4::UNSIGNED_PAYLOAD);
             let shown = String::from_utf8_lossy(&canonical);
             assert_eq!(shown, intermediate("canonical_request"), "{name}");
             let string = sign_v4::string_to_sign(intermediate("x_oss_date"), &scope, &canonical);
@@ -485,6 +504,42 @@ mod tests {
                     assert_eq!(request.authenticate(), Ok(()), "{name} {form}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_bucket_in_the_path_may_be_signed_without_its_slash() {
+        for path_style in [true, false] {
+            let expected = if path_style { Ok(()) } else { Err("SignatureDoesNotMatch".to_owned()) };
+            let at_bucket = |file: &str| {
+                let mut request = Arrived::new(&vectors(file)[0], &[]);
+                request.meaning.key = None;
+                request.meaning.path_style = path_style;
+                request
+            };
+            let secret = |request: &Arrived| request.config.credentials[0].secret.clone();
+
+            let mut request = at_bucket("v1_header");
+            let resource = format!("/{}", request.meaning.bucket.as_deref().unwrap());
+            let date = request.head.headers.get("date").unwrap().into_owned();
+            let string = sign_v1::string_to_sign(request.signed(&resource), &date, false);
+            let id = &request.config.credentials[0].id;
+            let authorization = format!("OSS {id}:{}", sign_v1::signature(&secret(&request), &string));
+            request.head.headers.push("Authorization", authorization);
+            assert_eq!(request.authenticate(), expected);
+
+            let mut request = at_bucket("v4_header");
+            let resource = format!("/{}", request.meaning.bucket.as_deref().unwrap());
+            let written = vectors("v4_header")[0]["output"]["authorization"].as_str().unwrap().to_owned();
+            let parsed = sign_v4::parse_authorization(&written).unwrap();
+            let scope = Scope::parse(&parsed.credential).unwrap();
+            let date = request.head.headers.get("x-oss-date").unwrap().into_owned();
+            let canonical =
+                sign_v4::canonical_request(request.signed(&resource), &[], sign_v4::UNSIGNED_PAYLOAD);
+            let string = sign_v4::string_to_sign(&date, &scope, &canonical);
+            let signature = sign_v4::signature(&sign_v4::signing_key(&secret(&request), &scope), &string);
+            request.head.headers.push("Authorization", written.replace(&parsed.signature, &signature));
+            assert_eq!(request.authenticate(), expected);
         }
     }
 

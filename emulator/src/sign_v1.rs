@@ -125,8 +125,8 @@ pub(crate) fn is_sub_resource(name: &str) -> bool {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Signed<'a> {
     pub method: &'a str,
-    pub bucket: Option<&'a str>,
-    pub key: Option<&'a str>,
+    /// Bucket and key as a path, not encoded.
+    pub resource: &'a str,
     pub headers: &'a Headers,
     pub query: &'a [(String, String)],
 }
@@ -158,10 +158,7 @@ pub(crate) fn string_to_sign(signed: Signed, date: &str, every_x_oss_parameter: 
 }
 
 fn resource(signed: Signed, every_x_oss_parameter: bool) -> String {
-    let mut resource = match (signed.bucket, signed.key) {
-        (None, _) => "/".to_owned(),
-        (Some(bucket), key) => format!("/{bucket}/{}", key.unwrap_or_default()),
-    };
+    let mut resource = signed.resource.to_owned();
     let mut parameters: Vec<&(String, String)> = signed
         .query
         .iter()

@@ -66,10 +66,6 @@ pub(crate) fn parse_authorization(value: &str) -> Option<Authorization> {
 
 /// The canonical request. `additional` are the names of further signed headers, lower-cased and sorted.
 pub(crate) fn canonical_request(signed: Signed, additional: &[String], payload: &str) -> Vec<u8> {
-    let path = match (signed.bucket, signed.key) {
-        (None, _) => "/".to_owned(),
-        (Some(bucket), key) => format!("/{bucket}/{}", key.unwrap_or_default()),
-    };
     let mut query: Vec<(String, String)> = signed
         .query
         .iter()
@@ -104,7 +100,7 @@ pub(crate) fn canonical_request(signed: Signed, additional: &[String], payload: 
     }
 
     let mut text = Vec::new();
-    for line in [signed.method, &percent_encode_path(&path), &query.join("&")] {
+    for line in [signed.method, &percent_encode_path(signed.resource), &query.join("&")] {
         text.extend_from_slice(line.as_bytes());
         text.push(b'\n');
     }
