@@ -2,9 +2,11 @@
 
 use super::context::Context;
 use super::xml::{self, Document};
+use crate::auth::Caller;
 use crate::clock::iso_date;
 use crate::errors::OssError;
 use crate::http::Reply;
+use crate::operation::Operation;
 use crate::store::{Acl, Settings};
 use crate::text::xml_escape;
 
@@ -18,9 +20,9 @@ pub(super) fn put_bucket(context: &Context, body: &[u8]) -> Result<Reply, OssErr
     let bucket = context.bucket()?;
     let store = &context.shared.store;
     let acl = context.header(ACL).map(|name| acl_of(&name)).transpose()?;
-    let mut settings = Settings::new(context.now_ms());
-    configure(&mut settings, body, &context.shared.config.region)?;
-    store.create_bucket(bucket, settings)?;
+    let wanted = Configuration::read(body, &context.shared.config.region)?;
+    store.create_bucket(bucket, wanted.settings(context.now_ms()))?;
+    wanted.check(bucket, &store.settings(bucket)?)?;
     // One that was there already may be given another ACL in this way.
     if let Some(acl) = acl {
         store.change_settings(bucket, |settings| settings.acl = acl)?;
@@ -28,35 +30,70 @@ pub(super) fn put_bucket(context: &Context, body: &[u8]) -> Result<Reply, OssErr
     Ok(Reply::new(200).with("Location", &format!("/{bucket}")))
 }
 
-/// Sets what a document says of a bucket that is to be made.
-fn configure(settings: &mut Settings, body: &[u8], region: &str) -> Result<(), OssError> {
-    const CLASSES: &[&str] = &["Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"];
-    let texts = if body.is_empty() { Vec::new() } else { xml::read(body)? };
-    for (path, text) in texts {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        match path.as_slice() {
-            ["CreateBucketConfiguration"] => {}
-            ["CreateBucketConfiguration", "StorageClass"] if CLASSES.contains(&text.as_str()) => {
-                settings.storage_class = text;
-            }
-            ["CreateBucketConfiguration", "DataRedundancyType"] if matches!(text.as_str(), "LRS" | "ZRS") => {
-                settings.redundancy = text;
-            }
-            ["CreateBucketConfiguration", "LocationConstraint"] if text == format!("oss-{region}") => {}
-            ["CreateBucketConfiguration", "LocationConstraint"] => {
-                let message = "The specified location-constraint is not valid.";
-                return Err(OssError::new(400, "InvalidLocationConstraint", message));
-            }
-            ["CreateBucketConfiguration", "StorageClass" | "DataRedundancyType"] => {
-                return Err(OssError::malformed_xml());
-            }
-            _ => {
-                let name = path.join("/");
-                return Err(OssError::not_implemented(format!("The emulator does not know {name}.")));
+/// What a document says of a bucket that is to be made.
+#[derive(Default)]
+struct Configuration {
+    storage_class: Option<String>,
+    redundancy: Option<String>,
+}
+
+impl Configuration {
+    fn read(body: &[u8], region: &str) -> Result<Configuration, OssError> {
+        const CLASSES: &[&str] = &["Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"];
+        let mut wanted = Configuration::default();
+        let texts = if body.is_empty() { Vec::new() } else { xml::read(body)? };
+        for (path, text) in texts {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            match path.as_slice() {
+                ["CreateBucketConfiguration"] => {}
+                ["CreateBucketConfiguration", "StorageClass"] if CLASSES.contains(&text.as_str()) => {
+                    wanted.storage_class = Some(text);
+                }
+                ["CreateBucketConfiguration", "DataRedundancyType"]
+                    if matches!(text.as_str(), "LRS" | "ZRS") =>
+                {
+                    wanted.redundancy = Some(text);
+                }
+                ["CreateBucketConfiguration", "LocationConstraint"] if text == format!("oss-{region}") => {}
+                ["CreateBucketConfiguration", "LocationConstraint"] => {
+                    let message = "The specified location-constraint is not valid.";
+                    return Err(OssError::new(400, "InvalidLocationConstraint", message));
+                }
+                ["CreateBucketConfiguration", "StorageClass" | "DataRedundancyType"] => {
+                    return Err(OssError::malformed_xml());
+                }
+                _ => {
+                    let name = path.join("/");
+                    return Err(OssError::not_implemented(format!("The emulator does not know {name}.")));
+                }
             }
         }
+        Ok(wanted)
     }
-    Ok(())
+
+    /// Those of a new bucket.
+    fn settings(&self, now_ms: i64) -> Settings {
+        let new = Settings::new(now_ms);
+        Settings {
+            storage_class: self.storage_class.clone().unwrap_or(new.storage_class),
+            redundancy: self.redundancy.clone().unwrap_or(new.redundancy),
+            ..new
+        }
+    }
+
+    /// Refuses a bucket that is another one: it was there already, and cannot become what is wanted.
+    fn check(&self, bucket: &str, settings: &Settings) -> Result<(), OssError> {
+        let is_other =
+            |wanted: &Option<String>, has: &str| wanted.as_deref().is_some_and(|wanted| wanted != has);
+        let message = if is_other(&self.storage_class, &settings.storage_class) {
+            "Cannot modify existing bucket's storage class."
+        } else if is_other(&self.redundancy, &settings.redundancy) {
+            "Bucket already exists can't modify data redundancy type."
+        } else {
+            return Ok(());
+        };
+        Err(OssError::new(409, "BucketAlreadyExists", message).detail("BucketName", bucket))
+    }
 }
 
 fn acl_of(name: &str) -> Result<Acl, OssError> {
@@ -76,6 +113,22 @@ pub(super) fn get_bucket_acl(context: &Context) -> Result<Reply, OssError> {
 }
 
 impl Context<'_> {
+    /// Whether a bucket that is not there is made for the request that names it.
+    pub(super) fn makes_bucket(&self) -> bool {
+        self.shared.config.auto_create_buckets
+            && !matches!(self.meaning.operation, Operation::PutBucket | Operation::DeleteBucket)
+    }
+
+    /// Makes it, for whoever has an access key.
+    pub(super) fn make_bucket(&self, caller: Caller) -> Result<(), OssError> {
+        match &self.meaning.bucket {
+            Some(bucket) if self.makes_bucket() && caller == Caller::Owner => {
+                self.shared.store.create_bucket(bucket, Settings::new(self.now_ms()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Objects that are stored without a class have that of their bucket.
     pub(super) fn in_class_of_bucket(
         &self,

@@ -23,13 +23,12 @@ mod xml;
 
 pub(crate) use context::Context;
 
-use crate::auth::{self, Caller};
+use crate::auth;
 use crate::callback::Callback;
 use crate::cors;
 use crate::errors::OssError;
 use crate::http::{Framing, Reply};
 use crate::operation::Operation;
-use crate::store::Settings;
 
 /// The largest document that is no object: lists of parts, lists of keys.
 const DOCUMENT_LIMIT: u64 = 4 << 20;
@@ -47,26 +46,25 @@ impl Context<'_> {
         let operation = meaning.operation;
         let makes_bucket = shared.config.auto_create_buckets && operation != Operation::DeleteBucket;
         // Whose request it is matters only where there is something to ask for.
-        if !makes_bucket && !matches!(operation, Operation::PutBucket | Operation::Unknown) {
+        if !self.makes_bucket() && !matches!(operation, Operation::PutBucket | Operation::Unknown) {
             self.check_bucket()?;
         }
         // A form carries its signature in its fields, and a browser that asks beforehand has none.
         let caller = match operation {
-            Operation::PostObject | Operation::OptionObject => Caller::Owner,
-            _ => auth::authenticate(&shared.config, &shared.keys, &shared.clock, self.head, meaning)?,
+            Operation::PostObject | Operation::OptionObject => None,
+            _ => Some(auth::authenticate(&shared.config, &shared.keys, &shared.clock, self.head, meaning)?),
         };
         let is_left_out = operation == Operation::ProcessObject && !shared.config.trigger;
         if operation == Operation::Unknown || is_left_out {
             return Err(self.unknown_operation());
         }
-        let makes_bucket = makes_bucket && caller == Caller::Owner;
-        if let Some(bucket) = meaning.bucket.as_ref().filter(|_| makes_bucket) {
-            shared.store.create_bucket(bucket, Settings::new(self.now_ms()))?;
-        }
         if meaning.key.is_some() {
             self.key()?;
         }
-        self.authorize(caller)?;
+        if let Some(caller) = caller {
+            self.make_bucket(caller)?;
+            self.authorize(caller)?;
+        }
         if operation.carries_data() {
             match framing {
                 Framing::None => {

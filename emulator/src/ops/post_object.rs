@@ -51,6 +51,7 @@ pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
     // The policy speaks of the key as the form has it.
     let key = &key.replace("${filename}", &form.file_name);
     check_key(key, false)?;
+    context.make_bucket(caller)?;
     context.authorize_form(caller, key)?;
 
     let callback = callback::parse_form(
