@@ -55,3 +55,22 @@ fn versions_survive_a_restart_in_a_data_folder() {
     drop(emulator);
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn a_list_goes_on_behind_a_version_that_is_deleted_meanwhile() {
+    let emulator = start_with(Config::default());
+    set_versioning(&emulator, "Enabled");
+    let mut left: Vec<String> = [b"1", b"2", b"3"].map(|data| make(&emulator, "PUT", data)).into();
+    let (mut key, mut version) = (String::new(), String::new());
+    while !left.is_empty() {
+        let target =
+            format!("/test-bucket/?versions&max-keys=1&key-marker={key}&version-id-marker={version}");
+        let page = once(&emulator, "GET", &target, &[], b"");
+        let listed = page.element("VersionId").unwrap();
+        assert_eq!(Some(listed.clone()), left.pop(), "the newest first");
+        once(&emulator, "DELETE", &format!("/test-bucket/k?versionId={listed}"), &[], b"");
+        key = page.element("NextKeyMarker").unwrap_or_default();
+        version = page.element("NextVersionIdMarker").unwrap_or_default();
+    }
+    assert_eq!(emulator.keys("test-bucket"), [""; 0]);
+}

@@ -104,14 +104,18 @@ fn entries(context: &Context, marker: &Marker, count: usize) -> Result<Vec<Entry
     let parameter = |name: &str| context.meaning.parameter(name).unwrap_or_default();
     let (prefix, delimiter) = (parameter("prefix"), parameter("delimiter"));
     let mut entries: Vec<Entry> = Vec::new();
-    // The versions of the marker's key begin behind the one that it names.
-    let mut is_behind = false;
-    for (key, version, is_latest) in context.shared.store.versions(context.bucket()?)? {
+    let versions = context.shared.store.versions(context.bucket()?)?;
+    let is_marked = |key: &str, version: &Version| key == marker.key && version.id() == marker.version_id;
+    // The versions of the marker's key begin behind the one that it names. If that is gone meanwhile, all that are left are
+    // listed: none may be missed.
+    let is_gone = !versions.iter().any(|(key, version, _)| is_marked(key, version));
+    let mut is_behind = !marker.version_id.is_empty() && is_gone;
+    for (key, version, is_latest) in versions {
         if key.as_str() < marker.key || !key.starts_with(prefix) {
             continue;
         }
         if key == marker.key && !marker.key.is_empty() && !is_behind {
-            is_behind = version.id() == marker.version_id;
+            is_behind = is_marked(&key, &version);
             continue;
         }
         let entry = match common_prefix(&key, prefix, delimiter) {
