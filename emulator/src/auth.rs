@@ -1,6 +1,6 @@
 //! Who sent a request: signatures V1 and V4, in headers and in URLs.
 
-use crate::clock::{Clock, iso_date, parse_basic_date, parse_http_date};
+use crate::clock::{Clock, MAX_SKEW_MS, is_skewed, iso_date, parse_basic_date, parse_http_date};
 use crate::config::{Config, Credential};
 use crate::errors::OssError;
 use crate::http::Head;
@@ -10,7 +10,6 @@ use crate::sign_v1::{self, Signed};
 use crate::sign_v4::{self, Scope};
 use crate::text::hex_upper;
 
-const MAX_SKEW_MS: i64 = 15 * 60 * 1000;
 const MAX_URL_LIFETIME_S: i64 = 7 * 24 * 3600;
 
 /// Who sent a request.
@@ -153,7 +152,7 @@ impl Guard<'_> {
         if parsed.additional_headers.as_deref() == Some("") {
             return Err(argument("AdditionalHeaders is empty.").ec("0002-00000209"));
         }
-        self.check_scope(&scope, "Authorization", &parsed.credential)?;
+        check_scope(&scope, self.config, "Authorization", &parsed.credential)?;
         let payload = self.head.headers.get("x-oss-content-sha256").unwrap_or_default();
         if payload != sign_v4::UNSIGNED_PAYLOAD {
             return Err(OssError::argument(
@@ -164,7 +163,7 @@ impl Guard<'_> {
             .ec("0002-00000214"));
         }
         let date = self.head.headers.get("x-oss-date").unwrap_or_default();
-        let date_ms = self.v4_date(&date, &scope)?;
+        let date_ms = v4_date(&date, &scope)?;
         let credential = self.credential(&scope.id)?;
         self.check_skew(date_ms)?;
         self.check_token(&credential, self.head.headers.get("x-oss-security-token").as_deref())?;
@@ -191,10 +190,10 @@ impl Guard<'_> {
         let scope = Scope::parse(text).ok_or_else(|| {
             OssError::argument("x-oss-credential", text, "x-oss-credential is malformed.").ec("0002-00000224")
         })?;
-        self.check_scope(&scope, "x-oss-credential", text)?;
+        check_scope(&scope, self.config, "x-oss-credential", text)?;
         let signature = parameter("x-oss-signature")?;
         let date = parameter("x-oss-date")?;
-        let date_ms = self.v4_date(date, &scope)?;
+        let date_ms = v4_date(date, &scope)?;
         let expires = parameter("x-oss-expires").map_err(|error| error.ec("0002-00000215"))?;
         let lifetime_s = expires
             .parse()
@@ -207,11 +206,12 @@ impl Guard<'_> {
         if self.now_ms > date_ms + lifetime_s * 1000 {
             return Err(self.expired(date_ms + lifetime_s * 1000));
         }
-        if date_ms - self.now_ms > MAX_SKEW_MS {
+        if date_ms.saturating_sub(self.now_ms) > MAX_SKEW_MS {
             return Err(self.skewed(date_ms));
         }
         self.check_token(&credential, self.meaning.parameter("x-oss-security-token"))?;
         let additional = names(self.meaning.parameter("x-oss-additional-headers"));
+        self.check_present(&additional)?;
         self.compare_v4(&credential, &scope, date, &additional, signature)
     }
 
@@ -240,37 +240,15 @@ impl Guard<'_> {
             .detail("CanonicalRequest", String::from_utf8_lossy(&canonical)))
     }
 
-    fn check_scope(&self, scope: &Scope, argument: &str, value: &str) -> Result<(), OssError> {
-        let refuse = |message: &str| OssError::argument(argument, value, message);
-        if scope.date.len() != 8 || !scope.date.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(refuse("The date in the credential is not yyyymmdd.").ec("0002-00000212"));
+    /// Headers that a URL was signed with must be sent with it.
+    fn check_present(&self, additional: &[String]) -> Result<(), OssError> {
+        match additional.iter().find(|name| self.head.headers.bytes(name).is_none()) {
+            Some(absent) => {
+                let message = "A header that is signed with the URL is missing.";
+                Err(OssError::argument("x-oss-additional-headers", absent, message))
+            }
+            None => Ok(()),
         }
-        if scope.terminator != "aliyun_v4_request" {
-            return Err(refuse("The credential does not end in aliyun_v4_request.").ec("0002-00000213"));
-        }
-        if scope.product != "oss" && scope.product != "oss-cloudbox" {
-            return Err(refuse("The product in the credential must be oss."));
-        }
-        if scope.product == "oss" && scope.region != self.config.region {
-            let place = if argument == "Authorization" { "Authorization header" } else { argument };
-            return Err(refuse(&format!("Invalid signing region in {place}."))
-                .ec("0002-00000226")
-                .detail("Region", &self.config.region));
-        }
-        Ok(())
-    }
-
-    fn v4_date(&self, date: &str, scope: &Scope) -> Result<i64, OssError> {
-        let ms = parse_basic_date(date)
-            .ok_or_else(|| OssError::access_denied("OSS authentication requires a valid x-oss-date."))?;
-        if !date.starts_with(&scope.date) {
-            return Err(OssError::argument(
-                "x-oss-date",
-                date,
-                "The date in the credential is not the day of x-oss-date.",
-            ));
-        }
-        Ok(ms)
     }
 
     fn credential(&self, id: &str) -> Result<Credential, OssError> {
@@ -282,7 +260,7 @@ impl Guard<'_> {
     }
 
     fn check_skew(&self, date_ms: i64) -> Result<(), OssError> {
-        if (self.now_ms - date_ms).abs() > MAX_SKEW_MS {
+        if is_skewed(self.now_ms, date_ms) {
             return Err(self.skewed(date_ms));
         }
         Ok(())
@@ -305,6 +283,46 @@ impl Guard<'_> {
             .detail("Expires", iso_date(expires_ms))
             .detail("ServerTime", iso_date(self.now_ms))
     }
+}
+
+/// Refuses a scope that is not for this server. `argument` and `value` are where it stood.
+pub(crate) fn check_scope(
+    scope: &Scope,
+    config: &Config,
+    argument: &str,
+    value: &str,
+) -> Result<(), OssError> {
+    let refuse = |message: &str| OssError::argument(argument, value, message);
+    if scope.date.len() != 8 || !scope.date.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(refuse("The date in the credential is not yyyymmdd.").ec("0002-00000212"));
+    }
+    if scope.terminator != "aliyun_v4_request" {
+        return Err(refuse("The credential does not end in aliyun_v4_request.").ec("0002-00000213"));
+    }
+    if scope.product != "oss" && scope.product != "oss-cloudbox" {
+        return Err(refuse("The product in the credential must be oss."));
+    }
+    if scope.product == "oss" && scope.region != config.region {
+        let place = if argument == "Authorization" { "Authorization header" } else { argument };
+        return Err(refuse(&format!("Invalid signing region in {place}."))
+            .ec("0002-00000226")
+            .detail("Region", &config.region));
+    }
+    Ok(())
+}
+
+/// When something was signed, which is on the day of its scope.
+pub(crate) fn v4_date(date: &str, scope: &Scope) -> Result<i64, OssError> {
+    let ms = parse_basic_date(date)
+        .ok_or_else(|| OssError::access_denied("OSS authentication requires a valid x-oss-date."))?;
+    if !date.starts_with(&scope.date) {
+        return Err(OssError::argument(
+            "x-oss-date",
+            date,
+            "The date in the credential is not the day of x-oss-date.",
+        ));
+    }
+    Ok(ms)
 }
 
 /// Temporary credentials are only good with their token, and permanent ones only without.
@@ -558,6 +576,30 @@ mod tests {
                 request.clock = Clock::new(later - i64::try_from(now).unwrap());
                 assert_eq!(request.authenticate(), Err("AccessDenied".into()), "{file} {name}");
             }
+        }
+    }
+
+    #[test]
+    fn a_header_that_a_url_was_signed_with_is_sent_unchanged() {
+        let vectors = vectors("v4_presign");
+        let vector = vectors.iter().find(|vector| vector["name"] == "published_v4_url_additional").unwrap();
+        for (value, expected) in [
+            (Some("value"), Ok(())),
+            (Some("other"), Err((403, "SignatureDoesNotMatch".to_owned()))),
+            (None, Err((400, "InvalidArgument".to_owned()))),
+        ] {
+            let request = Arrived::new(vector, &pairs(&vector["output"]["url_parts"]["query"]));
+            let Arrived { config, clock, head, meaning } = &request;
+            let mut headers = Headers::default();
+            for (name, value) in head.headers.iter().filter(|(name, _)| *name != "abc") {
+                headers.push(name, value);
+            }
+            if let Some(value) = value {
+                headers.push("abc", value);
+            }
+            let head = Head { headers, ..head.clone() };
+            let answer = authenticate(config, &request.keys(), clock, &head, meaning);
+            assert_eq!(answer.map(drop).map_err(|error| (error.status, error.code)), expected);
         }
     }
 

@@ -13,6 +13,9 @@ const ISO: &[BorrowedFormatItem] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 const BASIC: &[BorrowedFormatItem] = format_description!("[year][month][day]T[hour][minute][second]Z");
 
+/// How far the clocks of clients may be off.
+pub(crate) const MAX_SKEW_MS: i64 = 15 * 60 * 1000;
+
 /// Milliseconds since 1970, by a clock that can be off.
 #[derive(Debug)]
 pub(crate) struct Clock {
@@ -34,6 +37,11 @@ impl Clock {
         let offset = self.offset_s.load(Ordering::Relaxed).saturating_mul(1000);
         now.saturating_add(offset)
     }
+}
+
+/// Whether two times are farther apart than clocks may be.
+pub(crate) fn is_skewed(a_ms: i64, b_ms: i64) -> bool {
+    a_ms.saturating_sub(b_ms).saturating_abs() > MAX_SKEW_MS
 }
 
 fn format(ms: i64, format: &[BorrowedFormatItem]) -> String {

@@ -9,7 +9,7 @@ use std::iter::repeat_with;
 
 use serde_json::{Value, json};
 
-use crate::clock::{iso_date, parse_iso_date};
+use crate::clock::{is_skewed, iso_date, parse_iso_date};
 use crate::config::Credential;
 use crate::http::{Head, Reply};
 use crate::meaning::parse_query;
@@ -19,7 +19,6 @@ use crate::text::{base64_encode, percent_encode, xml_escape};
 
 const PATH: &str = "/-/sts";
 const VERSION: &str = "2015-04-01";
-const MAX_SKEW_MS: i64 = 15 * 60 * 1000;
 
 /// What every request has for the sake of its signature, and what one for AssumeRole may have besides. Who may assume a
 /// role is not a question here, and so neither is by which `ExternalId`.
@@ -179,7 +178,7 @@ fn authenticate(shared: &Shared, request: &Request, now_ms: i64) -> Result<(), R
             "Specified time stamp or date value is not well formatted.",
         )
     })?;
-    if (now_ms - timestamp).abs() > MAX_SKEW_MS {
+    if is_skewed(now_ms, timestamp) {
         let message = "Specified time stamp or date value is expired.";
         return Err(Refusal::new(400, "InvalidTimeStamp.Expired", message));
     }

@@ -4,10 +4,15 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
 use oss_emulator::{AppServer, Config, Credential, Emulator};
 use serde_json::Value;
+use sha2::Sha256;
 use support::{Reply, once};
 
 fn vectors(name: &str) -> Vec<Value> {
@@ -99,6 +104,73 @@ fn forms_changed_after_signing_are_refused() {
     }
 }
 
+fn hmac(key: &[u8], text: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// The fields of a vector with another credential and another policy, signed with V4.
+fn signed_v4(
+    vector: &Value,
+    credential: &str,
+    change: impl FnOnce(&mut Vec<Value>),
+) -> Vec<(String, String)> {
+    let mut fields: BTreeMap<String, String> = fields(vector).into_iter().collect();
+    let policy = String::from_utf8(STANDARD.decode(&fields["policy"]).unwrap()).unwrap();
+    let policy = policy.replace(&fields["x-oss-credential"], credential);
+    let mut policy: Value = serde_json::from_str(&policy).unwrap();
+    change(policy["conditions"].as_array_mut().unwrap());
+    let policy = STANDARD.encode(policy.to_string());
+    let mut key = format!("aliyun_v4{}", text(&vector["input"]["access_key_secret"])).into_bytes();
+    for part in credential.split('/').skip(1) {
+        key = hmac(&key, part);
+    }
+    let signature = hmac(&key, &policy).iter().map(|byte| format!("{byte:02x}")).collect();
+    fields.insert("x-oss-credential".to_owned(), credential.to_owned());
+    fields.insert("x-oss-signature".to_owned(), signature);
+    fields.insert("policy".to_owned(), policy);
+    fields.into_iter().collect()
+}
+
+fn credential(vector: &Value) -> String {
+    text(&vector["output"]["form_fields"]["x-oss-credential"])
+}
+
+#[test]
+fn a_form_s_credential_is_one_for_oss() {
+    let vector = &vectors("post_policy_v4")[0];
+    let emulator = start(vector);
+    let right = credential(vector);
+    let post = |credential: &str| post(&emulator, vector, &signed_v4(vector, credential, |_| {}), "content");
+    assert_eq!(post(&right).status / 100, 2);
+    let parts: Vec<&str> = right.split('/').collect();
+    for (at, wrong) in [(1, &parts[1][..7]), (2, "oss-cn-hangzhou"), (3, "ots"), (4, "aws4_request")] {
+        let mut parts = parts.clone();
+        parts[at] = wrong;
+        let reply = post(&parts.join("/"));
+        assert_eq!((reply.status, reply.header("x-oss-ec")), (400, Some("0002-00000710")), "{wrong}");
+    }
+    let mut parts = parts.clone();
+    parts[1] = "20000101";
+    assert_eq!(post(&parts.join("/")).status, 400, "another day");
+}
+
+#[test]
+fn a_form_s_token_is_in_its_policy() {
+    let vectors = vectors("post_policy_v4");
+    let vector = vectors.iter().find(|vector| vector["input"]["security_token"].is_string()).unwrap();
+    let emulator = start(vector);
+    let post = |change: fn(&mut Vec<Value>)| {
+        post(&emulator, vector, &signed_v4(vector, &credential(vector), change), "content")
+    };
+    assert_eq!(post(|_| {}).status / 100, 2);
+    let reply = post(|conditions| {
+        conditions.retain(|condition| !condition.to_string().contains("x-oss-security-token"));
+    });
+    assert_eq!((reply.status, reply.element("Code").unwrap()), (403, "AccessDenied".into()));
+}
+
 #[test]
 fn broken_forms_are_refused() {
     let emulator = support::start();
@@ -128,14 +200,13 @@ fn broken_forms_are_refused() {
 
 #[test]
 fn a_form_s_callback_has_its_variables_in_fields() {
-    use base64::Engine;
     let emulator = support::start();
     let app = AppServer::start().unwrap();
     let json = serde_json::json!({
         "callbackUrl": app.url(),
         "callbackBody": "o=${object}&u=${x:user}&t=${mimeType}&p=${operation}",
     });
-    let callback = base64::engine::general_purpose::STANDARD.encode(json.to_string());
+    let callback = STANDARD.encode(json.to_string());
     let vector = serde_json::json!({"input": {"bucket": "test-bucket"}});
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let fields = [pair("key", "d/k"), pair("callback", &callback), pair("x:user", "a b")];
@@ -146,13 +217,12 @@ fn a_form_s_callback_has_its_variables_in_fields() {
 
 #[test]
 fn a_form_s_callback_may_be_a_policy() {
-    use base64::Engine;
     let emulator = support::start();
     let app = AppServer::start().unwrap();
     let callback = serde_json::json!({"callbackUrl": app.url(), "callbackBody": "u=${x:user}&v=${x:more}"});
     let variables = r#"{"x:user":"nobody","x:more":"c"}"#;
     emulator.put_callback_policy("test-bucket", "p", &callback.to_string(), variables);
-    let callback = base64::engine::general_purpose::STANDARD.encode(r#"{"callbackPolicy":"p"}"#);
+    let callback = STANDARD.encode(r#"{"callbackPolicy":"p"}"#);
     let vector = serde_json::json!({"input": {"bucket": "test-bucket"}});
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let fields = [pair("key", "k"), pair("callback", &callback), pair("x:user", "a b")];

@@ -10,7 +10,7 @@ use super::headers::{checked_object_headers, stored_reply};
 use super::xml::Document;
 use crate::auth::{self, Caller};
 use crate::callback;
-use crate::clock::{parse_basic_date, parse_iso_date};
+use crate::clock::{MAX_SKEW_MS, parse_iso_date};
 use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::http::Reply;
@@ -22,7 +22,6 @@ use crate::text::{base64_decode, hex_upper, percent_encode, text_of_bytes};
 
 const FIELD_NAME_LIMIT: usize = 8 * 1024;
 const FIELD_LIMIT: usize = 2 << 20;
-const MAX_SKEW_MS: i64 = 15 * 60 * 1000;
 const MAX_LIFETIME_MS: i64 = 7 * 24 * 3600 * 1000;
 
 /// The fields before the file, names lower-cased, and the file.
@@ -262,16 +261,12 @@ fn authenticate(context: &Context, form: &Form, bucket: &str) -> Result<Caller, 
         }
         let text = field("x-oss-credential")?;
         let scope = Scope::parse(text)
-            .filter(|scope| scope.terminator == "aliyun_v4_request" && scope.region == config.region)
-            .ok_or_else(|| {
-                OssError::argument("x-oss-credential", text, "x-oss-credential is not valid.")
-                    .ec("0002-00000710")
-            })?;
-        let date = field("x-oss-date")?;
-        let date_ms = parse_basic_date(date)
-            .filter(|_| date.starts_with(&scope.date))
-            .ok_or_else(|| OssError::argument("x-oss-date", date, "x-oss-date is not valid."))?;
-        if date_ms - now_ms > MAX_SKEW_MS || now_ms - date_ms > MAX_LIFETIME_MS {
+            .ok_or_else(|| OssError::argument("x-oss-credential", text, "x-oss-credential is not valid."))
+            .and_then(|scope| auth::check_scope(&scope, config, "x-oss-credential", text).map(|()| scope))
+            .map_err(|error| error.ec("0002-00000710"))?;
+        let date_ms = auth::v4_date(field("x-oss-date")?, &scope)?;
+        let age_ms = now_ms.saturating_sub(date_ms);
+        if age_ms < -MAX_SKEW_MS || age_ms > MAX_LIFETIME_MS {
             return Err(OssError::access_denied("Invalid according to Policy: the date is not valid now."));
         }
         let signature = field("x-oss-signature")?;
@@ -383,11 +378,10 @@ fn check_policy(policy: &str, form: &Form, bucket: &str, now_ms: i64, v4: bool) 
             return Err(denied(&format!("Policy Condition failed: {condition}")));
         }
     }
-    let needed: &[&str] = match v4 {
-        true => &["x-oss-signature-version", "x-oss-credential", "x-oss-date"],
-        false => &[],
-    };
-    match needed.iter().find(|name| !named.iter().any(|other| other == *name)) {
+    // A token only where there is one.
+    let needed = ["x-oss-signature-version", "x-oss-credential", "x-oss-date", "x-oss-security-token"];
+    let is_missing = |name: &&str| form.get(name).is_some() && !named.iter().any(|other| other == name);
+    match needed.into_iter().filter(|_| v4).find(is_missing) {
         Some(missing) => Err(denied(&format!("the policy has no condition for {missing}"))),
         None => Ok(()),
     }
