@@ -203,8 +203,9 @@ impl Guard<'_> {
                 OssError::argument("x-oss-expires", expires, "x-oss-expires must be between 1 and 604800.")
             })?;
         let credential = self.credential(&scope.id)?;
-        if self.now_ms > date_ms + lifetime_s * 1000 {
-            return Err(self.expired(date_ms + lifetime_s * 1000));
+        let expires_ms = date_ms.saturating_add(lifetime_s * 1000);
+        if self.now_ms > expires_ms {
+            return Err(self.expired(expires_ms));
         }
         if date_ms.saturating_sub(self.now_ms) > MAX_SKEW_MS {
             return Err(self.skewed(date_ms));

@@ -65,7 +65,7 @@ pub(crate) fn http_date(ms: i64) -> String {
 
 /// `2023-12-16T16:20:57.000Z`. The milliseconds are always zero, and there are clients that read nothing else.
 pub(crate) fn iso_date(ms: i64) -> String {
-    format(ms - ms.rem_euclid(1000), ISO)
+    format(ms.saturating_sub(ms.rem_euclid(1000)), ISO)
 }
 
 /// `20231216T162057Z`

@@ -42,22 +42,17 @@ pub(crate) fn serve(
     client: IpAddr,
     tls: Option<&Arc<ServerConfig>>,
 ) {
+    // Comes first, so that it ends last: the connection is gone for everybody else once its own part is closed.
+    let _open = shared.connections.until_dropped(id);
     let Ok(stream) = Stream::new(tcp, tls) else {
-        shared.connections.remove(id);
         return;
     };
     let mut connection = Connection { shared, id, client, wire: Wire::new(stream) };
-    let next = connection.run();
-    match next {
+    match connection.run() {
         Next::Reset => connection.wire.stream.reset_on_close(),
         Next::Close => connection.linger(),
         Next::Drop | Next::KeepAlive => {}
     }
-    // Only the emulator's own reference is left after this, so that dropping it closes the socket before anybody
-    // learns that the connection is gone.
-    shared.connections.release(id);
-    drop(connection);
-    shared.connections.remove(id);
 }
 
 struct Connection<'a> {

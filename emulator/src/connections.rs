@@ -23,8 +23,7 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 struct Open {
     /// Shared, not duplicated: a reset happens when the last descriptor is closed.
-    /// `None` once the connection's thread is closing it.
-    socket: Option<Arc<TcpStream>>,
+    socket: Arc<TcpStream>,
     phase: Phase,
 }
 
@@ -56,20 +55,16 @@ impl Connections {
         }
         state.accepted += 1;
         let id = state.accepted;
-        let phase = Phase::New;
-        let socket = Some(socket);
-        state.open.insert(id, Open { socket, phase });
+        state.open.insert(id, Open { socket, phase: Phase::New });
         Some(id)
     }
 
-    /// Lets go of a connection's socket, so that its thread can close it.
-    pub fn release(&self, id: u64) {
-        if let Some(open) = self.lock().open.get_mut(&id) {
-            open.socket = None;
-        }
+    /// Has a connection forgotten when what this returns is dropped, be it because its thread panics.
+    pub fn until_dropped(&self, id: u64) -> impl Drop {
+        Registration { connections: self, id }
     }
 
-    /// Forgets a connection that is closed.
+    /// Forgets a connection. That closes its socket, if its thread is through with it.
     pub fn remove(&self, id: u64) {
         self.lock().open.remove(&id);
         self.changed.notify_all();
@@ -159,9 +154,19 @@ impl Connections {
 }
 
 fn shut_down(open: &Open) {
-    if let Some(socket) = &open.socket {
-        // It may be broken already, which is as good.
-        let _ = socket.shutdown(Shutdown::Both);
+    // It may be broken already, which is as good.
+    let _ = open.socket.shutdown(Shutdown::Both);
+}
+
+/// A connection, for as long as it is one of those that are open.
+struct Registration<'a> {
+    connections: &'a Connections,
+    id: u64,
+}
+
+impl Drop for Registration<'_> {
+    fn drop(&mut self) {
+        self.connections.remove(self.id);
     }
 }
 
@@ -178,5 +183,29 @@ impl Sockets for Connections {
         if let Ok(address) = socket.local_addr() {
             self.lock().outgoing.remove(&address);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_is_forgotten_when_its_thread_panics() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let connections = Connections::default();
+        let id = connections.accept(Arc::new(client)).unwrap();
+        thread::scope(|scope| {
+            let serving = scope.spawn(|| {
+                let _open = connections.until_dropped(id);
+                assert_eq!(connections.open(), 0, "as is wanted here");
+            });
+            assert!(serving.join().is_err());
+        });
+        assert_eq!(connections.open(), 0);
     }
 }

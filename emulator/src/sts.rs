@@ -131,7 +131,7 @@ fn assume_role(shared: &Shared, request: &Request) -> Result<Value, Refusal> {
     if !is_session_name(session) {
         return Err(malformed("InvalidParameter.RoleSessionName", "RoleSessionName"));
     }
-    let expires_at_ms = now_ms + duration_s(request)? * 1000;
+    let expires_at_ms = now_ms.saturating_add(duration_s(request)? * 1000);
     let key = new_key(expires_at_ms);
     let granted = json!({
         "AssumedRoleUser": {

@@ -339,6 +339,23 @@ fn an_upload_without_parts_becomes_an_empty_object() {
 }
 
 #[test]
+fn times_beyond_reckoning_are_answered() {
+    let emulator = start();
+    for expires in [i64::MIN, i64::MAX] {
+        let target = format!(
+            "/test-bucket/k?OSSAccessKeyId={}&Expires={expires}&Signature=x",
+            oss_emulator::DEFAULT_ACCESS_KEY_ID
+        );
+        assert_eq!(once(&emulator, "GET", &target, &[], b"").status, 403, "{expires}");
+    }
+    let date = [("Date", "Sat, 01 Jan 0000 00:00:00 GMT"), ("Authorization", "OSS emulator-access-key-id:x")];
+    for offset in [i64::MIN, i64::MAX] {
+        emulator.set_clock_offset_s(offset);
+        assert_eq!(once(&emulator, "GET", KEY, &date, b"").status, 403, "{offset}");
+    }
+}
+
+#[test]
 fn secrets_do_not_show_in_debug_output() {
     let config = Config {
         credentials: vec![Credential::temporary("id", "the-secret", "the-token")],
