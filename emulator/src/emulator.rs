@@ -124,7 +124,7 @@ impl Emulator {
 
     /// Accepts an access key, in the place of one of the same id.
     pub fn add_credential(&self, credential: Credential) {
-        self.shared.keys.add(credential);
+        self.shared.keys.add(credential, self.shared.clock.now_ms());
     }
 
     /// Knows an access key no longer.

@@ -145,7 +145,7 @@ fn assume_role(shared: &Shared, request: &Request) -> Result<Value, Refusal> {
             "Expiration": iso_date(expires_at_ms).replace(".000Z", "Z"),
         },
     });
-    shared.keys.add(key);
+    shared.keys.add(key, now_ms);
     Ok(granted)
 }
 
