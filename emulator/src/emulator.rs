@@ -15,6 +15,7 @@ use crate::connection;
 use crate::connections::Connections;
 use crate::digest::{crc64, md5};
 use crate::faults::{Fault, Faults};
+use crate::host::with_plain_names;
 use crate::keys::Keys;
 use crate::object::{ObjectType, Properties};
 use crate::request_log::{Request, RequestLog};
@@ -69,6 +70,7 @@ impl Object {
 impl Emulator {
     /// Starts a server. It is ready when this returns.
     pub fn start(config: Config) -> io::Result<Emulator> {
+        let config = with_plain_names(config);
         let tls = config.tls.as_ref().map(tls_config).transpose()?;
         let store = Store::open(config.data.as_deref())?;
         let clock = Clock::new(config.clock_offset_s);

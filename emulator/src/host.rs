@@ -2,19 +2,39 @@
 
 use crate::config::Config;
 
+/// The same settings, with the names of the server as [`bucket_of_host`] looks for them.
+pub(crate) fn with_plain_names(config: Config) -> Config {
+    let domains = config.domains.iter().map(|domain| plain(domain)).collect();
+    let cnames = config.cnames.iter().map(|(host, bucket)| (plain(host), bucket.clone())).collect();
+    Config { domains, cnames, ..config }
+}
+
+/// The name of a host: without its port, the dot that may end it, and capital letters.
+fn plain(host: &str) -> String {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
 /// The bucket that a host stands for: that of a custom domain, or the label before an endpoint. All other hosts have none, and
 /// then it is in the path.
 pub(crate) fn bucket_of_host(host: &str, config: &Config) -> Option<String> {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let name = plain(host);
     if let Some(bucket) = config.cnames.get(&name) {
         return Some(bucket.clone());
     }
     let (bucket, endpoint) = name.split_once('.')?;
     let is_endpoint = endpoint == "localhost"
         || is_of_oss(endpoint)
-        || config.domains.iter().any(|domain| domain.eq_ignore_ascii_case(endpoint));
+        || config.domains.iter().any(|domain| domain == endpoint);
     (is_endpoint && !bucket.is_empty()).then(|| bucket.to_owned())
+}
+
+/// Whether a host is an endpoint of OSS itself.
+pub(crate) fn is_endpoint_of_oss(host: &str) -> bool {
+    is_of_oss(&plain(host))
 }
 
 /// Whether it is the name of an endpoint of OSS, such as `oss-cn-hangzhou.aliyuncs.com`. SDKs send it in place of an address.
@@ -34,11 +54,11 @@ mod tests {
 
     #[test]
     fn the_label_before_an_endpoint_is_a_bucket() {
-        let config = Config {
-            domains: vec!["oss.Example.test".to_owned(), "127.0.0.1.nip.io".to_owned()],
-            cnames: [("static.example.com".to_owned(), "b2".to_owned())].into(),
+        let config = with_plain_names(Config {
+            domains: vec!["oss.Example.test:80".to_owned(), "127.0.0.1.nip.io.".to_owned()],
+            cnames: [("Static.example.com".to_owned(), "b2".to_owned())].into(),
             ..Config::default()
-        };
+        });
         for (host, bucket) in [
             ("b.localhost:80", Some("b")),
             ("B.LocalHost", Some("b")),

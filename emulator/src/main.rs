@@ -56,7 +56,7 @@ Faults, for --fault and POST /-/faults: {"action":"<name>", <its members>, <the 
 Addressing: http://127.0.0.1:PORT/BUCKET/KEY, http://BUCKET.localhost:PORT/KEY, http://BUCKET.NAME:PORT/KEY with a NAME given
 by --domain, or a domain of the bucket's own given by --cname. A bucket before an endpoint of OSS, such as
 BUCKET.oss-cn-hangzhou.aliyuncs.com, is known too: an SDK may send it as Host whatever the address is. With any other host,
-addresses among them, the bucket is in the path."#;
+addresses among them, the bucket is in the path; at an endpoint of OSS it cannot be there."#;
 
 /// A local Alibaba Cloud OSS server, for quick starts and tests.
 ///
@@ -183,7 +183,7 @@ fn parse_credential(text: &str) -> Result<Credential, String> {
 fn parse_cname(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((host, bucket)) if !host.is_empty() && !bucket.is_empty() => {
-            Ok((host.to_ascii_lowercase(), bucket.to_owned()))
+            Ok((host.to_owned(), bucket.to_owned()))
         }
         _ => Err("it must be HOST=BUCKET".to_owned()),
     }

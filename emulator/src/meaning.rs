@@ -56,9 +56,9 @@ impl Meaning {
         let bucket = bucket.filter(|bucket| !bucket.is_empty());
         let key = Some(key).filter(|key| !key.is_empty());
         let level = match (&bucket, &key) {
-            (None, _) => Level::Service,
+            (_, Some(_)) => Level::Object,
             (Some(_), None) => Level::Bucket,
-            (Some(_), Some(_)) => Level::Object,
+            (None, None) => Level::Service,
         };
         let (operation, unknown) = match operation::find(level, head, &query) {
             Ok(operation) => (operation, None),

@@ -67,3 +67,47 @@ fn only_who_has_an_access_key_makes_a_bucket_by_naming_it() {
     assert_eq!(once(&emulator, "POST", "/new-bucket/", &content_type, form.as_bytes()).status, 204);
     assert_eq!(emulator.object("new-bucket", "k").unwrap().data, b"data");
 }
+
+#[test]
+fn a_key_without_a_bucket_is_refused() {
+    for emulator in [start(), start_with(making_buckets())] {
+        for method in ["GET", "PUT", "DELETE"] {
+            let reply = once(&emulator, method, "//k", &[], b"");
+            assert_eq!((reply.status, reply.element("Code").unwrap()), (400, "InvalidBucketName".into()));
+        }
+        assert_eq!(once(&emulator, "GET", "/", &[], b"").status, 200);
+    }
+}
+
+#[test]
+fn at_an_endpoint_of_oss_a_bucket_is_in_the_host() {
+    let emulator = start();
+    emulator.put_object("test-bucket", "k", b"data");
+    let get = |host: &str, path: &str| {
+        let mut client = Client::connect(&emulator);
+        client.send_raw(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).unwrap();
+        client.receive(false).unwrap()
+    };
+    let refused = get("oss-cn-hangzhou.aliyuncs.com", "/test-bucket/k");
+    assert_eq!(
+        (refused.status, refused.element("Code").unwrap()),
+        (403, "SecondLevelDomainForbidden".into())
+    );
+    assert_eq!(get("test-bucket.oss-cn-hangzhou.aliyuncs.com", "/k").body, b"data");
+    assert_eq!(get("oss-cn-hangzhou.aliyuncs.com", "/").status, 200);
+}
+
+#[test]
+fn names_of_the_server_may_be_written_as_in_an_endpoint() {
+    let emulator = start_with(Config {
+        domains: vec!["Oss.Example.Test:8080".to_owned(), "oss.example.org.".to_owned()],
+        cnames: [("Static.Example.Com.".to_owned(), "test-bucket".to_owned())].into(),
+        ..Config::default()
+    });
+    emulator.put_object("test-bucket", "k", b"data");
+    for host in ["test-bucket.oss.example.test:9000", "test-bucket.oss.example.org", "static.example.com"] {
+        let mut client = Client::connect(&emulator);
+        client.send_raw(format!("GET /k HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).unwrap();
+        assert_eq!(client.receive(false).unwrap().body, b"data", "{host}");
+    }
+}

@@ -175,7 +175,7 @@ pub unsafe extern "C" fn oss_emulator_options_add_cname(
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
         attempt(options, |options| {
-            let domain = convert::filled_text(domain, "domain")?.to_ascii_lowercase();
+            let domain = convert::filled_text(domain, "domain")?.to_owned();
             let bucket = convert::filled_text(bucket, "bucket")?.to_owned();
             options.config.cnames.insert(domain, bucket);
             Ok(())

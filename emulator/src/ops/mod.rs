@@ -27,7 +27,9 @@ use crate::auth;
 use crate::callback::Callback;
 use crate::cors;
 use crate::errors::OssError;
+use crate::host::is_endpoint_of_oss;
 use crate::http::{Framing, Reply};
+use crate::meaning::Meaning;
 use crate::operation::Operation;
 
 /// The largest document that is no object: lists of parts, lists of keys.
@@ -44,7 +46,10 @@ impl Context<'_> {
     pub fn prepare(&self, framing: Framing) -> Result<Prepared, OssError> {
         let Context { shared, meaning, .. } = self;
         let operation = meaning.operation;
-        let makes_bucket = shared.config.auto_create_buckets && operation != Operation::DeleteBucket;
+        if meaning.key.is_some() {
+            self.bucket()?;
+        }
+        self.refuse_path_style()?;
         // Whose request it is matters only where there is something to ask for.
         if !self.makes_bucket() && !matches!(operation, Operation::PutBucket | Operation::Unknown) {
             self.check_bucket()?;
@@ -103,6 +108,19 @@ impl Context<'_> {
             Some(bucket) if !self.shared.store.has_bucket(bucket) => Err(OssError::no_such_bucket(bucket)),
             _ => Ok(()),
         }
+    }
+
+    /// At the endpoints of OSS a bucket is in the host.
+    fn refuse_path_style(&self) -> Result<(), OssError> {
+        let Meaning { bucket, path_style, host, .. } = self.meaning;
+        if bucket.is_some() && *path_style && is_endpoint_of_oss(host) {
+            return Err(OssError::new(
+                403,
+                "SecondLevelDomainForbidden",
+                "The bucket you are attempting to access must be addressed using OSS third level domain.",
+            ));
+        }
+        Ok(())
     }
 
     fn unknown_operation(&self) -> OssError {
