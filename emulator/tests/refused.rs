@@ -31,7 +31,14 @@ fn a_request_that_is_not_known_whole_changes_nothing() {
         ("PUT", "/test-bucket/new?x-oss-ac-source-ip=10.0.0.1", &[]),
         ("POST", "/test-bucket/k?restore", &[]),
         ("POST", "/test-bucket/new?append&position=0", &[("x-oss-callback", "e30=")]),
+        ("POST", "/test-bucket/new?append&position=0", &[("x-oss-forbid-overwrite", "true")]),
         ("DELETE", "/test-bucket/k?legalHold", &[]),
+        ("DELETE", "/test-bucket/k", &[("If-Match", "\"other\"")]),
+        ("PUT", "/test-bucket/k?acl", &[("x-oss-object-acl", "private"), ("If-None-Match", "*")]),
+        ("PUT", "/test-bucket/k?tagging", &[("If-Unmodified-Since", "Sat, 01 Jan 2000 00:00:00 GMT")]),
+        ("PUT", "/test-bucket/k?partNumber=1&uploadId=x", &[("If-Match", "\"other\"")]),
+        ("POST", "/test-bucket/k?uploadId=x", &[("If-None-Match", "*")]),
+        ("GET", "/test-bucket/k?objectMeta", &[("If-Modified-Since", "Sat, 01 Jan 2000 00:00:00 GMT")]),
     ] {
         assert_eq!(refusal(&emulator, method, target, headers), "NotImplemented");
     }
@@ -57,4 +64,38 @@ fn parameters_that_mean_nothing_to_oss_are_passed_over() {
     emulator.put_object("test-bucket", "k", b"data");
     let reply = once(&emulator, "GET", "/test-bucket/k?from=mail&response-expires=never", &[], b"");
     assert_eq!((reply.status, reply.header("expires")), (200, Some("never")));
+}
+
+#[test]
+fn what_is_stored_whole_has_no_conditions() {
+    let emulator = start();
+    emulator.put_object("test-bucket", "k", b"data");
+    for (method, target, headers) in [
+        ("PUT", "/test-bucket/k", [].as_slice()),
+        ("PUT", "/test-bucket/k", &[("x-oss-copy-source", "/test-bucket/k")]),
+        ("POST", "/test-bucket/k?append&position=4", &[]),
+        ("POST", "/test-bucket/k?uploads", &[]),
+    ] {
+        let headers = [headers, &[("If-None-Match", "*")]].concat();
+        let reply = once(&emulator, method, target, &headers, b"");
+        let header = reply.element("Header");
+        assert_eq!((reply.status, header.as_deref()), (400, Some("If-None-Match")), "{method} {target}");
+    }
+}
+
+#[test]
+fn a_limit_of_traffic_is_right_and_given_once() {
+    let emulator = start();
+    emulator.put_object("test-bucket", "k", b"data");
+    let read = |query: &str, header: &[(&str, &str)]| {
+        let reply = once(&emulator, "GET", &format!("/test-bucket/k{query}"), header, b"");
+        (reply.status, reply.element("EC").unwrap_or_default())
+    };
+    let refused = (400, "0004-00000502".to_owned());
+    let good = ("x-oss-traffic-limit", "819200");
+    assert_eq!(read("?x-oss-traffic-limit=1", &[]), refused);
+    assert_eq!(read("", &[("x-oss-traffic-limit", "1")]), refused);
+    assert_eq!(read("?x-oss-traffic-limit=819200", &[good]), refused);
+    assert_eq!(read("?x-oss-traffic-limit=819200", &[]).0, 200);
+    assert_eq!(read("", &[good]).0, 200);
 }

@@ -29,6 +29,10 @@ const HEADERS: &[&str] = &[
     "x-oss-user-agent",
 ];
 
+/// The conditions of HTTP.
+pub(super) const CONDITIONS: &[&str] =
+    &["if-match", "if-modified-since", "if-none-match", "if-unmodified-since"];
+
 /// Parameters of OSS's that signature V1 does not cover, and that have values.
 const UNSIGNED: &[&str] = &[
     "delimiter",
@@ -60,7 +64,7 @@ pub(super) fn must_know_parameter(name: &str, value: &str) -> bool {
     is_of_oss && !PARAMETERS.contains(&name)
 }
 
-/// The same of a header, whose name is lower-cased.
+/// The same of a header, whose name is lower-cased. Whoever passes over a condition does what was not to be done.
 pub(super) fn must_know_header(name: &str) -> bool {
-    name.starts_with(PREFIX) && !HEADERS.contains(&name)
+    CONDITIONS.contains(&name) || (name.starts_with(PREFIX) && !HEADERS.contains(&name))
 }

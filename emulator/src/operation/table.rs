@@ -4,7 +4,7 @@
 //! delete the bucket, nor `PUT /k?retention` overwrite the object.
 
 use super::Operation::{self, *};
-use super::known::{must_know_header, must_know_parameter};
+use super::known::{CONDITIONS, must_know_header, must_know_parameter};
 use crate::http::Head;
 
 /// What a request is addressed to.
@@ -54,7 +54,6 @@ impl Row {
 
 /// What an object is stored with.
 const STORED: &[&str] = &[
-    "x-oss-forbid-overwrite",
     "x-oss-meta-",
     "x-oss-object-acl",
     "x-oss-persistent-headers",
@@ -64,6 +63,8 @@ const STORED: &[&str] = &[
     "x-oss-storage-class",
     "x-oss-tagging",
 ];
+/// Whether it may take the place of another.
+const OVERWRITE: &[&str] = &["x-oss-forbid-overwrite"];
 const CALLBACK_HEADERS: &[&str] = &["x-oss-callback", "x-oss-callback-var"];
 const CALLBACK: &[&str] = &["callback", "callback-var"];
 const TRAFFIC: &[&str] = &["x-oss-traffic-limit"];
@@ -87,84 +88,92 @@ const LISTING: &[&str] = &["delimiter", "encoding-type", "max-keys", "prefix"];
 const VERSION: &[&str] = &["versionId"];
 const ENCODING: &[&str] = &["encoding-type"];
 
-/// Of several rows that fit the first one counts.
-const ROWS: &[Row] = &[
-    row("GET", Service, "", ListBuckets).parameters(&[&["marker", "max-keys", "prefix"]]),
-    row("GET", Bucket, "policy&comp=callback", GetBucketCallbackPolicy),
-    row("PUT", Bucket, "policy&comp=callback", PutBucketCallbackPolicy),
-    row("DELETE", Bucket, "policy&comp=callback", DeleteBucketCallbackPolicy),
-    row("GET", Bucket, "bucketInfo", GetBucketInfo),
-    row("GET", Bucket, "location", GetBucketLocation),
-    row("GET", Bucket, "acl", GetBucketAcl),
-    row("PUT", Bucket, "acl", PutBucketAcl).headers(&[&["x-oss-acl"]]),
-    row("GET", Bucket, "versioning", GetBucketVersioning),
-    row("PUT", Bucket, "versioning", PutBucketVersioning),
-    row("GET", Bucket, "live", ListLiveChannel).parameters(&[&["marker", "max-keys", "prefix"]]),
-    row("GET", Bucket, "uploads", ListMultipartUploads).parameters(&[&[
-        "delimiter",
-        "encoding-type",
-        "key-marker",
-        "max-uploads",
-        "prefix",
-        "upload-id-marker",
-    ]]),
-    row("GET", Bucket, "versions", ListObjectVersions)
-        .parameters(&[LISTING, &["key-marker", "version-id-marker"]]),
-    row("GET", Bucket, "list-type=2", ListObjectsV2)
-        .parameters(&[LISTING, &["continuation-token", "fetch-owner", "start-after"]]),
-    row("GET", Bucket, "", ListObjects).parameters(&[LISTING, &["marker"]]),
-    row("PUT", Bucket, "", PutBucket).headers(&[&["x-oss-acl"]]),
-    row("DELETE", Bucket, "", DeleteBucket),
-    row("POST", Bucket, "delete", DeleteMultipleObjects).parameters(&[ENCODING]),
-    row("POST", Bucket, "", PostObject),
-    row("GET", Object, "acl", GetObjectAcl).parameters(&[VERSION]),
-    row("PUT", Object, "acl", PutObjectAcl).parameters(&[VERSION]).headers(&[&["x-oss-object-acl"]]),
-    row("GET", Object, "tagging", GetObjectTagging).parameters(&[VERSION]),
-    row("PUT", Object, "tagging", PutObjectTagging).parameters(&[VERSION]),
-    row("DELETE", Object, "tagging", DeleteObjectTagging).parameters(&[VERSION]),
-    row("GET", Object, "objectMeta", GetObjectMeta).parameters(&[VERSION]),
-    row("HEAD", Object, "objectMeta", GetObjectMeta).parameters(&[VERSION]),
-    row("GET", Object, "uploadId", ListParts).parameters(&[&[
-        "encoding-type",
-        "max-parts",
-        "part-number-marker",
-    ]]),
-    row("GET", Object, "", GetObject)
-        .parameters(&[RESPONSE, TRAFFIC, VERSION])
-        .headers(&[TRAFFIC, &["x-oss-range-behavior"]]),
-    row("HEAD", Object, "", HeadObject).parameters(&[VERSION]),
-    row("PUT", Object, "uploadId", UploadPartCopy)
-        .with(COPY_SOURCE)
-        .parameters(&[TRAFFIC, &["partNumber"]])
-        .headers(&[COPY_CONDITIONS, TRAFFIC, &["x-oss-copy-source-range"]]),
-    // The SDK that begins an upload with its callback ends it without one, and no callback is made. So it is in OSS, too.
-    row("PUT", Object, "uploadId", UploadPart)
-        .parameters(&[TRAFFIC, &["partNumber"]])
-        .headers(&[TRAFFIC, CALLBACK_HEADERS]),
-    row("PUT", Object, "", CopyObject).with(COPY_SOURCE).headers(&[
-        COPY_CONDITIONS,
-        STORED,
-        TRAFFIC,
-        &["x-oss-metadata-directive", "x-oss-tagging-directive"],
-    ]),
-    row("PUT", Object, "", PutObject).parameters(&[CALLBACK, TRAFFIC]).headers(&[
-        STORED,
-        CALLBACK_HEADERS,
-        TRAFFIC,
-    ]),
-    row("POST", Object, "append", AppendObject)
-        .parameters(&[TRAFFIC, &["position"]])
-        .headers(&[STORED, TRAFFIC]),
-    row("POST", Object, "x-oss-process=", ProcessObject),
-    row("POST", Object, "uploads", InitiateMultipartUpload)
-        .parameters(&[ENCODING, &["sequential"]])
-        .headers(&[STORED, CALLBACK_HEADERS]),
-    row("POST", Object, "uploadId", CompleteMultipartUpload)
-        .parameters(&[CALLBACK, ENCODING])
-        .headers(&[CALLBACK_HEADERS, &["x-oss-complete-all", "x-oss-forbid-overwrite", "x-oss-object-acl"]]),
-    row("DELETE", Object, "uploadId", AbortMultipartUpload),
-    row("DELETE", Object, "", DeleteObject).parameters(&[VERSION]),
-];
+/// Of several rows that fit the first one counts. Where an object is stored, conditions are known in order to be refused
+/// in OSS's own words.
+const ROWS: &[Row] =
+    &[
+        row("GET", Service, "", ListBuckets).parameters(&[&["marker", "max-keys", "prefix"]]),
+        row("GET", Bucket, "policy&comp=callback", GetBucketCallbackPolicy),
+        row("PUT", Bucket, "policy&comp=callback", PutBucketCallbackPolicy),
+        row("DELETE", Bucket, "policy&comp=callback", DeleteBucketCallbackPolicy),
+        row("GET", Bucket, "bucketInfo", GetBucketInfo),
+        row("GET", Bucket, "location", GetBucketLocation),
+        row("GET", Bucket, "acl", GetBucketAcl),
+        row("PUT", Bucket, "acl", PutBucketAcl).headers(&[&["x-oss-acl"]]),
+        row("GET", Bucket, "versioning", GetBucketVersioning),
+        row("PUT", Bucket, "versioning", PutBucketVersioning),
+        row("GET", Bucket, "live", ListLiveChannel).parameters(&[&["marker", "max-keys", "prefix"]]),
+        row("GET", Bucket, "uploads", ListMultipartUploads).parameters(&[&[
+            "delimiter",
+            "encoding-type",
+            "key-marker",
+            "max-uploads",
+            "prefix",
+            "upload-id-marker",
+        ]]),
+        row("GET", Bucket, "versions", ListObjectVersions)
+            .parameters(&[LISTING, &["key-marker", "version-id-marker"]]),
+        row("GET", Bucket, "list-type=2", ListObjectsV2)
+            .parameters(&[LISTING, &["continuation-token", "fetch-owner", "start-after"]]),
+        row("GET", Bucket, "", ListObjects).parameters(&[LISTING, &["marker"]]),
+        row("PUT", Bucket, "", PutBucket).headers(&[&["x-oss-acl"]]),
+        row("DELETE", Bucket, "", DeleteBucket),
+        row("POST", Bucket, "delete", DeleteMultipleObjects).parameters(&[ENCODING]),
+        row("POST", Bucket, "", PostObject),
+        row("GET", Object, "acl", GetObjectAcl).parameters(&[VERSION]),
+        row("PUT", Object, "acl", PutObjectAcl).parameters(&[VERSION]).headers(&[&["x-oss-object-acl"]]),
+        row("GET", Object, "tagging", GetObjectTagging).parameters(&[VERSION]),
+        row("PUT", Object, "tagging", PutObjectTagging).parameters(&[VERSION]),
+        row("DELETE", Object, "tagging", DeleteObjectTagging).parameters(&[VERSION]),
+        row("GET", Object, "objectMeta", GetObjectMeta).parameters(&[VERSION]),
+        row("HEAD", Object, "objectMeta", GetObjectMeta).parameters(&[VERSION]),
+        row("GET", Object, "uploadId", ListParts).parameters(&[&[
+            "encoding-type",
+            "max-parts",
+            "part-number-marker",
+        ]]),
+        row("GET", Object, "", GetObject).parameters(&[RESPONSE, TRAFFIC, VERSION]).headers(&[
+            CONDITIONS,
+            TRAFFIC,
+            &["x-oss-range-behavior"],
+        ]),
+        row("HEAD", Object, "", HeadObject).parameters(&[VERSION]).headers(&[CONDITIONS]),
+        row("PUT", Object, "uploadId", UploadPartCopy)
+            .with(COPY_SOURCE)
+            .parameters(&[TRAFFIC, &["partNumber"]])
+            .headers(&[COPY_CONDITIONS, TRAFFIC, &["x-oss-copy-source-range"]]),
+        // The SDK that begins an upload with its callback ends it without one, and no callback is made. So it is in OSS, too.
+        row("PUT", Object, "uploadId", UploadPart)
+            .parameters(&[TRAFFIC, &["partNumber"]])
+            .headers(&[TRAFFIC, CALLBACK_HEADERS]),
+        row("PUT", Object, "", CopyObject).with(COPY_SOURCE).headers(&[
+            CONDITIONS,
+            COPY_CONDITIONS,
+            STORED,
+            OVERWRITE,
+            TRAFFIC,
+            &["x-oss-metadata-directive", "x-oss-tagging-directive"],
+        ]),
+        row("PUT", Object, "", PutObject).parameters(&[CALLBACK, TRAFFIC]).headers(&[
+            CONDITIONS,
+            STORED,
+            OVERWRITE,
+            CALLBACK_HEADERS,
+            TRAFFIC,
+        ]),
+        row("POST", Object, "append", AppendObject)
+            .parameters(&[TRAFFIC, &["position"]])
+            .headers(&[CONDITIONS, STORED, TRAFFIC]),
+        row("POST", Object, "x-oss-process=", ProcessObject),
+        row("POST", Object, "uploads", InitiateMultipartUpload)
+            .parameters(&[ENCODING, &["sequential"]])
+            .headers(&[CONDITIONS, STORED, OVERWRITE, CALLBACK_HEADERS]),
+        row("POST", Object, "uploadId", CompleteMultipartUpload)
+            .parameters(&[CALLBACK, ENCODING])
+            .headers(&[CALLBACK_HEADERS, OVERWRITE, &["x-oss-complete-all", "x-oss-object-acl"]]),
+        row("DELETE", Object, "uploadId", AbortMultipartUpload),
+        row("DELETE", Object, "", DeleteObject).parameters(&[VERSION]),
+    ];
 
 /// Whether an object can be stored with a header of OSS's.
 pub(crate) fn is_stored_header(name: &str) -> bool {
@@ -308,6 +317,9 @@ mod tests {
             ("GET", Object, "x-oss-ac-source-ip=10.0.0.1", ""),
             ("POST", Object, "append&position=0&callback=e30=", ""),
             ("POST", Object, "append&position=0", "x-oss-callback"),
+            ("POST", Object, "append&position=0", "x-oss-forbid-overwrite"),
+            ("POST", Object, "uploadId=x", "If-None-Match"),
+            ("DELETE", Object, "", "If-Match"),
             ("DELETE", Object, "", "x-oss-callback"),
             ("PUT", Object, "", "X-Oss-Object-Worm-Mode"),
             ("PUT", Object, "", "x-oss-copy-source-if-match"),

@@ -7,6 +7,8 @@ use crate::errors::OssError;
 use crate::http::Reply;
 use crate::text::{base64_decode, base64_encode, bytes_of_text, text_of_bytes};
 
+pub(super) const FORBID_OVERWRITE: &str = "x-oss-forbid-overwrite";
+const TRAFFIC_LIMIT: &str = "x-oss-traffic-limit";
 const METADATA_LIMIT: usize = 8 * 1024;
 
 /// Headers that are kept with the object, besides the user's metadata.
@@ -45,16 +47,7 @@ impl Context<'_> {
     }
 
     pub(super) fn forbid_overwrite(&self) -> Result<bool, OssError> {
-        match self.header("x-oss-forbid-overwrite").as_deref() {
-            None | Some("") => Ok(false),
-            Some(value) if value.eq_ignore_ascii_case("true") => Ok(true),
-            Some(value) if value.eq_ignore_ascii_case("false") => Ok(false),
-            Some(value) => Err(OssError::argument(
-                "x-oss-forbid-overwrite",
-                value,
-                "x-oss-forbid-overwrite must be true or false.",
-            )),
-        }
+        is_overwrite_forbidden(self.header(FORBID_OVERWRITE).as_deref())
     }
 
     fn refuse_conditions(&self) -> Result<(), OssError> {
@@ -73,19 +66,21 @@ impl Context<'_> {
     }
 
     pub(super) fn check_traffic_limit(&self) -> Result<(), OssError> {
-        let given = self
-            .header("x-oss-traffic-limit")
-            .or_else(|| self.meaning.parameter("x-oss-traffic-limit").map(str::to_owned));
-        match given {
-            None => Ok(()),
-            Some(text) => match text.parse::<u64>() {
-                // The pages name two lower bounds; the wider one is taken.
-                Ok(245_760..=838_860_800) => Ok(()),
-                _ => {
-                    Err(OssError::argument("x-oss-traffic-limit", &text, "x-oss-traffic-limit is not valid.")
-                        .ec("0004-00000502"))
-                }
-            },
+        let refuse = |text: &str, message: &str| {
+            Err(OssError::argument(TRAFFIC_LIMIT, text, message).ec("0004-00000502"))
+        };
+        let header = self.header(TRAFFIC_LIMIT);
+        let text = match (header.as_deref(), self.meaning.parameter(TRAFFIC_LIMIT)) {
+            (None, None) => return Ok(()),
+            (Some(text), None) | (None, Some(text)) => text,
+            (Some(text), Some(_)) => {
+                return refuse(text, "x-oss-traffic-limit is given as a header and as a parameter.");
+            }
+        };
+        match text.parse::<u64>() {
+            // The pages name two lower bounds; the wider one is taken.
+            Ok(245_760..=838_860_800) => Ok(()),
+            _ => refuse(text, "x-oss-traffic-limit is not valid."),
         }
     }
 
@@ -99,6 +94,20 @@ impl Context<'_> {
             }
             _ => Ok(found),
         }
+    }
+}
+
+/// What a header or a field of a form says of overwriting.
+pub(super) fn is_overwrite_forbidden(given: Option<&str>) -> Result<bool, OssError> {
+    match given {
+        None | Some("") => Ok(false),
+        Some(value) if value.eq_ignore_ascii_case("true") => Ok(true),
+        Some(value) if value.eq_ignore_ascii_case("false") => Ok(false),
+        Some(value) => Err(OssError::argument(
+            FORBID_OVERWRITE,
+            value,
+            format!("{FORBID_OVERWRITE} must be true or false."),
+        )),
     }
 }
 

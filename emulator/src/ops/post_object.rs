@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::context::{Context, check_key};
 use super::encryption;
-use super::headers::{checked_object_headers, stored_reply};
+use super::headers::{FORBID_OVERWRITE, checked_object_headers, is_overwrite_forbidden, stored_reply};
 use super::xml::Document;
 use crate::auth::{self, Caller};
 use crate::callback;
@@ -64,7 +64,7 @@ pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
     )?;
     context.refuse_private(callback.as_ref())?;
 
-    let forbid_overwrite = form.get("x-oss-forbid-overwrite") == Some("true");
+    let forbid_overwrite = is_overwrite_forbidden(form.get(FORBID_OVERWRITE))?;
     let properties = Properties {
         // Not an MD5 of the data, as in OSS.
         etag: hex_upper(&md5(context.request_id.as_bytes())),
@@ -119,7 +119,8 @@ const OTHER_FIELDS: &[&str] = &[
 ];
 
 fn object_headers(form: &Form) -> Result<Vec<(String, String)>, OssError> {
-    let is_known = |name: &str| OTHER_FIELDS.contains(&name) || is_stored_header(name);
+    let is_known =
+        |name: &str| name == FORBID_OVERWRITE || OTHER_FIELDS.contains(&name) || is_stored_header(name);
     if let Some(name) = form.fields.keys().find(|name| name.starts_with("x-oss-") && !is_known(name)) {
         return Err(OssError::not_implemented(format!("The emulator does not know {name} of PostObject.")));
     }
