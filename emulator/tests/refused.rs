@@ -99,3 +99,57 @@ fn a_limit_of_traffic_is_right_and_given_once() {
     assert_eq!(read("?x-oss-traffic-limit=819200", &[]).0, 200);
     assert_eq!(read("", &[good]).0, 200);
 }
+
+#[test]
+fn an_element_that_is_not_known_is_not_passed_over() {
+    let emulator = start();
+    emulator.put_object("test-bucket", "k", b"data");
+    let begun = once(&emulator, "POST", "/test-bucket/parts?uploads", &[], b"");
+    let complete = format!("/test-bucket/parts?uploadId={}", begun.element("UploadId").unwrap());
+    for (method, target, document, unknown) in [
+        (
+            "PUT",
+            "/test-bucket/?versioning",
+            "<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>",
+            "VersioningConfiguration/MfaDelete",
+        ),
+        (
+            "PUT",
+            "/test-bucket/k?tagging",
+            "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value><Kind/></Tag></TagSet></Tagging>",
+            "Tagging/TagSet/Tag/Kind",
+        ),
+        (
+            "POST",
+            "/test-bucket/?delete",
+            "<Delete><Object><Key>k</Key><ETag>x</ETag></Object></Delete>",
+            "Delete/Object/ETag",
+        ),
+        (
+            "POST",
+            &complete,
+            "<CompleteMultipartUpload><Tag/></CompleteMultipartUpload>",
+            "CompleteMultipartUpload/Tag",
+        ),
+        (
+            "PUT",
+            "/test-bucket/?policy&comp=callback",
+            "<BucketCallbackPolicy><PolicyItem><Filter>x</Filter></PolicyItem></BucketCallbackPolicy>",
+            "BucketCallbackPolicy/PolicyItem/Filter",
+        ),
+        (
+            "PUT",
+            "/new-bucket/",
+            "<CreateBucketConfiguration><Hash>x</Hash></CreateBucketConfiguration>",
+            "CreateBucketConfiguration/Hash",
+        ),
+    ] {
+        let reply = once(&emulator, method, target, &[], document.as_bytes());
+        let message = format!("The emulator does not know {unknown}.");
+        assert_eq!((reply.status, reply.element("Message")), (501, Some(message)), "{document}");
+        // A document of another kind is not one of OSS's at all.
+        let reply = once(&emulator, method, target, &[], b"<Other/>");
+        assert_eq!((reply.status, reply.element("Code").as_deref()), (400, Some("MalformedXML")), "{target}");
+    }
+    assert_eq!(emulator.keys("test-bucket"), ["k"]);
+}

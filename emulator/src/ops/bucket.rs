@@ -40,32 +40,23 @@ struct Configuration {
 impl Configuration {
     fn read(body: &[u8], region: &str) -> Result<Configuration, OssError> {
         const CLASSES: &[&str] = &["Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"];
+        const STORAGE_CLASS: &str = "CreateBucketConfiguration/StorageClass";
+        const REDUNDANCY: &str = "CreateBucketConfiguration/DataRedundancyType";
+        const LOCATION: &str = "CreateBucketConfiguration/LocationConstraint";
+        const KNOWN: &[&str] = &["CreateBucketConfiguration", STORAGE_CLASS, REDUNDANCY, LOCATION];
         let mut wanted = Configuration::default();
-        let texts = if body.is_empty() { Vec::new() } else { xml::read(body)? };
+        let texts = if body.is_empty() { Vec::new() } else { xml::read(body, KNOWN)? };
         for (path, text) in texts {
-            let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            match path.as_slice() {
-                ["CreateBucketConfiguration"] => {}
-                ["CreateBucketConfiguration", "StorageClass"] if CLASSES.contains(&text.as_str()) => {
-                    wanted.storage_class = Some(text);
-                }
-                ["CreateBucketConfiguration", "DataRedundancyType"]
-                    if matches!(text.as_str(), "LRS" | "ZRS") =>
-                {
-                    wanted.redundancy = Some(text);
-                }
-                ["CreateBucketConfiguration", "LocationConstraint"] if text == format!("oss-{region}") => {}
-                ["CreateBucketConfiguration", "LocationConstraint"] => {
+            match path {
+                STORAGE_CLASS if CLASSES.contains(&text.as_str()) => wanted.storage_class = Some(text),
+                REDUNDANCY if matches!(text.as_str(), "LRS" | "ZRS") => wanted.redundancy = Some(text),
+                LOCATION if text == format!("oss-{region}") => {}
+                LOCATION => {
                     let message = "The specified location-constraint is not valid.";
                     return Err(OssError::new(400, "InvalidLocationConstraint", message));
                 }
-                ["CreateBucketConfiguration", "StorageClass" | "DataRedundancyType"] => {
-                    return Err(OssError::malformed_xml());
-                }
-                _ => {
-                    let name = path.join("/");
-                    return Err(OssError::not_implemented(format!("The emulator does not know {name}.")));
-                }
+                STORAGE_CLASS | REDUNDANCY => return Err(OssError::malformed_xml()),
+                _ => {}
             }
         }
         Ok(wanted)

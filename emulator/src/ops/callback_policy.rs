@@ -34,19 +34,21 @@ pub(super) fn delete(context: &Context) -> Result<Reply, OssError> {
 
 /// None at all are as good as some.
 fn policies(body: &[u8]) -> Result<Vec<Policy>, OssError> {
-    let texts = xml::read(body)?;
-    if texts.last().is_none_or(|(path, _)| *path != ["BucketCallbackPolicy"]) {
-        return Err(OssError::malformed_xml());
-    }
+    const KNOWN: &[&str] = &[
+        "BucketCallbackPolicy",
+        "BucketCallbackPolicy/PolicyItem",
+        "BucketCallbackPolicy/PolicyItem/PolicyName",
+        "BucketCallbackPolicy/PolicyItem/Callback",
+        "BucketCallbackPolicy/PolicyItem/CallbackVar",
+    ];
     let mut policies: Vec<Policy> = Vec::new();
     let (mut name, mut callback, mut variables) = (None, None, None);
-    for (path, text) in texts {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        match path.as_slice() {
-            ["BucketCallbackPolicy", "PolicyItem", "PolicyName"] => name = Some(text),
-            ["BucketCallbackPolicy", "PolicyItem", "Callback"] => callback = Some(text),
-            ["BucketCallbackPolicy", "PolicyItem", "CallbackVar"] => variables = Some(text),
-            ["BucketCallbackPolicy", "PolicyItem"] => {
+    for (path, text) in xml::read(body, KNOWN)? {
+        match path {
+            "BucketCallbackPolicy/PolicyItem/PolicyName" => name = Some(text),
+            "BucketCallbackPolicy/PolicyItem/Callback" => callback = Some(text),
+            "BucketCallbackPolicy/PolicyItem/CallbackVar" => variables = Some(text),
+            "BucketCallbackPolicy/PolicyItem" => {
                 let (Some(name), Some(callback)) = (name.take(), callback.take()) else {
                     return Err(OssError::malformed_xml());
                 };

@@ -50,20 +50,21 @@ pub(super) fn delete_multiple_objects(context: &Context, body: &[u8]) -> Result<
 
 /// What is to be deleted, and whether nothing is to be said of it.
 fn named_objects(body: &[u8]) -> Result<(Vec<Named>, bool), OssError> {
+    const KNOWN: &[&str] =
+        &["Delete", "Delete/Quiet", "Delete/Object", "Delete/Object/Key", "Delete/Object/VersionId"];
     let mut named = Vec::new();
     let mut is_quiet = false;
     let (mut key, mut version_id) = (None, None);
-    for (path, text) in xml::read(body)? {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        match path.as_slice() {
-            ["Delete", "Quiet"] => is_quiet = text.trim() == "true",
-            ["Delete", "Object", "Key"] => key = Some(text),
-            ["Delete", "Object", "VersionId"] if text.is_empty() => {
+    for (path, text) in xml::read(body, KNOWN)? {
+        match path {
+            "Delete/Quiet" => is_quiet = text.trim() == "true",
+            "Delete/Object/Key" => key = Some(text),
+            "Delete/Object/VersionId" if text.is_empty() => {
                 let error = OssError::argument("VersionId", "", "The version id cannot be empty.");
                 return Err(error.ec("0016-00000612"));
             }
-            ["Delete", "Object", "VersionId"] => version_id = Some(text),
-            ["Delete", "Object"] => {
+            "Delete/Object/VersionId" => version_id = Some(text),
+            "Delete/Object" => {
                 let key = key.take().ok_or_else(OssError::malformed_xml)?;
                 named.push(Named { key, version_id: version_id.take() });
             }

@@ -151,24 +151,25 @@ pub(super) fn complete(
 }
 
 fn named_parts(body: &[u8]) -> Result<Vec<NamedPart>, OssError> {
+    const KNOWN: &[&str] = &[
+        "CompleteMultipartUpload",
+        "CompleteMultipartUpload/Part",
+        "CompleteMultipartUpload/Part/PartNumber",
+        "CompleteMultipartUpload/Part/ETag",
+    ];
     let mut parts = Vec::new();
     let mut number = None;
     let mut etag = None;
-    let texts = xml::read(body)?;
-    if texts.last().is_none_or(|(path, _)| *path != ["CompleteMultipartUpload"]) {
-        return Err(OssError::malformed_xml());
-    }
-    for (path, text) in texts {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        match path.as_slice() {
-            ["CompleteMultipartUpload", "Part", "PartNumber"] => {
+    for (path, text) in xml::read(body, KNOWN)? {
+        match path {
+            "CompleteMultipartUpload/Part/PartNumber" => {
                 let value = text.trim().parse().map_err(|_| OssError::malformed_xml())?;
                 number = Some(value);
             }
-            ["CompleteMultipartUpload", "Part", "ETag"] => {
+            "CompleteMultipartUpload/Part/ETag" => {
                 etag = Some(text.trim().trim_matches('"').to_owned());
             }
-            ["CompleteMultipartUpload", "Part"] => match (number.take(), etag.take()) {
+            "CompleteMultipartUpload/Part" => match (number.take(), etag.take()) {
                 (Some(number), Some(etag)) => parts.push(NamedPart { number, etag }),
                 _ => return Err(OssError::malformed_xml()),
             },

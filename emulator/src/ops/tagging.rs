@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::context::Context;
-use super::xml::{self, Document};
+use super::xml::{self, Document, Unreadable};
 use crate::errors::OssError;
 use crate::http::Reply;
 use crate::object::Properties;
@@ -80,18 +80,25 @@ pub(super) fn tags_of_header(header: &str) -> Result<Vec<Tag>, OssError> {
 }
 
 fn tags_of_document(body: &[u8]) -> Result<Vec<Tag>, OssError> {
-    let texts = xml::read(body).map_err(|error| error.ec("0010-00000101"))?;
-    if texts.last().is_none_or(|(path, _)| *path != ["Tagging"]) {
-        return Err(OssError::malformed_xml().ec("0010-00000102"));
-    }
+    const KNOWN: &[&str] = &[
+        "Tagging",
+        "Tagging/TagSet",
+        "Tagging/TagSet/Tag",
+        "Tagging/TagSet/Tag/Key",
+        "Tagging/TagSet/Tag/Value",
+    ];
+    let texts = xml::read(body, KNOWN).map_err(|unreadable| match unreadable {
+        Unreadable::Malformed => OssError::malformed_xml().ec("0010-00000101"),
+        Unreadable::OtherRoot => OssError::malformed_xml().ec("0010-00000102"),
+        Unreadable::Unknown(_) => unreadable.into(),
+    })?;
     let mut tags = Vec::new();
     let (mut key, mut value) = (None, None);
     for (path, text) in texts {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        match path.as_slice() {
-            ["Tagging", "TagSet", "Tag", "Key"] => key = Some(text),
-            ["Tagging", "TagSet", "Tag", "Value"] => value = Some(text),
-            ["Tagging", "TagSet", "Tag"] => match (key.take(), value.take()) {
+        match path {
+            "Tagging/TagSet/Tag/Key" => key = Some(text),
+            "Tagging/TagSet/Tag/Value" => value = Some(text),
+            "Tagging/TagSet/Tag" => match (key.take(), value.take()) {
                 (Some(key), Some(value)) => tags.push((key, value)),
                 _ => return Err(OssError::malformed_xml().ec("0010-00000107")),
             },

@@ -1,7 +1,8 @@
 //! XML documents: writing replies, reading requests.
 
 use quick_xml::Reader;
-use quick_xml::events::Event;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, Event};
 
 use crate::errors::OssError;
 use crate::text::xml_escape;
@@ -54,94 +55,117 @@ impl Document {
     }
 }
 
-/// The texts of a request's document: paths of local names, such as `["Delete", "Object", "Key"]`, with their values,
-/// in the order in which the elements end.
-pub(super) fn read(body: &[u8]) -> Result<Vec<(Vec<String>, String)>, OssError> {
-    const DEPTH_LIMIT: usize = 16;
-    let malformed = |_| OssError::malformed_xml();
+/// Why a request's document is not one that the emulator takes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// It is no XML.
+    Malformed,
+    /// It is of another kind.
+    OtherRoot,
+    /// It says something that would be passed over.
+    Unknown(String),
+}
+
+impl From<Unreadable> for OssError {
+    fn from(unreadable: Unreadable) -> OssError {
+        match unreadable {
+            Unreadable::Malformed | Unreadable::OtherRoot => OssError::malformed_xml(),
+            Unreadable::Unknown(path) => {
+                OssError::not_implemented(format!("The emulator does not know {path}."))
+            }
+        }
+    }
+}
+
+/// The texts of a request's document: paths of local names, such as `Delete/Object/Key`, with their values, in the order in
+/// which the elements end. All paths are among the known ones, so that a document cannot be deeper than these, nor need
+/// memory for its own names.
+pub(super) fn read(body: &[u8], known: &[&'static str]) -> Result<Vec<(&'static str, String)>, Unreadable> {
     let mut reader = Reader::from_reader(body);
-    let mut path: Vec<String> = Vec::new();
-    let mut texts = vec![String::new()];
+    let mut open: Vec<(&'static str, String)> = Vec::new();
     let mut found = Vec::new();
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
-        match reader.read_event_into(&mut buffer).map_err(malformed)? {
+        match reader.read_event_into(&mut buffer).map_err(|_| Unreadable::Malformed)? {
             Event::Start(start) => {
-                if path.len() >= DEPTH_LIMIT {
-                    return Err(OssError::malformed_xml());
-                }
-                let name = start.local_name();
-                path.push(String::from_utf8_lossy(name.as_ref()).into_owned());
-                texts.push(String::new());
+                open.push((path_of(start.local_name().as_ref(), &open, known)?, String::new()));
             }
             Event::Empty(empty) => {
-                let name = empty.local_name();
-                path.push(String::from_utf8_lossy(name.as_ref()).into_owned());
-                found.push((path.clone(), String::new()));
-                path.pop();
+                found.push((path_of(empty.local_name().as_ref(), &open, known)?, String::new()));
             }
-            Event::Text(text) => {
-                let text = text.decode().map_err(|_| OssError::malformed_xml())?;
-                append(&mut texts, &text);
-            }
-            Event::CData(text) => {
-                let text = text.decode().map_err(|_| OssError::malformed_xml())?;
-                append(&mut texts, &text);
-            }
-            Event::GeneralRef(reference) => {
-                let text = match reference.resolve_char_ref().map_err(malformed)? {
-                    Some(character) => character.to_string(),
-                    None => {
-                        let name = reference.decode().map_err(|_| OssError::malformed_xml())?;
-                        quick_xml::escape::resolve_predefined_entity(&name)
-                            .ok_or_else(OssError::malformed_xml)?
-                            .to_owned()
-                    }
-                };
-                append(&mut texts, &text);
-            }
-            Event::End(_) => {
-                let text = texts.pop().unwrap_or_default();
-                found.push((path.clone(), text));
-                path.pop();
-            }
-            Event::Eof if path.is_empty() && !found.is_empty() => return Ok(found),
-            Event::Eof => return Err(OssError::malformed_xml()),
+            Event::Text(text) => append(&mut open, &text.decode().map_err(|_| Unreadable::Malformed)?),
+            Event::CData(text) => append(&mut open, &text.decode().map_err(|_| Unreadable::Malformed)?),
+            Event::GeneralRef(reference) => append(&mut open, &referred(&reference)?),
+            Event::End(_) => found.extend(open.pop()),
+            Event::Eof if open.is_empty() && !found.is_empty() => return Ok(found),
+            Event::Eof => return Err(Unreadable::Malformed),
             Event::Decl(_) | Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {}
         }
     }
 }
 
-fn append(texts: &mut [String], text: &str) {
-    if let Some(last) = texts.last_mut() {
-        last.push_str(text);
+/// Which of the known paths an element has that begins inside of the open ones.
+fn path_of(
+    name: &[u8],
+    open: &[(&'static str, String)],
+    known: &[&'static str],
+) -> Result<&'static str, Unreadable> {
+    let name = String::from_utf8_lossy(name);
+    let path = match open.last() {
+        None => name.into_owned(),
+        Some((parent, _)) => format!("{parent}/{name}"),
+    };
+    let is_root = open.is_empty();
+    known.iter().copied().find(|other| *other == path).ok_or(match is_root {
+        true => Unreadable::OtherRoot,
+        false => Unreadable::Unknown(path),
+    })
+}
+
+fn append(open: &mut [(&'static str, String)], more: &str) {
+    if let Some((_, text)) = open.last_mut() {
+        text.push_str(more);
     }
+}
+
+/// The text that a reference such as `&lt;` stands for.
+fn referred(reference: &BytesRef) -> Result<String, Unreadable> {
+    if let Some(character) = reference.resolve_char_ref().map_err(|_| Unreadable::Malformed)? {
+        return Ok(character.to_string());
+    }
+    let name = reference.decode().map_err(|_| Unreadable::Malformed)?;
+    resolve_predefined_entity(&name).map(str::to_owned).ok_or(Unreadable::Malformed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn paths(xml: &str) -> Result<Vec<(String, String)>, String> {
-        let found = read(xml.as_bytes()).map_err(|error| error.code)?;
-        let joined = found.into_iter().map(|(path, text)| (path.join("/"), text));
-        Ok(joined.collect())
+    fn texts(xml: &str) -> Result<Vec<(&'static str, String)>, Unreadable> {
+        read(xml.as_bytes(), &["A", "A/B", "A/C", "A/D", "A/D/E"])
     }
 
     #[test]
     fn texts_are_found_with_their_paths_whatever_the_namespace() {
         let xml = "<?xml version=\"1.0\"?><o:A xmlns:o='x'><o:B>1 &lt;&#50;<![CDATA[&]]></o:B><C/></o:A>";
         let expected = [("A/B", "1 <2&"), ("A/C", ""), ("A", "")];
-        let expected = expected.map(|(path, text)| (path.to_owned(), text.to_owned()));
-        assert_eq!(paths(xml).unwrap(), expected);
+        assert_eq!(texts(xml).unwrap(), expected.map(|(path, text)| (path, text.to_owned())));
     }
 
     #[test]
     fn broken_documents_are_refused() {
-        let deep = "<a>".repeat(100);
-        for xml in ["", "text", "<a>", "<a></b>", "<a>&nonsense;</a>", "<a", deep.as_str()] {
-            assert_eq!(paths(xml), Err("MalformedXML".to_owned()), "{xml:?}");
+        for xml in ["", "text", "<A>", "<A></B>", "<A>&nonsense;</A>", "<A", "<A><B></A></B>"] {
+            assert_eq!(texts(xml), Err(Unreadable::Malformed), "{xml:?}");
         }
+    }
+
+    #[test]
+    fn other_documents_are_refused_where_they_begin_to_be_others() {
+        let unknown = |path: &str| Err(Unreadable::Unknown(path.to_owned()));
+        assert_eq!(texts("<B/>"), Err(Unreadable::OtherRoot));
+        assert_eq!(texts("<A><E/></A>"), unknown("A/E"));
+        assert_eq!(texts(&"<A>".repeat(1_000_000)), unknown("A/A"));
+        assert_eq!(texts("<A><D><E><E/>"), unknown("A/D/E/E"));
     }
 }
