@@ -210,7 +210,7 @@ impl Emulator {
         let store = &self.shared.store;
         store
             .create_bucket(bucket, Settings::new(now_ms))
-            .and_then(|()| store.put(bucket, key, properties, data.to_vec(), false).map(drop))
+            .and_then(|()| store.put(bucket, key, properties, Arc::new(data.to_vec()), false).map(drop))
             .map_err(|error| {
                 let kind = if error.status < 500 { ErrorKind::InvalidInput } else { ErrorKind::Other };
                 io::Error::new(kind, format!("{bucket}/{key} cannot be stored: {}", error.message))
@@ -233,12 +233,12 @@ impl Emulator {
         let [callback, variables] = [callback, variables].map(|json| base64_encode(json.as_bytes()));
         let policy = Policy { name: name.to_owned(), callback, variables };
         let store = &self.shared.store;
-        let stored =
-            policy.check().and_then(|()| store.callback_policies(bucket)).and_then(|mut policies| {
-                policies.retain(|other| other.name != name);
-                policies.push(policy);
-                store.set_callback_policies(bucket, policies)
-            });
+        let stored = policy.check().and_then(|()| {
+            store.change_settings(bucket, |settings| {
+                settings.callback_policies.retain(|other| other.name != name);
+                settings.callback_policies.push(policy);
+            })
+        });
         if let Err(error) = stored {
             panic!("the callback policy {name:?} cannot be stored on {bucket:?}: {}", error.message);
         }

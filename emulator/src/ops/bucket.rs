@@ -18,6 +18,7 @@ pub(super) const OWNER: &str =
 
 pub(super) fn put_bucket(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
     let bucket = context.bucket()?;
+    context.check_md5(body)?;
     let store = &context.shared.store;
     let acl = context.header(ACL).map(|name| acl_of(&name)).transpose()?;
     let wanted = Configuration::read(body, &context.shared.config.region)?;

@@ -79,7 +79,7 @@ pub(super) fn copy_object(context: &Context) -> Result<Reply, OssError> {
     };
     check_size(context, &source, &from, &properties)?;
     let forbid_overwrite = context.forbid_overwrite()?;
-    let copy = context.shared.store.put(bucket, key, properties, data.to_vec(), forbid_overwrite)?;
+    let copy = context.shared.store.put(bucket, key, properties, data, forbid_overwrite)?;
     let document = Document::new("CopyObjectResult")
         .text("LastModified", &iso_date(copy.modified_ms))
         .text("ETag", &format!("\"{}\"", copy.etag));
@@ -131,7 +131,6 @@ fn check_size(
 }
 
 pub(super) fn upload_part_copy(context: &Context) -> Result<Reply, OssError> {
-    let (bucket, key) = (context.bucket()?, context.key()?);
     let (upload_id, number) = (upload_id(context)?, part_number(context)?);
     context.check_traffic_limit()?;
     let source = Source::of(context)?;
@@ -140,19 +139,18 @@ pub(super) fn upload_part_copy(context: &Context) -> Result<Reply, OssError> {
         return Ok(reply);
     }
     let range = context.header("x-oss-copy-source-range");
-    let data = range.and_then(|range| part_of(&data, &range)).unwrap_or(&data).to_vec();
-    let part = Part {
-        etag: hex_upper(&md5(&data)),
-        crc64: crc64(&data),
-        modified_ms: context.now_ms(),
-        data: Arc::new(data),
+    let data = match range.and_then(|range| part_of(&data, &range)) {
+        Some(part) => Arc::new(part.to_vec()),
+        None => data,
     };
+    let part =
+        Part { etag: hex_upper(&md5(&data)), crc64: crc64(&data), modified_ms: context.now_ms(), data };
     let document = Document::new("CopyPartResult")
         .text("LastModified", &iso_date(part.modified_ms))
         .text("ETag", &format!("\"{}\"", part.etag));
     let reply =
         stored_reply(&part.etag, part.crc64, None).body("application/xml", document.finish().into_bytes());
-    context.shared.store.put_part(bucket, key, upload_id, number, part)?;
+    context.put_part(upload_id, number, part)?;
     source.told(context, reply, &from)
 }
 

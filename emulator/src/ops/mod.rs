@@ -172,7 +172,7 @@ impl Context<'_> {
             Operation::PutObjectTagging => tagging::put(self, &body),
             Operation::DeleteObjectTagging => tagging::delete(self),
             Operation::DeleteObject => delete_objects::delete_object(self),
-            Operation::InitiateMultipartUpload => multipart::initiate(self),
+            Operation::InitiateMultipartUpload => multipart::initiate(self, &body),
             Operation::UploadPart => multipart::upload_part(self, body),
             Operation::CompleteMultipartUpload => multipart::complete(self, callback, &body),
             Operation::AbortMultipartUpload => multipart::abort(self),

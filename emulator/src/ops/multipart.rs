@@ -1,5 +1,6 @@
 //! Multipart uploads.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::context::Context;
@@ -11,10 +12,11 @@ use crate::clock::iso_date;
 use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::http::Reply;
-use crate::store::{NamedPart, Part, Parts};
+use crate::store::{Completion, NamedPart, Part, Parts, Upload};
 use crate::text::{hex_upper, percent_encode};
 
 const MAX_PART_NUMBER: u64 = 10_000;
+const CLASS: &str = "x-oss-storage-class";
 
 pub(super) fn upload_id<'a>(context: &Context<'a>) -> Result<&'a str, OssError> {
     context
@@ -39,19 +41,21 @@ pub(super) fn part_number(context: &Context) -> Result<u32, OssError> {
         })
 }
 
-pub(super) fn initiate(context: &Context) -> Result<Reply, OssError> {
+pub(super) fn initiate(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
-    let mut headers = context.object_headers()?;
-    let store = &context.shared.store;
-    if context.forbid_overwrite()? {
-        store.check_overwrite(bucket, key, true)?;
-        // Kept, because another upload may make the object in the meantime.
-        headers.push(("x-oss-forbid-overwrite".to_owned(), "true".to_owned()));
-    }
-    let sequential = context.meaning.parameter("sequential").is_some();
-    let reply = encryption::tell(Reply::new(200), &headers);
-    let upload_id = store.initiate(bucket, key, headers, sequential, context.now_ms())?;
+    context.check_md5(body)?;
     let url = context.url_encoding()?;
+    let upload = Upload {
+        initiated_ms: context.now_ms(),
+        sequential: context.meaning.parameter("sequential").is_some(),
+        forbid_overwrite: context.forbid_overwrite()?,
+        headers: context.object_headers()?,
+        parts: BTreeMap::new(),
+    };
+    let store = &context.shared.store;
+    store.check_overwrite(bucket, key, upload.forbid_overwrite)?;
+    let reply = encryption::tell(Reply::new(200), &upload.headers);
+    let upload_id = store.initiate(bucket, key, upload)?;
     let mut document = Document::new("InitiateMultipartUploadResult");
     if url {
         document.push("EncodingType", "url");
@@ -65,7 +69,6 @@ fn name(text: &str, url: bool) -> String {
 }
 
 pub(super) fn upload_part(context: &Context, body: Vec<u8>) -> Result<Reply, OssError> {
-    let (bucket, key) = (context.bucket()?, context.key()?);
     let upload_id = upload_id(context)?;
     context.check_traffic_limit()?;
     let number = part_number(context)?;
@@ -77,9 +80,16 @@ pub(super) fn upload_part(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
         data: Arc::new(body),
     };
     let reply = stored_reply(&part.etag, part.crc64, Some(&content_md5));
-    let store = &context.shared.store;
-    store.put_part(bucket, key, upload_id, number, part)?;
+    context.put_part(upload_id, number, part)?;
     Ok(reply)
+}
+
+impl Context<'_> {
+    /// Stores a part of an upload, if there is room for it.
+    pub(super) fn put_part(&self, upload_id: &str, number: u32, part: Part) -> Result<(), OssError> {
+        let size_limit = self.shared.config.object_size_limit;
+        self.shared.store.put_part(self.bucket()?, self.key()?, upload_id, number, part, size_limit)
+    }
 }
 
 pub(super) fn complete(
@@ -114,16 +124,14 @@ pub(super) fn complete(
         super::headers::checked_object_headers(given)?;
     }
     let store = &context.shared.store;
-    let properties = store.complete(
-        bucket,
-        key,
-        upload_id,
-        &parts,
-        acl.as_deref(),
-        context.forbid_overwrite()?,
-        context.shared.config.min_part_size,
-        context.now_ms(),
-    )?;
+    let completion = Completion {
+        parts,
+        acl: acl.as_deref(),
+        forbid_overwrite: context.forbid_overwrite()?,
+        min_part_size: context.shared.config.min_part_size,
+        now_ms: context.now_ms(),
+    };
+    let properties = store.complete(bucket, key, upload_id, &completion)?;
     let reply = stored_reply(&properties.etag, properties.crc64, properties.content_md5.as_deref());
     let reply = encryption::tell(reply, &properties.headers);
     let mut reply = context.with_version(reply, properties.version())?;
@@ -217,7 +225,7 @@ pub(super) fn list_parts(context: &Context) -> Result<Reply, OssError> {
         .text("Bucket", bucket)
         .text("Key", &name(key, url))
         .text("UploadId", upload_id)
-        .text("StorageClass", "Standard")
+        .text("StorageClass", upload.header(CLASS).unwrap_or("Standard"))
         .text("PartNumberMarker", &marker.to_string());
     // Without parts it is empty: some clients take 0 for a further page, and some insist on the element.
     let next = page.last().map(|(last, _)| last.to_string());

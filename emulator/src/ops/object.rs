@@ -1,5 +1,7 @@
 //! PutObject, AppendObject, GetObject, HeadObject and their like.
 
+use std::sync::Arc;
+
 use super::context::Context;
 use super::headers::{persistent_headers, stored_reply};
 use super::{bucket, conditions, encryption, range, tagging};
@@ -29,16 +31,13 @@ pub(super) fn put_object(
         headers,
         version_id: None,
     };
-    // Image properties are read from the data, which the store takes.
-    let start = match callback {
-        Some(_) => body.clone(),
-        None => Vec::new(),
-    };
-    let properties = context.shared.store.put(bucket, key, properties, body, context.forbid_overwrite()?)?;
+    let data = Arc::new(body);
+    let store = &context.shared.store;
+    let properties = store.put(bucket, key, properties, Arc::clone(&data), context.forbid_overwrite()?)?;
     let reply = stored_reply(&properties.etag, properties.crc64, properties.content_md5.as_deref());
     let reply = encryption::tell(reply, &properties.headers);
     let reply = context.with_version(reply, properties.version())?;
-    context.with_callback(reply, callback, key, &properties, &start)
+    context.with_callback(reply, callback, key, &properties, &data)
 }
 
 pub(super) fn append_object(context: &Context, body: &[u8]) -> Result<Reply, OssError> {

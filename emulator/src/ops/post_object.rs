@@ -1,6 +1,7 @@
 //! PostObject: an upload by an HTML form. The signature is in the form's fields, over a policy.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -30,7 +31,7 @@ struct Form {
     fields: BTreeMap<String, String>,
     file_type: Option<String>,
     file_name: String,
-    file: Vec<u8>,
+    file: Arc<Vec<u8>>,
 }
 
 impl Form {
@@ -77,7 +78,7 @@ pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
         version_id: None,
     };
     let store = &context.shared.store;
-    let properties = store.put(bucket, key, properties, form.file.clone(), forbid_overwrite)?;
+    let properties = store.put(bucket, key, properties, Arc::clone(&form.file), forbid_overwrite)?;
 
     let reply = stored_reply(&properties.etag, properties.crc64, None);
     let reply = encryption::tell(reply, &properties.headers);
@@ -201,7 +202,7 @@ fn parse_form(content_type: &str, body: &[u8]) -> Result<Form, OssError> {
         if name.eq_ignore_ascii_case("file") {
             form.file_type = header("content-type");
             form.file_name = parameter(&disposition, "filename").unwrap_or_default();
-            form.file = content.to_vec();
+            form.file = Arc::new(content.to_vec());
             // What comes behind the file is ignored.
             return Ok(form);
         }

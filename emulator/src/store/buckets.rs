@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::disk::Disk;
 use super::settings::{Settings, Versioning};
@@ -10,7 +10,7 @@ use super::upload::Upload;
 use super::versions::Versions;
 use crate::callback::Policy;
 use crate::errors::OssError;
-use crate::object::{Blob, StoredObject};
+use crate::object::StoredObject;
 
 #[derive(Debug)]
 pub(super) struct Bucket {
@@ -40,7 +40,7 @@ impl Bucket {
 #[derive(Debug)]
 pub(crate) struct Store {
     buckets: Mutex<BTreeMap<String, Bucket>>,
-    disk: Option<Disk>,
+    pub(super) disk: Option<Disk>,
 }
 
 impl Store {
@@ -137,22 +137,6 @@ impl Store {
         self.change_settings(bucket, |settings| settings.callback_policies = policies)
     }
 
-    /// Keeps data that a version is about to have.
-    pub(super) fn keep(&self, bucket: &str, key: &str, data: Vec<u8>) -> Result<Blob, OssError> {
-        match &self.disk {
-            None => Ok(Blob::Memory(Arc::new(data))),
-            Some(disk) => disk.write_data(bucket, key, &data).map(Blob::File).map_err(disk_failed),
-        }
-    }
-
-    pub(super) fn data(&self, bucket: &str, blob: &Blob) -> Result<Arc<Vec<u8>>, OssError> {
-        match (blob, &self.disk) {
-            (Blob::Memory(data), _) => Ok(Arc::clone(data)),
-            (Blob::File(name), Some(disk)) => disk.read_data(bucket, name).map(Arc::new).map_err(disk_failed),
-            (Blob::File(_), None) => Err(OssError::internal("There is no data folder.")),
-        }
-    }
-
     /// Has these versions stand under a key from now on.
     pub(super) fn replace(&self, bucket: &mut Bucket, key: &str, versions: Versions) -> Result<(), OssError> {
         let old = bucket.objects.get(key);
@@ -175,7 +159,7 @@ pub(super) fn find<'a>(
     buckets.get_mut(name).ok_or_else(|| OssError::no_such_bucket(name))
 }
 
-fn disk_failed(error: std::io::Error) -> OssError {
+pub(super) fn disk_failed(error: std::io::Error) -> OssError {
     OssError::internal(format!("The data folder failed: {error}."))
 }
 

@@ -86,8 +86,13 @@ impl Disk {
         Ok(data_name)
     }
 
-    pub fn read_data(&self, bucket: &str, data_name: &str) -> io::Result<Vec<u8>> {
-        fs::read(self.bucket(bucket).join(data_name))
+    pub fn open_data(&self, bucket: &str, data_name: &str) -> io::Result<File> {
+        File::open(self.bucket(bucket).join(data_name))
+    }
+
+    pub fn delete_data(&self, bucket: &str, data_name: &str) {
+        // If that fails, the next start does it.
+        let _ = fs::remove_file(self.bucket(bucket).join(data_name));
     }
 
     /// Writes what stands under a key in place of what did, of which nothing else is kept.
@@ -98,8 +103,7 @@ impl Disk {
         old: Option<&Versions>,
         new: &Versions,
     ) -> io::Result<()> {
-        let folder = self.bucket(bucket);
-        let path = folder.join(format!("{}.json", hash_of(key)));
+        let path = self.bucket(bucket).join(format!("{}.json", hash_of(key)));
         if !new.is_empty() {
             let versions: Vec<Value> = new.oldest_first().map(version_json).collect();
             let description = json!({ "key": key, "versions": versions });
@@ -109,8 +113,7 @@ impl Disk {
         }
         let used = data_names(new);
         for unused in old.map(data_names).unwrap_or_default().difference(&used) {
-            // If that fails, the next start does it.
-            let _ = fs::remove_file(folder.join(unused));
+            self.delete_data(bucket, unused);
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Buckets, objects with their versions, and unfinished multipart uploads; in memory, or on disk as well.
 
 mod buckets;
+mod data;
 mod disk;
 mod multipart;
 mod objects;
@@ -10,5 +11,5 @@ mod versions;
 
 pub(crate) use buckets::Store;
 pub(crate) use settings::{Access, Acl, Settings, Versioning};
-pub(crate) use upload::{NamedPart, Part, Parts};
+pub(crate) use upload::{Completion, NamedPart, Part, Parts, Upload};
 pub(crate) use versions::Version;

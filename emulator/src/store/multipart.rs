@@ -1,33 +1,25 @@
 //! Multipart uploads: begun, given their parts, put together.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::buckets::{Bucket, Store, find};
-use super::upload::{Part, Parts, Upload, choose_parts};
+use super::upload::{Completion, Part, Upload, choose_parts};
 use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::object::{ObjectType, Properties};
 use crate::text::{base64_encode, hex_upper};
 
 impl Store {
-    pub fn initiate(
-        &self,
-        bucket: &str,
-        key: &str,
-        headers: Vec<(String, String)>,
-        sequential: bool,
-        now_ms: i64,
-    ) -> Result<String, OssError> {
+    /// Begins an upload, and returns its id.
+    pub fn initiate(&self, bucket: &str, key: &str, upload: Upload) -> Result<String, OssError> {
         let mut buckets = self.lock();
         let found = find(&mut buckets, bucket)?;
         let upload_id = format!("{:016X}{:016X}", fastrand::u64(..), fastrand::u64(..));
-        found.uploads.insert(
-            (key.to_owned(), upload_id.clone()),
-            Upload { initiated_ms: now_ms, sequential, headers, parts: BTreeMap::new() },
-        );
+        found.uploads.insert((key.to_owned(), upload_id.clone()), upload);
         Ok(upload_id)
     }
 
+    /// Stores a part in place of the one that has its number. All together are no larger than an object may be.
     pub fn put_part(
         &self,
         bucket: &str,
@@ -35,6 +27,7 @@ impl Store {
         upload_id: &str,
         number: u32,
         part: Part,
+        size_limit: u64,
     ) -> Result<(), OssError> {
         let mut buckets = self.lock();
         let upload = find_upload(find(&mut buckets, bucket)?, key, upload_id)?;
@@ -45,6 +38,9 @@ impl Store {
                 "PartNotSequential",
                 "The part is not the next one of a sequential upload.",
             ));
+        }
+        if upload.size_without(number).saturating_add(part.data.len() as u64) > size_limit {
+            return Err(OssError::entity_too_large(size_limit));
         }
         upload.parts.insert(number, part);
         Ok(())
@@ -76,33 +72,25 @@ impl Store {
     }
 
     /// Puts the parts together. On failure the upload stays.
-    #[allow(clippy::too_many_arguments)]
     pub fn complete(
         &self,
         bucket: &str,
         key: &str,
         upload_id: &str,
-        parts: &Parts,
-        acl: Option<&str>,
-        forbid_overwrite: bool,
-        min_part_size: u64,
-        now_ms: i64,
+        completion: &Completion,
     ) -> Result<Properties, OssError> {
-        let mut buckets = self.lock();
-        let found = find(&mut buckets, bucket)?;
-        let upload = find_upload(found, key, upload_id)?.clone();
-        let forbid_overwrite =
-            forbid_overwrite || header(&upload.headers, "x-oss-forbid-overwrite") == Some("true");
-        found.check_overwrite(key, forbid_overwrite)?;
-        let chosen = choose_parts(&upload, parts, upload_id, min_part_size)?;
+        let upload = self.upload(bucket, key, upload_id)?;
+        let forbid_overwrite = completion.forbid_overwrite || upload.forbid_overwrite;
+        self.check_overwrite(bucket, key, forbid_overwrite)?;
+        let chosen = choose_parts(&upload, &completion.parts, upload_id, completion.min_part_size)?;
         let mut data = Vec::with_capacity(chosen.iter().map(|part| part.data.len()).sum());
         let mut etags = String::new();
         for part in &chosen {
             data.extend_from_slice(&part.data);
             etags.push_str(&part.etag);
         }
-        let mut headers = upload.headers.clone();
-        if let Some(acl) = acl {
+        let mut headers = upload.headers;
+        if let Some(acl) = completion.acl {
             headers.retain(|(name, _)| name != "x-oss-object-acl");
             headers.push(("x-oss-object-acl".to_owned(), acl.to_owned()));
         }
@@ -112,13 +100,19 @@ impl Store {
             content_md5: upload.sequential.then(|| base64_encode(&md5(&data))),
             size: data.len() as u64,
             kind: ObjectType::Multipart,
-            modified_ms: now_ms,
+            modified_ms: completion.now_ms,
             headers,
-            version_id: found.settings.versioning.new_version_id(),
+            version_id: None,
         };
-        let properties = self.add(found, key, properties, data)?;
-        found.uploads.remove(&(key.to_owned(), upload_id.to_owned()));
-        Ok(properties)
+        self.keep(bucket, key, Arc::new(data), |found, blob| {
+            // Another request may have ended the upload meanwhile, or made the object.
+            find_upload(found, key, upload_id)?;
+            found.check_overwrite(key, forbid_overwrite)?;
+            let version_id = found.settings.versioning.new_version_id();
+            let properties = self.add(found, key, Properties { version_id, ..properties }, blob)?;
+            found.uploads.remove(&(key.to_owned(), upload_id.to_owned()));
+            Ok(properties)
+        })
     }
 }
 
@@ -127,8 +121,4 @@ fn find_upload<'a>(bucket: &'a mut Bucket, key: &str, upload_id: &str) -> Result
         .uploads
         .get_mut(&(key.to_owned(), upload_id.to_owned()))
         .ok_or_else(|| OssError::no_such_upload(upload_id))
-}
-
-fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
 }

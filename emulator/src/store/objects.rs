@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::buckets::{Bucket, Store, find};
+use super::data::Data;
 use super::settings::Versioning;
 use super::versions::{Version, Versions};
-use crate::digest::{crc64, md5};
+use crate::digest::{crc64_of_more, md5};
 use crate::errors::OssError;
-use crate::object::{NULL_VERSION, ObjectType, Properties, StoredObject};
+use crate::object::{Blob, NULL_VERSION, ObjectType, Properties, StoredObject};
 use crate::text::hex_upper;
 
 /// What a deletion came to: the version that it made or removed.
@@ -24,15 +25,15 @@ impl Store {
         bucket: &str,
         key: &str,
         properties: Properties,
-        data: Vec<u8>,
+        data: Arc<Vec<u8>>,
         forbid_overwrite: bool,
     ) -> Result<Properties, OssError> {
-        let mut buckets = self.lock();
-        let found = find(&mut buckets, bucket)?;
-        found.check_overwrite(key, forbid_overwrite)?;
-        let version_id = found.settings.versioning.new_version_id();
-        let properties = Properties { version_id, ..properties };
-        self.add(found, key, properties, data)
+        self.check_overwrite(bucket, key, forbid_overwrite)?;
+        self.keep(bucket, key, data, |found, blob| {
+            found.check_overwrite(key, forbid_overwrite)?;
+            let version_id = found.settings.versioning.new_version_id();
+            self.add(found, key, Properties { version_id, ..properties }, blob)
+        })
     }
 
     /// Refuses to store an object over another.
@@ -46,9 +47,8 @@ impl Store {
         bucket: &mut Bucket,
         key: &str,
         properties: Properties,
-        data: Vec<u8>,
+        blob: Blob,
     ) -> Result<Properties, OssError> {
-        let blob = self.keep(&bucket.name, key, data)?;
         let mut versions = bucket.objects.get(key).cloned().unwrap_or_default();
         versions.add(Version::Object(StoredObject { properties: properties.clone(), blob }));
         self.replace(bucket, key, versions)?;
@@ -68,10 +68,12 @@ impl Store {
         key: &str,
         version: Option<&str>,
     ) -> Result<(Properties, Arc<Vec<u8>>), OssError> {
-        // The lock is held while a file is read, so that nobody replaces it meanwhile.
-        let mut buckets = self.lock();
-        let object = object(find(&mut buckets, bucket)?, key, version)?;
-        Ok((object.properties.clone(), self.data(bucket, &object.blob)?))
+        let (properties, data) = {
+            let mut buckets = self.lock();
+            let object = object(find(&mut buckets, bucket)?, key, version)?;
+            (object.properties.clone(), self.open_data(bucket, &object.blob)?)
+        };
+        Ok((properties, data.read()?))
     }
 
     /// Gives a version, or the current one, a header in place of the one of that name; or takes it away. Returns what the
@@ -151,30 +153,13 @@ impl Store {
         headers: Vec<(String, String)>,
         now_ms: i64,
     ) -> Result<Properties, OssError> {
-        let mut buckets = self.lock();
-        let found = find(&mut buckets, bucket)?;
-        let existing = found.current_object(key);
-        if existing.is_some_and(|object| object.properties.kind != ObjectType::Appendable) {
-            return Err(OssError::new(409, "ObjectNotAppendable", "The object is not appendable."));
-        }
-        let length = existing.map_or(0, |object| object.properties.size);
-        if position != length {
-            return Err(OssError::new(
-                409,
-                "PositionNotEqualToLength",
-                "Position is not equal to file length.",
-            )
-            .header("x-oss-next-append-position", length.to_string()));
-        }
-        let (mut data, headers) = match existing {
-            Some(object) => (self.data(bucket, &object.blob)?.to_vec(), object.properties.headers.clone()),
-            None => (Vec::new(), headers),
-        };
+        let (data, crc64) = self.data_to_append_to(bucket, key, position)?;
+        let mut data = data.read()?.to_vec();
         data.extend_from_slice(piece);
         let properties = Properties {
             // Not an MD5 of the data, as in OSS.
             etag: hex_upper(&md5(format!("append {key} {}", data.len()).as_bytes())),
-            crc64: crc64(&data),
+            crc64: crc64_of_more(crc64, piece),
             content_md5: None,
             size: data.len() as u64,
             kind: ObjectType::Appendable,
@@ -183,8 +168,44 @@ impl Store {
             // Even where other objects have versions.
             version_id: None,
         };
-        self.add(found, key, properties, data)
+        self.keep(bucket, key, Arc::new(data), |found, blob| {
+            let before = appendable(found, key, position)?.map(|object| &object.properties);
+            if before.map_or(0, |before| before.crc64) != crc64 {
+                // Another one of the same length, that was made meanwhile.
+                return Err(not_at_the_end(position));
+            }
+            let headers = before.map_or(properties.headers, |before| before.headers.clone());
+            self.add(found, key, Properties { headers, ..properties }, blob)
+        })
     }
+
+    /// What is appended to, with its checksum.
+    fn data_to_append_to(&self, bucket: &str, key: &str, position: u64) -> Result<(Data, u64), OssError> {
+        let mut buckets = self.lock();
+        match appendable(find(&mut buckets, bucket)?, key, position)? {
+            Some(object) => Ok((self.open_data(bucket, &object.blob)?, object.properties.crc64)),
+            None => Ok((Data::Memory(Arc::default()), 0)),
+        }
+    }
+}
+
+/// The object that can be appended to at a position, if there is one already.
+fn appendable<'a>(
+    bucket: &'a Bucket,
+    key: &str,
+    position: u64,
+) -> Result<Option<&'a StoredObject>, OssError> {
+    let existing = bucket.current_object(key);
+    if existing.is_some_and(|object| object.properties.kind != ObjectType::Appendable) {
+        return Err(OssError::new(409, "ObjectNotAppendable", "The object is not appendable."));
+    }
+    let length = existing.map_or(0, |object| object.properties.size);
+    if position == length { Ok(existing) } else { Err(not_at_the_end(length)) }
+}
+
+fn not_at_the_end(length: u64) -> OssError {
+    OssError::new(409, "PositionNotEqualToLength", "Position is not equal to file length.")
+        .header("x-oss-next-append-position", length.to_string())
 }
 
 fn object<'a>(bucket: &'a Bucket, key: &str, version: Option<&str>) -> Result<&'a StoredObject, OssError> {

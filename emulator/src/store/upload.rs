@@ -17,8 +17,22 @@ pub(crate) struct Part {
 pub(crate) struct Upload {
     pub initiated_ms: i64,
     pub sequential: bool,
+    /// Kept, because another upload may make the object in the meantime.
+    pub forbid_overwrite: bool,
     pub headers: Vec<(String, String)>,
     pub parts: BTreeMap<u32, Part>,
+}
+
+impl Upload {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// How much there is, apart from one part.
+    pub fn size_without(&self, number: u32) -> u64 {
+        let others = self.parts.iter().filter(|(other, _)| **other != number);
+        others.map(|(_, part)| part.data.len() as u64).sum()
+    }
 }
 
 /// A part that the client names at the end of a multipart upload.
@@ -32,6 +46,16 @@ pub(crate) struct NamedPart {
 pub(crate) enum Parts {
     Named(Vec<NamedPart>),
     All,
+}
+
+/// How an upload ends.
+pub(crate) struct Completion<'a> {
+    pub parts: Parts,
+    /// In place of the one that the upload was begun with.
+    pub acl: Option<&'a str>,
+    pub forbid_overwrite: bool,
+    pub min_part_size: u64,
+    pub now_ms: i64,
 }
 
 /// The parts to put together, in their order.
