@@ -7,8 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::emulator::wake;
+use crate::emulator::stop_listening;
 use crate::http::{BodyReader, Wire};
+use crate::threads::Threads;
 
 const BODY_LIMIT: usize = 16 << 20;
 
@@ -124,6 +125,7 @@ impl AppRequest {
 pub struct AppServer {
     shared: Arc<Shared>,
     address: SocketAddr,
+    listener: Arc<TcpListener>,
     accepting: Option<JoinHandle<()>>,
 }
 
@@ -174,14 +176,14 @@ impl AppServer {
 
     /// Starts a server on this port of 127.0.0.1; 0 for a free one.
     pub fn start_on(port: u16) -> io::Result<AppServer> {
-        let listener = TcpListener::bind(("127.0.0.1", port))?;
+        let listener = Arc::new(TcpListener::bind(("127.0.0.1", port))?);
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::default());
         let accepting = thread::Builder::new().name("app-server".to_owned()).spawn({
-            let shared = Arc::clone(&shared);
+            let (shared, listener) = (Arc::clone(&shared), Arc::clone(&listener));
             move || accept(&shared, &listener)
         })?;
-        Ok(AppServer { shared, address, accepting: Some(accepting) })
+        Ok(AppServer { shared, address, listener, accepting: Some(accepting) })
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.
@@ -237,8 +239,7 @@ impl Drop for AppServer {
             }
         }
         self.shared.changed.notify_all();
-        self.shared.wait(Duration::from_secs(10), |state| state.open.is_empty());
-        wake(self.address);
+        stop_listening(&self.listener);
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
         }
@@ -246,6 +247,7 @@ impl Drop for AppServer {
 }
 
 fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
+    let mut serving = Threads::default();
     loop {
         let accepted = listener.accept();
         let mut state = shared.lock();
@@ -253,6 +255,11 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
             return;
         }
         let Ok((tcp, _)) = accepted else {
+            drop(state);
+            // Out of descriptors, or the peer is gone again; a short wait keeps this from spinning.
+            if shared.wait(Duration::from_millis(10), |state| state.stopping) {
+                return;
+            }
             continue;
         };
         let tcp = Arc::new(tcp);
@@ -260,7 +267,7 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
         let id = state.accepted;
         state.open.push((id, Arc::clone(&tcp)));
         drop(state);
-        let spawned = thread::Builder::new().name("app-server-connection".to_owned()).spawn({
+        let started = serving.start("app-server-connection".to_owned(), {
             let shared = Arc::clone(shared);
             move || {
                 // A client that goes away is no concern of this server.
@@ -270,7 +277,7 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
                 forget(&shared, id);
             }
         });
-        if spawned.is_err() {
+        if started.is_err() {
             forget(shared, id);
         }
     }

@@ -1,7 +1,7 @@
 //! The open connections, and how they are told to end.
 
 use std::collections::HashMap;
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -31,8 +31,8 @@ struct Open {
 struct State {
     accepted: u64,
     open: HashMap<u64, Open>,
-    /// Connections to application servers, by their local address.
-    outgoing: HashMap<SocketAddr, TcpStream>,
+    /// Connections to application servers.
+    outgoing: Vec<Arc<TcpStream>>,
     stopping: bool,
 }
 
@@ -135,21 +135,24 @@ impl Connections {
         }
     }
 
-    /// Ends everything: no new connections, open ones are shut down, waits are over. Returns when all are gone.
+    /// Begins the end: there are no new connections, and waits are over.
     pub fn stop(&self) {
-        let mut state = self.lock();
-        state.stopping = true;
+        self.lock().stopping = true;
         self.changed.notify_all();
+    }
+
+    /// Shuts all connections down, and waits a moment for what comes of it. To be done until all are gone: a socket that
+    /// is only about to connect is not kept from it.
+    pub fn shut_down(&self) {
+        const MOMENT: Duration = Duration::from_millis(1);
+        let state = self.lock();
         for open in state.open.values() {
             shut_down(open);
         }
-        for socket in state.outgoing.values() {
+        for socket in &state.outgoing {
             let _ = socket.shutdown(Shutdown::Both);
         }
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while !state.open.is_empty() && Instant::now() < deadline {
-            state = self.wait(state, deadline.saturating_duration_since(Instant::now()));
-        }
+        drop(self.wait(state, MOMENT));
     }
 }
 
@@ -171,18 +174,16 @@ impl Drop for Registration<'_> {
 }
 
 impl Sockets for Connections {
-    fn opened(&self, socket: &TcpStream) -> bool {
-        let mut state = self.lock();
-        if let (Ok(address), Ok(copy)) = (socket.local_addr(), socket.try_clone()) {
-            state.outgoing.insert(address, copy);
-        }
-        !state.stopping
+    fn are_ending(&self) -> bool {
+        self.is_stopping()
     }
 
-    fn closed(&self, socket: &TcpStream) {
-        if let Ok(address) = socket.local_addr() {
-            self.lock().outgoing.remove(&address);
-        }
+    fn opened(&self, socket: &Arc<TcpStream>) {
+        self.lock().outgoing.push(Arc::clone(socket));
+    }
+
+    fn closed(&self, socket: &Arc<TcpStream>) {
+        self.lock().outgoing.retain(|other| !Arc::ptr_eq(other, socket));
     }
 }
 

@@ -1,12 +1,13 @@
 //! The emulator as a program sees it that runs one.
 
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use socket2::SockRef;
 
 use crate::callback::{Policy, SigningKey};
 use crate::clock::Clock;
@@ -23,6 +24,7 @@ use crate::shared::Shared;
 use crate::store::{Settings, Store};
 use crate::stream::tls_config;
 use crate::text::{base64_encode, hex_upper};
+use crate::threads::Threads;
 
 /// A running OSS server. It ends, with all its threads and connections, when it is dropped.
 ///
@@ -38,6 +40,7 @@ use crate::text::{base64_encode, hex_upper};
 #[derive(Debug)]
 pub struct Emulator {
     shared: Arc<Shared>,
+    listener: Arc<TcpListener>,
     accepting: Option<JoinHandle<()>>,
 }
 
@@ -80,7 +83,7 @@ impl Emulator {
                 io::Error::new(ErrorKind::InvalidInput, message)
             })?;
         }
-        let listener = TcpListener::bind(config.listen)?;
+        let listener = Arc::new(TcpListener::bind(config.listen)?);
         let shared = Arc::new(Shared {
             address: listener.local_addr()?,
             clock,
@@ -93,10 +96,10 @@ impl Emulator {
             config,
         });
         let accepting = thread::Builder::new().name("oss-emulator".to_owned()).spawn({
-            let shared = Arc::clone(&shared);
+            let (shared, listener) = (Arc::clone(&shared), Arc::clone(&listener));
             move || accept(&shared, &listener, tls.as_ref())
         })?;
-        Ok(Emulator { shared, accepting: Some(accepting) })
+        Ok(Emulator { shared, listener, accepting: Some(accepting) })
     }
 
     /// `http://127.0.0.1:PORT`, or `https://…` with TLS.
@@ -272,23 +275,24 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.shared.connections.stop();
-        // The accepting thread wakes up by a connection, and finds that it is over.
-        wake(self.shared.address);
+        stop_listening(&self.listener);
         if let Some(accepting) = self.accepting.take() {
+            // It waits for the threads of the connections.
+            while !accepting.is_finished() {
+                self.shared.connections.shut_down();
+            }
             let _ = accepting.join();
         }
     }
 }
 
-/// Connects to a listener once, to wake the thread that waits there.
-pub(crate) fn wake(mut address: SocketAddr) {
-    if address.ip().is_unspecified() {
-        address.set_ip(Ipv4Addr::LOCALHOST.into());
-    }
-    let _ = TcpStream::connect_timeout(&address, Duration::from_secs(5));
+/// Wakes the thread that waits for connections: there will be none. This takes no descriptor, and none may be left.
+pub(crate) fn stop_listening(listener: &TcpListener) {
+    let _ = SockRef::from(listener).shutdown(Shutdown::Both);
 }
 
 fn accept(shared: &Arc<Shared>, listener: &TcpListener, tls: Option<&Arc<ServerConfig>>) {
+    let mut serving = Threads::default();
     loop {
         let accepted = listener.accept();
         if shared.connections.is_stopping() {
@@ -307,12 +311,12 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener, tls: Option<&Arc<ServerC
         let Some(id) = shared.connections.accept(Arc::clone(&tcp)) else {
             return;
         };
-        let spawned = thread::Builder::new().name(format!("oss-emulator-{id}")).spawn({
+        let started = serving.start(format!("oss-emulator-{id}"), {
             let shared = Arc::clone(shared);
             let tls = tls.cloned();
             move || connection::serve(&shared, id, tcp, peer.ip(), tls.as_ref())
         });
-        if spawned.is_err() {
+        if started.is_err() {
             shared.connections.remove(id);
         }
     }

@@ -47,6 +47,7 @@ mod store;
 mod stream;
 mod sts;
 mod text;
+mod threads;
 
 pub use app_server::{Answer, AppRequest, AppServer};
 pub use callback::{CallbackRefusal, judge_callback};

@@ -2,9 +2,11 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::de::IgnoredAny;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::settings::{Callback, CallbackUrl};
 use super::signature::SigningKey;
@@ -41,9 +43,11 @@ impl Failure {
 
 /// Keeps the emulator's outgoing connections at hand, so that its end can interrupt them.
 pub(crate) trait Sockets {
-    /// Takes note of a connection; false if the emulator is about to end.
-    fn opened(&self, socket: &TcpStream) -> bool;
-    fn closed(&self, socket: &TcpStream);
+    /// Whether the emulator is about to end, and there is nothing to begin any more.
+    fn are_ending(&self) -> bool;
+    /// Takes note of a socket that is about to connect.
+    fn opened(&self, socket: &Arc<TcpStream>);
+    fn closed(&self, socket: &Arc<TcpStream>);
 }
 
 /// What a delivery needs to know besides the callback's settings.
@@ -65,6 +69,9 @@ pub(crate) fn deliver(callback: &Callback, delivery: &Delivery) -> Result<Answer
     let body = template::render(&callback.body, callback.body_type, &delivery.values, &callback.variables);
     let mut failure = Failure::cannot_connect();
     for url in &callback.urls {
+        if delivery.sockets.are_ending() {
+            break;
+        }
         match post(callback, delivery, url, body.as_bytes()) {
             Ok(answer) => return Ok(answer),
             Err(error) => failure = error,
@@ -98,15 +105,8 @@ fn post(callback: &Callback, delivery: &Delivery, url: &CallbackUrl, body: &[u8]
     let deadline = Instant::now() + delivery.timeout;
     let (tcp, address) = addresses(url)
         .into_iter()
-        .find_map(|address| {
-            let left = left(deadline).ok()?;
-            let tcp = TcpStream::connect_timeout(&address, left).ok()?;
-            Some((tcp, address))
-        })
+        .find_map(|address| Some((connect(address, deadline, delivery.sockets).ok()?, address)))
         .ok_or_else(Failure::cannot_connect)?;
-    if !delivery.sockets.opened(&tcp) {
-        return Err(Failure::cannot_connect());
-    }
     let exchanged = exchange(&tcp, callback, url, &request, deadline, delivery.answer_limit);
     delivery.sockets.closed(&tcp);
     exchanged.map_err(|error| match error {
@@ -123,6 +123,22 @@ fn post(callback: &Callback, delivery: &Delivery, url: &CallbackUrl, body: &[u8]
         }
         ExchangeError::Answer(failure) => failure,
     })
+}
+
+/// Connects a socket that is at hand from before it begins.
+fn connect(address: SocketAddr, deadline: Instant, sockets: &dyn Sockets) -> io::Result<Arc<TcpStream>> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    let tcp = Arc::new(TcpStream::from(socket));
+    sockets.opened(&tcp);
+    let connected = match left(deadline) {
+        Ok(_) if sockets.are_ending() => Err(io::ErrorKind::ConnectionAborted.into()),
+        Ok(left) => SockRef::from(&*tcp).connect_timeout(&address.into(), left),
+        Err(late) => Err(late),
+    };
+    if connected.is_err() {
+        sockets.closed(&tcp);
+    }
+    connected.map(|()| tcp)
 }
 
 enum ExchangeError {
