@@ -3,7 +3,7 @@
 mod known;
 mod table;
 
-pub(crate) use table::{Level, find, is_stored_header};
+pub(crate) use table::{Level, find, is_name, is_stored_header};
 
 /// The operations of OSS that the emulator tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -180,6 +180,12 @@ pub(crate) fn is_stored_header(name: &str) -> bool {
     is_among(name, STORED)
 }
 
+/// Whether the emulator has an operation of that name, or calls by it what it does not have.
+pub(crate) fn is_name(name: &str) -> bool {
+    let known = ROWS.iter().map(|row| row.operation);
+    known.chain([OptionObject, Unknown]).any(|operation| operation.name() == name)
+}
+
 /// The operation that a request asks for, or why there is none.
 pub(crate) fn find(level: Level, head: &Head, query: &[(String, String)]) -> Result<Operation, String> {
     // A browser asks beforehand about a request of another method, whose parameters it repeats.

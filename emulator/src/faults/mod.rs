@@ -1,9 +1,9 @@
 //! Faults on order: what goes wrong, for which requests, and how often.
 
+mod json;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use serde_json::Value;
 
 /// What goes wrong with a request.
 ///
@@ -198,8 +198,7 @@ impl Fault {
     /// assert_eq!(fault, Ok(Fault::new(Action::WrongCrc).operation("PutObject").times(2)));
     /// ```
     pub fn from_json(text: &str) -> Result<Fault, String> {
-        let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        fault_of(&value)
+        json::read(text)
     }
 
     fn matches(&self, request: &Target<'_>) -> bool {
@@ -269,129 +268,6 @@ impl Faults {
     }
 }
 
-fn fault_of(value: &Value) -> Result<Fault, String> {
-    let object = value.as_object().ok_or("a fault is a JSON object")?;
-    const MEMBERS: &[&str] = &[
-        "action",
-        "bytes",
-        "status",
-        "code",
-        "abrupt",
-        "location",
-        "delay_ms",
-        "interval_ms",
-        "reset",
-        "method",
-        "operation",
-        "bucket",
-        "key",
-        "part_number",
-        "skip",
-        "times",
-        "probability",
-    ];
-    if let Some(unknown) = object.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
-        return Err(format!("a fault has no member {unknown:?}"));
-    }
-    let number = |name: &str| match object.get(name) {
-        None => Ok(None),
-        Some(value) => match value.as_u64() {
-            Some(number) => Ok(Some(number)),
-            None => Err(format!("{name} must be a number, not negative")),
-        },
-    };
-    let text = |name: &str| match object.get(name) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(format!("{name} must be a string")),
-    };
-    let flag = |name: &str| match object.get(name) {
-        None => Ok(false),
-        Some(Value::Bool(flag)) => Ok(*flag),
-        Some(_) => Err(format!("{name} must be true or false")),
-    };
-    let needed = |name: &str| number(name)?.ok_or_else(|| format!("{name} is missing"));
-    let status = || {
-        u16::try_from(needed("status")?)
-            .ok()
-            .filter(|status| (200..=599).contains(status))
-            .ok_or_else(|| "status must be between 200 and 599".to_owned())
-    };
-    let code = |status: u16| Ok::<_, String>(text("code")?.unwrap_or_else(|| default_code(status)));
-
-    let name = text("action")?.ok_or("action is missing")?;
-    let action = match name.as_str() {
-        "reset_after_body_bytes" => Action::ResetAfterBodyBytes(needed("bytes")?),
-        "stall_after_body_bytes" => Action::StallAfterBodyBytes(needed("bytes")?),
-        "early_error" => {
-            let status = status()?;
-            Action::EarlyError { status, code: code(status)?, abrupt: flag("abrupt")? }
-        }
-        "close_before_work" => Action::CloseBeforeWork,
-        "reset_before_work" => Action::ResetBeforeWork,
-        "status" => {
-            let status = status()?;
-            Action::Status { status, code: code(status)? }
-        }
-        "redirect" => Action::Redirect(text("location")?.ok_or("location is missing")?),
-        "close_without_reply" => Action::CloseWithoutReply,
-        "reset_before_reply" => Action::ResetBeforeReply,
-        "status_after_work" => {
-            let status = status()?;
-            Action::StatusAfterWork { status, code: code(status)? }
-        }
-        "slow_reply" => Action::SlowReply(Duration::from_millis(needed("delay_ms")?)),
-        "drip_reply" => Action::DripReply(Duration::from_millis(number("interval_ms")?.unwrap_or_default())),
-        "close_idle" => Action::CloseIdle { reset: flag("reset")? },
-        "wrong_crc" => Action::WrongCrc,
-        "omit_crc" => Action::OmitCrc,
-        "omit_etag" => Action::OmitEtag,
-        "garble_etag" => Action::GarbleEtag,
-        "truncate_reply_body" => Action::TruncateReplyBody,
-        "garbage_reply" => Action::GarbageReply,
-        "huge_reply_body" => Action::HugeReplyBody(needed("bytes")?),
-        "huge_reply_headers" => Action::HugeReplyHeaders(needed("bytes")?),
-        "chunked_reply" => Action::ChunkedReply,
-        other => return Err(format!("there is no action {other:?}")),
-    };
-    let mut fault = Fault::new(action);
-    fault.method = text("method")?;
-    if let Some(operation) = text("operation")? {
-        fault = fault.operation(operation);
-    }
-    fault.bucket = text("bucket")?;
-    fault.key = text("key")?;
-    fault.part_number = number("part_number")?;
-    fault.skip = number("skip")?.unwrap_or_default();
-    match object.get("probability") {
-        None => {}
-        Some(value) => match value.as_f64() {
-            Some(p) if (0.0..=1.0).contains(&p) => fault = fault.probability(p),
-            _ => return Err("probability must be between 0 and 1".to_owned()),
-        },
-    }
-    match object.get("times") {
-        None => {}
-        Some(Value::String(always)) if always == "always" => fault.times = None,
-        Some(_) => fault.times = number("times")?,
-    }
-    Ok(fault)
-}
-
-fn default_code(status: u16) -> String {
-    match status {
-        400 => "InvalidArgument",
-        403 => "AccessDenied",
-        404 => "NoSuchKey",
-        429 => "TooManyRequests",
-        502 => "BadGateway",
-        503 => "ServiceUnavailable",
-        504 => "GatewayTimeout",
-        _ => "InternalError",
-    }
-    .to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -435,34 +311,5 @@ mod tests {
         faults.clear();
         faults.inject(Fault::new(Action::WrongCrc).probability(0.0));
         assert_eq!(faults.take(&put("k")), None);
-    }
-
-    #[test]
-    fn json_names_every_action_and_refuses_what_it_does_not_know() {
-        for (json, action) in [
-            (r#"{"action":"reset_after_body_bytes","bytes":7}"#, Action::ResetAfterBodyBytes(7)),
-            (
-                r#"{"action":"early_error","status":403,"abrupt":true}"#,
-                Action::EarlyError { status: 403, code: "AccessDenied".into(), abrupt: true },
-            ),
-            (r#"{"action":"slow_reply","delay_ms":5}"#, Action::SlowReply(Duration::from_millis(5))),
-            (r#"{"action":"redirect","location":"http://x/"}"#, Action::Redirect("http://x/".into())),
-        ] {
-            assert_eq!(Fault::from_json(json), Ok(Fault::new(action)), "{json}");
-        }
-        for json in [
-            "",
-            "[]",
-            "{}",
-            r#"{"action":"nonsense"}"#,
-            r#"{"action":"status"}"#,
-            r#"{"action":"status","status":99}"#,
-            r#"{"action":"wrong_crc","time":1}"#,
-            r#"{"action":"wrong_crc","probability":2}"#,
-            r#"{"action":"wrong_crc","times":-1}"#,
-            r#"{"action":"wrong_crc","times":"often"}"#,
-        ] {
-            assert!(Fault::from_json(json).is_err(), "{json}");
-        }
     }
 }
