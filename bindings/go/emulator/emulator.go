@@ -71,7 +71,7 @@ type Callback struct {
 // NextCallback waits for the next callback: each is given once, in the order in which they came. It is nil if none came in time.
 // An upload that has returned has had its callback.
 func (e *Emulator) NextCallback(timeout time.Duration) *Callback {
-	callback := C.oss_emulator_next_callback(e.native, C.uint64_t(max(timeout, 0).Milliseconds()))
+	callback := C.oss_emulator_next_callback(e.native, milliseconds(max(timeout, 0)))
 	if callback == nil {
 		return nil
 	}
@@ -80,16 +80,18 @@ func (e *Emulator) NextCallback(timeout time.Duration) *Callback {
 	return &Callback{
 		Method: C.GoString(C.oss_emulator_callback_method(callback)),
 		Target: C.GoString(C.oss_emulator_callback_target(callback)),
-		Body:   C.GoBytes(body, C.int(length)),
+		Body:   bytesOf(body, length),
 	}
 }
 
-// Answer is what the application server answers.
+// Answer is what the application server answers. The zero Answer is what it answers as long as none is set.
 type Answer struct {
 	// Status is 200 if it is zero.
 	Status int
-	Body   []byte
-	Delay  time.Duration
+	// Body is {"Status":"OK"} if it is nil. One without bytes is empty, which OSS takes for a failure.
+	Body []byte
+	// Delay is how long to wait before answering, rounded up to milliseconds.
+	Delay time.Duration
 }
 
 // SetAnswer sets what is answered to callbacks from now on.
@@ -104,19 +106,34 @@ func (e *Emulator) SetAnswer(answer Answer) error {
 
 func (a Answer) native() (*C.oss_emulator_answer, error) {
 	native := C.oss_emulator_answer_new()
-	status := a.Status
-	if status == 0 {
-		status = 200
+	status := C.oss_emulator_answer_set_delay_ms(native, milliseconds(a.Delay))
+	if a.Status != 0 && status == C.OSS_EMULATOR_STATUS_OK {
+		status = C.oss_emulator_answer_set_status(native, C.int32_t(a.Status))
 	}
-	body := C.CBytes(a.Body)
-	defer C.free(body)
-	if C.oss_emulator_answer_set_status(native, C.int32_t(status)) != C.OSS_EMULATOR_STATUS_OK ||
-		C.oss_emulator_answer_set_body(native, body, C.size_t(len(a.Body))) != C.OSS_EMULATOR_STATUS_OK ||
-		C.oss_emulator_answer_set_delay_ms(native, C.uint64_t(a.Delay.Milliseconds())) != C.OSS_EMULATOR_STATUS_OK {
+	if a.Body != nil && status == C.OSS_EMULATOR_STATUS_OK {
+		body := C.CBytes(a.Body)
+		defer C.free(body)
+		status = C.oss_emulator_answer_set_body(native, body, C.size_t(len(a.Body)))
+	}
+	if status != C.OSS_EMULATOR_STATUS_OK {
 		defer C.oss_emulator_answer_free(native)
 		return nil, fmt.Errorf("the answer: %s", C.GoString(C.oss_emulator_answer_error(native)))
 	}
 	return native, nil
+}
+
+// milliseconds rounds up, so that a short time is not none. A negative one becomes a very long one, which no answer can have.
+func milliseconds(duration time.Duration) C.uint64_t {
+	rounded := C.uint64_t(duration / time.Millisecond)
+	if duration%time.Millisecond > 0 {
+		rounded++
+	}
+	return rounded
+}
+
+// bytesOf copies data of any length.
+func bytesOf(data unsafe.Pointer, length C.size_t) []byte {
+	return append([]byte{}, unsafe.Slice((*byte)(data), length)...)
 }
 
 // InjectFault adds something that is to go wrong, as JSON: what oss-emulator --help lists.
@@ -134,7 +151,7 @@ func (e *Emulator) Object(key string) ([]byte, bool) {
 	defer C.oss_emulator_object_free(object)
 	var length C.size_t
 	data := C.oss_emulator_object_data(object, &length)
-	return C.GoBytes(data, C.int(length)), object != nil
+	return bytesOf(data, length), object != nil
 }
 
 func (e *Emulator) check(status C.oss_emulator_status) error {

@@ -59,6 +59,34 @@ func TestAnswersAreThoseThatWereSet(t *testing.T) {
 	}
 }
 
+func TestAnswersKeepWhatTheyDoNotSay(t *testing.T) {
+	server, bucket := start(t)
+	callback := &ossupload.Callback{URL: server.CallbackURL, Body: "object=${object}"}
+	answered := func(answer emulator.Answer) (string, error) {
+		t.Helper()
+		if err := server.SetAnswer(answer); err != nil {
+			t.Fatal(err)
+		}
+		result, err := bucket.Put(context.Background(), "key", ossupload.FromString("data"), callback)
+		if err != nil {
+			return "", err
+		}
+		return string(result.Body), nil
+	}
+	for _, answer := range []emulator.Answer{{}, {Delay: time.Microsecond}} {
+		if body, err := answered(answer); err != nil || body != `{"Status":"OK"}` {
+			t.Fatal(answer, body, err)
+		}
+	}
+	var failed *ossupload.CallbackError
+	if _, err := answered(emulator.Answer{Body: []byte{}}); !errors.As(err, &failed) {
+		t.Fatal("an empty answer: ", err)
+	}
+	if err := server.SetAnswer(emulator.Answer{Delay: -1}); err == nil {
+		t.Fatal("no answer is given before its question")
+	}
+}
+
 func TestFaultsBefallUploads(t *testing.T) {
 	server, bucket := start(t)
 	if err := server.InjectFault(`{"action":"status","status":403,"operation":"PutObject"}`); err != nil {
