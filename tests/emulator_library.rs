@@ -102,6 +102,13 @@ fn hundred_emulators_in_one_process_leave_nothing_behind() {
     }
 }
 
+#[test]
+fn nothing_keeps_an_emulator_from_ending_and_nobody_else_ends_it() {
+    for program in variants("emulator_ends") {
+        program.run_on(&nowhere(), &[]);
+    }
+}
+
 /// Runs the program that a section of the page shows, by the commands there, in a folder of its own.
 fn run_as_shown(section: &str, file: &str, prepare: &str) {
     let page = read(repository("docs/emulator-in-tests.md"));

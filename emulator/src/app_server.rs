@@ -131,7 +131,7 @@ pub struct AppServer {
 
 #[derive(Debug, Default)]
 struct State {
-    requests: Vec<AppRequest>,
+    requests: VecDeque<AppRequest>,
     answer: Answer,
     next_answers: VecDeque<Answer>,
     open: Vec<(u64, Arc<TcpStream>)>,
@@ -152,19 +152,24 @@ impl Shared {
 
     /// Waits until `done`, or so long; true if done.
     fn wait(&self, time: Duration, done: impl Fn(&State) -> bool) -> bool {
+        self.wait_for(time, |state| done(state).then_some(())).is_some()
+    }
+
+    /// Waits until there is something, or so long.
+    fn wait_for<T>(&self, time: Duration, mut find: impl FnMut(&mut State) -> Option<T>) -> Option<T> {
         let deadline = Instant::now() + time;
         let mut state = self.lock();
-        while !done(&state) {
+        loop {
+            let found = find(&mut state);
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
+            if found.is_some() || left.is_zero() {
+                return found;
             }
             state = match self.changed.wait_timeout(state, left) {
                 Ok((state, _)) => state,
                 Err(poisoned) => poisoned.into_inner().0,
             };
         }
-        true
     }
 }
 
@@ -198,7 +203,7 @@ impl AppServer {
 
     /// The requests so far.
     pub fn requests(&self) -> Vec<AppRequest> {
-        self.shared.lock().requests.clone()
+        self.shared.lock().requests.iter().cloned().collect()
     }
 
     /// Forgets the requests so far.
@@ -212,10 +217,9 @@ impl AppServer {
         self.requests()
     }
 
-    /// Waits until there is the request of this number, counted from 0, or so long.
-    pub fn wait_for_request(&self, number: usize, timeout: Duration) -> Option<AppRequest> {
-        self.shared.wait(timeout, |state| state.requests.len() > number);
-        self.shared.lock().requests.get(number).cloned()
+    /// Waits until there is a request, or so long, and takes the first one out of those there are.
+    pub fn take_request(&self, timeout: Duration) -> Option<AppRequest> {
+        self.shared.wait_for(timeout, |state| state.requests.pop_front())
     }
 
     /// Sets the answer from now on.
@@ -308,7 +312,7 @@ fn serve(shared: &Shared, tcp: &TcpStream) -> io::Result<()> {
     }
     let answer = {
         let mut state = shared.lock();
-        state.requests.push(AppRequest {
+        state.requests.push_back(AppRequest {
             method: head.method.clone(),
             target: head.target.clone(),
             headers: head.headers.to_pairs(),

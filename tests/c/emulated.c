@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include <oss_emulator.h>
+#include <pthread.h>
 
 #define CHECK_DONE(call) CHECK((call) == OSS_EMULATOR_STATUS_OK)
 
@@ -69,6 +70,30 @@ static void callbacks_are_received_with_all_that_they_say(void) {
     CHECK_TEXT(oss_emulator_callback_header(first, "x-none"), "");
     CHECK_TEXT((const char *)oss_emulator_callback_body(first, &length), "object=dir%2Fphoto.jpg&size=4");
     CHECK(length == strlen("object=dir%2Fphoto.jpg&size=4"));
+    oss_emulator_stop(emulator);
+}
+
+/* Waits for a callback while the emulator is in use. */
+static void *next_callback(void *emulator) {
+    return (void *)oss_emulator_next_callback((oss_emulator *)emulator, 60000);
+}
+
+static void threads_share_an_emulator(void) {
+    oss_emulator *emulator = start(NULL);
+    pthread_t waiting[2];
+    void *callbacks[2];
+    int i;
+    for (i = 0; i < 2; i++) {
+        CHECK(pthread_create(&waiting[i], NULL, next_callback, emulator) == 0);
+    }
+    put(emulator, OSS_STATUS_OK, "{\"Status\":\"OK\"}", "application/json");
+    CHECK(oss_emulator_inject_fault(emulator, "{}") == OSS_EMULATOR_STATUS_INVALID_ARGUMENT);
+    put(emulator, OSS_STATUS_OK, "{\"Status\":\"OK\"}", "application/json");
+    for (i = 0; i < 2; i++) {
+        CHECK(pthread_join(waiting[i], &callbacks[i]) == 0);
+        CHECK_TEXT(oss_emulator_callback_method((oss_emulator_callback *)callbacks[i]), "POST");
+    }
+    CHECK(callbacks[0] != callbacks[1]);
     oss_emulator_stop(emulator);
 }
 
@@ -257,8 +282,8 @@ static void options_are_kept(void) {
     CHECK(other == NULL);
     CHECK_CONTAINS(oss_emulator_options_error(options), "in use");
     CHECK(oss_emulator_start(options, &other) == OSS_EMULATOR_STATUS_SYSTEM);
+    oss_emulator_options_free(options);
     oss_emulator_stop(emulator);
-    oss_emulator_stop(start(options));
 }
 
 static void objects_in_a_folder_outlive_the_emulator(void) {
@@ -312,6 +337,7 @@ static void https_is_spoken_with_a_certificate(void) {
 
 int main(void) {
     callbacks_are_received_with_all_that_they_say();
+    threads_share_an_emulator();
     answers_are_those_that_were_set();
     requests_are_told_in_their_order();
     faults_befall_what_they_match();

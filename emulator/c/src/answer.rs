@@ -2,27 +2,23 @@
 
 use crate::convert::{self, give};
 use crate::guard;
-use crate::handle::{self, KeepsError, attempt};
+use crate::handle::{self, Errors, KeepsErrors, attempt, attempt_shared};
 use crate::server::oss_emulator;
 use crate::status::{Failure, oss_emulator_status};
 use emulator::Answer;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
 /// What the application server answers to a callback.
 #[derive(Default)]
 pub struct oss_emulator_answer {
     inner: Answer,
-    error: CString,
+    errors: Errors,
 }
 
-impl KeepsError for oss_emulator_answer {
-    fn error(&self) -> &CString {
-        &self.error
-    }
-
-    fn error_mut(&mut self) -> &mut CString {
-        &mut self.error
+impl KeepsErrors for oss_emulator_answer {
+    fn errors(&self) -> &Errors {
+        &self.errors
     }
 }
 
@@ -203,7 +199,7 @@ pub unsafe extern "C" fn oss_emulator_set_answer(
 ) -> oss_emulator_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        attempt(emulator, |emulator| {
+        attempt_shared(emulator, |emulator| {
             emulator.application.answer(convert::handle(answer, "answer")?.inner.clone());
             Ok(())
         })
@@ -222,7 +218,7 @@ pub unsafe extern "C" fn oss_emulator_answer_once(
 ) -> oss_emulator_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        attempt(emulator, |emulator| {
+        attempt_shared(emulator, |emulator| {
             emulator.application.answer_once(convert::handle(answer, "answer")?.inner.clone());
             Ok(())
         })

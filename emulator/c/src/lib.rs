@@ -13,6 +13,7 @@ mod callback;
 mod convert;
 mod guard;
 mod handle;
+mod kept;
 mod keys;
 mod object;
 mod options;

@@ -2,7 +2,7 @@
 
 use crate::convert::{self, Data, Headers, give};
 use crate::guard;
-use crate::handle::attempt;
+use crate::handle::attempt_shared;
 use crate::server::oss_emulator;
 use crate::status::oss_emulator_status;
 use emulator::Object;
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn oss_emulator_put_object(
 ) -> oss_emulator_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        attempt(emulator, |emulator| {
+        attempt_shared(emulator, |emulator| {
             let (bucket, key) = (emulator.bucket(bucket)?, convert::filled_text(key, "key")?);
             Ok(emulator.server.try_put_object(bucket, key, convert::bytes(data, len, "data")?)?)
         })
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn oss_emulator_delete_object(
 ) -> oss_emulator_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        attempt(emulator, |emulator| {
+        attempt_shared(emulator, |emulator| {
             emulator.server.delete_object(emulator.bucket(bucket)?, convert::text(key, "key")?);
             Ok(())
         })

@@ -2,10 +2,10 @@
 
 use crate::convert::{self, give};
 use crate::guard;
-use crate::handle::{self, KeepsError, attempt};
+use crate::handle::{self, Errors, KeepsErrors, attempt};
 use crate::status::{Failure, oss_emulator_status};
 use emulator::{Config, Credential, Tls};
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -16,16 +16,12 @@ pub struct oss_emulator_options {
     config: Config,
     /// Those that were named, in place of the one that there is otherwise.
     buckets: Vec<String>,
-    error: CString,
+    errors: Errors,
 }
 
-impl KeepsError for oss_emulator_options {
-    fn error(&self) -> &CString {
-        &self.error
-    }
-
-    fn error_mut(&mut self) -> &mut CString {
-        &mut self.error
+impl KeepsErrors for oss_emulator_options {
+    fn errors(&self) -> &Errors {
+        &self.errors
     }
 }
 

@@ -5,12 +5,13 @@ use crate::guard;
 use crate::request::oss_emulator_request;
 use crate::server::oss_emulator;
 use std::ptr;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// Longer than any test.
 const FOR_EVER_MS: u64 = 7 * 24 * 3600 * 1000;
 
-/// Waits for the next callback: each is given once, in the order in which they came.
+/// Waits for the next callback: each is given once, in the order in which they came, whichever thread asks.
 ///
 /// @param emulator    may be NULL.
 /// @param timeout_ms  how long to wait for one at most, in milliseconds. An upload that has returned has had its callback.
@@ -20,19 +21,14 @@ pub unsafe extern "C" fn oss_emulator_next_callback(
     emulator: *mut oss_emulator,
     timeout_ms: u64,
 ) -> *const oss_emulator_callback {
-    // SAFETY: the caller passes NULL or a live handle, which nobody else uses.
-    let Some(emulator) = (unsafe { emulator.as_mut() }) else {
+    // SAFETY: the caller passes NULL or a live handle.
+    let Some(emulator) = (unsafe { emulator.as_ref() }) else {
         return ptr::null();
     };
     guard::value(ptr::null(), || {
         let timeout = Duration::from_millis(timeout_ms.min(FOR_EVER_MS));
-        let next = emulator.application.wait_for_request(emulator.callbacks.len(), timeout);
-        next.map_or(ptr::null(), |request| {
-            let callback = Box::new(oss_emulator_callback::from(request));
-            let given: *const oss_emulator_callback = &raw const *callback;
-            emulator.callbacks.push(callback);
-            given
-        })
+        let next = emulator.application.take_request(timeout);
+        next.map_or(ptr::null(), |request| emulator.callbacks.keep(oss_emulator_callback::from(request)))
     })
 }
 
@@ -56,17 +52,15 @@ pub unsafe extern "C" fn oss_emulator_next_callback(
 pub unsafe extern "C" fn oss_emulator_next_request(
     emulator: *mut oss_emulator,
 ) -> *const oss_emulator_request {
-    // SAFETY: the caller passes NULL or a live handle, which nobody else uses.
-    let Some(emulator) = (unsafe { emulator.as_mut() }) else {
+    // SAFETY: the caller passes NULL or a live handle.
+    let Some(emulator) = (unsafe { emulator.as_ref() }) else {
         return ptr::null();
     };
     guard::value(ptr::null(), || {
-        emulator.server.request_from(emulator.next_request).map_or(ptr::null(), |(number, request)| {
-            let request = Box::new(oss_emulator_request::from(request));
-            let given: *const oss_emulator_request = &raw const *request;
-            emulator.requests.push(request);
-            emulator.next_request = number + 1;
-            given
+        let mut next = emulator.next_request.lock().unwrap_or_else(PoisonError::into_inner);
+        emulator.server.request_from(*next).map_or(ptr::null(), |(number, request)| {
+            *next = number + 1;
+            emulator.requests.keep(oss_emulator_request::from(request))
         })
     })
 }

@@ -3,28 +3,36 @@
 use crate::callback::oss_emulator_callback;
 use crate::convert::{self, Output, c_text};
 use crate::guard;
-use crate::handle::{self, KeepsError, attempt};
+use crate::handle::{self, Errors, KeepsErrors, attempt, attempt_shared};
+use crate::kept::Kept;
 use crate::options::oss_emulator_options;
 use crate::request::oss_emulator_request;
 use crate::signals::Blocked;
 use crate::status::{Failure, oss_emulator_status};
 use emulator::{AppServer, Config, Credential, Emulator, Fault};
 use std::ffi::{CString, c_char};
+use std::process;
+use std::sync::Mutex;
 
 /// A running OSS server, and an application server that receives its callbacks. It begins with oss_emulator_start() and ends
-/// with oss_emulator_stop().
+/// with oss_emulator_stop(). Many threads may use it at once.
 pub struct oss_emulator {
     pub(crate) server: Emulator,
     /// Ends after the server, which may be calling it.
     pub(crate) application: AppServer,
     default_bucket: String,
-    /// The callbacks and requests that were given out, in boxes, as they must stay where they are.
-    pub(crate) callbacks: Vec<Box<oss_emulator_callback>>,
-    pub(crate) requests: Vec<Box<oss_emulator_request>>,
-    pub(crate) next_request: u64,
+    /// The callbacks and requests that were given out.
+    pub(crate) callbacks: Kept<oss_emulator_callback>,
+    pub(crate) requests: Kept<oss_emulator_request>,
+    pub(crate) next_request: Mutex<u64>,
     texts: Texts,
-    error: CString,
+    errors: Errors,
+    /// The process that has the threads.
+    process: u32,
 }
+
+const fn is_shared<T: Sync>() {}
+const _: () = is_shared::<oss_emulator>();
 
 /// What a program has to know of the servers.
 struct Texts {
@@ -36,13 +44,9 @@ struct Texts {
     callback_url: CString,
 }
 
-impl KeepsError for oss_emulator {
-    fn error(&self) -> &CString {
-        &self.error
-    }
-
-    fn error_mut(&mut self) -> &mut CString {
-        &mut self.error
+impl KeepsErrors for oss_emulator {
+    fn errors(&self) -> &Errors {
+        &self.errors
     }
 }
 
@@ -66,11 +70,12 @@ impl oss_emulator {
             server,
             application,
             default_bucket,
-            callbacks: Vec::new(),
-            requests: Vec::new(),
-            next_request: 0,
+            callbacks: Kept::default(),
+            requests: Kept::default(),
+            next_request: Mutex::default(),
             texts,
-            error: CString::default(),
+            errors: Errors::default(),
+            process: process::id(),
         })
     }
 
@@ -124,19 +129,24 @@ pub unsafe extern "C" fn oss_emulator_start(
     }
 }
 
-/// Ends the servers and their connections, and frees the handle with all that was got from it and is const.
+/// Ends the servers and their connections, and frees the handle with all that was got from it and is const. In a process that
+/// was forked from the one that started it, which has none of the threads, nothing ends and nothing is freed.
 ///
-/// @param emulator  may be NULL; not to be used afterwards.
+/// @param emulator  may be NULL; not to be used afterwards, nor by other threads meanwhile.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_emulator_stop(emulator: *mut oss_emulator) {
     // SAFETY: the caller passes NULL or a handle that it gives up.
-    guard::value((), || unsafe { convert::free(emulator) });
+    let is_a_copy = unsafe { emulator.as_ref() }.is_some_and(|emulator| emulator.process != process::id());
+    if !is_a_copy {
+        // SAFETY: as above.
+        guard::value((), || unsafe { convert::free(emulator) });
+    }
 }
 
 /// Says why the last call on the emulator failed that did.
 ///
 /// @param emulator  may be NULL.
-/// @return one line, valid until another call with a non-const `emulator`; empty if none has failed.
+/// @return one line, valid until `emulator` is stopped; empty if none has failed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_emulator_error(emulator: *const oss_emulator) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
@@ -219,7 +229,7 @@ pub unsafe extern "C" fn oss_emulator_add_access_key(
 ) -> oss_emulator_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        attempt(emulator, |emulator| {
+        attempt_shared(emulator, |emulator| {
             let id = convert::filled_text(access_key_id, "access_key_id")?;
             let secret = convert::filled_text(access_key_secret, "access_key_secret")?;
             emulator.server.add_credential(match convert::optional_text(security_token, "security_token")? {
@@ -243,7 +253,7 @@ pub unsafe extern "C" fn oss_emulator_remove_access_key(
 ) -> oss_emulator_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        attempt(emulator, |emulator| {
+        attempt_shared(emulator, |emulator| {
             emulator.server.remove_credential(convert::text(access_key_id, "access_key_id")?);
             Ok(())
         })
@@ -288,7 +298,7 @@ pub unsafe extern "C" fn oss_emulator_inject_fault(
 ) -> oss_emulator_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
-        attempt(emulator, |emulator| {
+        attempt_shared(emulator, |emulator| {
             let fault = Fault::from_json(convert::text(fault, "fault")?);
             emulator.server.inject(fault.map_err(|error| Failure::invalid(format!("fault: {error}")))?);
             Ok(())
