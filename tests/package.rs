@@ -10,7 +10,7 @@ use std::time::Duration;
 use support::{repository, tools};
 
 /// Besides the source, which is compared with what is there.
-const EXPECTED: [&str; 12] = [
+const EXPECTED: [&str; 13] = [
     "CHANGELOG.md",
     "Cargo.lock",
     "Cargo.toml",
@@ -21,6 +21,7 @@ const EXPECTED: [&str; 12] = [
     "README.md",
     "build.rs",
     "cbindgen.toml",
+    "packaging/build",
     "packaging/install",
     "packaging/oss_upload.supp",
 ];
