@@ -10,7 +10,7 @@ use std::time::Duration;
 use support::{repository, tools};
 
 /// Besides the source, which is compared with what is there.
-const EXPECTED: [&str; 13] = [
+const EXPECTED: [&str; 16] = [
     "CHANGELOG.md",
     "Cargo.lock",
     "Cargo.toml",
@@ -21,9 +21,12 @@ const EXPECTED: [&str; 13] = [
     "README.md",
     "build.rs",
     "cbindgen.toml",
+    "packaging/audited-cargo",
     "packaging/build",
+    "packaging/crates.py",
     "packaging/install",
     "packaging/oss_upload.supp",
+    "packaging/sbom",
 ];
 
 #[test]

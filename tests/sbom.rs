@@ -1,0 +1,69 @@
+//! The SBOM lists the crates that are linked into the library, in the format that others read.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::Duration;
+use support::languages::{self, Language};
+use support::{repository, tools};
+use tempfile::TempDir;
+
+const TIME: Duration = Duration::from_secs(120);
+
+/// What Cargo says that it links, by name and version.
+fn linked() -> BTreeSet<String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["tree", "--package", "oss-upload", "--edges", "normal,no-proc-macro", "--prefix", "none"]);
+    let tree = tools::run(cargo.args(["--offline", "--format", "{p}"]).current_dir(repository("")), TIME);
+    let crates = tree.lines().filter_map(|line| line.split_once(" v"));
+    crates
+        .filter(|(name, _)| *name != "oss-upload")
+        .map(|(name, version)| format!("{name} {}", version.split(' ').next().unwrap()))
+        .collect()
+}
+
+/// Whether there is a Python with these modules.
+fn has_python(what: &str, modules: &str, why: &str) -> bool {
+    let question = languages::shell(Language::Python, &format!("python3 -c 'import {modules}'"));
+    question.is_some_and(|mut question| tools::finds(&mut question, what, why))
+}
+
+#[test]
+fn it_lists_the_crates_that_cargo_links() {
+    if !has_python("the list of crates", "tomllib", "Python is older than 3.11") {
+        return;
+    }
+    let folder = TempDir::new().expect("a temporary folder");
+    let code = "packaging/sbom >\"$0\"; packaging/listed-crates \"$0\"";
+    let Some(mut shell) = languages::shell(Language::Python, code) else { return };
+    let sbom = folder.path().join("sbom.json");
+    let listed = tools::run(shell.arg(&sbom).current_dir(repository("")), TIME);
+    let listed: BTreeSet<String> = listed.lines().map(str::to_owned).collect();
+    assert!(listed.len() > 50, "{listed:?}");
+    assert_eq!(listed, linked());
+}
+
+/// By the schema of CycloneDX, and a licence has to be one that SPDX knows.
+const VALIDATE: &str = "
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+sys.exit(JsonStrictValidator(SchemaVersion.V1_6).validate_str(sys.stdin.read()))
+";
+
+#[test]
+fn it_is_valid() {
+    let why = "the Python lacks what tests/python/requirements.txt names";
+    if !has_python("the format of the SBOM", "cyclonedx, jsonschema, tomllib", why) {
+        return;
+    }
+    let code = "packaging/sbom >\"$1\"; python3 -c \"$0\" <\"$1\"; sed s/bomFormat/bomFromat/ \"$1\" | ! python3 -c \"$0\"";
+    let Some(mut shell) = languages::shell(Language::Python, code) else { return };
+    let folder = TempDir::new().expect("a temporary folder");
+    shell.arg(VALIDATE).arg(folder.path().join("sbom.json")).current_dir(repository(""));
+    tools::run(&mut shell, TIME);
+}
