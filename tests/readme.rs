@@ -261,7 +261,7 @@ fn links(text: &str) -> Vec<&str> {
 
 #[test]
 fn links_lead_somewhere() {
-    let others = ["CONTRIBUTING.md", "CHANGELOG.md", "benches/README.md"].map(str::to_owned);
+    let others = ["CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "benches/README.md"].map(str::to_owned);
     for path in pages().into_iter().map(|(path, _)| path).chain(others) {
         let file = repository(&path);
         for link in links(&read(&file)) {
