@@ -98,20 +98,14 @@ static void threads_share_an_emulator(void) {
 }
 
 static void answers_are_those_that_were_set(void) {
-    oss_emulator_options *options = oss_emulator_options_new();
     oss_emulator_answer *answer = oss_emulator_answer_new();
-    oss_emulator *emulator;
-    CHECK_DONE(oss_emulator_options_set_callback_timeout_ms(options, 50));
-    emulator = start(options);
+    oss_emulator *emulator = start(NULL);
     CHECK_DONE(oss_emulator_answer_set_status(answer, 502));
     CHECK_DONE(oss_emulator_answer_once(emulator, answer));
     CHECK_DONE(oss_emulator_answer_set_status(answer, 200));
     CHECK_DONE(oss_emulator_answer_set_hang_up(answer, 1));
     CHECK_DONE(oss_emulator_answer_once(emulator, answer));
     CHECK_DONE(oss_emulator_answer_set_hang_up(answer, 0));
-    CHECK_DONE(oss_emulator_answer_set_delay_ms(answer, 60000));
-    CHECK_DONE(oss_emulator_answer_once(emulator, answer));
-    CHECK_DONE(oss_emulator_answer_set_delay_ms(answer, 0));
     CHECK_DONE(oss_emulator_answer_set_body(answer, "{\"id\":7}", 8));
     CHECK_DONE(oss_emulator_answer_add_header(answer, "Content-Type", "text/json"));
     CHECK_DONE(oss_emulator_answer_add_header(answer, "X-Own", "kept"));
@@ -119,9 +113,21 @@ static void answers_are_those_that_were_set(void) {
     oss_emulator_answer_free(answer);
     put(emulator, OSS_STATUS_CALLBACK_FAILED, "502", "application/xml");
     put(emulator, OSS_STATUS_CALLBACK_FAILED, "CallbackFailed", "application/xml");
-    put(emulator, OSS_STATUS_CALLBACK_FAILED, "timeout", "application/xml");
     put(emulator, OSS_STATUS_OK, "{\"id\":7}", "text/json");
     put(emulator, OSS_STATUS_OK, "{\"id\":7}", "text/json");
+    oss_emulator_stop(emulator);
+}
+
+static void answers_may_come_too_late(void) {
+    oss_emulator_options *options = oss_emulator_options_new();
+    oss_emulator_answer *answer = oss_emulator_answer_new();
+    oss_emulator *emulator;
+    CHECK_DONE(oss_emulator_options_set_callback_timeout_ms(options, 100));
+    emulator = start(options);
+    CHECK_DONE(oss_emulator_answer_set_delay_ms(answer, 600000));
+    CHECK_DONE(oss_emulator_set_answer(emulator, answer));
+    oss_emulator_answer_free(answer);
+    put(emulator, OSS_STATUS_CALLBACK_FAILED, "CallbackFailed", "application/xml");
     oss_emulator_stop(emulator);
 }
 
@@ -339,6 +345,7 @@ int main(void) {
     callbacks_are_received_with_all_that_they_say();
     threads_share_an_emulator();
     answers_are_those_that_were_set();
+    answers_may_come_too_late();
     requests_are_told_in_their_order();
     faults_befall_what_they_match();
     objects_are_put_got_listed_and_deleted();
