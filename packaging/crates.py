@@ -1,4 +1,4 @@
-"""The crates that are linked into the library, as Cargo resolves them for this machine."""
+"""The crates that are linked into the library or another package, as Cargo resolves them for this machine."""
 
 import json
 import subprocess
@@ -19,14 +19,14 @@ def of_rustc(field):
     return next(line.split()[1] for line in version.splitlines() if line.startswith(f"{field}:"))
 
 
-def linked():
-    """The library and the crates that are linked, by their ids: not those that only build, test, or run in the compiler."""
+def linked(name=LIBRARY):
+    """The package and the crates that are linked, by their ids: not those that only build, test, or run in the compiler."""
     command = ["cargo", "metadata", "--locked", "--format-version=1", "--filter-platform", of_rustc("host")]
     metadata = json.loads(output(*command))
     packages = {package["id"]: package for package in metadata["packages"]}
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
     found = {}
-    rest = [id for id, package in packages.items() if package["name"] == LIBRARY]
+    rest = [id for id, package in packages.items() if package["name"] == name]
     while rest:
         id = rest.pop()
         if id not in found:

@@ -15,7 +15,7 @@ use std::time::Duration;
 use support::elf::SharedLibrary;
 use support::markdown::{Block, blocks_after};
 use support::server::Server;
-use support::{emulator_program, library, put_callback, read, repository, tools};
+use support::{emulator_program, library, put_callback, read, repository, tools, tree};
 use tempfile::TempDir;
 
 /// Go compiles its runtime for cgo first.
@@ -61,25 +61,6 @@ fn workplace() -> TempDir {
         symlink(repository(name), folder.path().join(name)).expect("a link");
     }
     folder
-}
-
-/// All below a folder, by their paths in it.
-fn tree(folder: &Path) -> BTreeSet<String> {
-    fn visit(root: &Path, folder: &Path, found: &mut BTreeSet<String>) {
-        for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-            let path = entry.expect("an entry").path();
-            match path.is_dir() {
-                true => visit(root, &path, found),
-                false => {
-                    let path = path.strip_prefix(root).expect("a path below the folder");
-                    found.insert(path.to_string_lossy().into_owned());
-                }
-            }
-        }
-    }
-    let mut found = BTreeSet::new();
-    visit(folder, folder, &mut found);
-    found
 }
 
 /// Where the system's linker looks for the libraries of a program before it looks elsewhere.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use support::{repository, tools};
 
 /// Besides the source, which is compared with what is there.
-const EXPECTED: [&str; 16] = [
+const EXPECTED: [&str; 17] = [
     "CHANGELOG.md",
     "Cargo.lock",
     "Cargo.toml",
@@ -26,6 +26,7 @@ const EXPECTED: [&str; 16] = [
     "packaging/crates.py",
     "packaging/install",
     "packaging/oss_upload.supp",
+    "packaging/places",
     "packaging/sbom",
 ];
 

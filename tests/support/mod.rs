@@ -32,6 +32,7 @@ pub mod token_service;
 pub mod tools;
 pub mod words;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -60,6 +61,25 @@ pub fn files_below(folder: &str) -> Vec<String> {
     }
     files.sort();
     files
+}
+
+/// All files below any folder, by their paths in it.
+pub fn tree(folder: &Path) -> BTreeSet<String> {
+    fn visit(root: &Path, folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("an entry").path();
+            match path.is_dir() {
+                true => visit(root, &path, found),
+                false => {
+                    let path = path.strip_prefix(root).expect("a path below the folder");
+                    found.insert(path.to_string_lossy().into_owned());
+                }
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    visit(folder, folder, &mut found);
+    found
 }
 
 /// Compares a committed file with what it should hold; with `OSS_UPLOAD_BLESS` set, rewrites it instead.
