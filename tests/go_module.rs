@@ -58,7 +58,7 @@ fn package_takes_the_path_that_it_is_given() {
         return;
     }
     let folder = TempDir::new().expect("a temporary folder");
-    for name in ["README.md", "bindings/go", "examples/go", "tests/go", "packaging/go-module"] {
+    for name in ["README.md", "docs", "bindings/go", "examples/go", "tests/go", "packaging/go-module"] {
         copy(name, &folder.path().join(name));
     }
     let old = go::module();
