@@ -20,10 +20,10 @@ pub unsafe extern "C" fn oss_emulator_list_keys(
     emulator: *const oss_emulator,
     bucket: *const c_char,
 ) -> *mut oss_emulator_keys {
-    guard::value(ptr::null_mut(), || {
-        // SAFETY: the caller keeps to what the header says of each pointer.
-        let keys = unsafe { emulator.as_ref() }.and_then(|emulator| {
-            let bucket = unsafe { emulator.bucket(bucket) }.ok()?;
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    guard::value(ptr::null_mut(), || unsafe {
+        let keys = emulator.as_ref().and_then(|emulator| {
+            let bucket = emulator.bucket(bucket).ok()?;
             Some(emulator.server.keys(bucket).iter().map(|key| c_text(key)).collect())
         });
         keys.map_or(ptr::null_mut(), |keys| give(oss_emulator_keys(keys)))

@@ -59,11 +59,11 @@ pub unsafe extern "C" fn oss_emulator_get_object(
     bucket: *const c_char,
     key: *const c_char,
 ) -> *mut oss_emulator_object {
-    guard::value(ptr::null_mut(), || {
-        // SAFETY: the caller keeps to what the header says of each pointer.
-        let object = unsafe { emulator.as_ref() }.and_then(|emulator| {
-            let bucket = unsafe { emulator.bucket(bucket) }.ok()?;
-            let key = unsafe { convert::text(key, "key") }.ok()?;
+    // SAFETY: the caller keeps to what the header says of each pointer.
+    guard::value(ptr::null_mut(), || unsafe {
+        let object = emulator.as_ref().and_then(|emulator| {
+            let bucket = emulator.bucket(bucket).ok()?;
+            let key = convert::text(key, "key").ok()?;
             emulator.server.object(bucket, key)
         });
         object.map_or(ptr::null_mut(), |object| give(oss_emulator_object::from(object)))

@@ -82,8 +82,8 @@ impl oss_emulator {
     /// The bucket of that name, or the first one.
     ///
     /// # Safety
-    /// `bucket` is NULL or a NUL-terminated string that stays as it is during `'a`.
-    pub(crate) unsafe fn bucket<'a>(&'a self, bucket: *const c_char) -> Result<&'a str, Failure> {
+    /// `bucket` is NULL or a NUL-terminated string that stays as it is while the result is used.
+    pub(crate) unsafe fn bucket(&self, bucket: *const c_char) -> Result<&str, Failure> {
         // SAFETY: the caller vouches for it.
         let bucket = unsafe { convert::optional_text(bucket, "bucket") }?;
         Ok(bucket.unwrap_or(&self.default_bucket))
