@@ -99,9 +99,9 @@ impl Guard<'_> {
             .first()
             .and_then(|date| parse_http_date(date))
             .ok_or_else(|| OssError::access_denied("OSS authentication requires a valid Date."))?;
-        let credential = self.credential(id)?;
+        let credential = self.keys.find(id, self.now_ms)?;
         self.check_skew(date_ms)?;
-        self.check_token(&credential, self.head.headers.get("x-oss-security-token").as_deref())?;
+        check_token(&credential, self.head.headers.get("x-oss-security-token").as_deref())?;
         self.compare_v1(&credential, signature, &dates)
     }
 
@@ -119,11 +119,11 @@ impl Guard<'_> {
         let expires_s: i64 = expires
             .parse()
             .map_err(|_| OssError::access_denied("Invalid date (should be seconds since epoch)."))?;
-        let credential = self.credential(id)?;
+        let credential = self.keys.find(id, self.now_ms)?;
         if self.now_ms > expires_s.saturating_mul(1000) {
             return Err(self.expired(expires_s.saturating_mul(1000)));
         }
-        self.check_token(&credential, self.meaning.parameter("security-token"))?;
+        check_token(&credential, self.meaning.parameter("security-token"))?;
         self.compare_v1(&credential, signature, &[expires.to_owned()])
     }
 
@@ -164,9 +164,9 @@ impl Guard<'_> {
         }
         let date = self.head.headers.get("x-oss-date").unwrap_or_default();
         let date_ms = v4_date(&date, &scope)?;
-        let credential = self.credential(&scope.id)?;
+        let credential = self.keys.find(&scope.id, self.now_ms)?;
         self.check_skew(date_ms)?;
-        self.check_token(&credential, self.head.headers.get("x-oss-security-token").as_deref())?;
+        check_token(&credential, self.head.headers.get("x-oss-security-token").as_deref())?;
         let additional = names(parsed.additional_headers.as_deref());
         self.compare_v4(&credential, &scope, &date, &additional, &parsed.signature)
     }
@@ -202,7 +202,7 @@ impl Guard<'_> {
             .ok_or_else(|| {
                 OssError::argument("x-oss-expires", expires, "x-oss-expires must be between 1 and 604800.")
             })?;
-        let credential = self.credential(&scope.id)?;
+        let credential = self.keys.find(&scope.id, self.now_ms)?;
         let expires_ms = date_ms.saturating_add(lifetime_s * 1000);
         if self.now_ms > expires_ms {
             return Err(self.expired(expires_ms));
@@ -210,7 +210,7 @@ impl Guard<'_> {
         if date_ms.saturating_sub(self.now_ms) > MAX_SKEW_MS {
             return Err(self.skewed(date_ms));
         }
-        self.check_token(&credential, self.meaning.parameter("x-oss-security-token"))?;
+        check_token(&credential, self.meaning.parameter("x-oss-security-token"))?;
         let additional = names(self.meaning.parameter("x-oss-additional-headers"));
         self.check_present(&additional)?;
         self.compare_v4(&credential, &scope, date, &additional, signature)
@@ -250,14 +250,6 @@ impl Guard<'_> {
             }
             None => Ok(()),
         }
-    }
-
-    fn credential(&self, id: &str) -> Result<Credential, OssError> {
-        self.keys.find(id, self.now_ms)
-    }
-
-    fn check_token(&self, credential: &Credential, token: Option<&str>) -> Result<(), OssError> {
-        check_token(credential, token)
     }
 
     fn check_skew(&self, date_ms: i64) -> Result<(), OssError> {

@@ -224,6 +224,9 @@ fn metadata_and_header_values_have_limits() {
         ("x-oss-forbid-overwrite", "maybe"),
         ("x-oss-traffic-limit", "1"),
         ("x-oss-persistent-headers", "name:not base64"),
+        ("x-oss-persistent-headers", "mine:eA==,Transfer-Encoding:Y2h1bmtlZA=="),
+        ("x-oss-persistent-headers", "ETag:eA=="),
+        ("x-oss-persistent-headers", "X-Oss-Hash-Crc64ecma:MQ=="),
         ("If-Match", "x"),
         ("Content-MD5", "AAAA"),
     ] {

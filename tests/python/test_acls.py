@@ -143,3 +143,30 @@ def test_acls_belong_to_versions(emulator, named):
     others = anonymous(named, emulator)
     assert others.get_object("k", params={"versionId": first}).read() == b"first"
     assert refusal(others.get_object, "k") == BY_BUCKET
+
+
+def test_whoever_has_no_key_gives_no_acl_and_removes_no_version(emulator, named):
+    named.create_bucket("public-read-write")
+    named.put_bucket_versioning(oss2.models.BucketVersioningConfig("Enabled"))
+    first = named.put_object("k", b"first").versionid
+    others = anonymous(named, emulator)
+    upload_id = others.init_multipart_upload("parts").upload_id
+    acl = {"x-oss-object-acl": "private"}
+    for call, arguments, more in (
+        (others.put_object, ("k", b"other"), {"headers": acl}),
+        (others.copy_object, (named.bucket_name, "k", "k"), {"headers": acl}),
+        (others.append_object, ("new", 0, b"data"), {"headers": acl}),
+        (others.init_multipart_upload, ("new",), {"headers": acl}),
+        (others.complete_multipart_upload, ("parts", upload_id, []), {"headers": acl}),
+        (others.delete_object, ("k",), {"params": {"versionId": first}}),
+    ):
+        assert refusal(call, *arguments, **more) == "Anonymous access is forbidden for this operation."
+    reply = requests.post(
+        f"{emulator.endpoint}/{named.bucket_name}/",
+        data={"key": "form", **acl},
+        files={"file": b"data"},
+        timeout=30,
+    )
+    assert reply.status_code == 403
+    assert [found.key for found in oss2.ObjectIterator(named)] == ["k"]
+    assert named.get_object("k").versionid == first

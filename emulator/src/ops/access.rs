@@ -1,7 +1,9 @@
-//! Who may do what: whoever has an access key everything, and anybody else what ACLs allow.
+//! Who may do what: whoever has an access key everything, and anybody else what ACLs allow. These allow nobody to set others,
+//! nor to remove what a bucket with versions keeps.
 
 use super::context::Context;
 use super::copy::Source;
+use super::headers::OBJECT_ACL;
 use crate::auth::Caller;
 use crate::errors::OssError;
 use crate::operation::Operation;
@@ -13,9 +15,11 @@ impl Context<'_> {
         if caller == Caller::Owner {
             return Ok(());
         }
-        let access = access_of(self.meaning.operation).ok_or_else(|| {
-            OssError::access_denied("Anonymous access is forbidden for this operation.").ec("0003-00000001")
-        })?;
+        let access = access_of(self.meaning.operation).ok_or_else(needs_a_key)?;
+        let removes_for_good = self.meaning.operation == Operation::DeleteObject && self.version()?.is_some();
+        if removes_for_good || self.header(OBJECT_ACL).is_some() {
+            return Err(needs_a_key());
+        }
         self.check_acl(access, self.bucket()?, self.key()?, self.version()?)?;
         if matches!(self.meaning.operation, Operation::CopyObject | Operation::UploadPartCopy) {
             let source = Source::of(self)?;
@@ -24,10 +28,16 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// The same for a form, which names its key itself.
-    pub(super) fn authorize_form(&self, caller: Caller, key: &str) -> Result<(), OssError> {
+    /// The same for a form, which names its key itself, and may give an ACL to the object.
+    pub(super) fn authorize_form(
+        &self,
+        caller: Caller,
+        key: &str,
+        acl: Option<&str>,
+    ) -> Result<(), OssError> {
         match caller {
             Caller::Owner => Ok(()),
+            Caller::Anybody if acl.is_some() => Err(needs_a_key()),
             Caller::Anybody => self.check_acl(Access::Write, self.bucket()?, key, None),
         }
     }
@@ -43,8 +53,7 @@ impl Context<'_> {
         let store = &self.shared.store;
         let of_bucket = store.settings(bucket)?.acl;
         let object = store.properties(bucket, key, version).ok();
-        let of_object =
-            object.as_ref().and_then(|object| object.header("x-oss-object-acl")).and_then(Acl::of_name);
+        let of_object = object.as_ref().and_then(|object| object.header(OBJECT_ACL)).and_then(Acl::of_name);
         if of_object.unwrap_or(of_bucket).allows(access) {
             return Ok(());
         }
@@ -54,6 +63,10 @@ impl Context<'_> {
                 .ec("0003-00000001"),
         })
     }
+}
+
+fn needs_a_key() -> OssError {
+    OssError::access_denied("Anonymous access is forbidden for this operation.").ec("0003-00000001")
 }
 
 /// What an operation does to its object, if anybody can be allowed to do it.

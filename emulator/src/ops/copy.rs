@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::context::Context;
-use super::headers::stored_reply;
+use super::headers::{OBJECT_ACL, stored_reply};
 use super::multipart::{part_number, upload_id};
 use super::xml::Document;
 use super::{conditions, encryption};
@@ -95,7 +95,7 @@ fn headers(context: &Context, from: &Properties, is_itself: bool) -> Result<Vec<
     let replaces_tags = replaces(context, "x-oss-tagging-directive")?;
     let is_given = |name: &str| match name {
         "x-oss-tagging" => replaces_tags,
-        "x-oss-object-acl" | CLASS => true,
+        OBJECT_ACL | CLASS => true,
         name => replaces_metadata || name.starts_with("x-oss-server-side-"),
     };
     let given = context.object_headers()?.into_iter().filter(|(name, _)| is_given(name));

@@ -5,13 +5,15 @@ use super::tagging;
 use crate::digest::md5;
 use crate::errors::OssError;
 use crate::http::Reply;
+use crate::operation::is_stored_header;
 use crate::text::{base64_decode, base64_encode, bytes_of_text, text_of_bytes};
 
+pub(super) const OBJECT_ACL: &str = "x-oss-object-acl";
 pub(super) const FORBID_OVERWRITE: &str = "x-oss-forbid-overwrite";
 const TRAFFIC_LIMIT: &str = "x-oss-traffic-limit";
 const METADATA_LIMIT: usize = 8 * 1024;
 
-/// Headers that are kept with the object, besides the user's metadata.
+/// Headers of HTTP's that are kept with the object, besides those of OSS's.
 const KEPT: &[&str] = &[
     "cache-control",
     "content-disposition",
@@ -19,13 +21,23 @@ const KEPT: &[&str] = &[
     "content-language",
     "content-type",
     "expires",
-    "x-oss-object-acl",
-    "x-oss-persistent-headers",
-    "x-oss-server-side-data-encryption",
-    "x-oss-server-side-encryption",
-    "x-oss-server-side-encryption-key-id",
-    "x-oss-storage-class",
-    "x-oss-tagging",
+];
+
+/// Headers that no object can bring along, besides those of OSS's: they say what a reply is, or how it is sent.
+const OF_REPLIES: &[&str] = &[
+    "accept-ranges",
+    "connection",
+    "content-length",
+    "content-md5",
+    "content-range",
+    "date",
+    "etag",
+    "keep-alive",
+    "last-modified",
+    "server",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
 ];
 
 impl Context<'_> {
@@ -124,7 +136,7 @@ pub(super) fn checked_object_headers(
                 return Err(OssError::argument(&name, &value, "The name of user metadata is not valid."));
             }
             metadata += name.len() + bytes_of_text(&value).len();
-        } else if !KEPT.contains(&name.as_str()) {
+        } else if !KEPT.contains(&name.as_str()) && !is_stored_header(&name) {
             continue;
         }
         check_value(&name, &value)?;
@@ -136,9 +148,9 @@ pub(super) fn checked_object_headers(
     Ok(kept)
 }
 
-fn check_value(name: &str, value: &str) -> Result<(), OssError> {
+pub(super) fn check_value(name: &str, value: &str) -> Result<(), OssError> {
     let allowed: &[&str] = match name {
-        "x-oss-object-acl" => &["default", "private", "public-read", "public-read-write"],
+        OBJECT_ACL => &["default", "private", "public-read", "public-read-write"],
         "x-oss-storage-class" => &["Standard", "IA", "Archive", "ColdArchive", "DeepColdArchive"],
         "x-oss-server-side-encryption" => &["AES256", "KMS", "SM4"],
         "x-oss-server-side-data-encryption" => &["SM4"],
@@ -156,7 +168,7 @@ fn check_value(name: &str, value: &str) -> Result<(), OssError> {
             "InvalidEncryptionAlgorithmError",
             "The Encryption request you specified is not valid.",
         ),
-        "x-oss-object-acl" => OssError::argument(name, value, "no such object access control exists"),
+        OBJECT_ACL => OssError::argument(name, value, "no such object access control exists"),
         "x-oss-persistent-headers" => {
             OssError::argument(name, value, "The persistent headers are not name:Base64Encode(value),...")
         }
@@ -166,13 +178,21 @@ fn check_value(name: &str, value: &str) -> Result<(), OssError> {
 
 /// The headers that a reply has beside OSS's own: `name:base64,...`.
 pub(super) fn persistent_headers(value: &str) -> Option<Vec<(String, String)>> {
-    let is_for_names = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let header = |pair: &str| {
         let (name, value) = pair.split_once(':')?;
         let value = text_of_bytes(&base64_decode(value)?);
-        (!name.is_empty() && name.bytes().all(is_for_names)).then(|| (name.to_owned(), value))
+        is_of_ones_own(name).then(|| (name.to_owned(), value))
     };
     value.split(',').map(header).collect()
+}
+
+fn is_of_ones_own(name: &str) -> bool {
+    let is_for_names = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let lower = name.to_ascii_lowercase();
+    !name.is_empty()
+        && name.bytes().all(is_for_names)
+        && !lower.starts_with("x-oss-")
+        && !OF_REPLIES.contains(&lower.as_str())
 }
 
 /// The headers of a reply to something that was stored.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::encryption;
-use super::headers::stored_reply;
+use super::headers::{OBJECT_ACL, check_value, stored_reply};
 use super::xml::{self, Document};
 use crate::callback::Callback;
 use crate::clock::iso_date;
@@ -118,10 +118,9 @@ pub(super) fn complete(
             return Err(OssError::argument("x-oss-complete-all", value, "x-oss-complete-all must be yes."));
         }
     };
-    let acl = context.header("x-oss-object-acl");
+    let acl = context.header(OBJECT_ACL);
     if let Some(acl) = &acl {
-        let given = vec![("x-oss-object-acl".to_owned(), acl.clone())];
-        super::headers::checked_object_headers(given)?;
+        check_value(OBJECT_ACL, acl)?;
     }
     let store = &context.shared.store;
     let completion = Completion {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::context::Context;
-use super::headers::{persistent_headers, stored_reply};
+use super::headers::{OBJECT_ACL, check_value, persistent_headers, stored_reply};
 use super::{bucket, conditions, encryption, range, tagging};
 use crate::callback::Callback;
 use crate::clock::http_date;
@@ -116,18 +116,16 @@ pub(super) fn get_object_meta(context: &Context) -> Result<Reply, OssError> {
 pub(super) fn get_object_acl(context: &Context) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
     let properties = context.shared.store.properties(bucket, key, context.version()?)?;
-    let reply = bucket::get_acl(properties.header("x-oss-object-acl").unwrap_or("default"))?;
+    let reply = bucket::get_acl(properties.header(OBJECT_ACL).unwrap_or("default"))?;
     context.with_version(reply, properties.version())
 }
 
 pub(super) fn put_object_acl(context: &Context) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
-    let acl = context.header("x-oss-object-acl").unwrap_or_default();
-    if !["default", "private", "public-read", "public-read-write"].contains(&acl.as_str()) {
-        return Err(OssError::argument("x-oss-object-acl", &acl, "no such object access control exists"));
-    }
+    let acl = context.header(OBJECT_ACL).unwrap_or_default();
+    check_value(OBJECT_ACL, &acl)?;
     let store = &context.shared.store;
-    let properties = store.set_header(bucket, key, context.version()?, "x-oss-object-acl", Some(&acl))?;
+    let properties = store.set_header(bucket, key, context.version()?, OBJECT_ACL, Some(&acl))?;
     context.with_version(Reply::new(200), properties.version())
 }
 
@@ -141,7 +139,7 @@ fn describe(context: &Context, properties: &Properties) -> Result<Reply, OssErro
         .with("x-oss-storage-class", "Standard");
     for (name, value) in &properties.headers {
         match name.as_str() {
-            "x-oss-object-acl" => {}
+            OBJECT_ACL => {}
             "x-oss-persistent-headers" => {
                 for (name, value) in persistent_headers(value).unwrap_or_default() {
                     reply.set(&name, &value);

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::context::{Context, check_key};
 use super::encryption;
-use super::headers::{FORBID_OVERWRITE, checked_object_headers, is_overwrite_forbidden, stored_reply};
+use super::headers::{
+    FORBID_OVERWRITE, OBJECT_ACL, checked_object_headers, is_overwrite_forbidden, stored_reply,
+};
 use super::xml::Document;
 use crate::auth::{self, Caller};
 use crate::callback;
@@ -52,7 +54,7 @@ pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
     let key = &key.replace("${filename}", &form.file_name);
     check_key(key, false)?;
     context.make_bucket(caller)?;
-    context.authorize_form(caller, key)?;
+    context.authorize_form(caller, key, form.get(OBJECT_ACL))?;
 
     let callback = callback::parse_form(
         form.get("callback").unwrap_or_default(),
