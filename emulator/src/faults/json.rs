@@ -10,18 +10,29 @@ use crate::operation;
 /// More than any client reads; they are made in memory.
 const HUGE_HEADERS_MAX: u64 = 64 << 20;
 
-pub(super) fn read(text: &str) -> Result<Fault, String> {
-    let value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let Value::Object(members) = value else {
-        return Err("a fault is a JSON object".to_owned());
-    };
-    let mut members = Members(members);
-    let name = members.text("action")?.ok_or("action is missing")?;
-    let mut fault = Fault::new(action(&name, &mut members)?);
-    narrow(&mut fault, &mut members)?;
-    match members.0.keys().next() {
-        None => Ok(fault),
-        Some(stranger) => Err(format!("{name} has no member {stranger:?}")),
+impl Fault {
+    /// Reads a fault as the control interface and the command line write it: the action's JSON (see [`Action`]) with
+    /// the optional members `method`, `operation`, `bucket`, `key`, `part_number`, `skip`, `times` (a number or
+    /// `"always"`) and `probability`.
+    ///
+    /// ```
+    /// # use oss_emulator::{Action, Fault};
+    /// let fault = Fault::from_json(r#"{"action":"wrong_crc","operation":"PutObject","times":2}"#);
+    /// assert_eq!(fault, Ok(Fault::new(Action::WrongCrc).operation("PutObject").times(2)));
+    /// ```
+    pub fn from_json(text: &str) -> Result<Fault, String> {
+        let value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let Value::Object(members) = value else {
+            return Err("a fault is a JSON object".to_owned());
+        };
+        let mut members = Members(members);
+        let name = members.text("action")?.ok_or("action is missing")?;
+        let mut fault = Fault::new(action(&name, &mut members)?);
+        narrow(&mut fault, &mut members)?;
+        match members.0.keys().next() {
+            None => Ok(fault),
+            Some(stranger) => Err(format!("{name} has no member {stranger:?}")),
+        }
     }
 }
 
@@ -194,7 +205,7 @@ mod tests {
                 Fault::new(Action::HugeReplyHeaders(1_000_000)),
             ),
         ] {
-            assert_eq!(read(json), Ok(fault), "{json}");
+            assert_eq!(Fault::from_json(json), Ok(fault), "{json}");
         }
     }
 
@@ -216,9 +227,9 @@ mod tests {
             (r#"{"action":"wrong_crc","times":"often"}"#, "times must be"),
             (r#"{"action":"huge_reply_headers","bytes":18446744073709551615}"#, "bytes of headers must be"),
         ] {
-            let refused = read(json).unwrap_err();
+            let refused = Fault::from_json(json).unwrap_err();
             assert!(refused.contains(reason), "{json}: {refused}");
         }
-        assert!(read("").is_err());
+        assert!(Fault::from_json("").is_err());
     }
 }

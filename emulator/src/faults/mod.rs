@@ -188,19 +188,6 @@ impl Fault {
         self
     }
 
-    /// Reads a fault as the control interface and the command line write it: the action's JSON (see [`Action`]) with
-    /// the optional members `method`, `operation`, `bucket`, `key`, `part_number`, `skip`, `times` (a number or
-    /// `"always"`) and `probability`.
-    ///
-    /// ```
-    /// # use oss_emulator::{Action, Fault};
-    /// let fault = Fault::from_json(r#"{"action":"wrong_crc","operation":"PutObject","times":2}"#);
-    /// assert_eq!(fault, Ok(Fault::new(Action::WrongCrc).operation("PutObject").times(2)));
-    /// ```
-    pub fn from_json(text: &str) -> Result<Fault, String> {
-        json::read(text)
-    }
-
     fn matches(&self, request: &Target<'_>) -> bool {
         let same = |wanted: &Option<String>, found: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| Some(wanted) == found)
