@@ -14,7 +14,8 @@
  *
  * Handles are opaque. What is not const belongs to the caller, who frees it, once; what is const belongs to the handle that it
  * was got from, and is there as long as that is. Everything takes NULL in place of a handle, and then has nothing to say or to
- * do. A pointer to a const handle may be used by many threads at once, any other by one.
+ * do. An emulator and what is const may be used by many threads at once, other handles by one. A process that fork() made has
+ * none of its parent's emulators, and may only stop them, which does nothing.
  *
  * Text is NUL-terminated UTF-8 and is copied; paths are NUL-terminated bytes. Data is a pointer and a length, borrowed for the
  * call. Flags are int32_t, 0 for no and anything else for yes.
@@ -64,7 +65,7 @@ typedef enum {
 
 /**
  * A running OSS server, and an application server that receives its callbacks. It begins with oss_emulator_start() and ends
- * with oss_emulator_stop().
+ * with oss_emulator_stop(). Many threads may use it at once.
  */
 typedef struct oss_emulator oss_emulator;
 
@@ -465,7 +466,7 @@ const char *oss_emulator_options_error(const oss_emulator_options *options);
 void oss_emulator_options_free(oss_emulator_options *options);
 
 /**
- * Waits for the next callback: each is given once, in the order in which they came.
+ * Waits for the next callback: each is given once, in the order in which they came, whichever thread asks.
  *
  * @param emulator    may be NULL.
  * @param timeout_ms  how long to wait for one at most, in milliseconds. An upload that has returned has had its callback.
@@ -580,9 +581,10 @@ oss_emulator_status oss_emulator_start(oss_emulator_options *options,
                                        oss_emulator **emulator);
 
 /**
- * Ends the servers and their connections, and frees the handle with all that was got from it and is const.
+ * Ends the servers and their connections, and frees the handle with all that was got from it and is const. In a process that
+ * was forked from the one that started it, which has none of the threads, nothing ends and nothing is freed.
  *
- * @param emulator  may be NULL; not to be used afterwards.
+ * @param emulator  may be NULL; not to be used afterwards, nor by other threads meanwhile.
  */
 void oss_emulator_stop(oss_emulator *emulator);
 
@@ -590,7 +592,7 @@ void oss_emulator_stop(oss_emulator *emulator);
  * Says why the last call on the emulator failed that did.
  *
  * @param emulator  may be NULL.
- * @return one line, valid until another call with a non-const `emulator`; empty if none has failed.
+ * @return one line, valid until `emulator` is stopped; empty if none has failed.
  */
 const char *oss_emulator_error(const oss_emulator *emulator);
 
