@@ -15,6 +15,7 @@ use crate::config::{Config, Credential};
 use crate::connection;
 use crate::connections::Connections;
 use crate::digest::{crc64, md5};
+use crate::errors::OssError;
 use crate::faults::{Fault, Faults};
 use crate::host::with_plain_names;
 use crate::keys::Keys;
@@ -174,16 +175,29 @@ impl Emulator {
     }
 
     /// An object, if it is there.
+    ///
+    /// # Panics
+    ///
+    /// If the data folder cannot be read.
     pub fn object(&self, bucket: &str, key: &str) -> Option<Object> {
-        let (properties, data) = self.shared.store.read(bucket, key, None).ok()?;
-        Some(Object {
+        match self.try_object(bucket, key) {
+            Ok(object) => object,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The same; the error says why the object cannot be read.
+    pub fn try_object(&self, bucket: &str, key: &str) -> io::Result<Option<Object>> {
+        let found = unless_absent(self.shared.store.read(bucket, key, None))
+            .map_err(|error| io::Error::other(format!("{bucket}/{key} cannot be read: {}", error.message)))?;
+        Ok(found.map(|(properties, data)| Object {
             data: data.to_vec(),
             headers: properties.headers,
             etag: properties.etag,
             crc64: properties.crc64,
             object_type: properties.kind.name().to_owned(),
             last_modified_ms: properties.modified_ms,
-        })
+        }))
     }
 
     /// Stores an object as if it had been uploaded. The bucket is made if need be.
@@ -221,9 +235,21 @@ impl Emulator {
     }
 
     /// Removes an object, if it is there.
+    ///
+    /// # Panics
+    ///
+    /// If the data folder cannot be written.
     pub fn delete_object(&self, bucket: &str, key: &str) {
-        // The only error is a bucket that does not exist, and then neither does the object.
-        let _ = self.shared.store.delete(bucket, key, None, self.shared.clock.now_ms());
+        if let Err(error) = self.try_delete_object(bucket, key) {
+            panic!("{error}");
+        }
+    }
+
+    /// The same; the error says why the object cannot be removed.
+    pub fn try_delete_object(&self, bucket: &str, key: &str) -> io::Result<()> {
+        unless_absent(self.shared.store.delete(bucket, key, None, self.shared.clock.now_ms()))
+            .map(drop)
+            .map_err(|error| io::Error::other(format!("{bucket}/{key} cannot be removed: {}", error.message)))
     }
 
     /// Stores a callback policy on a bucket, beside those of other names. `callback` and `variables` are the JSON texts that
@@ -269,6 +295,14 @@ impl Emulator {
             Ok(pem) => pem,
             Err(error) => panic!("there is no key to sign callbacks with: {error}"),
         }
+    }
+}
+
+/// Where there is no bucket or no object, there is nothing, which is no error.
+fn unless_absent<T>(outcome: Result<T, OssError>) -> Result<Option<T>, OssError> {
+    match outcome {
+        Err(error) if error.status == 404 => Ok(None),
+        outcome => outcome.map(Some),
     }
 }
 

@@ -133,3 +133,16 @@ fn a_stop_while_an_object_is_replaced_leaves_the_old_or_the_new_one() {
         assert_eq!(&folder.files(), last);
     }
 }
+
+#[test]
+fn a_folder_that_fails_is_told_from_an_object_that_is_not_there() {
+    let folder = Folder::new();
+    let emulator = folder.start();
+    emulator.put_object("test-bucket", "k", b"data");
+    fs::rename(folder.bucket(), folder.0.join("taken-away")).unwrap();
+    assert!(emulator.try_object("test-bucket", "k").is_err());
+    assert!(emulator.try_delete_object("test-bucket", "k").is_err());
+    assert_eq!(emulator.try_object("test-bucket", "nothing").unwrap(), None);
+    assert_eq!(emulator.try_object("no-such-bucket", "k").unwrap(), None);
+    emulator.try_delete_object("no-such-bucket", "k").unwrap();
+}

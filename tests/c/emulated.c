@@ -175,6 +175,13 @@ static void faults_befall_what_they_match(void) {
     oss_emulator_stop(emulator);
 }
 
+/* Gives an object; NULL if it is not there. */
+static oss_emulator_object *get(oss_emulator *emulator, const char *bucket, const char *key) {
+    oss_emulator_object *object = NULL;
+    CHECK_DONE(oss_emulator_get_object(emulator, bucket, key, &object));
+    return object;
+}
+
 static void objects_are_put_got_listed_and_deleted(void) {
     oss_emulator *emulator = start(NULL);
     oss_bucket *bucket = open_at(emulator, NULL);
@@ -186,14 +193,15 @@ static void objects_are_put_got_listed_and_deleted(void) {
     CHECK_ENDS(OSS_STATUS_OK, oss_stat_object(bucket, "b", &result));
     CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, "a.txt", "data", 4, NULL, &result));
 
-    object = oss_emulator_get_object(emulator, NULL, "b");
+    object = get(emulator, NULL, "b");
     CHECK(memcmp(oss_emulator_object_data(object, &length), "there\0before", 13) == 0 && length == 12);
     oss_emulator_object_free(object);
-    object = oss_emulator_get_object(emulator, "test-bucket", "a.txt");
+    object = get(emulator, "test-bucket", "a.txt");
     CHECK_TEXT((const char *)oss_emulator_object_data(object, NULL), "data");
     CHECK_TEXT(oss_emulator_object_header(object, "Content-Type"), "text/plain");
     oss_emulator_object_free(object);
-    CHECK(oss_emulator_get_object(emulator, NULL, "c") == NULL);
+    CHECK(get(emulator, NULL, "c") == NULL);
+    CHECK(get(emulator, "no-such-bucket", "c") == NULL);
 
     keys = oss_emulator_list_keys(emulator, NULL);
     CHECK(oss_emulator_keys_count(keys) == 2);
@@ -238,7 +246,7 @@ static void clock_can_be_wrong(void) {
 }
 
 /* Puts an object into the bucket "films" at an endpoint that is the emulator's by name only. */
-static void put_by_name(const oss_emulator *emulator, const char *endpoint, const char *key,
+static void put_by_name(oss_emulator *emulator, const char *endpoint, const char *key,
                         const oss_bucket_options *options) {
     oss_credentials *credentials = NULL;
     oss_bucket *bucket = NULL;
@@ -246,7 +254,7 @@ static void put_by_name(const oss_emulator *emulator, const char *endpoint, cons
     CHECK_ENDS(OSS_STATUS_OK, oss_credentials_new("own-id", "own-secret", NULL, &credentials, &result));
     CHECK_ENDS(OSS_STATUS_OK, oss_bucket_new(endpoint, "films", credentials, options, &bucket, &result));
     CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, key, "data", 4, NULL, &result));
-    object = oss_emulator_get_object(emulator, "films", key);
+    object = get(emulator, "films", key);
     CHECK(object != NULL);
     oss_emulator_object_free(object);
     oss_bucket_free(bucket);
@@ -301,9 +309,18 @@ static void objects_in_a_folder_outlive_the_emulator(void) {
     CHECK_DONE(oss_emulator_put_object(emulator, NULL, "key", "data", 4));
     oss_emulator_stop(emulator);
     emulator = start(options);
-    object = oss_emulator_get_object(emulator, NULL, "key");
+    object = get(emulator, NULL, "key");
     CHECK_TEXT((const char *)oss_emulator_object_data(object, NULL), "data");
     oss_emulator_object_free(object);
+
+    /* Somebody has taken the folder away. */
+    CHECK(rename(path_of("data"), path_of("taken-away")) == 0);
+    object = (oss_emulator_object *)(uintptr_t)8;
+    CHECK(oss_emulator_get_object(emulator, NULL, "key", &object) == OSS_EMULATOR_STATUS_SYSTEM && object == NULL);
+    CHECK_CONTAINS(oss_emulator_error(emulator), "test-bucket/key cannot be read");
+    CHECK(oss_emulator_delete_object(emulator, NULL, "key") == OSS_EMULATOR_STATUS_SYSTEM);
+    CHECK_CONTAINS(oss_emulator_error(emulator), "test-bucket/key cannot be removed");
+    CHECK(oss_emulator_put_object(emulator, NULL, "key", "data", 4) == OSS_EMULATOR_STATUS_SYSTEM);
     oss_emulator_stop(emulator);
 }
 

@@ -97,6 +97,7 @@ static void answers_refuse(void) {
 }
 
 static void emulators_refuse(oss_emulator *emulator) {
+    oss_emulator_object *object = NULL;
 #define ERROR oss_emulator_error(emulator)
     NOTHING(ERROR);
     REFUSED("answer is NULL", ERROR, oss_emulator_set_answer(emulator, NULL));
@@ -112,8 +113,10 @@ static void emulators_refuse(oss_emulator *emulator) {
     REFUSED("data is NULL", ERROR, oss_emulator_put_object(emulator, NULL, "key", NULL, 1));
     REFUSED("bucket is not valid UTF-8", ERROR, oss_emulator_put_object(emulator, NOT_UTF8, "key", NULL, 0));
     REFUSED("key is NULL", ERROR, oss_emulator_delete_object(emulator, NULL, NULL));
-    CHECK(oss_emulator_get_object(emulator, NULL, NULL) == NULL);
-    CHECK(oss_emulator_get_object(emulator, NOT_UTF8, NOT_UTF8) == NULL);
+    REFUSED("key is NULL", ERROR, oss_emulator_get_object(emulator, NULL, NULL, &object));
+    REFUSED("bucket is not valid UTF-8", ERROR, oss_emulator_get_object(emulator, NOT_UTF8, NOT_UTF8, &object));
+    REFUSED("object is NULL", ERROR, oss_emulator_get_object(emulator, NULL, "key", NULL));
+    CHECK(object == NULL);
     CHECK(oss_emulator_list_keys(emulator, NOT_UTF8) == NULL);
     oss_emulator_set_clock_offset(emulator, INT64_MIN);
     oss_emulator_set_clock_offset(emulator, INT64_MAX);
@@ -122,6 +125,7 @@ static void emulators_refuse(oss_emulator *emulator) {
 }
 
 static void no_emulator_has_nothing(void) {
+    oss_emulator_object *object = NULL;
     NOTHING(oss_emulator_error(NULL));
     NOTHING(oss_emulator_endpoint(NULL));
     NOTHING(oss_emulator_bucket(NULL));
@@ -136,7 +140,7 @@ static void no_emulator_has_nothing(void) {
     oss_emulator_clear_faults(NULL);
     NO_HANDLE(oss_emulator_put_object(NULL, NULL, "key", NULL, 0));
     NO_HANDLE(oss_emulator_delete_object(NULL, NULL, "key"));
-    CHECK(oss_emulator_get_object(NULL, NULL, "key") == NULL);
+    NO_HANDLE(oss_emulator_get_object(NULL, NULL, "key", &object));
     CHECK(oss_emulator_list_keys(NULL, NULL) == NULL);
     CHECK(oss_emulator_next_callback(NULL, UINT64_MAX) == NULL);
     CHECK(oss_emulator_next_request(NULL) == NULL);

@@ -147,7 +147,8 @@ func (e *Emulator) InjectFault(fault string) error {
 func (e *Emulator) Object(key string) ([]byte, bool) {
 	text := C.CString(key)
 	defer C.free(unsafe.Pointer(text))
-	object := C.oss_emulator_get_object(e.native, nil, text)
+	var object *C.oss_emulator_object
+	C.oss_emulator_get_object(e.native, nil, text, &object)
 	defer C.oss_emulator_object_free(object)
 	var length C.size_t
 	data := C.oss_emulator_object_data(object, &length)

@@ -1,13 +1,12 @@
 //! `oss_emulator_object`: an object as the server has it.
 
-use crate::convert::{self, Data, Headers, give};
+use crate::convert::{self, Data, Headers, Output};
 use crate::guard;
 use crate::handle::attempt_shared;
 use crate::server::oss_emulator;
 use crate::status::oss_emulator_status;
 use emulator::Object;
 use std::ffi::{c_char, c_void};
-use std::ptr;
 
 /// An object, as it was when it was asked for.
 pub struct oss_emulator_object {
@@ -49,25 +48,30 @@ pub unsafe extern "C" fn oss_emulator_put_object(
 
 /// Gives an object.
 ///
-/// @param emulator  may be NULL.
+/// @param emulator  not NULL.
 /// @param bucket    NULL for that of oss_emulator_bucket().
-/// @param key       may be NULL.
-/// @return the object, to be freed with oss_emulator_object_free(); NULL if it is not there.
+/// @param key       not NULL.
+/// @param object    receives the object, to be freed with oss_emulator_object_free(), or NULL if it is not there; not NULL.
+/// @return OSS_EMULATOR_STATUS_OK, also if it is not there; OSS_EMULATOR_STATUS_INVALID_ARGUMENT; OSS_EMULATOR_STATUS_SYSTEM if
+///         the data folder cannot be read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_emulator_get_object(
-    emulator: *const oss_emulator,
+    emulator: *mut oss_emulator,
     bucket: *const c_char,
     key: *const c_char,
-) -> *mut oss_emulator_object {
+    object: *mut *mut oss_emulator_object,
+) -> oss_emulator_status {
     // SAFETY: the caller keeps to what the header says of each pointer.
-    guard::value(ptr::null_mut(), || unsafe {
-        let object = emulator.as_ref().and_then(|emulator| {
-            let bucket = emulator.bucket(bucket).ok()?;
-            let key = convert::text(key, "key").ok()?;
-            emulator.server.object(bucket, key)
-        });
-        object.map_or(ptr::null_mut(), |object| give(oss_emulator_object::from(object)))
-    })
+    unsafe {
+        attempt_shared(emulator, |emulator| {
+            let output = Output::new(object, "object")?;
+            let found = emulator.server.try_object(emulator.bucket(bucket)?, convert::text(key, "key")?)?;
+            if let Some(object) = found {
+                output.give(oss_emulator_object::from(object));
+            }
+            Ok(())
+        })
+    }
 }
 
 /// Removes an object; one that is not there is no error.
@@ -75,7 +79,8 @@ pub unsafe extern "C" fn oss_emulator_get_object(
 /// @param emulator  not NULL.
 /// @param bucket    NULL for that of oss_emulator_bucket().
 /// @param key       not NULL.
-/// @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
+/// @return OSS_EMULATOR_STATUS_OK; OSS_EMULATOR_STATUS_INVALID_ARGUMENT; OSS_EMULATOR_STATUS_SYSTEM if the data folder cannot be
+///         written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_emulator_delete_object(
     emulator: *mut oss_emulator,
@@ -85,8 +90,8 @@ pub unsafe extern "C" fn oss_emulator_delete_object(
     // SAFETY: the caller keeps to what the header says of each pointer.
     unsafe {
         attempt_shared(emulator, |emulator| {
-            emulator.server.delete_object(emulator.bucket(bucket)?, convert::text(key, "key")?);
-            Ok(())
+            let (bucket, key) = (emulator.bucket(bucket)?, convert::text(key, "key")?);
+            Ok(emulator.server.try_delete_object(bucket, key)?)
         })
     }
 }
