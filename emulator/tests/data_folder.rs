@@ -135,6 +135,16 @@ fn a_stop_while_an_object_is_replaced_leaves_the_old_or_the_new_one() {
 }
 
 #[test]
+fn a_folder_is_for_one_emulator_at_a_time() {
+    let folder = Folder::new();
+    let first = folder.start();
+    let error = Emulator::start(folder.config()).unwrap_err();
+    assert!(error.to_string().contains("another emulator keeps its objects in"), "{error}");
+    drop(first);
+    folder.start();
+}
+
+#[test]
 fn a_folder_that_fails_is_told_from_an_object_that_is_not_there() {
     let folder = Folder::new();
     let emulator = folder.start();

@@ -302,11 +302,13 @@ static void options_are_kept(void) {
 
 static void objects_in_a_folder_outlive_the_emulator(void) {
     oss_emulator_options *options = oss_emulator_options_new();
-    oss_emulator *emulator = NULL;
+    oss_emulator *emulator = NULL, *other = NULL;
     oss_emulator_object *object;
     CHECK_DONE(oss_emulator_options_set_data_folder(options, path_of("data")));
     CHECK_DONE(oss_emulator_start(options, &emulator));
     CHECK_DONE(oss_emulator_put_object(emulator, NULL, "key", "data", 4));
+    CHECK(oss_emulator_start(options, &other) == OSS_EMULATOR_STATUS_SYSTEM);
+    CHECK_CONTAINS(oss_emulator_options_error(options), "another emulator keeps its objects in");
     oss_emulator_stop(emulator);
     emulator = start(options);
     object = get(emulator, NULL, "key");

@@ -202,10 +202,11 @@ pub unsafe extern "C" fn oss_emulator_options_set_certificate(
     }
 }
 
-/// Keeps objects in a folder, where the next emulator finds them. By default they are in memory.
+/// Keeps objects in a folder, where the next emulator finds them. Only one has it at a time, and another one does not start. By
+/// default they are in memory.
 ///
 /// @param options  not NULL.
-/// @param folder   is made if it is not there; for one emulator at a time; a path in whatever encoding; not NULL, not empty; copied.
+/// @param folder   is made if it is not there; a path in whatever encoding; not NULL, not empty; copied.
 /// @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_emulator_options_set_data_folder(

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::folder_lock::FolderLock;
 use super::settings::{Acl, Settings, Versioning};
 use super::versions::{Version, Versions};
 use crate::callback::Policy;
@@ -25,6 +26,7 @@ const DELETE_MARKER: &str = "DeleteMarker";
 #[derive(Debug)]
 pub(super) struct Disk {
     folder: PathBuf,
+    _lock: FolderLock,
 }
 
 /// A bucket as it was found.
@@ -39,7 +41,7 @@ impl Disk {
     /// read: each could name one of them.
     pub fn open(folder: &Path) -> io::Result<(Disk, Vec<FoundBucket>)> {
         fs::create_dir_all(folder)?;
-        let disk = Disk { folder: folder.to_owned() };
+        let disk = Disk { folder: folder.to_owned(), _lock: FolderLock::take(folder)? };
         let mut buckets = Vec::new();
         let mut left_behind = Vec::new();
         for entry in fs::read_dir(folder)? {

@@ -3,6 +3,7 @@
 mod buckets;
 mod data;
 mod disk;
+mod folder_lock;
 mod multipart;
 mod objects;
 mod settings;
