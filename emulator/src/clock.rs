@@ -1,5 +1,6 @@
 //! The server's clock, which tests may set wrong, and the date formats of OSS.
 
+use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,6 +26,16 @@ pub(crate) struct Clock {
 impl Clock {
     pub fn new(offset_s: i64) -> Clock {
         Clock { offset_s: AtomicI64::new(offset_s) }
+    }
+
+    /// Refuses an offset with which the clock shows what no date can say: their years have four digits.
+    pub fn check_offset_s(offset_s: i64) -> io::Result<()> {
+        let shown = OffsetDateTime::now_utc().checked_add(time::Duration::seconds(offset_s));
+        if shown.is_some_and(|date| (0..=9999).contains(&date.year())) {
+            return Ok(());
+        }
+        let message = format!("no date can say the time of a clock that is {offset_s} s ahead");
+        Err(io::Error::new(ErrorKind::InvalidInput, message))
     }
 
     pub fn set_offset_s(&self, offset_s: i64) {
@@ -106,6 +117,17 @@ mod tests {
         assert_eq!(parse_iso_date("2023-12-16T16:20:57.000Z"), Some(ms));
         assert_eq!(parse_iso_date("2023-12-16T16:20:57Z"), Some(ms));
         assert_eq!(parse_http_date("2023-12-16"), None);
+    }
+
+    #[test]
+    fn offsets_are_refused_that_lead_beyond_all_dates() {
+        const YEAR_S: i64 = 366 * 24 * 3600;
+        for offset in [-2000 * YEAR_S, -3600, 0, 3600, 7000 * YEAR_S] {
+            assert!(Clock::check_offset_s(offset).is_ok(), "{offset}");
+        }
+        for offset in [i64::MIN, -3000 * YEAR_S, 8000 * YEAR_S, i64::MAX] {
+            assert!(Clock::check_offset_s(offset).is_err(), "{offset}");
+        }
     }
 
     #[test]

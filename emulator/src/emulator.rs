@@ -77,6 +77,7 @@ impl Emulator {
         let config = with_plain_names(config);
         let tls = config.tls.as_ref().map(tls_config).transpose()?;
         let store = Store::open(config.data.as_deref())?;
+        Clock::check_offset_s(config.clock_offset_s)?;
         let clock = Clock::new(config.clock_offset_s);
         for bucket in &config.buckets {
             store.create_bucket(bucket, Settings::new(clock.now_ms())).map_err(|error| {
@@ -141,6 +142,13 @@ impl Emulator {
     /// Sets the server's clock so many seconds ahead of the machine's (negative: behind).
     pub fn set_clock_offset_s(&self, seconds: i64) {
         self.shared.clock.set_offset_s(seconds);
+    }
+
+    /// The same; refused if the clock would show a time that no date can say.
+    pub fn try_set_clock_offset_s(&self, seconds: i64) -> io::Result<()> {
+        Clock::check_offset_s(seconds)?;
+        self.set_clock_offset_s(seconds);
+        Ok(())
     }
 
     /// The requests so far, in the order in which their heads arrived. Those under `/-/` are not among them.

@@ -237,7 +237,7 @@ static void keys_come_and_go(void) {
 static void clock_can_be_wrong(void) {
     oss_emulator *emulator = start(NULL);
     oss_bucket *bucket = open_at(emulator, NULL);
-    oss_emulator_set_clock_offset(emulator, -3600);
+    CHECK_DONE(oss_emulator_set_clock_offset(emulator, -3600));
     CHECK_ENDS(OSS_STATUS_OK, oss_put_object(bucket, "key", "data", 4, NULL, &result));
     CHECK(oss_emulator_request_status(oss_emulator_next_request(emulator)) == 403);
     CHECK(oss_emulator_request_status(oss_emulator_next_request(emulator)) == 200);
@@ -291,7 +291,7 @@ static void options_are_kept(void) {
     /* Its port is taken. */
     options = oss_emulator_options_new();
     CHECK_DONE(oss_emulator_options_set_port(
-        options, (uint16_t)atoi(strrchr(oss_emulator_endpoint(emulator), ':') + 1)));
+        options, (uint32_t)atoi(strrchr(oss_emulator_endpoint(emulator), ':') + 1)));
     CHECK(oss_emulator_start(options, &other) == OSS_EMULATOR_STATUS_SYSTEM);
     CHECK(other == NULL);
     CHECK_CONTAINS(oss_emulator_options_error(options), "in use");

@@ -27,6 +27,7 @@ static void options_refuse(void) {
     NOTHING(oss_emulator_options_error(NULL));
     NOTHING(ERROR);
     NO_HANDLE(oss_emulator_options_set_port(NULL, 0));
+    REFUSED("port must be", ERROR, oss_emulator_options_set_port(options, 65536 + 18080));
     NO_HANDLE(oss_emulator_options_add_bucket(NULL, "bucket"));
     REFUSED("bucket is NULL", ERROR, oss_emulator_options_add_bucket(options, NULL));
     REFUSED("bucket is not valid UTF-8", ERROR, oss_emulator_options_add_bucket(options, NOT_UTF8));
@@ -118,8 +119,9 @@ static void emulators_refuse(oss_emulator *emulator) {
     REFUSED("object is NULL", ERROR, oss_emulator_get_object(emulator, NULL, "key", NULL));
     CHECK(object == NULL);
     CHECK(oss_emulator_list_keys(emulator, NOT_UTF8) == NULL);
-    oss_emulator_set_clock_offset(emulator, INT64_MIN);
-    oss_emulator_set_clock_offset(emulator, INT64_MAX);
+    REFUSED("no date can say", ERROR, oss_emulator_set_clock_offset(emulator, INT64_MIN));
+    REFUSED("no date can say", ERROR, oss_emulator_set_clock_offset(emulator, INT64_MAX));
+    REFUSED("no date can say", ERROR, oss_emulator_set_clock_offset(emulator, (int64_t)8000 * 366 * 24 * 3600));
     oss_emulator_clear_faults(emulator);
 #undef ERROR
 }
@@ -135,7 +137,7 @@ static void no_emulator_has_nothing(void) {
     NOTHING(oss_emulator_callback_url(NULL));
     NO_HANDLE(oss_emulator_add_access_key(NULL, "id", "secret", NULL));
     NO_HANDLE(oss_emulator_remove_access_key(NULL, "id"));
-    oss_emulator_set_clock_offset(NULL, 1);
+    NO_HANDLE(oss_emulator_set_clock_offset(NULL, 1));
     NO_HANDLE(oss_emulator_inject_fault(NULL, "{}"));
     oss_emulator_clear_faults(NULL);
     NO_HANDLE(oss_emulator_put_object(NULL, NULL, "key", NULL, 0));

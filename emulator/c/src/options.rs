@@ -58,16 +58,18 @@ pub extern "C" fn oss_emulator_options_new() -> *mut oss_emulator_options {
 /// Sets the port of the OSS server. By default it is a free one.
 ///
 /// @param options  not NULL.
-/// @param port     0 for a free one.
+/// @param port     at most 65535; 0 for a free one.
 /// @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_emulator_options_set_port(
     options: *mut oss_emulator_options,
-    port: u16,
+    port: u32,
 ) -> oss_emulator_status {
     // SAFETY: the caller passes NULL or a live handle.
     unsafe {
         attempt(options, |options| {
+            let port = u16::try_from(port)
+                .map_err(|_| Failure::invalid(format!("port must be at most 65535, and is {port}")))?;
             options.config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
             Ok(())
         })

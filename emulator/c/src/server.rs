@@ -260,20 +260,18 @@ pub unsafe extern "C" fn oss_emulator_remove_access_key(
     }
 }
 
-/// Ten thousand years, about: what is further off has no date.
-const CLOCK_OFFSET_MAX_S: i64 = 300_000_000_000;
-
 /// Sets the OSS server's clock.
 ///
-/// @param emulator  may be NULL.
-/// @param seconds   how far it is ahead of the machine's, for ten thousand years at most; negative if it is behind.
+/// @param emulator  not NULL.
+/// @param seconds   how far it is ahead of the machine's; negative if it is behind.
+/// @return OSS_EMULATOR_STATUS_OK; OSS_EMULATOR_STATUS_INVALID_ARGUMENT also for a time beyond the years from 0 to 9999.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn oss_emulator_set_clock_offset(emulator: *const oss_emulator, seconds: i64) {
+pub unsafe extern "C" fn oss_emulator_set_clock_offset(
+    emulator: *mut oss_emulator,
+    seconds: i64,
+) -> oss_emulator_status {
     // SAFETY: the caller passes NULL or a live handle.
-    if let Some(emulator) = unsafe { emulator.as_ref() } {
-        let seconds = seconds.clamp(-CLOCK_OFFSET_MAX_S, CLOCK_OFFSET_MAX_S);
-        guard::value((), || emulator.server.set_clock_offset_s(seconds));
-    }
+    unsafe { attempt_shared(emulator, |emulator| Ok(emulator.server.try_set_clock_offset_s(seconds)?)) }
 }
 
 /// Adds a fault behind those that wait: something that is to go wrong with the requests that it matches.
