@@ -16,7 +16,7 @@ use crate::faults::{Action, Target};
 use crate::http::{BodyError, BodyReader, Framing, Head, HeadError, Reply, Wire};
 use crate::meaning::Meaning;
 use crate::ops::Context;
-use crate::request_log::Request;
+use crate::request_log::{Request, UnderWay};
 use crate::shared::Shared;
 use crate::stream::Stream;
 
@@ -68,14 +68,14 @@ struct Exchange<'a> {
     meaning: &'a Meaning,
     request_id: String,
     started: Instant,
-    log: Option<u64>,
+    log: Option<UnderWay<'a>>,
     fault: Option<Action>,
 }
 
 /// Why no reply can be sent.
 struct Ended(Next);
 
-impl Connection<'_> {
+impl<'a> Connection<'a> {
     fn run(&mut self) -> Next {
         loop {
             let (shared, id) = (self.shared, self.id);
@@ -83,7 +83,7 @@ impl Connection<'_> {
             let head = match head {
                 Ok(head) => head,
                 Err(HeadError::Closed) => return Next::Drop,
-                Err(HeadError::Malformed(reason)) => return self.refuse_malformed(&reason),
+                Err(HeadError::Malformed(reason)) => return self.refuse_malformed(&reason, None),
             };
             match self.exchange(&head) {
                 Ok(Next::KeepAlive) => shared.connections.set_phase(id, Phase::Idle),
@@ -95,10 +95,13 @@ impl Connection<'_> {
         }
     }
 
-    fn refuse_malformed(&mut self, reason: &str) -> Next {
+    fn refuse_malformed(&mut self, reason: &str, log: Option<&UnderWay>) -> Next {
         let request_id = new_request_id();
         let mut reply = OssError::malformed_request(reason).reply(&request_id, "", false);
         self.dress(&mut reply, &request_id, Instant::now(), false);
+        if let Some(request) = log {
+            request.answered(reply.status);
+        }
         match self.send(&reply, true) {
             Ok(()) => Next::Close,
             Err(_) => Next::Drop,
@@ -128,7 +131,7 @@ impl Connection<'_> {
         }
         let framing = match head.framing() {
             Ok(framing) => framing,
-            Err(reason) => return Ok(self.refuse_malformed(&reason)),
+            Err(reason) => return Ok(self.refuse_malformed(&reason, exchange.log.as_ref())),
         };
         if let Some(Action::EarlyError { status, code, abrupt }) = &exchange.fault {
             let error = OssError::new(*status, code, "The request was refused early.");
@@ -175,7 +178,7 @@ impl Connection<'_> {
         self.reply(&exchange, reply)
     }
 
-    fn log(&self, head: &Head, meaning: &Meaning) -> u64 {
+    fn log(&self, head: &Head, meaning: &Meaning) -> UnderWay<'a> {
         self.shared.log.begin(Request {
             method: head.method.clone(),
             target: head.target.clone(),
@@ -235,8 +238,8 @@ impl Connection<'_> {
                     } else {
                         body = Vec::new();
                     }
-                    if let Some(number) = exchange.log {
-                        self.shared.log.update(number, |request| request.body_bytes_received = received);
+                    if let Some(request) = &exchange.log {
+                        request.received(received);
                     }
                 }
                 Err(error) => break Err(error),
@@ -250,7 +253,9 @@ impl Connection<'_> {
             }
             (Ok(()), _) => Ok((body, received > limit)),
             (Err(BodyError::Closed), _) => Err(Ended(Next::Drop)),
-            (Err(BodyError::Malformed(reason)), _) => Err(Ended(self.refuse_malformed(&reason))),
+            (Err(BodyError::Malformed(reason)), _) => {
+                Err(Ended(self.refuse_malformed(&reason, exchange.log.as_ref())))
+            }
         }
     }
 
@@ -291,9 +296,8 @@ impl Connection<'_> {
     fn complete(&self, exchange: &Exchange, reply: &mut Reply, keep_alive: bool) {
         cors::share(&self.shared.config.cors_origins, exchange.head, reply);
         self.dress(reply, &exchange.request_id, exchange.started, keep_alive);
-        let status = reply.status;
-        if let Some(number) = exchange.log {
-            self.shared.log.update(number, |request| request.status = Some(status));
+        if let Some(request) = &exchange.log {
+            request.answered(reply.status);
         }
     }
 

@@ -156,9 +156,9 @@ impl Emulator {
         self.shared.log.all()
     }
 
-    /// The request of this number, counted from 0, or the first one after it that is not forgotten, with its number.
-    pub fn request_from(&self, number: u64) -> Option<(u64, Request)> {
-        self.shared.log.from(number)
+    /// The next request that is over: its reply has begun, or there is none. Each is given once.
+    pub fn take_request(&self) -> Option<Request> {
+        self.shared.log.take()
     }
 
     /// Forgets the requests so far.

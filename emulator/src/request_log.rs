@@ -42,6 +42,15 @@ struct Entries {
     /// How many requests were forgotten.
     first: u64,
     requests: VecDeque<Request>,
+    /// The numbers of those that are over and were not taken, in the order of their ends.
+    over: VecDeque<u64>,
+}
+
+impl Entries {
+    fn get_mut(&mut self, number: u64) -> Option<&mut Request> {
+        let index = number.checked_sub(self.first).and_then(|index| usize::try_from(index).ok())?;
+        self.requests.get_mut(index)
+    }
 }
 
 #[derive(Debug)]
@@ -59,22 +68,27 @@ impl RequestLog {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes a request down and returns its number.
-    pub fn begin(&self, request: Request) -> u64 {
+    /// Writes a request down.
+    pub fn begin(&self, request: Request) -> UnderWay<'_> {
         let mut entries = self.lock();
         entries.requests.push_back(request);
         if entries.requests.len() > self.limit {
             entries.requests.pop_front();
             entries.first += 1;
         }
-        entries.first + entries.requests.len() as u64 - 1
+        UnderWay { log: self, number: entries.first + entries.requests.len() as u64 - 1 }
     }
 
-    pub fn update(&self, number: u64, change: impl FnOnce(&mut Request)) {
+    /// Has a request taken some day, unless its reply has done so.
+    fn end(&self, number: u64, status: Option<u16>) {
         let mut entries = self.lock();
-        let index = number.checked_sub(entries.first).and_then(|index| usize::try_from(index).ok());
-        if let Some(request) = index.and_then(|index| entries.requests.get_mut(index)) {
-            change(request);
+        let Some(request) = entries.get_mut(number).filter(|request| request.status.is_none()) else {
+            return;
+        };
+        request.status = status;
+        entries.over.push_back(number);
+        if entries.over.len() > self.limit {
+            entries.over.pop_front();
         }
     }
 
@@ -82,18 +96,46 @@ impl RequestLog {
         self.lock().requests.iter().cloned().collect()
     }
 
-    /// The request of this number, or the first one after it that is not forgotten, with its number.
-    pub fn from(&self, number: u64) -> Option<(u64, Request)> {
-        let entries = self.lock();
-        let number = number.max(entries.first);
-        let index = usize::try_from(number - entries.first).ok()?;
-        entries.requests.get(index).map(|request| (number, request.clone()))
+    /// The next one of those that are over. Each is given once.
+    pub fn take(&self) -> Option<Request> {
+        let mut entries = self.lock();
+        while let Some(number) = entries.over.pop_front() {
+            if let Some(request) = entries.get_mut(number) {
+                return Some(request.clone());
+            }
+        }
+        None
     }
 
     pub fn clear(&self) {
         let mut entries = self.lock();
         entries.first += entries.requests.len() as u64;
         entries.requests.clear();
+        entries.over.clear();
+    }
+}
+
+/// A request that was written down. It is over when this is dropped, if no reply was begun before.
+pub(crate) struct UnderWay<'a> {
+    log: &'a RequestLog,
+    number: u64,
+}
+
+impl UnderWay<'_> {
+    pub fn received(&self, body_bytes: u64) {
+        if let Some(request) = self.log.lock().get_mut(self.number) {
+            request.body_bytes_received = body_bytes;
+        }
+    }
+
+    pub fn answered(&self, status: u16) {
+        self.log.end(self.number, Some(status));
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.log.end(self.number, None);
     }
 }
 
@@ -118,14 +160,27 @@ mod tests {
     #[test]
     fn old_requests_are_forgotten_and_late_news_of_them_dropped() {
         let log = RequestLog::new(2);
-        let numbers: Vec<u64> = ["a", "b", "c"].map(|target| log.begin(request(target))).into();
-        log.update(numbers[0], |request| request.status = Some(1));
-        log.update(numbers[2], |request| request.status = Some(3));
+        let under_way = ["a", "b", "c"].map(|target| log.begin(request(target)));
+        under_way[0].answered(1);
+        under_way[2].answered(3);
         let all = log.all();
         assert_eq!(all.len(), 2);
         assert_eq!((all[0].target.as_str(), all[0].status), ("b", None));
         assert_eq!((all[1].target.as_str(), all[1].status), ("c", Some(3)));
-        let from = |number| log.from(number).map(|(number, request)| (number, request.target));
-        assert_eq!((from(0), from(2), from(3)), (Some((1, "b".into())), Some((2, "c".into())), None));
+    }
+
+    #[test]
+    fn requests_are_taken_once_in_the_order_of_their_ends() {
+        let log = RequestLog::new(10);
+        let take = || log.take().map(|request| (request.target, request.status));
+        let [first, second, third] = ["a", "b", "c"].map(|target| log.begin(request(target)));
+        assert_eq!(take(), None);
+        second.answered(2);
+        assert_eq!(take(), Some(("b".into(), Some(2))));
+        drop((second, first));
+        assert_eq!((take(), take()), (Some(("a".into(), None)), None));
+        log.clear();
+        third.answered(3);
+        assert_eq!(take(), None);
     }
 }

@@ -5,7 +5,6 @@ use crate::guard;
 use crate::request::oss_emulator_request;
 use crate::server::oss_emulator;
 use std::ptr;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 /// Longer than any test.
@@ -32,8 +31,8 @@ pub unsafe extern "C" fn oss_emulator_next_callback(
     })
 }
 
-/// Gives the next request that the OSS server received: each is given once, in the order in which they began. Of more than
-/// 20 000 that nobody has asked for, the first are forgotten.
+/// Gives the next request that the OSS server is through with: each is given once, in the order in which they were answered, or
+/// were not. Of more than 20 000 that nobody has asked for, the first are forgotten.
 ///
 /// @param emulator  may be NULL.
 /// @return the request, valid until `emulator` is stopped; NULL if there are no more so far.
@@ -57,10 +56,7 @@ pub unsafe extern "C" fn oss_emulator_next_request(
         return ptr::null();
     };
     guard::value(ptr::null(), || {
-        let mut next = emulator.next_request.lock().unwrap_or_else(PoisonError::into_inner);
-        emulator.server.request_from(*next).map_or(ptr::null(), |(number, request)| {
-            *next = number + 1;
-            emulator.requests.keep(oss_emulator_request::from(request))
-        })
+        let next = emulator.server.take_request();
+        next.map_or(ptr::null(), |request| emulator.requests.keep(oss_emulator_request::from(request)))
     })
 }

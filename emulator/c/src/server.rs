@@ -12,7 +12,6 @@ use crate::status::{Failure, oss_emulator_status};
 use emulator::{AppServer, Config, Credential, Emulator, Fault};
 use std::ffi::{CString, c_char};
 use std::process;
-use std::sync::Mutex;
 
 /// A running OSS server, and an application server that receives its callbacks. It begins with oss_emulator_start() and ends
 /// with oss_emulator_stop(). Many threads may use it at once.
@@ -24,7 +23,6 @@ pub struct oss_emulator {
     /// The callbacks and requests that were given out.
     pub(crate) callbacks: Kept<oss_emulator_callback>,
     pub(crate) requests: Kept<oss_emulator_request>,
-    pub(crate) next_request: Mutex<u64>,
     texts: Texts,
     errors: Errors,
     /// The process that has the threads.
@@ -72,7 +70,6 @@ impl oss_emulator {
             default_bucket,
             callbacks: Kept::default(),
             requests: Kept::default(),
-            next_request: Mutex::default(),
             texts,
             errors: Errors::default(),
             process: process::id(),
