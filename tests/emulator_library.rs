@@ -97,7 +97,7 @@ fn no_argument_brings_a_program_down() {
 #[test]
 fn hundred_emulators_in_one_process_leave_nothing_behind() {
     for program in variants("many_emulators") {
-        let count = if program.is_unwatched() { "100" } else { "5" };
+        let count = if program.is_unwatched() { "100" } else { "2" };
         program.run_on(&nowhere(), &[("COUNT", count)]);
     }
 }
