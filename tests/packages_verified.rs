@@ -78,16 +78,29 @@ fn assert_all_so(said: &[&str]) {
     assert!(!said.is_empty() && !said.iter().any(|line| line.contains("NOT SO")), "{said:#?}");
 }
 
-/// A Debian package whose library has one other byte, and all that the package says of it is so again.
-fn made_for_harm(release: &Release, folder: &Path) -> PathBuf {
+/// A Debian package that code has changed, and that lists what it then has.
+fn changed(package: &Path, change: &str, folder: &Path, name: &str) -> PathBuf {
     let code = r#"
-        dpkg-deb --raw-extract "$PACKAGE" harm &&
-            printf '\220' | dd of="$(echo harm/usr/lib/*/liboss_upload.so.*)" bs=1 seek=3000000 conv=notrunc &&
-            (cd harm && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums) &&
-            dpkg-deb -Znone --root-owner-group --build harm harm.deb"#;
-    let out = tools::run(shell(code, folder).env("PACKAGE", &release.runtime), TIME);
+        dpkg-deb --raw-extract "$PACKAGE" changed && (
+            cd changed && eval "$CHANGE" && find . -path ./DEBIAN -prune -o -type f -printf '%P\0' |
+                LC_ALL=C sort -z | xargs -0r md5sum -- >DEBIAN/md5sums
+        ) && dpkg-deb --root-owner-group --nocheck -Znone --build changed "$NAME" && rm -r changed"#;
+    let mut shell = shell(code, folder);
+    shell.env("PACKAGE", package).env("CHANGE", change).env("NAME", name);
+    let out = tools::run(&mut shell, TIME);
     assert!(out.ends_with("ended with 0\n"), "{out}");
-    folder.join("harm.deb")
+    folder.join(name)
+}
+
+/// A Debian package whose library has one other byte.
+fn made_for_harm(release: &Release, folder: &Path) -> PathBuf {
+    let change = r"printf '\220' | dd of=$(echo usr/lib/*/liboss_upload.so.*) bs=1 seek=3000000 conv=notrunc";
+    changed(&release.runtime, change, folder, "harm.deb")
+}
+
+/// What is said not to be so of a package.
+fn not_so<'a>(package: &Path, out: &'a str) -> Vec<&'a str> {
+    said_of(package, out).iter().filter_map(|line| line.strip_prefix("  NOT SO: ")).collect()
 }
 
 #[test]
@@ -145,9 +158,102 @@ fn package_that_says_what_is_not_so_is_found_out() {
             ],
         ),
     ] {
-        let said = said_of(&folder.path().join(name), &out);
-        let found: Vec<&str> = said.iter().filter_map(|line| line.strip_prefix("  NOT SO: ")).collect();
-        assert_eq!(found, not_so, "{name}: {said:#?}");
+        assert_eq!(self::not_so(&folder.path().join(name), &out), not_so, "{name}: {out}");
+    }
+}
+
+const NO_LIBRARY: &str = "it has one shared library";
+const NO_GLIBC: &str = "it says which glibc it needs";
+const NO_SBOM: &str = "it has one SBOM";
+const NOT_BUILT_WITH: [&str; 3] =
+    ["it has one static library", "it has one header", "it has one link by which linkers find the library"];
+
+#[test]
+fn package_that_lacks_something_is_found_out() {
+    let Some(release) = Release::find("packages that lack something") else { return };
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path();
+    let empty = path.join("empty");
+    fs::create_dir(&empty).expect("a folder");
+    let nothing_to_run =
+        "rm usr/lib/*/* usr/share/doc/*/oss_upload.cdx.json && sed -i /^Depends/d DEBIAN/control";
+    let runtime = changed(&release.runtime, nothing_to_run, path, "runtime.deb");
+    let nothing_to_build_with = "rm usr/lib/*/*.* usr/include/* usr/share/doc/*/oss_upload.cdx.json";
+    let dev = changed(&release.dev, nothing_to_build_with, path, "dev.deb");
+    let other = changed(
+        &release.runtime,
+        "sed -i 's/^Package: .*/Package: other/' DEBIAN/control",
+        path,
+        "other.deb",
+    );
+    let code = r#"
+        python3 -m zipfile -e "$WHEEL" lacking
+        (cd lacking && rm oss_upload/*.so.* *.dist-info/sboms/* && python3 -m zipfile -c ../lacking.whl *)
+        "$REPOSITORY/packaging/verify" "$@" "$PWD/lacking.whl""#;
+    let mut verify = shell(code, path);
+    verify.env("WHEEL", &release.wheel).arg("sh").args([&empty, &runtime, &dev, &other]);
+    let out = tools::run(&mut verify, TIME);
+    assert!(out.ends_with("ended with 1\n"), "{out}");
+    assert_eq!(not_so(&empty, &out), [&[NO_LIBRARY][..], &NOT_BUILT_WITH].concat(), "{out}");
+    assert_eq!(not_so(&runtime, &out), [NO_LIBRARY, NO_GLIBC, NO_SBOM], "{out}");
+    assert_eq!(not_so(&dev, &out), [&NOT_BUILT_WITH[..], &[NO_SBOM]].concat(), "{out}");
+    assert_eq!(not_so(&other, &out), ["it is one of this library's two packages"], "{out}");
+    let unlisted = "its files are those that it lists, by their checksums";
+    assert_eq!(not_so(&path.join("lacking.whl"), &out), [unlisted, NO_LIBRARY, NO_SBOM], "{out}");
+}
+
+#[test]
+fn package_that_has_something_more_is_found_out() {
+    let Some(release) = Release::find("packages that have something more") else { return };
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path();
+    for (change, not_so) in [
+        (
+            "ln -s /etc/passwd usr/link && mkfifo usr/pipe",
+            "it has no special files, and no links that lead elsewhere",
+        ),
+        (
+            "echo '#!/bin/sh' >DEBIAN/postinst && chmod 755 DEBIAN/postinst",
+            "it has nothing for dpkg that could run",
+        ),
+        ("cp usr/lib/*/*.so.* usr/lib/other.so", NO_LIBRARY),
+    ] {
+        let package = changed(&release.runtime, change, path, "more.deb");
+        let mut verify = shell("\"$REPOSITORY/packaging/verify\" \"$@\"", path);
+        let out = tools::run(verify.arg("sh").arg(&package), TIME);
+        assert!(out.ends_with("ended with 1\n"), "{out}");
+        assert_eq!(self::not_so(&package, &out), [not_so], "{out}");
+    }
+}
+
+#[test]
+fn no_name_of_a_file_hides_it() {
+    let Some(release) = Release::find("files with odd names in packages") else { return };
+    let folder = TempDir::new().expect("a temporary folder");
+    // None of them is listed.
+    let code = r#"
+        dpkg-deb --raw-extract "$DEBIAN" hidden
+        touch hidden/.hidden hidden/-P
+        dpkg-deb --build -Znone hidden hidden.deb
+        python3 -m zipfile -e "$WHEEL" odd
+        mkdir odd/oss_upload/odd.dist-info
+        touch odd/oss_upload/odd.dist-info/RECORD "odd/oss_upload/odd "
+        (cd odd && python3 -m zipfile -c ../odd.whl *)
+        "$REPOSITORY/packaging/verify" "$PWD/hidden.deb" "$PWD/odd.whl""#;
+    let mut verify = shell(code, folder.path());
+    verify.env("DEBIAN", &release.runtime).env("WHEEL", &release.wheel);
+    let out = tools::run(&mut verify, TIME);
+    for (package, names) in
+        [("hidden.deb", &[" .hidden", " -P"]), ("odd.whl", &["/odd.dist-info/RECORD,", "/odd ,"])]
+    {
+        let package = folder.path().join(package);
+        assert_eq!(
+            not_so(&package, &out),
+            ["its files are those that it lists, by their checksums"],
+            "{out}"
+        );
+        let said = said_of(&package, &out).join("\n");
+        assert!(names.iter().all(|name| said.contains(name)), "{said}");
     }
 }
 
