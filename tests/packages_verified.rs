@@ -257,6 +257,18 @@ fn no_name_of_a_file_hides_it() {
     }
 }
 
+#[test]
+fn wheel_that_is_not_unpacked_alike_by_all_is_refused() {
+    let Some(release) = Release::find("wheels with a file twice") else { return };
+    let folder = TempDir::new().expect("a temporary folder");
+    let code = r#"
+        cp "$WHEEL" twice.whl
+        python3 -c "from zipfile import ZipFile; ZipFile('twice.whl', 'a').writestr('oss_upload/./body.py', '')"
+        "$REPOSITORY/packaging/verify" "$PWD/twice.whl""#;
+    let out = tools::run(shell(code, folder.path()).env("WHEEL", &release.wheel), TIME);
+    assert!(out.contains("NOT SO") && out.ends_with("ended with 1\n"), "{out}");
+}
+
 /// Where another user makes the packages again, from the archive that has the crates: what is different there, and there is no network.
 const ELSEWHERE: &str = r#"
     exec unshare --user --map-user=12345 --map-group=12345 --net env -i PATH="$PATH" HOME="$PWD/home" TMPDIR="$PWD/tmp" \
