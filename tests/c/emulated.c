@@ -304,6 +304,7 @@ static void objects_in_a_folder_outlive_the_emulator(void) {
     oss_emulator_options *options = oss_emulator_options_new();
     oss_emulator *emulator = NULL, *other = NULL;
     oss_emulator_object *object;
+    char bucket[1200];
     CHECK_DONE(oss_emulator_options_set_data_folder(options, path_of("data")));
     CHECK_DONE(oss_emulator_start(options, &emulator));
     CHECK_DONE(oss_emulator_put_object(emulator, NULL, "key", "data", 4));
@@ -315,8 +316,9 @@ static void objects_in_a_folder_outlive_the_emulator(void) {
     CHECK_TEXT((const char *)oss_emulator_object_data(object, NULL), "data");
     oss_emulator_object_free(object);
 
-    /* Somebody has taken the folder away. */
-    CHECK(rename(path_of("data"), path_of("taken-away")) == 0);
+    /* Somebody has taken the bucket's folder away. */
+    format(bucket, sizeof bucket, "%s/test-bucket", path_of("data"));
+    CHECK(rename(bucket, path_of("taken-away")) == 0);
     object = (oss_emulator_object *)(uintptr_t)8;
     CHECK(oss_emulator_get_object(emulator, NULL, "key", &object) == OSS_EMULATOR_STATUS_SYSTEM && object == NULL);
     CHECK_CONTAINS(oss_emulator_error(emulator), "test-bucket/key cannot be read");

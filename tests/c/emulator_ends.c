@@ -67,7 +67,7 @@ static void waits_quietly_for_descriptors(void) {
     used = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
     nanosleep(&moment, NULL);
     used = milliseconds(CLOCK_PROCESS_CPUTIME_ID) - used;
-    CHECK(used < 100);
+    CHECK(used < 30);
     oss_emulator_stop(emulator);
     setrlimit(RLIMIT_NOFILE, &before);
     for (i = 0; i < 4; i++) {

@@ -22,7 +22,8 @@ import (
 	"unsafe"
 )
 
-// Emulator is a running OSS server with an application server at its side. One goroutine at a time may call its methods.
+// Emulator is a running OSS server with an application server at its side. Many goroutines may call its methods, of which Stop
+// is the last.
 type Emulator struct {
 	Endpoint        string
 	Bucket          string

@@ -82,7 +82,7 @@ func TestAnswersKeepWhatTheyDoNotSay(t *testing.T) {
 	if _, err := answered(emulator.Answer{Body: []byte{}}); !errors.As(err, &failed) {
 		t.Fatal("an empty answer: ", err)
 	}
-	if err := server.SetAnswer(emulator.Answer{Delay: -1}); err == nil {
+	if err := server.SetAnswer(emulator.Answer{Delay: -time.Second}); err == nil {
 		t.Fatal("no answer is given before its question")
 	}
 }

@@ -296,12 +296,17 @@ oss_emulator_status oss_emulator_put_object(oss_emulator *emulator,
 /**
  * Gives an object.
  *
- * @param emulator  may be NULL.
+ * @param emulator  not NULL.
  * @param bucket    NULL for that of oss_emulator_bucket().
- * @param key       may be NULL.
- * @return the object, to be freed with oss_emulator_object_free(); NULL if it is not there.
+ * @param key       not NULL.
+ * @param object    receives the object, to be freed with oss_emulator_object_free(), or NULL if it is not there; not NULL.
+ * @return OSS_EMULATOR_STATUS_OK, also if it is not there; OSS_EMULATOR_STATUS_INVALID_ARGUMENT; OSS_EMULATOR_STATUS_SYSTEM if
+ *         the data folder cannot be read.
  */
-oss_emulator_object *oss_emulator_get_object(const oss_emulator *emulator, const char *bucket, const char *key);
+oss_emulator_status oss_emulator_get_object(oss_emulator *emulator,
+                                            const char *bucket,
+                                            const char *key,
+                                            oss_emulator_object **object);
 
 /**
  * Removes an object; one that is not there is no error.
@@ -309,9 +314,12 @@ oss_emulator_object *oss_emulator_get_object(const oss_emulator *emulator, const
  * @param emulator  not NULL.
  * @param bucket    NULL for that of oss_emulator_bucket().
  * @param key       not NULL.
- * @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
+ * @return OSS_EMULATOR_STATUS_OK; OSS_EMULATOR_STATUS_INVALID_ARGUMENT; OSS_EMULATOR_STATUS_SYSTEM if the data folder cannot be
+ *         written.
  */
-oss_emulator_status oss_emulator_delete_object(oss_emulator *emulator, const char *bucket, const char *key);
+oss_emulator_status oss_emulator_delete_object(oss_emulator *emulator,
+                                               const char *bucket,
+                                               const char *key);
 
 /**
  * Gives the data of an object.
@@ -360,10 +368,10 @@ oss_emulator_options *oss_emulator_options_new(void);
  * Sets the port of the OSS server. By default it is a free one.
  *
  * @param options  not NULL.
- * @param port     0 for a free one.
+ * @param port     at most 65535; 0 for a free one.
  * @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
  */
-oss_emulator_status oss_emulator_options_set_port(oss_emulator_options *options, uint16_t port);
+oss_emulator_status oss_emulator_options_set_port(oss_emulator_options *options, uint32_t port);
 
 /**
  * Adds a bucket that is there from the start. The first one takes the place of "test-bucket".
@@ -432,10 +440,11 @@ oss_emulator_status oss_emulator_options_set_certificate(oss_emulator_options *o
                                                          const char *key);
 
 /**
- * Keeps objects in a folder, where the next emulator finds them. By default they are in memory.
+ * Keeps objects in a folder, where the next emulator finds them. Only one has it at a time, and another one does not start. By
+ * default they are in memory.
  *
  * @param options  not NULL.
- * @param folder   is made if it is not there; for one emulator at a time; a path in whatever encoding; not NULL, not empty; copied.
+ * @param folder   is made if it is not there; a path in whatever encoding; not NULL, not empty; copied.
  * @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
  */
 oss_emulator_status oss_emulator_options_set_data_folder(oss_emulator_options *options,
@@ -476,8 +485,8 @@ const oss_emulator_callback *oss_emulator_next_callback(oss_emulator *emulator,
                                                         uint64_t timeout_ms);
 
 /**
- * Gives the next request that the OSS server received: each is given once, in the order in which they began. Of more than
- * 20 000 that nobody has asked for, the first are forgotten.
+ * Gives the next request that the OSS server is through with: each is given once, in the order in which they were answered, or
+ * were not. Of more than 20 000 that nobody has asked for, the first are forgotten.
  *
  * @param emulator  may be NULL.
  * @return the request, valid until `emulator` is stopped; NULL if there are no more so far.
@@ -581,8 +590,9 @@ oss_emulator_status oss_emulator_start(oss_emulator_options *options,
                                        oss_emulator **emulator);
 
 /**
- * Ends the servers and their connections, and frees the handle with all that was got from it and is const. In a process that
- * was forked from the one that started it, which has none of the threads, nothing ends and nothing is freed.
+ * Ends the servers and their connections, and frees the handle with all that was got from it and is const. It waits for nothing
+ * but the system, which may be looking up the address of a callback's host. In a process that was forked from the one that
+ * started it, which has none of the threads, nothing ends and nothing is freed.
  *
  * @param emulator  may be NULL; not to be used afterwards, nor by other threads meanwhile.
  */
@@ -670,10 +680,11 @@ oss_emulator_status oss_emulator_remove_access_key(oss_emulator *emulator, const
 /**
  * Sets the OSS server's clock.
  *
- * @param emulator  may be NULL.
- * @param seconds   how far it is ahead of the machine's, for ten thousand years at most; negative if it is behind.
+ * @param emulator  not NULL.
+ * @param seconds   how far it is ahead of the machine's; negative if it is behind.
+ * @return OSS_EMULATOR_STATUS_OK; OSS_EMULATOR_STATUS_INVALID_ARGUMENT also for a time beyond the years from 0 to 9999.
  */
-void oss_emulator_set_clock_offset(const oss_emulator *emulator, int64_t seconds);
+oss_emulator_status oss_emulator_set_clock_offset(oss_emulator *emulator, int64_t seconds);
 
 /**
  * Adds a fault behind those that wait: something that is to go wrong with the requests that it matches.

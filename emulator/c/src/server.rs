@@ -126,8 +126,9 @@ pub unsafe extern "C" fn oss_emulator_start(
     }
 }
 
-/// Ends the servers and their connections, and frees the handle with all that was got from it and is const. In a process that
-/// was forked from the one that started it, which has none of the threads, nothing ends and nothing is freed.
+/// Ends the servers and their connections, and frees the handle with all that was got from it and is const. It waits for nothing
+/// but the system, which may be looking up the address of a callback's host. In a process that was forked from the one that
+/// started it, which has none of the threads, nothing ends and nothing is freed.
 ///
 /// @param emulator  may be NULL; not to be used afterwards, nor by other threads meanwhile.
 #[unsafe(no_mangle)]
