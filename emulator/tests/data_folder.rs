@@ -1,6 +1,6 @@
 //! What a start makes of a data folder as others left it.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
 
@@ -86,7 +86,8 @@ fn a_folder_from_before_there_were_versions_is_read() {
 
 #[test]
 fn nothing_is_removed_beside_a_description_that_cannot_be_read() {
-    let unreadable: [(&str, fn(&Path)); 5] = [
+    type Spoil = fn(&Path);
+    let unreadable: [(&str, Spoil); 5] = [
         ("not JSON", |path| fs::write(path, b"{").unwrap()),
         ("not a description", |path| write_json(path, &json!({"key": "k"}))),
         ("an unknown value", |path| {

@@ -270,7 +270,7 @@ fn authenticate(context: &Context, form: &Form, bucket: &str) -> Result<Caller, 
             .map_err(|error| error.ec("0002-00000710"))?;
         let date_ms = auth::v4_date(field("x-oss-date")?, &scope)?;
         let age_ms = now_ms.saturating_sub(date_ms);
-        if age_ms < -MAX_SKEW_MS || age_ms > MAX_LIFETIME_MS {
+        if !(-MAX_SKEW_MS..=MAX_LIFETIME_MS).contains(&age_ms) {
             return Err(OssError::access_denied("Invalid according to Policy: the date is not valid now."));
         }
         let signature = field("x-oss-signature")?;
