@@ -22,7 +22,7 @@ use crate::keys::Keys;
 use crate::object::{ObjectType, Properties};
 use crate::request_log::{Request, RequestLog};
 use crate::shared::Shared;
-use crate::store::{Settings, Store};
+use crate::store::{Settings, Store, Wanted};
 use crate::stream::tls_config;
 use crate::text::{base64_encode, hex_upper};
 use crate::threads::Threads;
@@ -283,14 +283,15 @@ impl Emulator {
 
     /// The keys of a bucket, in byte order.
     pub fn keys(&self, bucket: &str) -> Vec<String> {
-        let objects = self.shared.store.objects(bucket).unwrap_or_default();
-        objects.into_iter().map(|(key, _)| key).collect()
+        let all = self.shared.store.objects(bucket, &Wanted::EVERYTHING);
+        all.map(|page| page.items.into_iter().map(|(key, _)| key).collect()).unwrap_or_default()
     }
 
     /// The unfinished multipart uploads of a bucket: key and upload id.
     pub fn uploads(&self, bucket: &str) -> Vec<(String, String)> {
-        let uploads = self.shared.store.uploads(bucket).unwrap_or_default();
-        uploads.into_iter().map(|(key, id, _)| (key, id)).collect()
+        let all = self.shared.store.uploads(bucket, &Wanted::EVERYTHING);
+        all.map(|page| page.items.into_iter().map(|(key, upload)| (key, upload.id)).collect())
+            .unwrap_or_default()
     }
 
     /// The public key that verifies this emulator's callbacks; also at `/-/callback_pub_key.pem`.

@@ -70,9 +70,10 @@ fn lists_tell_the_class_that_an_upload_was_begun_with() {
     let emulator = start();
     for (headers, class) in [([].as_slice(), "Standard"), (&[("x-oss-storage-class", "IA")], "IA")] {
         let upload = begin(&emulator, headers);
-        let target = format!("/test-bucket/k?uploadId={upload}");
-        let listed = once(&emulator, "GET", &target, &[], b"");
-        assert_eq!(listed.element("StorageClass").as_deref(), Some(class));
-        once(&emulator, "DELETE", &target, &[], b"");
+        for target in [format!("/test-bucket/k?uploadId={upload}"), "/test-bucket/?uploads".to_owned()] {
+            let listed = once(&emulator, "GET", &target, &[], b"");
+            assert_eq!(listed.element("StorageClass").as_deref(), Some(class), "{target}");
+        }
+        once(&emulator, "DELETE", &format!("/test-bucket/k?uploadId={upload}"), &[], b"");
     }
 }

@@ -170,14 +170,3 @@ pub(super) fn get_acl(grant: &str) -> Result<Reply, OssError> {
         .raw(&format!("{OWNER}<AccessControlList><Grant>{}</Grant></AccessControlList>", xml_escape(grant)));
     Ok(Reply::xml(200, document.finish()))
 }
-
-pub(super) fn list_live_channel(context: &Context) -> Result<Reply, OssError> {
-    context.bucket()?;
-    let document = Document::new("ListLiveChannelResult")
-        .text("Prefix", "")
-        .text("Marker", "")
-        .text("MaxKeys", "100")
-        .text("IsTruncated", "false")
-        .text("NextMarker", "");
-    Ok(Reply::xml(200, document.finish()))
-}

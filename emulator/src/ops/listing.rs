@@ -2,65 +2,41 @@
 
 use super::bucket::OWNER;
 use super::context::Context;
-use super::multipart::common_prefix;
 use super::xml::Document;
 use crate::clock::iso_date;
 use crate::errors::OssError;
 use crate::http::Reply;
 use crate::object::Properties;
+use crate::store::{Page, Wanted};
 use crate::text::{hex_upper, percent_encode};
 
-/// A page of a listing.
-struct Page {
-    objects: Vec<(String, Properties)>,
-    prefixes: Vec<String>,
-    truncated: bool,
-    /// The last key that the page covers.
-    last: String,
-}
-
-fn page(context: &Context, marker: &str, max: usize) -> Result<Page, OssError> {
+/// What a list is asked for, behind a key, and an id under it.
+pub(super) fn wanted<'a>(
+    context: &Context<'a>,
+    key_marker: &'a str,
+    id_marker: &'a str,
+    max: usize,
+) -> Wanted<'a> {
     let parameter = |name: &str| context.meaning.parameter(name).unwrap_or_default();
-    let (prefix, delimiter) = (parameter("prefix"), parameter("delimiter"));
-    let mut page = Page { objects: Vec::new(), prefixes: Vec::new(), truncated: false, last: String::new() };
-    for (key, properties) in context.shared.store.objects(context.bucket()?)? {
-        if !key.starts_with(prefix) || (!marker.is_empty() && key.as_str() <= marker) {
-            continue;
-        }
-        let common = common_prefix(&key, prefix, delimiter);
-        if let Some(common) = common
-            && (page.prefixes.last().is_some_and(|last| last == common) || marker == common)
-        {
-            continue;
-        }
-        if page.objects.len() + page.prefixes.len() == max {
-            page.truncated = true;
-            break;
-        }
-        match common {
-            Some(common) => {
-                page.last = common.to_owned();
-                page.prefixes.push(common.to_owned());
-            }
-            None => {
-                page.last = key.clone();
-                page.objects.push((key, properties));
-            }
-        }
-    }
-    Ok(page)
+    Wanted { prefix: parameter("prefix"), delimiter: parameter("delimiter"), key_marker, id_marker, max }
 }
 
 pub(super) fn max_keys(context: &Context) -> Result<usize, OssError> {
-    let max = context.meaning.number("max-keys")?.unwrap_or(100);
-    usize::try_from(max).ok().filter(|max| (1..=1000).contains(max)).ok_or_else(|| {
-        OssError::argument("max-keys", &max.to_string(), "max-keys must be between 1 and 1000.")
+    page_size(context, "max-keys", 100)
+}
+
+/// A page size: 1 to 1000.
+pub(super) fn page_size(context: &Context, parameter: &str, default: u64) -> Result<usize, OssError> {
+    let size = context.meaning.number(parameter)?.unwrap_or(default);
+    usize::try_from(size).ok().filter(|size| (1..=1000).contains(size)).ok_or_else(|| {
+        let message = format!("{parameter} must be between 1 and 1000.");
+        OssError::argument(parameter, &size.to_string(), message)
     })
 }
 
 /// The owner is named where it is given.
-fn push_page(document: &mut Document, page: &Page, url: bool, owner: &str) {
-    for (key, properties) in &page.objects {
+fn push_page(document: &mut Document, page: &Page<Properties>, url: bool, owner: &str) {
+    for (key, properties) in &page.items {
         let entry = Document::new("Contents")
             .text("Key", &encoded(key, url))
             .text("LastModified", &iso_date(properties.modified_ms))
@@ -71,7 +47,11 @@ fn push_page(document: &mut Document, page: &Page, url: bool, owner: &str) {
             .raw(owner);
         document.push_document(entry);
     }
-    for prefix in &page.prefixes {
+    push_prefixes(document, &page.prefixes, url);
+}
+
+pub(super) fn push_prefixes(document: &mut Document, prefixes: &[String], url: bool) {
+    for prefix in prefixes {
         document.push_group("CommonPrefixes", &[("Prefix", &encoded(prefix, url))]);
     }
 }
@@ -102,12 +82,12 @@ pub(super) fn listing(
 pub(super) fn list_objects(context: &Context) -> Result<Reply, OssError> {
     let (max, url) = (max_keys(context)?, context.url_encoding()?);
     let marker = context.meaning.parameter("marker").unwrap_or_default();
-    let page = page(context, marker, max)?;
+    let page = context.shared.store.objects(context.bucket()?, &wanted(context, marker, "", max))?;
     let mut document = listing(context, "ListBucketResult", max, url)?
         .text("Marker", &encoded(marker, url))
-        .text("IsTruncated", &page.truncated.to_string());
-    if page.truncated {
-        document.push("NextMarker", &encoded(&page.last, url));
+        .text("IsTruncated", &page.is_truncated.to_string());
+    if page.is_truncated {
+        document.push("NextMarker", &encoded(&page.next.0, url));
     }
     push_page(&mut document, &page, url, OWNER);
     Ok(Reply::xml(200, document.finish()))
@@ -124,18 +104,30 @@ pub(super) fn list_objects_v2(context: &Context) -> Result<Reply, OssError> {
             OssError::argument("continuation-token", token, "The continuation token is not valid.")
         })?,
     };
-    let page = page(context, &marker, max)?;
-    let count = page.objects.len() + page.prefixes.len();
+    let page = context.shared.store.objects(context.bucket()?, &wanted(context, &marker, "", max))?;
+    let count = page.items.len() + page.prefixes.len();
     let mut document = listing(context, "ListBucketResult", max, url)?
         .text("StartAfter", &encoded(after, url))
         .text("ContinuationToken", token)
-        .text("IsTruncated", &page.truncated.to_string())
+        .text("IsTruncated", &page.is_truncated.to_string())
         .text("KeyCount", &count.to_string());
-    if page.truncated {
-        document.push("NextContinuationToken", &hex_upper(page.last.as_bytes()));
+    if page.is_truncated {
+        document.push("NextContinuationToken", &hex_upper(page.next.0.as_bytes()));
     }
     let owner = if parameter("fetch-owner") == "true" { OWNER } else { "" };
     push_page(&mut document, &page, url, owner);
+    Ok(Reply::xml(200, document.finish()))
+}
+
+/// There are no channels here.
+pub(super) fn list_live_channel(context: &Context) -> Result<Reply, OssError> {
+    let parameter = |name: &str| context.meaning.parameter(name).unwrap_or_default();
+    let document = Document::new("ListLiveChannelResult")
+        .text("Prefix", parameter("prefix"))
+        .text("Marker", parameter("marker"))
+        .text("MaxKeys", &max_keys(context)?.to_string())
+        .text("IsTruncated", "false")
+        .text("NextMarker", "");
     Ok(Reply::xml(200, document.finish()))
 }
 

@@ -157,7 +157,7 @@ impl Context<'_> {
             Operation::ListObjects => listing::list_objects(self),
             Operation::ListObjectsV2 => listing::list_objects_v2(self),
             Operation::ListObjectVersions => versioning::list_object_versions(self),
-            Operation::ListLiveChannel => bucket::list_live_channel(self),
+            Operation::ListLiveChannel => listing::list_live_channel(self),
             Operation::DeleteMultipleObjects => delete_objects::delete_multiple_objects(self, &body),
             Operation::PostObject => post_object::post_object(self, body),
             Operation::OptionObject => cors::preflight(&self.shared.config.cors_origins, self.head),

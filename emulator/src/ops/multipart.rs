@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::context::Context;
 use super::encryption;
 use super::headers::{OBJECT_ACL, check_value, stored_reply};
+use super::listing::{encoded, page_size, push_prefixes, wanted};
 use super::xml::{self, Document};
 use crate::callback::Callback;
 use crate::clock::iso_date;
@@ -16,7 +17,6 @@ use crate::store::{Completion, NamedPart, Part, Parts, Upload};
 use crate::text::{hex_upper, percent_encode};
 
 const MAX_PART_NUMBER: u64 = 10_000;
-const CLASS: &str = "x-oss-storage-class";
 
 pub(super) fn upload_id<'a>(context: &Context<'a>) -> Result<&'a str, OssError> {
     context
@@ -60,12 +60,9 @@ pub(super) fn initiate(context: &Context, body: &[u8]) -> Result<Reply, OssError
     if url {
         document.push("EncodingType", "url");
     }
-    let document = document.text("Bucket", bucket).text("Key", &name(key, url)).text("UploadId", &upload_id);
+    let document =
+        document.text("Bucket", bucket).text("Key", &encoded(key, url)).text("UploadId", &upload_id);
     Ok(reply.body("application/xml", document.finish().into_bytes()))
-}
-
-fn name(text: &str, url: bool) -> String {
-    if url { percent_encode(text) } else { text.to_owned() }
 }
 
 pub(super) fn upload_part(context: &Context, body: Vec<u8>) -> Result<Reply, OssError> {
@@ -143,7 +140,7 @@ pub(super) fn complete(
         let document = document
             .text("Location", &location)
             .text("Bucket", bucket)
-            .text("Key", &name(key, url))
+            .text("Key", &encoded(key, url))
             .text("ETag", &format!("\"{}\"", properties.etag));
         reply = reply.body("application/xml", document.finish().into_bytes());
     }
@@ -192,23 +189,10 @@ pub(super) fn abort(context: &Context) -> Result<Reply, OssError> {
     Ok(Reply::new(204))
 }
 
-/// A page size: 1 to 1000.
-fn page_size(context: &Context, parameter: &str) -> Result<usize, OssError> {
-    let size = context.meaning.number(parameter)?.unwrap_or(1000);
-    match usize::try_from(size) {
-        Ok(size) if (1..=1000).contains(&size) => Ok(size),
-        _ => Err(OssError::argument(
-            parameter,
-            &size.to_string(),
-            format!("{parameter} must be between 1 and 1000."),
-        )),
-    }
-}
-
 pub(super) fn list_parts(context: &Context) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
     let upload_id = upload_id(context)?;
-    let max = page_size(context, "max-parts")?;
+    let max = page_size(context, "max-parts", 1000)?;
     let marker = context.meaning.number("part-number-marker")?.unwrap_or(0);
     let url = context.url_encoding()?;
     let upload = context.shared.store.upload(bucket, key, upload_id)?;
@@ -222,9 +206,9 @@ pub(super) fn list_parts(context: &Context) -> Result<Reply, OssError> {
     }
     let mut document = document
         .text("Bucket", bucket)
-        .text("Key", &name(key, url))
+        .text("Key", &encoded(key, url))
         .text("UploadId", upload_id)
-        .text("StorageClass", upload.header(CLASS).unwrap_or("Standard"))
+        .text("StorageClass", upload.storage_class())
         .text("PartNumberMarker", &marker.to_string());
     // Without parts it is empty: some clients take 0 for a further page, and some insist on the element.
     let next = page.last().map(|(last, _)| last.to_string());
@@ -248,84 +232,38 @@ pub(super) fn list_parts(context: &Context) -> Result<Reply, OssError> {
 
 pub(super) fn list_uploads(context: &Context) -> Result<Reply, OssError> {
     let bucket = context.bucket()?;
-    let max = page_size(context, "max-uploads")?;
+    let max = page_size(context, "max-uploads", 1000)?;
     let url = context.url_encoding()?;
     let parameter = |name: &str| context.meaning.parameter(name).unwrap_or_default();
-    let (prefix, delimiter) = (parameter("prefix"), parameter("delimiter"));
-    let (key_marker, id_marker) = (parameter("key-marker"), parameter("upload-id-marker"));
-
-    // After the marker: later keys, and with an upload id also later uploads of the same key. An id without a key
-    // has no meaning.
-    let is_after = |key: &str, id: &str| {
-        key_marker.is_empty()
-            || key > key_marker
-            || (key == key_marker && !id_marker.is_empty() && id > id_marker)
-    };
-    let mut uploads = Vec::new();
-    let mut prefixes: Vec<String> = Vec::new();
-    let mut next = (String::new(), String::new());
-    let mut truncated = false;
-    for (key, id, initiated_ms) in context.shared.store.uploads(bucket)? {
-        if !key.starts_with(prefix) || !is_after(&key, &id) {
-            continue;
-        }
-        let common = common_prefix(&key, prefix, delimiter);
-        if common.is_some_and(|common| {
-            prefixes.last().is_some_and(|last| last == common)
-                || (!key_marker.is_empty() && key_marker.starts_with(common))
-        }) {
-            // All of one common prefix are one entry, and the marker stands behind it.
-            next = (key, id);
-            continue;
-        }
-        if uploads.len() + prefixes.len() == max {
-            truncated = true;
-            break;
-        }
-        next = (key.clone(), id.clone());
-        match common {
-            Some(common) => prefixes.push(common.to_owned()),
-            None => uploads.push((key, id, initiated_ms)),
-        }
-    }
+    // An id without a key has no meaning.
+    let wanted = wanted(context, parameter("key-marker"), parameter("upload-id-marker"), max);
+    let page = context.shared.store.uploads(bucket, &wanted)?;
 
     let mut document = Document::new("ListMultipartUploadsResult");
     if url {
         document.push("EncodingType", "url");
     }
     document.push("Bucket", bucket);
-    document.push("KeyMarker", &name(key_marker, url));
-    document.push("UploadIdMarker", id_marker);
+    document.push("KeyMarker", &encoded(wanted.key_marker, url));
+    document.push("UploadIdMarker", wanted.id_marker);
     // On the last page, too.
-    document.push("NextKeyMarker", &name(&next.0, url));
-    document.push("NextUploadIdMarker", &next.1);
-    document.push("Delimiter", &name(delimiter, url));
-    document.push("Prefix", &name(prefix, url));
+    document.push("NextKeyMarker", &encoded(&page.next.0, url));
+    document.push("NextUploadIdMarker", &page.next.1);
+    document.push("Delimiter", &encoded(wanted.delimiter, url));
+    document.push("Prefix", &encoded(wanted.prefix, url));
     document.push("MaxUploads", &max.to_string());
-    document.push("IsTruncated", &truncated.to_string());
-    for (key, id, initiated_ms) in uploads {
+    document.push("IsTruncated", &page.is_truncated.to_string());
+    for (key, upload) in &page.items {
         document.push_group(
             "Upload",
             &[
-                ("Key", &name(&key, url)),
-                ("UploadId", &id),
-                ("StorageClass", "Standard"),
-                ("Initiated", &iso_date(initiated_ms)),
+                ("Key", &encoded(key, url)),
+                ("UploadId", &upload.id),
+                ("StorageClass", &upload.storage_class),
+                ("Initiated", &iso_date(upload.initiated_ms)),
             ],
         );
     }
-    for prefix in prefixes {
-        document.push_group("CommonPrefixes", &[("Prefix", &name(&prefix, url))]);
-    }
+    push_prefixes(&mut document, &page.prefixes, url);
     Ok(Reply::xml(200, document.finish()))
-}
-
-/// The key up to the first delimiter behind the prefix.
-pub(super) fn common_prefix<'a>(key: &'a str, prefix: &str, delimiter: &str) -> Option<&'a str> {
-    if delimiter.is_empty() {
-        return None;
-    }
-    let rest = key.strip_prefix(prefix)?;
-    let at = rest.find(delimiter)?;
-    key.get(..prefix.len() + at + delimiter.len())
 }

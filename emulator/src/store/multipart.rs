@@ -51,16 +51,6 @@ impl Store {
         find_upload(find(&mut buckets, bucket)?, key, upload_id).cloned()
     }
 
-    /// All unfinished uploads of a bucket: key, upload id, start.
-    pub fn uploads(&self, bucket: &str) -> Result<Vec<(String, String, i64)>, OssError> {
-        let mut buckets = self.lock();
-        Ok(find(&mut buckets, bucket)?
-            .uploads
-            .iter()
-            .map(|((key, id), upload)| (key.clone(), id.clone(), upload.initiated_ms))
-            .collect())
-    }
-
     pub fn abort(&self, bucket: &str, key: &str, upload_id: &str) -> Result<(), OssError> {
         let mut buckets = self.lock();
         let found = find(&mut buckets, bucket)?;

@@ -124,25 +124,6 @@ impl Store {
         Ok(deleted)
     }
 
-    /// The keys under which there is an object now, with its properties, in byte order.
-    pub fn objects(&self, bucket: &str) -> Result<Vec<(String, Properties)>, OssError> {
-        let mut buckets = self.lock();
-        let objects = find(&mut buckets, bucket)?.objects.iter().filter_map(|(key, versions)| {
-            versions.current_object().map(|object| (key.clone(), object.properties.clone()))
-        });
-        Ok(objects.collect())
-    }
-
-    /// All versions under all keys, in byte order of these, the newest first; and whether it is the current one.
-    pub fn versions(&self, bucket: &str) -> Result<Vec<(String, Version, bool)>, OssError> {
-        let mut buckets = self.lock();
-        let versions = find(&mut buckets, bucket)?.objects.iter().flat_map(|(key, versions)| {
-            let newest_first = versions.oldest_first().rev().enumerate();
-            newest_first.map(|(age, version)| (key.clone(), version.clone(), age == 0))
-        });
-        Ok(versions.collect())
-    }
-
     /// Appends to an object, or makes it. Returns what it is then.
     pub fn append(
         &self,

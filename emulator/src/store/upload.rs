@@ -24,8 +24,9 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    pub fn storage_class(&self) -> &str {
+        let given = self.headers.iter().find(|(name, _)| name == "x-oss-storage-class");
+        given.map_or("Standard", |(_, class)| class)
     }
 
     /// How much there is, apart from one part.
