@@ -109,7 +109,7 @@ fn nothing_is_removed_beside_a_description_that_cannot_be_read() {
         let path = folder.description();
         spoil(&path);
         let before = folder.files();
-        let error = Emulator::start(folder.config()).expect_err(what).to_string();
+        let error = Emulator::start(folder.config()).unwrap_err().to_string();
         let named = if what == "an unknown setting" { path.with_file_name("bucket.json") } else { path };
         assert!(error.contains(named.to_str().unwrap()), "{what}: {error}");
         assert_eq!(folder.files(), before, "{what}");
