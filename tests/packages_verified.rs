@@ -326,7 +326,8 @@ fn source_archives_are_the_same_to_the_byte_whoever_makes_them() {
     }
     let folder = TempDir::new().expect("a temporary folder");
     let code = r#"
-        git clone --quiet "$REPOSITORY" clone && umask 077 && TZ=Asia/Shanghai clone/packaging/source again &&
+        git clone --quiet "$REPOSITORY" clone && git -C clone config core.autocrlf true && umask 077 &&
+            SOURCE_DATE_EPOCH=1 TZ=Asia/Shanghai clone/packaging/source again &&
             cmp "$SOURCE" "again/${SOURCE##*/}" && cmp "$VENDORED" "again/${VENDORED##*/}""#;
     let mut make = shell(code, folder.path());
     let out = tools::run(make.env("SOURCE", &release.source).env("VENDORED", &release.vendored), TIME);
