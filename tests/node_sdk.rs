@@ -24,9 +24,9 @@ fn node(arguments: &[&str]) -> Command {
 
 /// How many tests ended so, of which the last lines tell, such as `# pass 3`.
 fn count(out: &str, end: &str) -> u64 {
-    let counts =
+    let mut counts =
         out.lines().filter_map(|line| line.split_once(' ')?.1.strip_prefix(end)?.trim().parse().ok());
-    counts.last().unwrap_or_else(|| panic!("no count of {end}: {out}"))
+    counts.next_back().unwrap_or_else(|| panic!("no count of {end}: {out}"))
 }
 
 #[test]
