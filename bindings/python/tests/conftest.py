@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -14,6 +15,9 @@ from typing import Any
 import pytest
 
 from oss_upload import Bucket, BucketOptions, Credentials
+
+# What is started in the background ignores it, and nothing would interrupt a call.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass

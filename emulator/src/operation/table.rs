@@ -163,7 +163,7 @@ const ROWS: &[Row] =
         ]),
         row("POST", Object, "append", AppendObject)
             .parameters(&[TRAFFIC, &["position"]])
-            .headers(&[CONDITIONS, STORED, TRAFFIC]),
+            .headers(&[CONDITIONS, STORED, OVERWRITE, TRAFFIC]),
         row("POST", Object, "x-oss-process=", ProcessObject),
         row("POST", Object, "uploads", InitiateMultipartUpload)
             .parameters(&[ENCODING, &["sequential"]])
@@ -323,7 +323,6 @@ mod tests {
             ("GET", Object, "x-oss-ac-source-ip=10.0.0.1", ""),
             ("POST", Object, "append&position=0&callback=e30=", ""),
             ("POST", Object, "append&position=0", "x-oss-callback"),
-            ("POST", Object, "append&position=0", "x-oss-forbid-overwrite"),
             ("POST", Object, "uploadId=x", "If-None-Match"),
             ("DELETE", Object, "", "If-Match"),
             ("DELETE", Object, "", "x-oss-callback"),

@@ -42,6 +42,11 @@ pub(super) fn put_object(
 
 pub(super) fn append_object(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
+    // What an append would overwrite is nowhere said.
+    if context.forbid_overwrite()? {
+        let message = "The emulator does not know x-oss-forbid-overwrite: true of AppendObject.";
+        return Err(OssError::not_implemented(message));
+    }
     let headers = context.object_headers()?;
     context.check_md5(body)?;
     let position = context
