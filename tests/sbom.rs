@@ -61,7 +61,7 @@ fn it_is_valid() {
     if !has_python("the format of the SBOM", "cyclonedx, jsonschema, tomllib", why) {
         return;
     }
-    let code = "packaging/sbom >\"$1\"; python3 -c \"$0\" <\"$1\"; sed s/bomFormat/bomFromat/ \"$1\" | ! python3 -c \"$0\"";
+    let code = "packaging/sbom >\"$1\"; python3 -c \"$0\" <\"$1\"; ! sed s/bomFormat/bomFromat/ \"$1\" | python3 -c \"$0\"";
     let Some(mut shell) = languages::shell(Language::Python, code) else { return };
     let folder = TempDir::new().expect("a temporary folder");
     shell.arg(VALIDATE).arg(folder.path().join("sbom.json")).current_dir(repository(""));

@@ -85,7 +85,8 @@ typedef struct oss_emulator_callback oss_emulator_callback;
 typedef struct oss_emulator_keys oss_emulator_keys;
 
 /**
- * An object, as it was when it was asked for.
+ * An object, as it was when it was asked for. It begins with oss_emulator_get_object() and ends with
+ * oss_emulator_object_free().
  */
 typedef struct oss_emulator_object oss_emulator_object;
 

@@ -8,7 +8,8 @@ use crate::status::oss_emulator_status;
 use emulator::Object;
 use std::ffi::{c_char, c_void};
 
-/// An object, as it was when it was asked for.
+/// An object, as it was when it was asked for. It begins with oss_emulator_get_object() and ends with
+/// oss_emulator_object_free().
 pub struct oss_emulator_object {
     data: Data,
     headers: Headers,
