@@ -15,6 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
 use support::network::Network;
+use support::raw_server::{RawServer, over_both};
 use support::route::{Route, over, over_every_route};
 use support::sanitizer::Sanitizer;
 
@@ -569,6 +570,24 @@ fn answer_to_a_callback_that_is_cut_short_leaves_its_fate_unknown() {
         let outcome = bed.put_with_callback();
         assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
         assert_eq!((outcome.attempts, bed.callbacks()), (1, 1));
+    });
+}
+
+#[test]
+fn answer_to_a_callback_that_does_not_say_where_it_ends_leaves_its_fate_unknown() {
+    over_both(|https| {
+        let server = RawServer::start(https, |mut connection| {
+            if connection.read_request().is_some() {
+                connection
+                    .say(b"HTTP/1.1 200 OK\r\nx-oss-request-id: 1\r\nETag: \"E\"\r\n\r\n{\"answer\":\"ha");
+                connection.finish_sending();
+            }
+        });
+        let callback = Callback::new("http://127.0.0.1/", "object=${object}").unwrap();
+        let outcome =
+            server.bucket(|_| ()).put(KEY, Body::Bytes(DATA), Some(&callback), &ObjectOptions::default());
+        assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+        assert_eq!(outcome.attempts, 1);
     });
 }
 

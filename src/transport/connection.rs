@@ -33,14 +33,22 @@ const MOST_HEADERS: usize = METADATA_MAX / SHORTEST_METADATA + 100;
 /// The first request of a call finds its connection looked at when the call began.
 const MOMENT: Duration = Duration::from_millis(5);
 
+/// After its peer has closed its side, a connection is looked at so often, and no longer than this, to see what becomes of what
+/// is on its way.
+const GLANCE: Duration = Duration::from_millis(2);
+const LONGEST_FAREWELL: Duration = Duration::from_secs(2);
+
 /// What moves the bytes.
-struct Driver(Pin<Box<http1::Connection<TokioIo<Counted>, Outgoing>>>);
+struct Driver {
+    connection: Pin<Box<http1::Connection<TokioIo<Counted>, Outgoing>>>,
+    /// Nothing moves any more. The socket is closed with the driver.
+    has_ended: bool,
+}
 
 /// A connection, with the part of the HTTP client that moves its bytes. Nothing moves unless the call that uses it polls.
 pub(super) struct Connection {
     sender: http1::SendRequest<Outgoing>,
-    /// `None` once it has ended.
-    driver: Option<Driver>,
+    driver: Driver,
     flow: Arc<Flow>,
     address: SocketAddr,
     proxied: bool,
@@ -59,10 +67,10 @@ impl Connection {
         let flow = stream.flow();
         let mut builder = http1::Builder::new();
         builder.max_buf_size(LARGEST_BUFFER).max_headers(MOST_HEADERS);
-        let (sender, driver) = builder.handshake(TokioIo::new(stream)).await?;
+        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
         Ok(Connection {
             sender,
-            driver: Some(Driver(Box::pin(driver))),
+            driver: Driver { connection: Box::pin(connection), has_ended: false },
             flow,
             address,
             proxied: settings.proxy.is_some(),
@@ -96,6 +104,16 @@ impl Connection {
             response.as_mut().poll(context)
         })
         .await
+    }
+
+    /// Waits, when a request has ended without a reply, until it is plain whether it can still arrive: a peer that is gone answers
+    /// what comes with a reset, and one that has closed its side only takes it.
+    pub(super) async fn see_end_of(&self, track: &Track) {
+        let limit = self.flow.socket().patience().min(LONGEST_FAREWELL);
+        let began = Instant::now();
+        while track.can_still_arrive() && began.elapsed() < limit {
+            tokio::time::sleep(GLANCE).await;
+        }
     }
 
     /// The next bytes of a reply's body; `None` at its end.
@@ -133,9 +151,9 @@ impl Connection {
         }
     }
 
-    /// Whether this end is still held. The socket is the driver's, and closed with it.
+    /// Whether this end is still held.
     pub(super) fn is_open(&self) -> bool {
-        self.driver.is_some()
+        !self.driver.has_ended
     }
 
     /// Whether the server holds its end as well.
@@ -155,11 +173,9 @@ impl Connection {
 }
 
 /// Moves what can be moved. How the driver ends is told to the request that it ends with.
-fn drive(driver: &mut Option<Driver>, context: &mut Context<'_>) {
-    if let Some(running) = driver
-        && let Poll::Ready(_) = running.0.as_mut().poll(context)
-    {
-        *driver = None;
+fn drive(driver: &mut Driver, context: &mut Context<'_>) {
+    if !driver.has_ended {
+        driver.has_ended = driver.connection.as_mut().poll(context).is_ready();
     }
 }
 
@@ -237,7 +253,17 @@ impl Track {
 
     /// Whether the peer ended the connection.
     pub(super) fn ended_there(&self) -> bool {
-        matches!(self.flow.socket().end(), Some((End::Closed | End::Reset, _)))
+        let end = self.flow.socket().end();
+        self.flow.has_finished() || matches!(end, Some((End::Closed | End::Gone | End::Reset, _)))
+    }
+
+    /// Whether all of it is under way to a peer that perhaps takes it, when there will be no reply.
+    fn can_still_arrive(&self) -> bool {
+        let socket = self.flow.socket();
+        socket.look_for_end();
+        let outstanding = socket.acknowledged().map_or(0, |bytes| self.sent().saturating_sub(bytes));
+        let is_open_there = matches!(socket.end(), None | Some((End::Closed, _)));
+        self.is_written() && !self.proxied && is_open_there && outstanding > 0
     }
 
     /// What is known of the way of the request, when there is no reply.

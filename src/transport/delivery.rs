@@ -18,9 +18,11 @@ pub struct Delivery {
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// The peer closed its side first, whatever it sent afterwards.
+    /// The peer closed its side. It may go on reading, and our kernel goes on sending.
     Closed,
-    /// The peer reset it.
+    /// The peer closed its side, and then reset the connection: what came when it had closed found nobody who takes it.
+    Gone,
+    /// The peer reset it without closing its side before.
     Reset,
     /// Our own side could not go on with it.
     Local,
@@ -34,7 +36,8 @@ impl Delivery {
     /// Whether the server may have the whole request, and so may have done what it asks for, or be at it.
     ///
     /// A reset that comes without a close proves nothing, whatever was acknowledged: on a warm connection a server can read
-    /// all of a request, do the work and reset the connection before its kernel acknowledges anything.
+    /// all of a request, do the work and reset the connection before its kernel acknowledges anything. Nor does a close without a
+    /// reset: what is with the kernel goes out also when we have closed our end, to a peer that perhaps reads on.
     pub fn is_possible(self) -> bool {
         if !self.written {
             return false;
@@ -43,10 +46,9 @@ impl Delivery {
             return true;
         }
         let known_to_be_short = match self.end {
-            None => false,
-            Some(_) if self.unsent.is_some_and(|unsent| unsent > 0) => true,
-            Some(End::Closed) => self.unacknowledged.is_some_and(|bytes| bytes > 0),
-            Some(End::Reset | End::Local) => false,
+            Some(End::Gone) => self.unacknowledged.is_some_and(|bytes| bytes > 0),
+            Some(End::Reset) => self.unsent.is_some_and(|unsent| unsent > 0),
+            Some(End::Closed | End::Local) | None => false,
         };
         !known_to_be_short
     }
@@ -67,16 +69,20 @@ mod tests {
             // Nobody knows what becomes of what is still on its way.
             (WRITTEN, true),
             (Delivery { unsent: Some(1), unacknowledged: Some(1), ..WRITTEN }, true),
-            (ended(End::Closed, Some(0), Some(0)), true),
-            (ended(End::Closed, Some(0), Some(1)), false),
-            (ended(End::Closed, Some(1), Some(1)), false),
+            (ended(End::Gone, Some(0), Some(0)), true),
+            (ended(End::Gone, Some(0), Some(1)), false),
+            (ended(End::Gone, Some(1), Some(1)), false),
+            // Our kernel goes on.
+            (ended(End::Closed, Some(0), Some(1)), true),
+            (ended(End::Closed, Some(1), Some(1)), true),
+            (ended(End::Local, Some(1), Some(1)), true),
             (ended(End::Reset, Some(0), Some(5000)), true),
             (ended(End::Reset, Some(1), Some(5000)), false),
             // A kernel that does not say.
-            (ended(End::Closed, None, None), true),
+            (ended(End::Gone, None, None), true),
             (ended(End::Reset, None, None), true),
             // What a proxy took.
-            (Delivery { proxied: true, ..ended(End::Closed, Some(1), Some(1)) }, true),
+            (Delivery { proxied: true, ..ended(End::Gone, Some(1), Some(1)) }, true),
             (Delivery { proxied: true, ..Delivery::NONE }, false),
         ] {
             assert_eq!(delivery.is_possible(), possible, "{delivery:?}");

@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::traffic::UnderWay;
 use super::watch::{LONGEST_REPLY, Watch};
 use bytes::{Bytes, BytesMut};
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
 use std::fmt;
@@ -28,6 +28,7 @@ const LARGEST_WHOLE: u64 = 64 << 10;
 const LARGEST_FRAME: usize = 256 << 10;
 /// However slow the pace, no frame is smaller.
 const SMALLEST_FRAME: usize = 4 << 10;
+const NO_LENGTH: &str = "it ends with the connection and does not say where it should";
 /// How long a wait for the pace goes on before it is said that it is one.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
@@ -71,7 +72,7 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// Why the body is not whole, if it is not.
     pub cut: Option<Cut>,
-    /// Whether it came after the whole request had been sent.
+    /// Whether the whole request had been sent when all of the reply was there.
     pub wholly_sent: bool,
 }
 
@@ -121,13 +122,14 @@ impl Lane {
         }
         let Answer { status, headers, mut connection, body: mut rest, under_way: _under_way } = answer?;
         meter.enter(Phase::Receiving);
-        // A proxy that refuses a request does not hand it on.
-        let wholly_sent = progress.is_written() && !self.route.is_refused_by_proxy(status);
-        progress.count_bytes(wholly_sent);
         let mut body = Vec::new();
         let cut = self.receive(&mut connection, &mut rest, &mut body, limits, deadline).await.err();
         // For the NUL after it, which C wants.
         let cut = cut.or_else(|| body.try_reserve(1).err().map(|_| Cut::NoMemory));
+        let cut = cut.or_else(|| ends_anywhere(&headers, &body).then(|| Cut::Broken(NO_LENGTH.to_owned())));
+        // What was left of the request went out while the reply came. A proxy that refuses one does not hand it on.
+        let wholly_sent = progress.is_written() && !self.route.is_refused_by_proxy(status);
+        progress.count_bytes(wholly_sent);
         if cut.is_none() && wholly_sent {
             self.route.keep(connection);
         }
@@ -188,7 +190,15 @@ impl Lane {
             self.announce(track.address, progress.meter)?;
         }
         progress.begin(track, reused);
-        let response = connection.send(request).await.map_err(|error| progress.broken(&error))?;
+        let response = match connection.send(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                if let Some(track) = progress.track() {
+                    connection.see_end_of(track).await;
+                }
+                return Err(progress.broken(&error));
+            }
+        };
         let (head, body) = response.into_parts();
         Ok(Answer { status: head.status, headers: head.headers, connection, body, under_way })
     }
@@ -249,6 +259,12 @@ struct Answer<'a> {
     body: Incoming,
     /// Until then its data is under way.
     under_way: Option<UnderWay<'a>>,
+}
+
+/// Whether the end of the connection is all that says where a body ends: that may come too early.
+fn ends_anywhere(headers: &HeaderMap, body: &[u8]) -> bool {
+    let says = [CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| headers.contains_key(name));
+    !says && !body.is_empty()
 }
 
 /// How many bytes the head of a request has as it is written: what comes before the body.

@@ -1,11 +1,10 @@
 //! How much went through a connection, in either direction, not counting any encryption.
 
-use super::delivery::End;
 use super::socket::Health;
 use super::stream::Stream;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -23,6 +22,7 @@ pub(super) struct Flow {
     with_kernel: AtomicU64,
     received: AtomicU64,
     first_byte: OnceLock<u8>,
+    has_finished: AtomicBool,
 }
 
 impl Counted {
@@ -33,6 +33,7 @@ impl Counted {
             with_kernel: AtomicU64::new(0),
             received: AtomicU64::new(0),
             first_byte: OnceLock::new(),
+            has_finished: AtomicBool::new(false),
         };
         Counted { stream, flow: Arc::new(flow) }
     }
@@ -65,6 +66,11 @@ impl Flow {
     /// The first byte that came, if one did.
     pub(super) fn first_byte(&self) -> Option<u8> {
         self.first_byte.get().copied()
+    }
+
+    /// Whether the peer has said all that it wants to say. With TLS that is no end of the connection, and the peer perhaps reads on.
+    pub(super) fn has_finished(&self) -> bool {
+        self.has_finished.load(Ordering::Relaxed)
     }
 
     fn note_received(&self, bytes: &[u8]) {
@@ -100,10 +106,8 @@ impl AsyncRead for Counted {
         counted.flow.note_received(received);
         if received.is_empty() {
             counted.stream.look_for_end(context);
-            // TLS, or that to a proxy around it, may tell of the end before the connection has come to its own.
-            if result.as_ref().err().is_none_or(|error| error.kind() == io::ErrorKind::UnexpectedEof) {
-                counted.flow.socket.note_end(End::Closed);
-            }
+            let is_over = |error: &io::Error| error.kind() == io::ErrorKind::UnexpectedEof;
+            counted.flow.has_finished.fetch_or(result.as_ref().err().is_none_or(is_over), Ordering::Relaxed);
         }
         Poll::Ready(result)
     }

@@ -3,7 +3,7 @@
 
 use super::delivery::End;
 use super::identity::{self, Identity};
-use super::tcp_info::TcpInfo;
+use super::tcp_info::{State, TcpInfo};
 use socket2::{SockRef, TcpKeepalive};
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, RawFd};
@@ -54,6 +54,8 @@ pub(super) struct Health {
     thrown_away: AtomicBool,
     /// How it ended, and what the kernel knew at that moment.
     end: OnceLock<(End, Option<TcpInfo>)>,
+    /// The same of a reset that came after the peer's close.
+    gone: OnceLock<(End, Option<TcpInfo>)>,
 }
 
 impl Socket {
@@ -70,6 +72,7 @@ impl Socket {
             sent_at: AtomicU64::new(0),
             thrown_away: AtomicBool::new(false),
             end: OnceLock::new(),
+            gone: OnceLock::new(),
         };
         Ok(Socket { stream, read_at_once: 0, health: Arc::new(health) })
     }
@@ -100,7 +103,7 @@ impl Socket {
                     // the rest is thrown away here, and the end comes when there is nothing more to read.
                     return Poll::Ready(match end {
                         End::Local => Err(error),
-                        End::Closed | End::Reset => Ok(self.health.throw_away(all)),
+                        End::Closed | End::Gone | End::Reset => Ok(self.health.throw_away(all)),
                     });
                 }
             }
@@ -108,10 +111,10 @@ impl Socket {
     }
 }
 
-/// What an error says of the connection. A kernel that knows of the peer's close says EPIPE, for a reset too.
+/// What an error says of the connection. For a reset that comes after the peer's close, a kernel says EPIPE.
 fn end_of(error: &io::Error) -> End {
     match error.kind() {
-        io::ErrorKind::BrokenPipe => End::Closed,
+        io::ErrorKind::BrokenPipe => End::Gone,
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => End::Reset,
         _ => End::Local,
     }
@@ -151,7 +154,29 @@ impl Health {
 
     /// How it ended, and what the kernel knew then.
     pub(super) fn end(&self) -> Option<(End, Option<TcpInfo>)> {
-        self.end.get().copied()
+        self.gone.get().or(self.end.get()).copied()
+    }
+
+    /// Looks for an end that shows in nothing that was sent or received.
+    pub(super) fn look_for_end(&self) {
+        let Some(info) = self.info() else { return };
+        match info.state {
+            State::ClosedThere => self.note_end(End::Closed),
+            // Two sides that close in peace have taken everything.
+            State::Over if self.is_closed_there() && info.acknowledged < self.sent() => {
+                self.gone.get_or_init(|| (End::Gone, Some(info)));
+            }
+            State::Established | State::Over | State::Other => {}
+        }
+    }
+
+    fn is_closed_there(&self) -> bool {
+        matches!(self.end(), Some((End::Closed, _)))
+    }
+
+    /// How long the kernel waits for an acknowledgement before it sends again.
+    pub(super) fn patience(&self) -> Duration {
+        self.info().map_or(Duration::ZERO, |info| info.patience)
     }
 
     /// Only the first sign of an end is true to what happened: each uses up what the kernel has to say.
@@ -184,7 +209,7 @@ impl Health {
         let Some(info) = self.info().filter(|_| !self.has_ended()) else { return false };
         let sent_at = Duration::from_micros(self.sent_at.load(Ordering::Relaxed));
         let quiet = self.made.elapsed().saturating_sub(sent_at);
-        info.established
+        info.state == State::Established
             && (info.unsent, info.acknowledged) == (0, self.sent())
             && info.received == self.received.load(Ordering::Relaxed)
             && quiet.abs_diff(info.quiet) < COARSE
@@ -344,7 +369,7 @@ mod tests {
                 tokio::task::yield_now().await;
             }
             let (end, info) = health.end().unwrap();
-            assert_eq!((end, info.unwrap().acknowledged), (End::Closed, 0));
+            assert_eq!((end, info.unwrap().acknowledged), (End::Gone, 0));
             drop(socket);
             assert_eq!(health.acknowledged(), None);
         });

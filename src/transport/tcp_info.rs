@@ -11,17 +11,46 @@ pub(super) struct TcpInfo {
     pub(super) acknowledged: u64,
     /// Bytes that the kernel took and has not sent.
     pub(super) unsent: u64,
-    /// Whether neither side has ended it.
-    pub(super) established: bool,
+    /// Who has ended it.
+    pub(super) state: State,
     /// Bytes that came, read or not.
     pub(super) received: u64,
     /// How long ago data was sent last, as far as the kernel's clock ticks.
     pub(super) quiet: Duration,
+    /// How long it waits for an acknowledgement before it sends again.
+    pub(super) patience: Duration,
 }
 
-/// Of the kernel's states of a connection.
-const ESTABLISHED: u8 = 1;
-/// Where it stands among the times and windows, in milliseconds.
+/// Who has ended a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Neither side.
+    Established,
+    /// The peer has closed its side, and we perhaps ours.
+    ClosedThere,
+    /// Nothing can be sent or received any more.
+    Over,
+    Other,
+}
+
+impl State {
+    /// From the kernel's number.
+    fn of(number: u8) -> State {
+        const ESTABLISHED: u8 = 1;
+        const CLOSE: u8 = 7;
+        const CLOSE_WAIT: u8 = 8;
+        const LAST_ACK: u8 = 9;
+        match number {
+            ESTABLISHED => State::Established,
+            CLOSE => State::Over,
+            CLOSE_WAIT | LAST_ACK => State::ClosedThere,
+            _ => State::Other,
+        }
+    }
+}
+
+/// Where these stand among the times and windows: one in microseconds, one in milliseconds.
+const RETRANSMISSION_TIMEOUT: usize = 0;
 const LAST_DATA_SENT: usize = 9;
 
 /// The kernel's structure, up to the last field that is read here. It only ever grows at its end.
@@ -59,13 +88,14 @@ impl TcpInfo {
         // The SYN counts as one. Where there is none, as in sandboxes with a network of their own, nobody counts.
         let acknowledged = raw.bytes_acked.checked_sub(1)?;
         let [state, ..] = raw.state_and_options;
-        let quiet = raw.times_and_windows.get(LAST_DATA_SENT).copied().unwrap_or_default();
+        let time = |at| u64::from(raw.times_and_windows.get(at).copied().unwrap_or_default());
         Some(TcpInfo {
             acknowledged,
             unsent: u64::from(raw.notsent_bytes),
-            established: state == ESTABLISHED,
+            state: State::of(state),
             received: raw.bytes_received,
-            quiet: Duration::from_millis(u64::from(quiet)),
+            quiet: Duration::from_millis(time(LAST_DATA_SENT)),
+            patience: Duration::from_micros(time(RETRANSMISSION_TIMEOUT)),
         })
     }
 }
@@ -91,9 +121,14 @@ mod tests {
         ours.read_exact(&mut got[..1]).unwrap();
         let info = TcpInfo::of(ours.as_raw_fd()).unwrap();
         assert_eq!((info.acknowledged, info.unsent, info.received), (5, 0, 1));
-        assert!(info.established && info.quiet < Duration::from_secs(5));
+        assert!(info.state == State::Established && info.quiet < Duration::from_secs(5));
+        assert!(info.patience > Duration::ZERO && info.patience < Duration::from_secs(5));
         drop(theirs);
-        while TcpInfo::of(ours.as_raw_fd()).unwrap().established {}
+        while TcpInfo::of(ours.as_raw_fd()).unwrap().state != State::ClosedThere {}
+        // Nobody takes it.
+        ours.write_all(b"6").unwrap();
+        while TcpInfo::of(ours.as_raw_fd()).unwrap().state != State::Over {}
+        assert_eq!(TcpInfo::of(ours.as_raw_fd()).unwrap().acknowledged, 5);
         assert_eq!(TcpInfo::of(UnixStream::pair().unwrap().0.as_raw_fd()), None);
     }
 }
