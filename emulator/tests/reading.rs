@@ -103,7 +103,9 @@ fn replies_say_how_an_object_is_encrypted() {
     let initiated = once(&emulator, "POST", "/test-bucket/k?uploads", &asked, b"");
     check(&initiated, "InitiateMultipartUpload");
     let target = format!("{KEY}?uploadId={}", initiated.element("UploadId").unwrap());
-    once(&emulator, "PUT", &format!("{target}&partNumber=1"), &[], b"data");
+    let part = format!("{target}&partNumber=1");
+    check(&once(&emulator, "PUT", &part, &[("x-oss-copy-source", KEY)], b""), "UploadPartCopy");
+    check(&once(&emulator, "PUT", &part, &[], b"data"), "UploadPart");
     let completed = once(&emulator, "POST", &target, &[("x-oss-complete-all", "yes")], b"");
     assert_eq!(completed.status, 200);
     check(&completed, "CompleteMultipartUpload");

@@ -150,7 +150,7 @@ pub(super) fn upload_part_copy(context: &Context) -> Result<Reply, OssError> {
         .text("ETag", &format!("\"{}\"", part.etag));
     let reply =
         stored_reply(&part.etag, part.crc64, None).body("application/xml", document.finish().into_bytes());
-    context.put_part(upload_id, number, part)?;
+    let reply = context.put_part(upload_id, number, part, reply)?;
     source.told(context, reply, &from)
 }
 

@@ -8,7 +8,7 @@ const HEADERS: [&str; 3] = [
     "x-oss-server-side-encryption-key-id",
 ];
 
-/// Repeats what was asked for when the object was made.
+/// Repeats what was asked for when the object was made, or its upload begun.
 pub(super) fn tell(mut reply: Reply, headers: &[(String, String)]) -> Reply {
     for (name, value) in headers.iter().filter(|(name, _)| HEADERS.contains(&name.as_str())) {
         reply.set(name, value);

@@ -77,15 +77,22 @@ pub(super) fn upload_part(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
         data: Arc::new(body),
     };
     let reply = stored_reply(&part.etag, part.crc64, Some(&content_md5));
-    context.put_part(upload_id, number, part)?;
-    Ok(reply)
+    context.put_part(upload_id, number, part, reply)
 }
 
 impl Context<'_> {
-    /// Stores a part of an upload, if there is room for it.
-    pub(super) fn put_part(&self, upload_id: &str, number: u32, part: Part) -> Result<(), OssError> {
+    /// Stores a part of an upload, if there is room for it. The reply then says how it is encrypted.
+    pub(super) fn put_part(
+        &self,
+        upload_id: &str,
+        number: u32,
+        part: Part,
+        reply: Reply,
+    ) -> Result<Reply, OssError> {
+        let (bucket, key) = (self.bucket()?, self.key()?);
         let size_limit = self.shared.config.object_size_limit;
-        self.shared.store.put_part(self.bucket()?, self.key()?, upload_id, number, part, size_limit)
+        let headers = self.shared.store.put_part(bucket, key, upload_id, number, part, size_limit)?;
+        Ok(encryption::tell(reply, &headers))
     }
 }
 

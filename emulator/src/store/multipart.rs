@@ -19,7 +19,8 @@ impl Store {
         Ok(upload_id)
     }
 
-    /// Stores a part in place of the one that has its number. All together are no larger than an object may be.
+    /// Stores a part in place of the one that has its number, and returns the headers that the upload was begun with. All parts
+    /// together are no larger than an object may be.
     pub fn put_part(
         &self,
         bucket: &str,
@@ -28,7 +29,7 @@ impl Store {
         number: u32,
         part: Part,
         size_limit: u64,
-    ) -> Result<(), OssError> {
+    ) -> Result<Vec<(String, String)>, OssError> {
         let mut buckets = self.lock();
         let upload = find_upload(find(&mut buckets, bucket)?, key, upload_id)?;
         let next = upload.parts.keys().next_back().map_or(1, |last| last + 1);
@@ -43,7 +44,7 @@ impl Store {
             return Err(OssError::entity_too_large(size_limit));
         }
         upload.parts.insert(number, part);
-        Ok(())
+        Ok(upload.headers.clone())
     }
 
     pub fn upload(&self, bucket: &str, key: &str, upload_id: &str) -> Result<Upload, OssError> {
