@@ -4,8 +4,6 @@ import json
 import subprocess
 from typing import NamedTuple
 
-LIBRARY = "oss-upload"
-
 
 class Crate(NamedTuple):
     """What Cargo says of it, and the crates that it needs, by their ids."""
@@ -19,8 +17,8 @@ def of_rustc(field):
     return next(line.split()[1] for line in version.splitlines() if line.startswith(f"{field}:"))
 
 
-def linked(name=LIBRARY):
-    """The package and the crates that are linked, by their ids: not those that only build, test, or run in the compiler."""
+def linked(name="oss-upload"):
+    """The package, and then the crates that are linked, by their ids: not those that only build, test, or run in the compiler."""
     command = ["cargo", "metadata", "--locked", "--format-version=1", "--filter-platform", of_rustc("host")]
     metadata = json.loads(output(*command))
     packages = {package["id"]: package for package in metadata["packages"]}

@@ -16,11 +16,12 @@ const TIME: Duration = Duration::from_secs(120);
 /// A release is built meanwhile.
 const BUILDING_TIME: Duration = Duration::from_secs(1200);
 
-/// What was made for a release: the Debian packages, the wheel and the source archives.
+/// What was made for a release: the Debian packages, the wheel, that of the emulator, and the source archives.
 struct Release {
     dev: PathBuf,
     runtime: PathBuf,
     wheel: PathBuf,
+    emulator: PathBuf,
     source: PathBuf,
     vendored: PathBuf,
 }
@@ -47,6 +48,7 @@ impl Release {
             dev: file("debian", "liboss-upload-dev_"),
             runtime: file("debian", &format!("liboss-upload{abi}_")),
             wheel: file("wheels", &format!("oss_upload-{version}-")),
+            emulator: file("debian-emulator", "oss-emulator_"),
             source: file("source", &format!("oss-upload-{version}.tar")),
             vendored: file("source", &format!("oss-upload-{version}-vendored.tar")),
         })
@@ -92,10 +94,11 @@ fn changed(package: &Path, change: &str, folder: &Path, name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// A Debian package whose library has one other byte.
-fn made_for_harm(release: &Release, folder: &Path) -> PathBuf {
-    let change = r"printf '\220' | dd of=$(echo usr/lib/*/liboss_upload.so.*) bs=1 seek=3000000 conv=notrunc";
-    changed(&release.runtime, change, folder, "harm.deb")
+/// A Debian package of whose files one has another byte.
+fn made_for_harm(package: &Path, file: &str, folder: &Path) -> PathBuf {
+    let change =
+        format!(r"printf '\220' | dd of=$(find usr -type f -name {file}) bs=1 seek=3000000 conv=notrunc");
+    changed(package, &change, folder, &format!("harm-to-{file}.deb"))
 }
 
 /// What is said not to be so of a package.
@@ -108,14 +111,14 @@ fn packages_say_of_themselves_what_is_so() {
     let Some(release) = Release::find("what packages say of themselves") else { return };
     let folder = TempDir::new().expect("a temporary folder");
     let mut verify = shell("\"$REPOSITORY/packaging/verify\" \"$@\"", folder.path());
-    let packages = [&release.dev, &release.runtime, &release.wheel];
+    let packages = [&release.dev, &release.runtime, &release.wheel, &release.emulator];
     let out = tools::run(verify.arg("sh").args(packages), TIME);
     assert!(out.ends_with("ended with 0\n"), "{out}");
     for package in packages {
         assert_all_so(&said_of(package, &out));
     }
     let all = ["made of the crates that the SBOM lists", "no folder of the machine", "glibc newer than 2.17"];
-    for package in [&release.runtime, &release.wheel] {
+    for package in [&release.runtime, &release.wheel, &release.emulator] {
         let said = said_of(package, &out).join("\n");
         assert!(all.iter().all(|so| said.contains(so)), "{said}");
     }
@@ -152,7 +155,7 @@ fn package_that_says_what_is_not_so_is_found_out() {
         (
             "other.so",
             &[
-                "the library has the functions of this repository's list and no others",
+                "the library has the functions of this repository's header and no others",
                 "its soname is that of this repository's header",
                 "it names no folder of the machine that it was built on",
             ],
@@ -165,6 +168,7 @@ fn package_that_says_what_is_not_so_is_found_out() {
 const NO_LIBRARY: &str = "it has one shared library";
 const NO_GLIBC: &str = "it says which glibc it needs";
 const NO_SBOM: &str = "it has one SBOM";
+const NO_PROGRAM: &str = "it has one program";
 const NOT_BUILT_WITH: [&str; 3] =
     ["it has one static library", "it has one header", "it has one link by which linkers find the library"];
 
@@ -180,6 +184,9 @@ fn package_that_lacks_something_is_found_out() {
     let runtime = changed(&release.runtime, nothing_to_run, path, "runtime.deb");
     let nothing_to_build_with = "rm usr/lib/*/*.* usr/include/* usr/share/doc/*/oss_upload.cdx.json";
     let dev = changed(&release.dev, nothing_to_build_with, path, "dev.deb");
+    let nothing_of_a_server =
+        "rm -r usr/bin usr/lib usr/include usr/share/doc/*/*.json && sed -i /^Depends/d DEBIAN/control";
+    let emulator = changed(&release.emulator, nothing_of_a_server, path, "emulator.deb");
     let other = changed(
         &release.runtime,
         "sed -i 's/^Package: .*/Package: other/' DEBIAN/control",
@@ -191,15 +198,40 @@ fn package_that_lacks_something_is_found_out() {
         (cd lacking && rm oss_upload/*.so.* *.dist-info/sboms/* && python3 -m zipfile -c ../lacking.whl *)
         "$REPOSITORY/packaging/verify" "$@" "$PWD/lacking.whl""#;
     let mut verify = shell(code, path);
-    verify.env("WHEEL", &release.wheel).arg("sh").args([&empty, &runtime, &dev, &other]);
+    verify.env("WHEEL", &release.wheel).arg("sh").args([&empty, &runtime, &dev, &emulator, &other]);
     let out = tools::run(&mut verify, TIME);
     assert!(out.ends_with("ended with 1\n"), "{out}");
     assert_eq!(not_so(&empty, &out), [&[NO_LIBRARY][..], &NOT_BUILT_WITH].concat(), "{out}");
     assert_eq!(not_so(&runtime, &out), [NO_LIBRARY, NO_GLIBC, NO_SBOM], "{out}");
     assert_eq!(not_so(&dev, &out), [&NOT_BUILT_WITH[..], &[NO_SBOM]].concat(), "{out}");
-    assert_eq!(not_so(&other, &out), ["it is one of this library's two packages"], "{out}");
+    let nothing_of_a_server = [&[NO_LIBRARY, NO_GLIBC, NO_SBOM, NO_PROGRAM], &NOT_BUILT_WITH[1..]].concat();
+    assert_eq!(not_so(&emulator, &out), nothing_of_a_server, "{out}");
+    assert_eq!(not_so(&other, &out), ["it is one of this repository's packages"], "{out}");
     let unlisted = "its files are those that it lists, by their checksums";
     assert_eq!(not_so(&path.join("lacking.whl"), &out), [unlisted, NO_LIBRARY, NO_SBOM], "{out}");
+}
+
+#[test]
+fn emulator_that_is_made_of_something_else_is_found_out() {
+    let Some(release) = Release::find("an emulator that is made of something else") else { return };
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path();
+    let library = "it is made of the crates that the SBOM lists";
+    let program = "the program is made of crates that the SBOM lists";
+    let newer =
+        ["it needs no glibc newer than 2.5, as the package says", "the program needs no newer glibc either"];
+    let cases = [
+        ("other.deb", r#"sed -i 's/"clap"/"clip"/' usr/share/doc/*/*.cdx.json"#, &[library, program][..]),
+        ("unlisted.deb", "objcopy --remove-section .dep-v0 usr/bin/oss-emulator", &[program]),
+        ("twice.deb", "cp usr/bin/oss-emulator usr/lib/oss-emulator", &[NO_PROGRAM]),
+        ("newer.deb", "sed -i 's/libc6 (>= [0-9.]*)/libc6 (>= 2.5)/' DEBIAN/control", &newer),
+    ];
+    let packages = cases.map(|(name, change, _)| changed(&release.emulator, change, path, name));
+    let mut verify = shell("\"$REPOSITORY/packaging/verify\" \"$@\"", path);
+    let out = tools::run(verify.arg("sh").args(&packages), TIME);
+    for (package, (name, _, not_so)) in packages.iter().zip(cases) {
+        assert_eq!(self::not_so(package, &out), not_so, "{name}: {out}");
+    }
 }
 
 #[test]
@@ -303,10 +335,12 @@ fn packages_are_the_same_to_the_byte_whoever_makes_them_and_where() {
     for name in ["home", "tmp", "crates"] {
         fs::create_dir(path.join(name)).expect("a folder");
     }
-    let harm = made_for_harm(&release, path);
-    let packages = [&release.dev, &release.runtime, &release.wheel];
+    let packages = [&release.dev, &release.runtime, &release.wheel, &release.emulator];
+    let harms = [(&release.runtime, env!("OSS_UPLOAD_SONAME")), (&release.emulator, "oss-emulator")]
+        .map(|(package, file)| (made_for_harm(package, file, path), file));
     let mut verify = shell(ELSEWHERE, path);
-    verify.env("AS", somebody).args(["sh", "--source"]).arg(&release.vendored).args(packages).arg(&harm);
+    verify.env("AS", somebody).args(["sh", "--source"]).arg(&release.vendored);
+    verify.args(packages).args(harms.iter().map(|(package, _)| package));
     let out = tools::run(&mut verify, BUILDING_TIME);
     assert!(out.contains(user) && out.ends_with("ended with 1\n"), "{out}");
     for package in packages {
@@ -314,12 +348,14 @@ fn packages_are_the_same_to_the_byte_whoever_makes_them_and_where() {
         assert_all_so(&said);
         assert_eq!(said.last(), Some(&"  it is what its source makes, to the byte"), "{out}");
     }
-    let said = said_of(&harm, &out);
-    let not_so = "  NOT SO: it is what its source makes; these are different:";
-    let (of_itself, different) =
-        said.split_at(said.iter().position(|line| *line == not_so).expect("a verdict"));
-    assert_all_so(of_itself);
-    assert!(different.iter().any(|line| line.ends_with(env!("OSS_UPLOAD_SONAME"))), "{different:#?}");
+    for (package, file) in &harms {
+        let said = said_of(package, &out);
+        let not_so = "  NOT SO: it is what its source makes; these are different:";
+        let (of_itself, different) =
+            said.split_at(said.iter().position(|line| *line == not_so).expect("a verdict"));
+        assert_all_so(of_itself);
+        assert!(different.iter().any(|line| line.ends_with(&format!("/{file}"))), "{different:#?}");
+    }
 }
 
 #[test]
