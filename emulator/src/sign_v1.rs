@@ -6,7 +6,17 @@ use sha1::Sha1;
 use crate::http::Headers;
 use crate::text::base64_encode;
 
-/// The query parameters that signature V1 covers, besides their order of arrival.
+/// The query parameters that say what headers of a reply are to be. Signature V1 covers them.
+pub(crate) const RESPONSE: &[&str] = &[
+    "response-cache-control",
+    "response-content-disposition",
+    "response-content-encoding",
+    "response-content-language",
+    "response-content-type",
+    "response-expires",
+];
+
+/// The other query parameters that signature V1 covers, besides their order of arrival.
 const SUB_RESOURCES: &[&str] = &[
     "acl",
     "append",
@@ -55,12 +65,6 @@ const SUB_RESOURCES: &[&str] = &[
     "resourcePool",
     "resourcePoolBuckets",
     "resourcePoolInfo",
-    "response-cache-control",
-    "response-content-disposition",
-    "response-content-encoding",
-    "response-content-language",
-    "response-content-type",
-    "response-expires",
     "restore",
     "security-token",
     "sequential",
@@ -118,7 +122,7 @@ const SUB_RESOURCES: &[&str] = &[
 
 /// Whether signature V1 covers a query parameter by its name.
 pub(crate) fn is_sub_resource(name: &str) -> bool {
-    SUB_RESOURCES.contains(&name)
+    SUB_RESOURCES.contains(&name) || RESPONSE.contains(&name)
 }
 
 /// What of a request is signed.

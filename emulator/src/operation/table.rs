@@ -6,6 +6,7 @@
 use super::Operation::{self, *};
 use super::known::{CONDITIONS, must_know_header, must_know_parameter};
 use crate::http::Head;
+use crate::sign_v1::RESPONSE;
 
 /// What a request is addressed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,15 +75,6 @@ const COPY_CONDITIONS: &[&str] = &[
     "x-oss-copy-source-if-modified-since",
     "x-oss-copy-source-if-none-match",
     "x-oss-copy-source-if-unmodified-since",
-];
-/// What a reply's headers are to be.
-const RESPONSE: &[&str] = &[
-    "response-cache-control",
-    "response-content-disposition",
-    "response-content-encoding",
-    "response-content-language",
-    "response-content-type",
-    "response-expires",
 ];
 const LISTING: &[&str] = &["delimiter", "encoding-type", "max-keys", "prefix"];
 const VERSION: &[&str] = &["versionId"];
