@@ -79,7 +79,7 @@ pub struct Config {
     pub auto_create_buckets: bool,
     /// The access keys that are accepted at first.
     pub credentials: Vec<Credential>,
-    /// Answer requests without a signature too. Default: no.
+    /// Let requests without a signature do everything, and not only what ACLs allow. Default: no.
     pub allow_anonymous: bool,
     /// The region that signature V4 must name. Default: `cn-hangzhou`.
     pub region: String,
@@ -110,7 +110,7 @@ pub struct Config {
     pub copy_size_limit: u64,
     /// The least size of a part that is not the last. Default: 100 KB, as in OSS.
     pub min_part_size: u64,
-    /// Keep objects in this folder, so that they survive a restart. Default: in memory only.
+    /// Keep buckets and objects in this folder, so that they survive a restart. Default: in memory only.
     pub data: Option<PathBuf>,
     /// Speak https with this certificate instead of http.
     pub tls: Option<Tls>,

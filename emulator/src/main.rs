@@ -23,7 +23,8 @@ const FAULTS: &str = r#"Control requests (no signature needed; the server listen
 The token service: GET and POST /-/sts?Action=AssumeRole&..., or /?Action=AssumeRole&... for clients that take no path,
 signed by HMAC-SHA1 (version 1.0). Any role can be assumed, and its keys can do everything; a policy is refused (501).
 
-Faults, for --fault and POST /-/faults: {"action":"<name>", <its members>, <the matcher>}
+Faults, for --fault and POST /-/faults: {"action":"<name>", <its members>, <the matcher>}; a code is that of the status, abrupt
+and reset are false, and interval_ms is 0, unless it is said.
 
   Instead of the work (nothing is stored):
     reset_after_body_bytes  bytes                 read so much of the body, then reset the connection
@@ -93,7 +94,7 @@ struct Arguments {
     #[arg(long = "credential", value_name = "ID:SECRET[:TOKEN]", value_parser = parse_credential)]
     credentials: Vec<Credential>,
 
-    /// Answer requests without a signature too
+    /// Let requests without a signature do everything, and not only what ACLs allow
     #[arg(long)]
     allow_anonymous: bool,
 
@@ -114,7 +115,7 @@ struct Arguments {
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     cors_origins: Vec<String>,
 
-    /// Keep objects in this folder, so that they survive a restart. Unfinished multipart uploads do not
+    /// Keep buckets and objects in this folder, so that they survive a restart. Unfinished multipart uploads do not
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
 
