@@ -39,6 +39,7 @@ fn install_from(source: &Path) {
     let mut shell = tools::command("sh");
     shell.args(["-e", "-u", "-c", &command]).current_dir(source).env("CARGO", env!("CARGO"));
     shell.env("CARGO_INSTALL_ROOT", root.path()).env("CARGO_TARGET_DIR", target).env_remove("RUSTFLAGS");
+    emulator_program::forget_this_package(&mut shell);
     tools::run(&mut shell, TIME);
 
     let mut program = Command::new(root.path().join("bin/oss-emulator"));
