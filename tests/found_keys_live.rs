@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use support::key_service::{KeyService, environment, patience, reply};
+use support::together::together;
 use support::token_service::{Client, Said, TokenService, now_ms};
 use support::tools;
 use tempfile::TempDir;
@@ -88,15 +89,36 @@ fn tokens() -> Arc<TokenService> {
     TokenService::start(Said::Truth, LIFE)
 }
 
+/// Where a key is found that somebody has to be asked for.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Instance,
+    WebToken,
+    Url,
+    ProfileThatLeadsElsewhere,
+    Command,
+}
+
 #[test]
-fn key_of_an_instance_is_asked_for_once_a_life() {
+fn key_is_asked_for_once_a_life_wherever_it_is_found() {
+    let places =
+        [Place::Instance, Place::WebToken, Place::Url, Place::ProfileThatLeadsElsewhere, Place::Command];
+    together(&places, |place| match place {
+        Place::Instance => upload_with_the_key_of_an_instance(),
+        Place::WebToken => upload_with_a_key_for_a_web_token(),
+        Place::Url => upload_with_the_key_of_a_url(),
+        Place::ProfileThatLeadsElsewhere => upload_with_the_key_of_a_profile_that_leads_elsewhere(),
+        Place::Command => upload_with_the_key_of_a_command(),
+    });
+}
+
+fn upload_with_the_key_of_an_instance() {
     let tokens = tokens();
     let around = environment(&[]).with_metadata_at(&service(&tokens).url());
     upload_with(EcsRole::new(None, &around).unwrap(), &tokens);
 }
 
-#[test]
-fn key_for_a_web_token_is_asked_for_once_a_life() {
+fn upload_with_a_key_for_a_web_token() {
     let (tokens, folder) = (tokens(), TempDir::new().unwrap());
     let file = folder.path().join("token");
     fs::write(&file, "web-token").unwrap();
@@ -111,14 +133,12 @@ fn key_for_a_web_token_is_asked_for_once_a_life() {
     upload_with(Oidc::new(&settings, &environment(&[])).unwrap(), &tokens);
 }
 
-#[test]
-fn key_of_a_url_is_asked_for_once_a_life() {
+fn upload_with_the_key_of_a_url() {
     let tokens = tokens();
     upload_with(Uri::new(Some(&service(&tokens).url()), &environment(&[])).unwrap(), &tokens);
 }
 
-#[test]
-fn key_of_a_profile_that_leads_elsewhere_is_asked_for_once_a_life() {
+fn upload_with_the_key_of_a_profile_that_leads_elsewhere() {
     let (tokens, folder) = (tokens(), TempDir::new().unwrap());
     let file = folder.path().join("config.json");
     let url = service(&tokens).url();
@@ -142,8 +162,7 @@ fn command(folder: &Path, tokens: &Arc<TokenService>) -> String {
     command
 }
 
-#[test]
-fn command_is_run_once_a_life() {
+fn upload_with_the_key_of_a_command() {
     let (tokens, folder) = (tokens(), TempDir::new().unwrap());
     upload_with(Process::new(&command(folder.path(), &tokens)).unwrap(), &tokens);
 }

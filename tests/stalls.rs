@@ -16,9 +16,12 @@ use support::raw_server::{
     ANSWERED, Connection, Deaf, Identity, RawServer, STORED, bucket_at, length_of_body, over_both, pause,
     scheme,
 };
+use support::together::together;
 
 /// More than the kernel takes on behalf of a server that reads nothing.
 const LARGE: usize = 64 << 20;
+/// Nothing, hardly anything, and what takes more than one packet.
+const SIZES: [usize; 3] = [0, 1, 1 << 20];
 /// By then a busy machine has noticed a stall.
 const SOON: Duration = Duration::from_secs(8);
 /// Ends a call that does not notice.
@@ -121,23 +124,35 @@ fn assert_goes_on(server: &RawServer, size: usize) {
     assert_eq!((outcome.attempts, server.connections()), (1, 1));
 }
 
-#[test]
-fn slow_but_steady_reader_on_a_line_of_small_packets_is_no_stall() {
-    over_both(|https| assert_goes_on(&steady(https, with_small_windows(), 20_000), 4 << 20));
+/// A listener whose clients have most of what they send in buffers of their own.
+fn with_a_large_window() -> TcpListener {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    SockRef::from(&listener).set_recv_buffer_size(16 << 10).unwrap();
+    listener
+}
+
+/// How much is put to a slow but steady reader.
+#[derive(Debug)]
+enum Put {
+    OnALineOfSmallPackets,
+    BehindALargeSendBuffer,
+    /// What the send buffer still holds when all is written is no wait for the reply.
+    IntoTheSendBuffer,
 }
 
 #[test]
-fn slow_but_steady_reader_behind_a_large_send_buffer_is_no_stall() {
+fn slow_but_steady_reader_is_no_stall() {
+    let puts = [Put::OnALineOfSmallPackets, Put::BehindALargeSendBuffer, Put::IntoTheSendBuffer];
     over_both(|https| {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        SockRef::from(&listener).set_recv_buffer_size(16 << 10).unwrap();
-        assert_goes_on(&steady(https, listener, 100_000), 8 << 20);
+        together(&puts, |put| {
+            let (listener, bytes_per_second, size) = match put {
+                Put::OnALineOfSmallPackets => (with_small_windows(), 20_000, 4 << 20),
+                Put::BehindALargeSendBuffer => (with_a_large_window(), 100_000, 8 << 20),
+                Put::IntoTheSendBuffer => (with_small_windows(), 20_000, 100_000),
+            };
+            assert_goes_on(&steady(https, listener, bytes_per_second), size);
+        });
     });
-}
-
-#[test]
-fn what_the_send_buffer_still_holds_is_no_wait_for_the_reply() {
-    over_both(|https| assert_goes_on(&steady(https, with_small_windows(), 20_000), 100_000));
 }
 
 #[test]
@@ -165,13 +180,13 @@ fn silence_after_the_last_byte_is_a_wait_for_the_reply() {
             connection.read_request();
             connection.hold();
         });
-        for size in [0, 1, 1 << 20] {
+        together(&SIZES, |size| {
             let began = Instant::now();
-            let outcome = put(&server.bucket(limits), size);
+            let outcome = put(&server.bucket(limits), *size);
             assert_ended(&outcome, Status::Timeout, Stored::Unknown);
             assert!(began.elapsed() < SOON, "{size} bytes, after {:?}", began.elapsed());
             assert!(outcome.message.contains("while waiting for the reply"), "{}", outcome.message);
-        }
+        });
     });
 }
 
@@ -192,35 +207,40 @@ fn reply_that_stops_midway_is_ended_by_the_stall_time_out() {
     });
 }
 
-type Set<'a> = &'a dyn Fn(&mut BucketOptions);
+/// What ends a call that cannot connect.
+#[derive(Debug)]
+enum Limit {
+    ConnectTimeout,
+    Deadline,
+}
 
 /// Checks that a put whose connection is never made is not stored, whichever limit it is that ends it.
-fn assert_never_connects(endpoint: &str, set: Set<'_>) {
+fn assert_never_connects(endpoint: &str, set: impl Fn(&mut BucketOptions) + Sync) {
     const SHORT: Duration = Duration::from_millis(500);
-    let limits: [Set<'_>; 2] = [&|options| options.set_connect_timeout(SHORT).unwrap(), &|options| {
-        options.set_deadline(SHORT).unwrap()
-    }];
-    for limit in limits {
+    together(&[Limit::ConnectTimeout, Limit::Deadline], |limit| {
         let bucket = bucket_at(endpoint, |options| {
             options.set_deadline(DEADLINE).unwrap();
             set(options);
-            limit(options);
+            match limit {
+                Limit::ConnectTimeout => options.set_connect_timeout(SHORT).unwrap(),
+                Limit::Deadline => options.set_deadline(SHORT).unwrap(),
+            }
         });
-        for size in [0, 1, 1 << 20] {
+        together(&SIZES, |size| {
             let began = Instant::now();
-            let outcome = put(&bucket, size);
+            let outcome = put(&bucket, *size);
             assert_ended(&outcome, Status::Timeout, Stored::No);
             assert!(began.elapsed() < SOON, "{size} bytes, after {:?}", began.elapsed());
             assert!(outcome.message.contains("connect"), "{size} bytes: {}", outcome.message);
-        }
-    }
+        });
+    });
 }
 
 #[test]
 fn connection_that_is_never_accepted_is_not_waited_for() {
     over_both(|https| {
         let deaf = Deaf::new();
-        assert_never_connects(&format!("{}://{}", scheme(https), deaf.address), &|_| ());
+        assert_never_connects(&format!("{}://{}", scheme(https), deaf.address), |_| ());
     });
 }
 
@@ -228,14 +248,14 @@ fn connection_that_is_never_accepted_is_not_waited_for() {
 fn handshake_that_is_never_answered_is_part_of_connecting() {
     // The kernel accepts connections for it.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    assert_never_connects(&format!("https://{}", silent.local_addr().unwrap()), &|_| ());
+    assert_never_connects(&format!("https://{}", silent.local_addr().unwrap()), |_| ());
 }
 
 #[test]
 fn tunnel_that_is_never_granted_is_part_of_connecting() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = format!("http://{}", silent.local_addr().unwrap());
-    assert_never_connects("https://oss.example.test", &|options| options.set_proxy(&proxy).unwrap());
+    assert_never_connects("https://oss.example.test", |options| options.set_proxy(&proxy).unwrap());
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub mod route;
 pub mod sanitizer;
 pub mod server;
 pub mod shim;
+pub mod together;
 pub mod token_service;
 pub mod tools;
 pub mod words;

@@ -1,5 +1,6 @@
 //! A server that does with each connection what it is told: what no real one does, or not when a test wants it.
 
+use super::together::together;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use oss_emulator::Tls;
 use oss_upload::credentials::Credentials;
@@ -28,14 +29,7 @@ pub const ANSWERED: &[u8] =
 
 /// Runs a test over http and, at the same time, over https, for which it gets `true`.
 pub fn over_both(test: impl Fn(bool) + Sync) {
-    thread::scope(|scope| {
-        for https in [false, true] {
-            let test = &test;
-            // The name shows in what a panic says.
-            let thread = thread::Builder::new().name(scheme(https).to_owned());
-            thread.spawn_scoped(scope, move || test(https)).unwrap();
-        }
-    });
+    together(&["http", "https"], |over| test(*over == "https"));
 }
 
 pub fn scheme(https: bool) -> &'static str {

@@ -1,7 +1,7 @@
 //! The ways to a server, over each of which the same rules hold.
 
 use super::effort;
-use std::thread;
+use super::together::together;
 
 /// Whether with TLS, and whether through a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,18 +29,7 @@ pub fn over_every_route(rule: impl Fn(Route) + Sync) {
     over(&effort::ends(&Route::ALL), rule);
 }
 
-/// Checks a rule over some routes, at the same time: most of what a rule needs time for is waiting.
+/// Checks a rule over some routes, at the same time.
 pub fn over(routes: &[Route], rule: impl Fn(Route) + Sync) {
-    let rule = &rule;
-    let failed: Vec<Route> = thread::scope(|scope| {
-        let start = |route: Route| {
-            // A message of a failure begins with the name of its thread.
-            let thread = thread::Builder::new().name(format!("over {route:?}"));
-            thread.spawn_scoped(scope, move || rule(route)).expect("a thread")
-        };
-        let running: Vec<_> = routes.iter().map(|route| (*route, start(*route))).collect();
-        let results = running.into_iter().map(|(route, thread)| (route, thread.join()));
-        results.filter(|(_, result)| result.is_err()).map(|(route, _)| route).collect()
-    });
-    assert!(failed.is_empty(), "it does not hold over {failed:?}");
+    together(routes, |route| rule(*route));
 }
