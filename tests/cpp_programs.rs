@@ -8,6 +8,7 @@ use oss_emulator::{Action, Answer, Fault};
 use std::fs;
 use support::bucket::{TestBucket, app_server, emulator};
 use support::c_program::{CProgram, Dialect, Linkage, Source};
+use support::together::together;
 use support::{effort, noise, repository};
 
 const ANSWER: &str = r#"{"id":7,"name":"名"}"#;
@@ -68,7 +69,7 @@ fn run(program: &CProgram) {
 
 #[test]
 fn every_operation_works_and_no_memory_is_lost() {
-    variants("operations").iter().for_each(run);
+    together(&variants("operations"), run);
     if effort::is_worth("operations.cpp, linked statically") {
         program(&[source("operations", "gcc", "c++17", THREADS)], Linkage::Static).iter().for_each(run);
     }

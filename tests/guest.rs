@@ -1,6 +1,6 @@
 //! The library as a guest in a C program: what it must leave alone, and what must not harm it.
 //!
-//! `OSS_UPLOAD_FORKS` says how often a program forks.
+//! `OSS_UPLOAD_FORKS` says how often a program forks, and `OSS_UPLOAD_RESETS` how often it meets a reset.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -10,6 +10,7 @@ use oss_emulator::{Action, Config, Emulator, Fault, Tls};
 use std::collections::HashSet;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::slice;
 use support::bucket::{TestBucket, emulator};
 use support::c_program::{CProgram, Dialect, Linkage, Source};
 use support::proxy::Proxy;
@@ -50,27 +51,12 @@ impl Site {
         Site { emulator, bucket, ca_file }
     }
 
-    /// A program in each way in which it is watched over here. Under valgrind it speaks http only: what the assembler of the
-    /// cryptography writes is uninitialised to valgrind.
-    fn hosts(&self, name: &str, linkage: Linkage, libraries: &[&str]) -> Vec<CProgram> {
-        let program = || CProgram::host(name, linkage, libraries);
-        let mut programs = vec![program()];
-        programs.extend(CProgram::sanitized_host(name, linkage, libraries));
-        if self.ca_file.is_none() && effort::is_worth(&format!("{name}.c under valgrind")) {
-            programs.extend(program().under_valgrind());
-        }
-        programs
+    /// Under valgrind a program speaks http only: what the assembler of the cryptography writes is uninitialised to valgrind.
+    fn is_for(&self, program: &CProgram) -> bool {
+        self.ca_file.is_none() || !program.is_under_valgrind()
     }
 
-    fn run(&self, program: &str, linkage: Linkage) {
-        self.run_with(program, linkage, &[]);
-    }
-
-    fn run_with(&self, program: &str, linkage: Linkage, environment: &[(&str, &str)]) {
-        self.run_program(&CProgram::compile(program, linkage), environment);
-    }
-
-    fn run_program(&self, program: &CProgram, environment: &[(&str, &str)]) -> String {
+    fn run(&self, program: &CProgram, environment: &[(&str, &str)]) -> String {
         let ca_file = self.ca_file.as_ref().map(|file| ("CA_FILE", file.path().to_str().unwrap()));
         let environment: Vec<_> = environment.iter().copied().chain(ca_file).collect();
         program.run_on(&self.bucket, &environment)
@@ -86,42 +72,80 @@ impl Site {
     }
 }
 
+/// A program in each way in which it is watched over here.
+fn watched(name: &str, linkage: Linkage, libraries: &[&str]) -> Vec<CProgram> {
+    let program = || CProgram::host(name, linkage, libraries);
+    let mut programs = vec![program()];
+    programs.extend(CProgram::sanitized_host(name, linkage, libraries));
+    if effort::is_worth(&format!("{name}.c under valgrind")) {
+        programs.extend(program().under_valgrind());
+    }
+    programs
+}
+
+fn shared(name: &str) -> Vec<CProgram> {
+    vec![CProgram::compile(name, Linkage::Shared)]
+}
+
+/// With the shared library, and where everything is tried, with the static one, which takes long to link.
+fn linked(source: Source) -> Vec<CProgram> {
+    let mut linkages = vec![Linkage::Shared];
+    if effort::is_worth(&format!("{}, linked statically", source.label())) {
+        linkages.push(Linkage::Static);
+    }
+    linkages.into_iter().map(|linkage| CProgram::of(slice::from_ref(&source), linkage)).collect()
+}
+
+/// Does this with each program over http, and then over https.
+fn over_both(programs: &[CProgram], mut run: impl FnMut(&Site, &CProgram)) {
+    for site in Site::both() {
+        programs.iter().filter(|program| site.is_for(program)).for_each(|program| run(&site, program));
+    }
+}
+
+fn run_over_both(programs: &[CProgram], environment: &[(&str, &str)]) {
+    over_both(programs, |site, program| {
+        site.run(program, environment);
+    });
+}
+
 #[test]
 fn sigpipe_never_reaches_the_host() {
+    // And some where the host handles the signal, blocks it, or has one of its own.
+    const MORE: u64 = 60;
+    let resets = effort::count("OSS_UPLOAD_RESETS", 40, 200);
+    let mut programs = watched("sigpipe", Linkage::Shared, &["-lpthread"]);
+    if effort::is_worth("SIGPIPE in a static program") {
+        programs.push(CProgram::compile("sigpipe", Linkage::Static));
+    }
     for site in Site::both() {
         site.emulator
             .inject(Fault::new(Action::ResetAfterBodyBytes(100_000)).operation("PutObject").always());
-        let mut programs = site.hosts("sigpipe", Linkage::Shared, &["-lpthread"]);
-        if effort::is_worth("SIGPIPE in a static program") {
-            programs.push(CProgram::compile("sigpipe", Linkage::Static));
-        }
-        for program in &programs {
-            site.run_program(program, &[]);
+        let times = resets.to_string();
+        let here: Vec<&CProgram> = programs.iter().filter(|program| site.is_for(program)).collect();
+        for program in &here {
+            site.run(program, &[("RESETS", &times)]);
         }
         // Through a proxy, which hands the resets on.
         let proxy = Proxy::start();
-        site.run_with("sigpipe", Linkage::Shared, &[("PROXY", &proxy.url())]);
+        site.run(&programs[0], &[("RESETS", &times), ("PROXY", &proxy.url())]);
         let requests = site.emulator.requests();
         let puts = requests.iter().filter(|request| request.operation == "PutObject").count();
         // Each is sent once, or twice where the first time met a connection that had been used before.
-        let uploads = (programs.len() + 1) * 260;
+        let uploads = (here.len() + 1) * usize::try_from(resets + MORE).unwrap();
         assert!((uploads..=2 * uploads).contains(&puts), "{puts} requests for {uploads} uploads");
     }
 }
 
 #[test]
 fn host_that_closes_all_descriptors_keeps_its_own_and_may_go_on() {
-    for site in Site::both() {
-        // What was closed under the library is let go with all that belongs to it: to take it down would close it once more.
-        site.run_with("closed_descriptors", Linkage::Shared, &[("ASAN_OPTIONS", "detect_leaks=0")]);
-    }
+    // What was closed under the library is let go with all that belongs to it: to take it down would close it once more.
+    run_over_both(&shared("closed_descriptors"), &[("ASAN_OPTIONS", "detect_leaks=0")]);
 }
 
 #[test]
 fn everything_runs_on_the_calling_thread() {
-    for site in Site::both() {
-        site.run("one_thread", Linkage::Shared);
-    }
+    run_over_both(&shared("one_thread"), &[]);
 }
 
 #[test]
@@ -144,46 +168,42 @@ fn name_whose_resolution_never_ends_holds_nobody_up() {
 #[test]
 fn forked_child_and_parent_go_on_with_the_same_handle() {
     let rounds = effort::count("OSS_UPLOAD_FORKS", 50, 500).to_string();
-    for site in Site::both() {
-        // Neither valgrind nor gcc's checks watch: what a child drops of its parent's without touching it is a leak to the one,
-        // and the others' allocator cannot be forked while another thread is in it.
-        site.run_with("fork", Linkage::Shared, &[("ROUNDS", &rounds)]);
+    // Neither valgrind nor gcc's checks watch: what a child drops of its parent's without touching it is a leak to the one,
+    // and the others' allocator cannot be forked while another thread is in it.
+    over_both(&shared("fork"), |site, program| {
+        site.run(program, &[("ROUNDS", &rounds)]);
         let [parent, child, grandchild] =
             ["parent/", "child/", "grandchild/"].map(|who| site.connections_of(who));
         assert!(!parent.is_empty() && !child.is_empty() && !grandchild.is_empty());
         assert!(parent.is_disjoint(&child), "a child used a connection of its parent's");
         assert!(grandchild.is_disjoint(&parent) && grandchild.is_disjoint(&child));
-    }
+    });
 }
 
 #[test]
 fn forked_child_adds_parts_to_its_parents_upload() {
-    for site in Site::both() {
-        site.run("fork_multipart", Linkage::Shared);
+    over_both(&shared("fork_multipart"), |site, program| {
+        site.run(program, &[]);
         let object = site.emulator.object("test-bucket", "together").expect("the object");
         assert_eq!((object.data.first(), object.data.last()), (Some(&b'p'), Some(&b'c')));
-    }
+    });
 }
 
 #[test]
 fn forked_child_fetches_a_key_that_a_thread_of_its_parent_is_fetching() {
-    Site::http().run("fork_verifier", Linkage::Shared);
+    Site::http().run(&CProgram::compile("fork_verifier", Linkage::Shared), &[]);
 }
 
 #[test]
 fn forked_child_gets_the_key_that_its_parent_is_asking_for() {
-    Site::http().run("fork_credentials", Linkage::Shared);
+    Site::http().run(&CProgram::compile("fork_credentials", Linkage::Shared), &[]);
 }
 
 #[test]
 fn destructor_at_the_end_of_a_thread_may_upload() {
-    for site in Site::both() {
-        // What a thread registers for its end while it ends already, the C library forgets: some bytes leak, so nobody looks
-        // for leaks here.
-        for linkage in [Linkage::Shared, Linkage::Static] {
-            site.run_with("key_destructor", linkage, &[("ASAN_OPTIONS", "detect_leaks=0")]);
-        }
-    }
+    // What a thread registers for its end while it ends already, the C library forgets: some bytes leak, so nobody looks for
+    // leaks here.
+    run_over_both(&linked(Source::named("key_destructor")), &[("ASAN_OPTIONS", "detect_leaks=0")]);
 }
 
 #[test]
@@ -192,72 +212,56 @@ fn destructor_after_main_may_upload() {
     if !dialect.is_there("a destructor after main") {
         return;
     }
-    let file = repository("tests/cpp/after_main.cpp");
-    for linkage in [Linkage::Shared, Linkage::Static] {
-        let program = CProgram::of(&[Source { file: file.clone(), dialect, flags: &["-pthread"] }], linkage);
-        for site in Site::both() {
-            site.run_program(&program, &[]);
-            assert!(site.emulator.object("test-bucket", "after main").is_some());
-        }
-    }
+    let source = Source { file: repository("tests/cpp/after_main.cpp"), dialect, flags: &["-pthread"] };
+    over_both(&linked(source), |site, program| {
+        site.run(program, &[]);
+        assert!(site.emulator.object("test-bucket", "after main").is_some());
+        site.emulator.delete_object("test-bucket", "after main");
+    });
 }
 
 #[test]
 fn system_without_room_for_what_is_sent_is_a_network_error_at_once() {
-    for site in Site::both() {
-        for linkage in [Linkage::Shared, Linkage::Static] {
-            site.run("no_buffers", linkage);
-        }
-    }
+    run_over_both(&linked(Source::named("no_buffers")), &[]);
 }
 
 #[test]
 fn loading_and_unloading_leaves_nothing_behind() {
     let library = library::shared_library();
-    for site in Site::both() {
-        for program in site.hosts("unload", Linkage::Loaded, &[]) {
-            // Who watches over memory keeps what was freed, and takes time.
-            let (rounds, grows_by) = match program.is_unwatched() {
-                true => (if effort::is_full() { "1000" } else { "300" }, "1024"),
-                false => ("40", "65536"),
-            };
-            let environment =
-                [("LIBRARY", library.to_str().unwrap()), ("ROUNDS", rounds), ("GROWS_BY_KIB", grows_by)];
-            site.run_program(&program, &environment);
-        }
-    }
+    over_both(&watched("unload", Linkage::Loaded, &[]), |site, program| {
+        // Who watches over memory keeps what was freed, and takes time.
+        let (rounds, grows_by) = match program.is_unwatched() {
+            true => (if effort::is_full() { "1000" } else { "300" }, "1024"),
+            false => ("40", "65536"),
+        };
+        let environment =
+            [("LIBRARY", library.to_str().unwrap()), ("ROUNDS", rounds), ("GROWS_BY_KIB", grows_by)];
+        site.run(program, &environment);
+    });
 }
 
 #[test]
 fn two_copies_live_in_one_process() {
     let library = library::shared_library();
-    for site in Site::both() {
-        for program in site.hosts("two_copies", Linkage::Loaded, &[]) {
-            let copy = program.folder().join("copy.so");
-            std::fs::copy(&library, &copy).unwrap();
-            let environment = [("LIBRARY", library.to_str().unwrap()), ("COPY", copy.to_str().unwrap())];
-            site.run_program(&program, &environment);
-        }
-    }
+    over_both(&watched("two_copies", Linkage::Loaded, &[]), |site, program| {
+        let copy = program.folder().join("copy.so");
+        std::fs::copy(&library, &copy).unwrap();
+        let environment = [("LIBRARY", library.to_str().unwrap()), ("COPY", copy.to_str().unwrap())];
+        site.run(program, &environment);
+    });
 }
 
 #[test]
 fn many_threads_share_a_bucket_and_an_upload() {
-    for site in Site::both() {
-        for program in site.hosts("many_threads", Linkage::Shared, &["-lpthread"]) {
-            site.run_program(&program, &[]);
-            assert_eq!(site.emulator.object("test-bucket", "together").unwrap().data.len(), 64 * (100 << 10));
-        }
-    }
+    over_both(&watched("many_threads", Linkage::Shared, &["-lpthread"]), |site, program| {
+        site.run(program, &[]);
+        assert_eq!(site.emulator.object("test-bucket", "together").unwrap().data.len(), 64 * (100 << 10));
+    });
 }
 
 #[test]
 fn functions_of_the_caller_may_free_other_buckets_and_be_cancelled() {
-    for site in Site::both() {
-        for program in site.hosts("in_a_function", Linkage::Shared, &["-lpthread"]) {
-            site.run_program(&program, &[]);
-        }
-    }
+    run_over_both(&watched("in_a_function", Linkage::Shared, &["-lpthread"]), &[]);
 }
 
 #[test]
@@ -269,32 +273,23 @@ fn small_stack_is_enough() {
         (false, None) => "768",
         (false, Some(_)) => "4096",
     };
-    for site in Site::both() {
-        for program in site.hosts("small_stack", Linkage::Shared, &[]) {
-            site.run_program(&program, &[("STACK_KIB", kib)]);
-        }
-    }
+    run_over_both(&watched("small_stack", Linkage::Shared, &[]), &[("STACK_KIB", kib)]);
 }
 
 #[test]
 fn signals_that_interrupt_every_system_call_do_no_harm() {
-    for site in Site::both() {
-        for program in site.hosts("signals", Linkage::Shared, &[]) {
-            site.run_program(&program, &[]);
-        }
-    }
+    run_over_both(&watched("signals", Linkage::Shared, &[]), &[]);
 }
 
 #[test]
 fn address_needs_no_thread_and_a_name_that_cannot_have_one_is_an_error() {
+    let programs = watched("no_clone", Linkage::Shared, &[]);
+    run_over_both(&programs, &[]);
     for site in Site::both() {
-        for program in site.hosts("no_clone", Linkage::Shared, &[]) {
-            site.run_program(&program, &[]);
-        }
         let scheme = if site.ca_file.is_some() { "https" } else { "http" };
         let endpoint = format!("{scheme}://localhost:{}", site.emulator.port());
         let by_name = Site { bucket: TestBucket { endpoint, ..site.bucket.clone() }, ..site };
-        by_name.run_with("no_clone", Linkage::Shared, &[("BY_NAME", "1")]);
+        by_name.run(&programs[0], &[("BY_NAME", "1")]);
     }
 }
 
@@ -303,11 +298,7 @@ fn libcurl_and_openssl_are_good_neighbours() {
     if !tools::libraries_are_there("libcurl and OpenSSL in one process", &["libcurl", "libcrypto"]) {
         return;
     }
-    for site in Site::both() {
-        for program in site.hosts("beside_curl", Linkage::Shared, &["-lcurl", "-lcrypto"]) {
-            site.run_program(&program, &[]);
-        }
-    }
+    run_over_both(&watched("beside_curl", Linkage::Shared, &["-lcurl", "-lcrypto"]), &[]);
 }
 
 /// A program that has every name of the official C SDK for something of its own. Whoever calls one of them is stopped.
@@ -333,11 +324,9 @@ fn with_the_names_of_the_c_sdk(folder: &Path) -> PathBuf {
 fn official_c_sdk_may_live_in_the_same_program() {
     let folder = TempDir::new().unwrap();
     let source = with_the_names_of_the_c_sdk(folder.path());
-    for site in Site::both() {
-        for linkage in [Linkage::Shared, Linkage::Static] {
-            site.run_program(&CProgram::compile_file(&source, linkage), &[]);
-        }
-    }
+    // Both, since names meet in different ways.
+    let programs = [Linkage::Shared, Linkage::Static].map(|linkage| CProgram::compile_file(&source, linkage));
+    run_over_both(&programs, &[]);
 }
 
 /// Runs the program that puts one object; returns the line that says how it ended.

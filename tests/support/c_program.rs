@@ -4,6 +4,7 @@ use super::bucket::TestBucket;
 use super::sanitizer::{self, Sanitizer};
 use super::{effort, library, repository, tools};
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -137,7 +138,7 @@ pub struct Source {
 }
 
 impl Source {
-    fn label(&self) -> String {
+    pub fn label(&self) -> String {
         let name = self.file.file_name().unwrap_or_default().to_string_lossy();
         format!("{name} as {} by {}", self.dialect.standard, self.dialect.compiler)
     }
@@ -149,7 +150,7 @@ impl Source {
     }
 
     /// `tests/c/<name>.c`.
-    fn named(name: &str) -> Source {
+    pub fn named(name: &str) -> Source {
         Source::c(repository(&format!("tests/c/{name}.c")))
     }
 
@@ -179,6 +180,12 @@ pub struct CProgram {
     watch: Watch,
     program: PathBuf,
     folder: TempDir,
+}
+
+impl fmt::Debug for CProgram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.label())
+    }
 }
 
 impl CProgram {
@@ -260,6 +267,10 @@ impl CProgram {
     /// Whether it runs as fast as programs do.
     pub fn is_unwatched(&self) -> bool {
         self.watch == Watch::Nobody
+    }
+
+    pub fn is_under_valgrind(&self) -> bool {
+        self.watch == Watch::Valgrind
     }
 
     /// The program as valgrind watches it, unless somebody else does; `None`, and it is said why, where there is none.
