@@ -288,7 +288,7 @@ fn deadline_leaves_time_to_remove_the_parts() {
 }
 
 #[test]
-fn time_to_remove_the_parts_does_not_shrink_with_each_of_them() {
+fn deadline_leaves_as_much_time_to_remove_many_parts() {
     over_every_route(|route| {
         let bed = Bed::over(route);
         bed.always("UploadPart", Action::SlowReply(Duration::from_millis(1850)));

@@ -11,6 +11,7 @@ use std::fs;
 use support::bed::{BUCKET, Bed};
 use support::bucket::{TestBucket, app_server};
 use support::c_program::{CProgram, Linkage};
+use support::effort;
 use support::route::{Route, over_every_route};
 
 const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
@@ -23,6 +24,11 @@ const AUTHORITIES: u64 = 1000;
 /// So many that a list of them is large too.
 const EVEN_MORE_AUTHORITIES: u64 = 3000;
 
+/// So many small ones that a list of them is large, and where everything is tried, one of several pages.
+fn parts() -> u32 {
+    if effort::is_full() { 3000 } else { 1100 }
+}
+
 /// Goes every way over this route, with all that the program finds there.
 fn go_every_way(route: Route) {
     assert_eq!(BUCKET, DEFAULT_BUCKET);
@@ -34,7 +40,7 @@ fn go_every_way(route: Route) {
         begin(&format!("left/{number}{}", "x".repeat(200)));
     }
     let many = begin("many");
-    for number in 1..=3000 {
+    for number in 1..=parts() {
         assert!(many.upload_part(number, Body::Bytes(b"x")).is_ok());
     }
     let program = CProgram::compile("no_memory", Linkage::Shared);

@@ -13,7 +13,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
-use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
+use support::bed::{BUCKET, Bed, DATA, KEY, SETTLING_TIME, assert_ended};
 use support::network::Network;
 use support::raw_server::{RawServer, over_both};
 use support::route::{Route, over, over_every_route};
@@ -777,6 +777,7 @@ fn behind(route: Route, consume: usize, says: &'static [u8], endlessly: bool) ->
     let mut options = BucketOptions::default();
     network.describe_to(&mut options);
     options.set_max_attempts(1).unwrap();
+    options.set_settling_time(SETTLING_TIME).unwrap();
     if endlessly {
         options.set_deadline(Duration::from_millis(500)).unwrap();
     }
