@@ -216,7 +216,8 @@ enum Limit {
 
 /// Checks that a put whose connection is never made is not stored, whichever limit it is that ends it.
 fn assert_never_connects(endpoint: &str, set: impl Fn(&mut BucketOptions) + Sync) {
-    const SHORT: Duration = Duration::from_millis(500);
+    // A busy machine has read by then whom to trust, and begins to connect.
+    const SHORT: Duration = Duration::from_secs(2);
     together(&[Limit::ConnectTimeout, Limit::Deadline], |limit| {
         let bucket = bucket_at(endpoint, |options| {
             options.set_deadline(DEADLINE).unwrap();
