@@ -397,17 +397,20 @@ fn xml_requests_and_replies() {
                 assert_eq!(body, text(&vector["output"]["alibabacloud-oss-v2 1.4.1"]));
             }
             "initiate_reply" => {
-                let upload_id = xml::parse_initiate(text(&input["xml"]).as_bytes()).unwrap();
+                let upload_id =
+                    xml::parse_initiate(text(&input["xml"]).as_bytes(), "multipart.data").unwrap();
                 assert_eq!(upload_id, text(&expected["upload_id"]));
             }
             "initiate_reply_with_namespace" => {
                 // The SDK fails on it; documentation shows it, so it is read here.
                 assert!(expected["exception"].is_string());
-                let upload_id = xml::parse_initiate(text(&input["xml"]).as_bytes()).unwrap();
+                let upload_id =
+                    xml::parse_initiate(text(&input["xml"]).as_bytes(), "multipart.data").unwrap();
                 assert_eq!(upload_id, "UP-NS");
             }
             "list_parts_reply" => {
-                let page = xml::parse_list_parts(text(&input["xml"]).as_bytes()).unwrap();
+                let page =
+                    xml::parse_list_parts(text(&input["xml"]).as_bytes(), "multipart.data", "U1").unwrap();
                 assert_eq!(Some(page.is_truncated), expected["is_truncated"].as_bool());
                 let marker = page.next_part_number_marker.map(|marker| marker.to_string());
                 assert_eq!(marker.as_deref(), expected["next_marker"].as_str());
@@ -436,8 +439,8 @@ fn xml_requests_and_replies() {
                     .collect();
                 assert_eq!(Value::from(uploads), expected["uploads"]);
                 // And it is not taken for another reply.
-                assert!(xml::parse_list_parts(body).is_err());
-                assert!(xml::parse_initiate(body).is_err());
+                assert!(xml::parse_list_parts(body, "", "").is_err());
+                assert!(xml::parse_initiate(body, "").is_err());
                 assert!(!xml::is_complete_result(body));
                 assert_eq!(error_reply::parse(body), None);
             }

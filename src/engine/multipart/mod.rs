@@ -125,11 +125,11 @@ impl Multipart {
         if !outcome.is_ok() {
             return Err(Box::new(outcome));
         }
-        match xml::parse_initiate(&outcome.body) {
+        match xml::parse_initiate(&outcome.body, key) {
             Ok(upload_id) => Ok((Multipart::known(bucket, key, &upload_id, terms), outcome)),
             Err(_) => Err(Box::new(
                 outcome
-                    .with(Status::BadResponse, "the reply to the beginning of the upload has no upload id"),
+                    .with(Status::BadResponse, "the reply to the beginning of the upload has no id for it"),
             )),
         }
     }
@@ -262,7 +262,7 @@ impl Multipart {
                 Answer { verdict: Verdict::Done, sent: Ok(reply) } => reply,
                 answer => return Err(Box::new(answer.outcome(Stored::No))),
             };
-            let page = match xml::parse_list_parts(&reply.body) {
+            let page = match xml::parse_list_parts(&reply.body, &self.key, &self.upload_id) {
                 Ok(page) if goes_on(&page, marker) => page,
                 page => {
                     let outcome = Outcome::success(reply, Stored::No);

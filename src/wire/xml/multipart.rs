@@ -39,9 +39,11 @@ pub fn unquoted(etag: &str) -> &str {
     etag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(etag)
 }
 
-/// Reads the reply to InitiateMultipartUpload: the upload's id, which is never empty.
-pub fn parse_initiate(body: &[u8]) -> Result<String, BadXml> {
-    upload_id_of(&root_of(body, "InitiateMultipartUploadResult")?)
+/// Reads the reply to InitiateMultipartUpload for `key`: the upload's id, which is never empty.
+pub fn parse_initiate(body: &[u8], key: &str) -> Result<String, BadXml> {
+    let root = root_of(body, "InitiateMultipartUploadResult")?;
+    check_key_of(&root, key)?;
+    upload_id_of(&root)
 }
 
 /// A part that OSS has.
@@ -68,11 +70,14 @@ pub struct PartPage {
     pub next_part_number_marker: Option<u32>,
 }
 
-/// Reads a page of ListParts.
-pub fn parse_list_parts(body: &[u8]) -> Result<PartPage, BadXml> {
+/// Reads a page of ListParts, of this upload to this key.
+pub fn parse_list_parts(body: &[u8], key: &str, upload_id: &str) -> Result<PartPage, BadXml> {
     let root = root_of(body, "ListPartsResult")?;
+    check_key_of(&root, key)?;
     // A list that does not say of which upload is none, and must not pass for an upload without parts.
-    upload_id_of(&root)?;
+    if upload_id_of(&root)? != upload_id {
+        return Err(BadXml::new("the list of another upload"));
+    }
     let mut parts =
         root.children.iter().filter(|child| child.name == "Part").map(part).collect::<Result<Vec<_>, _>>()?;
     parts.sort_unstable_by_key(|part| part.number);
@@ -117,20 +122,38 @@ fn part(element: &Element) -> Result<ListedPart, BadXml> {
 /// Whether this is OSS's own reply to CompleteMultipartUpload, and no other body, such as the answer of an application
 /// server.
 pub fn is_complete_result(body: &[u8]) -> bool {
-    // An application server's answer may have megabytes: no tree is built of what begins with another name.
-    root_name(body).is_some_and(|name| name == "CompleteMultipartUploadResult")
-        && parse(body).is_ok_and(|root| is_readable_result(&root))
+    complete_result(body).is_some()
 }
 
-/// Whether all that the reply to CompleteMultipartUpload says of the object can be read.
-fn is_readable_result(root: &Element) -> bool {
-    let key = || decoded(root, "Key", root.value("EncodingType")?);
-    key().is_ok() && ["Bucket", "ETag", "Location"].iter().all(|name| root.child(name).is_ok())
+/// Whether this is OSS's own reply to CompleteMultipartUpload for `key`.
+pub fn completes(body: &[u8], key: &str) -> bool {
+    complete_result(body).is_some_and(|root| check_key_of(&root, key).is_ok())
+}
+
+/// The reply to CompleteMultipartUpload, if all that it says of the object can be read.
+fn complete_result(body: &[u8]) -> Option<Element> {
+    // An application server's answer may have megabytes: no tree is built of what begins with another name.
+    root_name(body).filter(|name| name == "CompleteMultipartUploadResult")?;
+    let root = parse(body).ok()?;
+    let key = decoded(&root, "Key", root.value("EncodingType").ok()?);
+    let is_readable = ["Bucket", "ETag", "Location"].iter().all(|name| root.child(name).is_ok());
+    (key.is_ok() && is_readable).then_some(root)
 }
 
 pub(super) fn root_of(body: &[u8], name: &str) -> Result<Element, BadXml> {
     let root = parse(body)?;
     if root.name == name { Ok(root) } else { Err(BadXml::new(format!("the root is not {name}"))) }
+}
+
+/// Refuses what is about another key. Without an encoding, XML does not carry every character of a key.
+fn check_key_of(root: &Element, key: &str) -> Result<(), BadXml> {
+    let encoding = root.value("EncodingType")?;
+    let told = decoded(root, "Key", encoding)?;
+    let is_carried = !encoding.is_empty() || !key.contains(|character: char| character.is_control());
+    match told.is_empty() || !is_carried || told.trim() == key.trim() {
+        true => Ok(()),
+        false => Err(BadXml::new("it is about another key")),
+    }
 }
 
 pub(super) fn upload_id_of(root: &Element) -> Result<String, BadXml> {
@@ -177,9 +200,8 @@ mod tests {
     use super::*;
 
     fn page(inside: &str) -> Result<PartPage, BadXml> {
-        parse_list_parts(
-            format!("<ListPartsResult><UploadId>U</UploadId>{inside}</ListPartsResult>").as_bytes(),
-        )
+        let body = format!("<ListPartsResult><UploadId>U</UploadId>{inside}</ListPartsResult>");
+        parse_list_parts(body.as_bytes(), "k", "U")
     }
 
     fn part_xml(number: &str, size: &str, etag: &str, crc: &str) -> String {
@@ -219,7 +241,7 @@ mod tests {
                 "<InitiateMultipartUploadResult xmlns='u'><Bucket>b</Bucket><Key>k</Key>{inside}\
                  </InitiateMultipartUploadResult>"
             );
-            parse_initiate(body.as_bytes())
+            parse_initiate(body.as_bytes(), "k")
         };
         assert_eq!(reply("<UploadId> U </UploadId>").unwrap(), "U");
         for bad in [
@@ -231,7 +253,7 @@ mod tests {
         ] {
             assert!(reply(bad).is_err(), "{bad:.80}");
         }
-        assert!(parse_initiate(b"<Other><UploadId>U</UploadId></Other>").is_err());
+        assert!(parse_initiate(b"<Other><UploadId>U</UploadId></Other>", "k").is_err());
     }
 
     #[test]
@@ -269,7 +291,39 @@ mod tests {
         ] {
             assert!(page(&bad).is_err(), "{bad}");
         }
-        assert!(parse_list_parts(b"<ListPartsResult/>").is_err());
+        assert!(parse_list_parts(b"<ListPartsResult/>", "k", "U").is_err());
+    }
+
+    #[test]
+    fn what_is_about_something_else_is_refused() {
+        let reply = |root: &str, inside: &str| format!("<{root}>{inside}<UploadId>U</UploadId></{root}>");
+        let about = |inside: &str, key: &str| {
+            let begun = reply("InitiateMultipartUploadResult", inside);
+            let listed = reply("ListPartsResult", inside);
+            let completed = reply("CompleteMultipartUploadResult", inside);
+            let is_about = parse_initiate(begun.as_bytes(), key).is_ok();
+            assert_eq!(parse_list_parts(listed.as_bytes(), key, "U").is_ok(), is_about, "{inside}");
+            assert_eq!(completes(completed.as_bytes(), key), is_about, "{inside}");
+            is_about
+        };
+        for (inside, key, is_about) in [
+            ("", "k", true),
+            ("<Key>k</Key>", "k", true),
+            ("<Key>K</Key>", "k", false),
+            ("<Key>\n  a b&amp;\n</Key>", "a b&", true),
+            ("<Key>a%2Fb</Key>", "a%2Fb", true),
+            ("<Key>a%2Fb</Key>", "a/b", false),
+            ("<EncodingType>url</EncodingType><Key>a%2Fb</Key>", "a/b", true),
+            ("<EncodingType>url</EncodingType><Key>a%0Db</Key>", "a\rb", true),
+            ("<EncodingType>url</EncodingType><Key>a%0Ab</Key>", "a\rb", false),
+            // A line end does not arrive as it was.
+            ("<Key>a\nb</Key>", "a\rb", true),
+            ("<EncodingType>rot13</EncodingType><Key>k</Key>", "k", false),
+        ] {
+            assert_eq!(about(inside, key), is_about, "{inside} {key:?}");
+        }
+        let listed = reply("ListPartsResult", "");
+        assert!(parse_list_parts(listed.as_bytes(), "k", "V").is_err());
     }
 
     #[test]
