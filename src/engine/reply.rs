@@ -3,7 +3,10 @@
 use crate::transport::Reply;
 use crate::wire::date;
 use crate::wire::error_reply::{self, ErrorReply};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// What caches call an answer that they kept, whether or not they asked if it still holds.
+const KEPT: [&str; 5] = ["hit", "refreshhit", "revalidated", "stale", "updating"];
 
 /// A header as text.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -27,17 +30,33 @@ pub(crate) fn next_position_of(reply: &Reply) -> Option<u64> {
 
 /// Whether OSS said this, and just now.
 pub(crate) fn is_made_by_oss(reply: &Reply) -> bool {
-    reply.headers.contains_key("x-oss-request-id") && !was_kept(reply)
+    text(&reply.headers, "x-oss-request-id").is_some_and(|id| !id.trim().is_empty()) && !was_kept(reply)
+}
+
+/// Whether the reply names an object, as OSS does when it has stored one. What the name looks like does not matter.
+pub(crate) fn has_etag(reply: &Reply) -> bool {
+    reply.headers.get("etag").is_some_and(|etag| !etag.is_empty())
 }
 
 /// Whether a cache on the way says that it kept the reply from earlier.
 pub(crate) fn was_kept(reply: &Reply) -> bool {
     let is_aged = text(&reply.headers, "age").is_some_and(|age| age.trim().parse() != Ok(0_u64));
-    let is_hit = |value: &HeaderValue| {
-        let mut words = value.as_bytes().split(|byte| !byte.is_ascii_alphabetic());
-        words.any(|word| word.eq_ignore_ascii_case(b"hit"))
-    };
-    is_aged || reply.headers.get_all("x-cache").iter().any(is_hit)
+    // Varnish names the request that it answers and, if it kept the answer, the one that this was the answer to.
+    let is_twice = text(&reply.headers, "x-varnish").is_some_and(|ids| ids.split_whitespace().count() > 1);
+    is_aged
+        || is_twice
+        || reply.headers.iter().any(|(name, value)| is_of_a_cache(name) && tells_of_a_hit(value))
+}
+
+/// Whether it is a cache that speaks in a header of this name: each has one of its own. Two are the object's.
+fn is_of_a_cache(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name.contains("cache") && name != "cache-control" && !name.starts_with("x-oss-")
+}
+
+fn tells_of_a_hit(value: &HeaderValue) -> bool {
+    let mut words = value.as_bytes().split(|byte| !byte.is_ascii_alphabetic());
+    words.any(|word| KEPT.iter().any(|kept| word.eq_ignore_ascii_case(kept.as_bytes())))
 }
 
 /// What OSS says is wrong, from the body or, where there is none, from the header that stands in for it.

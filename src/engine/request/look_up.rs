@@ -35,7 +35,7 @@ pub(crate) enum Found {
     Ours(Reply),
     /// There is no such object.
     Absent,
-    /// There is another object.
+    /// There is another object, or the mark that one was removed.
     Other(Reply),
     /// That cannot be found out, or may still change; OSS may at least have answered.
     Unclear { answered: bool },
@@ -63,9 +63,9 @@ impl<'a> LookUps<'a> {
         LookUps { bucket, key, deadline, seen: RefCell::default(), put_right: Cell::default() }
     }
 
-    /// Looks whether the object is the `expected` one: once if OSS is over with what is open, and otherwise at once and again
-    /// after pauses that double, until it is there or the settling time has passed. That it is not there takes two replies
-    /// where OSS has told no time before: one alone may be what a cache has kept for long.
+    /// Looks whether the object is the `expected` one: at once, and again after pauses that double, until it is there, OSS is
+    /// over with what is open, or the settling time has passed. That it is not there takes two replies within a call: one
+    /// alone may be what a cache has kept for long.
     pub(crate) async fn settle(&self, lane: &Lane, expected: Expected<'_>, open: Open) -> Found {
         let clock = lane.clock();
         let began = clock.now();
@@ -74,25 +74,31 @@ impl<'a> LookUps<'a> {
         let mut is_unconfirmed = false;
         loop {
             let lasts = clock.now() >= open.over_at;
-            let is_first = open.told.is_none() && self.seen.borrow().is_empty();
+            let is_first = self.seen.borrow().is_empty();
             let look = self.look(lane, open.told, paused).await;
             let was_kept = matches!(look, Look::Kept);
             let found = match look {
                 Look::There(head) => compare(head, expected),
-                Look::Absent => Found::Absent,
+                // It was there, and who removed it may have had it.
+                Look::Absent(mark) if mark.headers.contains_key("x-oss-delete-marker") => Found::Other(mark),
+                Look::Absent(_) => Found::Absent,
                 Look::Kept | Look::Unclear => Found::Unclear { answered: true },
                 Look::Unanswered => Found::Unclear { answered: false },
             };
-            is_unconfirmed |= is_first && matches!(found, Found::Absent | Found::Other(_));
+            let is_to_be_confirmed = is_first && matches!(found, Found::Absent | Found::Other(_));
+            is_unconfirmed |= is_to_be_confirmed;
             let answered = match found {
                 Found::Absent | Found::Other(_) if !lasts || is_first => true,
                 Found::Unclear { answered } if !lasts || was_kept || is_unconfirmed => answered,
                 found => return found,
             };
-            let rest = self.bucket.settling_time.saturating_sub(clock.since(began));
-            pause = pause.min(rest);
-            if !expected.is_known() || pause.is_zero() || !self.deadline.allows(pause) || lane.is_cancelled()
-            {
+            if !(lasts && is_to_be_confirmed) {
+                let rest = self.bucket.settling_time.saturating_sub(clock.since(began));
+                pause = pause.min(rest);
+            }
+            // What cannot be known again is not waited for; that there is nothing can be told all the same.
+            let may_be_told = lasts || expected.is_known();
+            if !may_be_told || pause.is_zero() || !self.deadline.allows(pause) || lane.is_cancelled() {
                 return Found::Unclear { answered };
             }
             paused = journal::pause(lane, pause).await;
@@ -121,7 +127,7 @@ impl<'a> LookUps<'a> {
         let Ok(reply) = sent else { return Look::Unanswered };
         match verdict {
             Verdict::Absent | Verdict::Done if !self.is_new(&reply, told, lane.clock()) => Look::Kept,
-            Verdict::Absent => Look::Absent,
+            Verdict::Absent => Look::Absent(reply),
             Verdict::Done => Look::There(reply),
             _ => Look::Unclear,
         }
@@ -160,7 +166,8 @@ impl Mark {
 enum Look {
     /// There is an object.
     There(Reply),
-    Absent,
+    /// There is none.
+    Absent(Reply),
     /// A cache on the way said what it heard earlier, and may let the next one through.
     Kept,
     /// It was answered, but not with what is there.
