@@ -6,7 +6,7 @@
 use super::call::{Call, FormAnswer, Operation};
 use super::target::Sent;
 use crate::engine::outcome::{Outcome, Status};
-use crate::engine::reply::{error_of, is_made_by_oss, next_position_of};
+use crate::engine::reply::{error_of, has_etag, is_made_by_oss, next_position_of};
 use crate::transport::{Cause, Failure, Reply};
 use crate::wire::{error_reply, xml};
 
@@ -78,22 +78,26 @@ fn of_reply(call: &Call<'_>, reply: &Reply) -> Verdict {
         // Where the body is what matters, one that breaks off says nothing.
         (operation, _) if reply.cut.is_some() && !stands_when_cut(operation) => Verdict::Lost,
 
-        (PutObject | PostObject(_) | UploadPart, 200 | 204) => Verdict::Done,
-        (PostObject(FormAnswer::Created), 201) => Verdict::Done,
-        (PostObject(FormAnswer::Redirect), 300..=399) => Verdict::Done,
+        (PutObject | PostObject(_), 200 | 204) if is_stored(call, reply) => Verdict::Done,
+        (PostObject(FormAnswer::Created), 201) if is_answer(reply) => Verdict::Done,
+        (PostObject(FormAnswer::Redirect), 300..=399) => of_redirect(reply),
+        (UploadPart, 200 | 204) => Verdict::Done,
         (CompleteMultipartUpload, 200) if is_completed(call, reply) => Verdict::Done,
-        (ProcessObject, 200) => Verdict::Done,
+        (ProcessObject, 200) if is_answer(reply) => Verdict::Done,
         (PutObject | PostObject(_) | UploadPart | CompleteMultipartUpload | ProcessObject, 203)
-            if call.callback && error_reply::parse(&reply.body).is_some() =>
+            if call.callback && has_error(reply) =>
         {
             Verdict::CallbackFailed
         }
         // A success that does not say where the object ends was spoken by somebody else.
         (AppendObject, 200) if next_position_of(reply).is_some() => Verdict::Done,
         (InitiateMultipartUpload, 200) => Verdict::Done,
-        (AbortMultipartUpload | DeleteObject, 200 | 204) => Verdict::Done,
+        (AbortMultipartUpload | DeleteObject, 200 | 204) if !has_error(reply) => Verdict::Done,
         (ListParts | ListMultipartUploads | GetObject | HeadObject, 200) => Verdict::Done,
-        (HeadObject, 404) => Verdict::Absent,
+        (HeadObject, 404) if is_absent(reply) => Verdict::Absent,
+
+        // It began with a success, and then failed.
+        (_, 200) if has_error(reply) => Verdict::Over,
 
         (_, 502 | 504) => Verdict::Lost,
         (_, 503) => Verdict::NotDone,
@@ -152,9 +156,38 @@ pub(crate) fn may_pass(outcome: &Outcome) -> bool {
     }
 }
 
-/// Complete can take long; a server that says 200 early has only the body left to report an error in.
+/// OSS has only the body left to report an error in if it says 200 early, as it may while it calls. The answer to a callback
+/// can be anything, so it is the ETag that tells it from such an error. Without a callback there is nothing else to say.
+fn is_stored(call: &Call<'_>, reply: &Reply) -> bool {
+    has_etag(reply) || !call.callback && reply.body.is_empty()
+}
+
+/// The same where it is not documented whether OSS says the ETag: what looks like its error may be one.
+fn is_answer(reply: &Reply) -> bool {
+    has_etag(reply) || !has_error(reply)
+}
+
+/// The same of a Complete, which can take long: without a callback the body has to say that it was done.
 fn is_completed(call: &Call<'_>, reply: &Reply) -> bool {
-    call.callback || xml::is_complete_result(&reply.body)
+    call.callback && has_etag(reply) || xml::completes(&reply.body, call.key.unwrap_or_default())
+}
+
+/// Which status leads on to the next page is not documented. OSS also sends elsewhere what it does not do.
+fn of_redirect(reply: &Reply) -> Verdict {
+    match &reply.cut {
+        _ if has_error(reply) => Verdict::Refused,
+        Some(_) => Verdict::Lost,
+        None => Verdict::Done,
+    }
+}
+
+/// Whether there is no object of that name. One that only leads to another is there, wherever it leads.
+fn is_absent(reply: &Reply) -> bool {
+    matches!(error_of(reply).code.as_str(), "" | "NoSuchKey" | "NoSuchBucket")
+}
+
+fn has_error(reply: &Reply) -> bool {
+    error_reply::parse(&reply.body).is_some()
 }
 
 /// Whether a success stands without the rest of its body: something of a caller's was stored, or OSS has called.
