@@ -239,6 +239,49 @@ fn object_of_another_writer_is_not_told_of() {
 }
 
 #[test]
+fn callback_for_an_object_that_was_stored_and_is_gone_stays_owed() {
+    let desk = Desk::new();
+    desk.bed.application.answer(Answer::status(500));
+    assert_ended(&desk.put(KEY), Status::CallbackFailed, Stored::Yes);
+    assert!(desk.bed.bucket.remove(KEY).is_ok());
+    let outcome = desk.deliver();
+    assert_ended(&outcome, Status::CallbackUnknown, Stored::Unknown);
+    assert!(outcome.message.contains("was stored, and is gone"), "{}", outcome.message);
+    assert_eq!((desk.bed.callbacks(), outcome.delivered, outcome.owed), (1, 0, 1));
+    // The program tells its server by itself.
+    let mut owed = desk.only();
+    assert_eq!(owed.debt().render(&Values::default()).unwrap(), desk.heard()[0]);
+    owed.remove().unwrap();
+    assert_eq!(desk.files(), [""; 0]);
+}
+
+#[test]
+fn object_that_goes_between_the_look_and_the_call_was_there() {
+    let desk = Desk::new();
+    // Nobody knows whether it was stored, until the look finds it.
+    desk.bed.fault("PutObject", Action::CloseWithoutReply);
+    desk.bed.always("HeadObject", Action::Status { status: 403, code: "AccessDenied".to_owned() });
+    assert_ended(&desk.put(KEY), Status::Network, Stored::Unknown);
+    desk.wait(Duration::from_secs(61));
+    desk.bed.emulator.clear_faults();
+    desk.bed.fault("ProcessObject", Action::Status { status: 404, code: "NoSuchKey".to_owned() });
+    let outcome = desk.deliver();
+    assert_ended(&outcome, Status::CallbackUnknown, Stored::Unknown);
+    let owed = desk.only();
+    assert!(owed.debt().stored, "{:?}", owed.debt());
+}
+
+#[test]
+fn call_whose_reply_is_lost_is_for_an_object_that_a_look_has_found() {
+    let desk = Desk::new();
+    desk.bed.application.answer(Answer::status(500));
+    assert_ended(&desk.put(KEY), Status::CallbackFailed, Stored::Yes);
+    desk.bed.fault("ProcessObject", Action::CloseWithoutReply);
+    let outcome = desk.bed.bucket.settle(&mut desk.only(), &Limits::default());
+    assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+}
+
+#[test]
 fn what_one_has_in_hand_nobody_else_takes_up() {
     let desk = Desk::new();
     desk.bed.application.answer(Answer::status(500));

@@ -135,7 +135,7 @@ fn lost_reply_leaves_the_callback_unknown_and_nothing_is_sent_again() {
             let bed = over(route);
             bed.fault(PROCESS, loss.clone());
             let outcome = trigger_once(&bed);
-            assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+            assert_ended(&outcome, Status::CallbackUnknown, Stored::Unknown);
             assert!(outcome.message.contains("not known"), "{}", outcome.message);
             assert_eq!((outcome.callback_repeats, bed.callbacks()), (0, 1), "{loss:?}");
             assert_eq!(bed.emulator.requests().len(), 1, "{loss:?}");
@@ -164,7 +164,7 @@ fn lost_reply_is_not_forgotten_when_the_next_attempt_is_refused() {
             bed.fault(PROCESS, Action::CloseWithoutReply);
             bed.fault(PROCESS, refusal.clone());
             let outcome = trigger(&bed, CallbackDelivery::AtLeastOnce);
-            assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+            assert_ended(&outcome, Status::CallbackUnknown, Stored::Unknown);
             assert!(outcome.message.contains("ByFault"), "{}", outcome.message);
             assert_eq!((outcome.attempts, outcome.callback_repeats, bed.callbacks()), (2, 1, 1));
         }
@@ -180,7 +180,7 @@ fn call_that_ends_while_oss_may_be_at_it_leaves_the_callback_unknown() {
         options.set_callback_delivery(CallbackDelivery::AtLeastOnce);
         options.limits_mut().set_deadline(Duration::from_millis(500)).unwrap();
         let outcome = bed.bucket.trigger_callback(KEY, &bed.callback(), &options);
-        assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+        assert_ended(&outcome, Status::CallbackUnknown, Stored::Unknown);
         assert!(outcome.message.contains("deadline"), "{}", outcome.message);
         assert_eq!(outcome.attempts, 1);
     });
@@ -207,6 +207,30 @@ fn answer_that_is_cut_short_or_empty_leaves_the_callback_unknown() {
 }
 
 #[test]
+fn error_of_oss_under_a_200_is_no_answer_of_the_application_server() {
+    over_both(|https| {
+        for (etag, ended) in [
+            ("", (Status::CallbackUnknown, Stored::Unknown)),
+            // OSS names the object only when it was done.
+            ("ETag: \"E\"\r\n", (Status::Ok, Stored::Yes)),
+        ] {
+            let server = RawServer::start(https, move |mut connection| {
+                while connection.read_request().is_some() {
+                    let document = "<Error><Code>InternalError</Code></Error>";
+                    let length = document.len();
+                    let head =
+                        format!("HTTP/1.1 200 OK\r\nx-oss-request-id: 1\r\n{etag}Content-Length: {length}");
+                    connection.say(format!("{head}\r\n\r\n{document}").as_bytes());
+                }
+            });
+            let callback = Callback::new("http://127.0.0.1/", "object=${object}").unwrap();
+            let outcome = server.bucket(|_| ()).trigger_callback(KEY, &callback, &ObjectOptions::default());
+            assert_ended(&outcome, ended.0, ended.1);
+        }
+    });
+}
+
+#[test]
 fn only_oss_says_that_there_is_no_such_object() {
     over_both(|https| {
         let server = RawServer::start(https, |mut connection| {
@@ -219,7 +243,7 @@ fn only_oss_says_that_there_is_no_such_object() {
         });
         let callback = Callback::new("http://127.0.0.1/", "object=${object}").unwrap();
         let outcome = server.bucket(|_| ()).trigger_callback(KEY, &callback, &ObjectOptions::default());
-        assert_ended(&outcome, Status::CallbackUnknown, Stored::Yes);
+        assert_ended(&outcome, Status::CallbackUnknown, Stored::Unknown);
     });
 }
 

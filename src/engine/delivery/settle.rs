@@ -11,6 +11,10 @@ use crate::wire::mistake::Mistake;
 use std::io;
 use std::time::Duration;
 
+/// What is said of an object that was there once.
+const GONE: &str =
+    "the object was stored, and is gone, or another object is there; OSS cannot be asked to call for it";
+
 impl Bucket {
     /// Makes up for a callback that is owed for an object of this bucket.
     pub fn settle(&self, owed: &mut Owed, limits: &Limits) -> Outcome {
@@ -38,25 +42,24 @@ impl Bucket {
     ) -> Outcome {
         let clock = lane.clock();
         let open_for = open_for(owed.debt(), clock);
-        let outcome = match self.look_for(lane, deadline, key, owed.debt(), open_for).await {
+        let found = self.look_for(lane, deadline, key, owed.debt(), open_for).await;
+        let is_there = matches!(found, Found::Ours(_));
+        let outcome = match found {
             Found::Ours(_) => self.call_again(lane, deadline, key, &owed.debt().clone(), kept).await,
+            Found::Absent | Found::Other(_) if owed.debt().stored => unknown(GONE),
             Found::Absent => not_stored(),
             Found::Other(head) if is_other_than_ever_stored(&head, owed.debt(), clock) => not_stored(),
-            Found::Other(_) => Outcome::new(
-                Status::CallbackUnknown,
-                Stored::Unknown,
-                "another object is there now; what became of this one cannot be told",
+            Found::Other(_) => unknown(
+                "another object is there now, or something was removed; what became of this one cannot be told",
             ),
             Found::Unclear { answered: false } => {
                 Outcome::new(Status::Network, Stored::Unknown, "the object could not be looked up")
             }
-            Found::Unclear { answered: true } => Outcome::new(
-                Status::CallbackUnknown,
-                Stored::Unknown,
-                "whether the object is stored could not be found out yet",
-            ),
+            Found::Unclear { answered: true } => {
+                unknown("whether the object is stored could not be found out yet")
+            }
         };
-        account(owed, outcome, open_for, clock)
+        account(owed, outcome, is_there, open_for, clock)
     }
 
     async fn look_for(
@@ -84,9 +87,16 @@ impl Bucket {
         debt: &Debt,
         kept: usize,
     ) -> Outcome {
-        match Trigger::new(key, &debt.callback, &ObjectOptions::default()) {
-            Ok(trigger) => self.trigger_on(lane, deadline, &trigger.keeping(kept)).await,
-            Err(mistake) => Outcome { stored: Stored::Yes, ..mistake.into() },
+        let trigger = match Trigger::new(key, &debt.callback, &ObjectOptions::default()) {
+            Ok(trigger) => trigger.keeping(kept),
+            Err(mistake) => return Outcome { stored: Stored::Yes, ..mistake.into() },
+        };
+        let outcome = self.trigger_on(lane, deadline, &trigger).await;
+        match (outcome.status, outcome.stored) {
+            (_, Stored::No) => unknown(GONE),
+            // A look has just found it.
+            (Status::CallbackUnknown, _) => Outcome { stored: Stored::Yes, ..outcome },
+            _ => outcome,
         }
     }
 }
@@ -105,26 +115,31 @@ fn open_for(debt: &Debt, clock: &Clock) -> Duration {
 
 /// Whether an object was there long before the upload, which therefore has stored none.
 fn is_other_than_ever_stored(head: &Reply, debt: &Debt, clock: &Clock) -> bool {
-    let is_older = |age| is_certainly_older(head, age);
-    !debt.stored && debt.age(clock.unix_millis()).is_some_and(is_older)
+    debt.age(clock.unix_millis()).is_some_and(|age| is_certainly_older(head, age))
+}
+
+fn unknown(message: &str) -> Outcome {
+    Outcome::new(Status::CallbackUnknown, Stored::Unknown, message)
 }
 
 fn not_stored() -> Outcome {
     Outcome::new(Status::Ok, Stored::No, "the object is not stored, so that no callback is owed")
 }
 
-/// Takes the record away if nothing is owed any more, or notes the try.
-fn account(owed: &mut Owed, mut outcome: Outcome, open_for: Duration, clock: &Clock) -> Outcome {
+/// Takes the record away if nothing is owed any more, or notes the try, and whether the object was found.
+fn account(
+    owed: &mut Owed,
+    mut outcome: Outcome,
+    was_found: bool,
+    open_for: Duration,
+    clock: &Clock,
+) -> Outcome {
     let now = clock.unix_millis();
-    let noted = match (outcome.status, outcome.stored) {
-        (Status::Ok, _) => owed.remove(),
-        (_, Stored::No) => {
-            outcome = not_stored();
-            owed.remove()
-        }
+    let noted = match outcome.status {
+        Status::Ok => owed.remove(),
         // It was not the application server's fault, nor OSS's.
-        (Status::Cancelled, _) => Ok(()),
-        _ => note_try(owed, &outcome, open_for, now),
+        Status::Cancelled => Ok(()),
+        _ => note_try(owed, &outcome, was_found, open_for, now),
     };
     if let Err(error) = noted {
         outcome.not_noted(&error);
@@ -132,8 +147,15 @@ fn account(owed: &mut Owed, mut outcome: Outcome, open_for: Duration, clock: &Cl
     outcome
 }
 
-fn note_try(owed: &mut Owed, outcome: &Outcome, open_for: Duration, now: i64) -> io::Result<()> {
+fn note_try(
+    owed: &mut Owed,
+    outcome: &Outcome,
+    was_found: bool,
+    open_for: Duration,
+    now: i64,
+) -> io::Result<()> {
     owed.update(|debt| {
+        debt.stored |= was_found;
         let over_at = now.saturating_add(i64::try_from(open_for.as_millis()).unwrap_or(0));
         debt.note_try(outcome, over_at, now);
     })

@@ -87,7 +87,7 @@ fn ended(sent: Sent, verdict: Verdict, was_lost: bool) -> Outcome {
         Ok(reply) if verdict.is_success() => answered(reply, verdict),
         Ok(reply) if error_of(&reply).code == "NoSuchKey" => Outcome::refused(reply, Stored::No),
         sent if was_lost => {
-            let outcome = Outcome::without_success(sent, Stored::Yes);
+            let outcome = Outcome::without_success(sent, Stored::Unknown);
             let message = format!("whether the callback was made is not known; {}", outcome.message);
             outcome.with(Status::CallbackUnknown, message)
         }
