@@ -176,7 +176,8 @@ typedef enum {
     OSS_STATUS_CALLBACK_FAILED = 300,
     /**
      * The object is stored, but what became of the callback is not known: the reply was lost and the object looked up, or
-     * the answer was cut short, or it was not the application server's. YES.
+     * the answer was cut short, or it was not the application server's. YES. From what has OSS call for an object that is there
+     * already, also UNKNOWN: that the object is stored is then not known either, or it is gone.
      */
     OSS_STATUS_CALLBACK_UNKNOWN = 301,
     /**
@@ -1148,7 +1149,8 @@ oss_status oss_bucket_options_set_max_attempts(oss_bucket_options *options,
  * URLs and by forms cannot look for anything.
  *
  * @param options  not NULL.
- * @param ms       at most 604 800 000 milliseconds; 0 for a single look.
+ * @param ms       at most 604 800 000 milliseconds; 0 for a single look, and where OSS is done, a second one that has to find as
+ *                 little.
  * @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
  */
 oss_status oss_bucket_options_set_settling_time_ms(oss_bucket_options *options,
@@ -2290,7 +2292,9 @@ oss_status oss_outbox_deliver(const oss_outbox *outbox,
 
 /**
  * Makes up for it: looks the object up, and if it is there, has OSS call the application server once more, as
- * oss_trigger_callback() does. The record goes if the application server answers, and if the object is not stored.
+ * oss_trigger_callback() does. The record goes if the application server answers, and if the object is not stored. It stays if
+ * the object was stored and is gone, or has made room for another one: OSS can then no longer be asked to call for it. Tell the
+ * application server by other means, as with oss_owed_render(), or give it up; oss_owed_done() takes the record away.
  *
  * The object is there if it has the token and the CRC-64 that it was uploaded with. That it is not is certain only once OSS
  * is over with the upload, a minute after it was sent; a process that did not come back is given that minute from the first
@@ -2303,10 +2307,10 @@ oss_status oss_outbox_deliver(const oss_outbox *outbox,
  * @param owed    not NULL.
  * @param result  receives what there is to know about the call; may be NULL.
  * @return OSS_STATUS_OK: it is no longer owed; oss_result_stored() says OSS_STORED_YES if the application server answered,
- *         with oss_result_body() as its answer, and OSS_STORED_NO if the object is not stored. Otherwise it stays owed, with
- *         one try more and due later: OSS_STATUS_CALLBACK_FAILED if the callback failed again, OSS_STATUS_CALLBACK_UNKNOWN if
- *         its reply was lost, or if what became of the object cannot be told (stored: OSS_STORED_UNKNOWN), and whatever
- *         oss_trigger_callback() ends with; OSS_STATUS_INVALID_ARGUMENT if it is owed for an object elsewhere, or no longer
+ *         with oss_result_body() as its answer, and OSS_STORED_NO if the upload has not stored it. Otherwise it stays owed,
+ *         with one try more and due later: OSS_STATUS_CALLBACK_FAILED if the callback failed again, OSS_STATUS_CALLBACK_UNKNOWN
+ *         if its reply was lost (stored: OSS_STORED_YES, since it was looked up), or if the object is gone or what became of it
+ *         cannot be told (stored: OSS_STORED_UNKNOWN), and whatever oss_trigger_callback() ends with; OSS_STATUS_INVALID_ARGUMENT if it is owed for an object elsewhere, or no longer
  *         owed. Blocks as oss_trigger_callback() does.
  *
  * @code
@@ -4211,7 +4215,7 @@ void oss_string_free(oss_string *string);
  * When the reply is lost, the request is not sent again, since OSS may have called; with OSS_CALLBACK_AT_LEAST_ONCE it is,
  * and oss_result_callback_repeats() tells how often the callback may have run before. What OSS certainly did not do is sent
  * again in any case. Nothing is stored and nothing looked up: that the object is there, which OSS_STORED_YES says, is in a
- * reply of OSS's, or where that was lost, the word of the program that calls this.
+ * reply of OSS's. Where that was lost, nobody but the program that calls this can know it.
  *
  * @param bucket    not NULL.
  * @param key       as for oss_put_object().
@@ -4223,7 +4227,8 @@ void oss_string_free(oss_string *string);
  * @return OSS_STATUS_OK: oss_result_body() is the application server's answer.
  *         OSS_STATUS_CALLBACK_FAILED: OSS says that the application server did not answer as it should.
  *         OSS_STATUS_CALLBACK_UNKNOWN: whether the callback was made, or what the application server answered, is not known.
- *         So ends, too, what is cancelled or out of time while OSS may be at it. With these, stored is OSS_STORED_YES.
+ *         So ends, too, what is cancelled or out of time while OSS may be at it. With these, stored is OSS_STORED_YES; but
+ *         OSS_STORED_UNKNOWN if no reply of OSS's tells of the object, or only an error document of OSS's under a 200.
  *         OSS_STATUS_SERVICE with the code "NoSuchKey" and OSS_STORED_NO: there is no such object.
  *         Any other status: the callback was not made, and stored is OSS_STORED_UNKNOWN, unless an argument was wrong. An
  *         OSS that does not know how to call again ends with OSS_STATUS_SERVICE and says so in its own words. Blocks until

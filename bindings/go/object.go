@@ -71,7 +71,7 @@ func (b *Bucket) Append(ctx context.Context, key string, position uint64, body B
 //
 // When the reply is lost, the error is [ErrCallbackUnknown] and nothing is sent again, unless [WithCallbackDelivery] has it
 // otherwise; so ends, too, a call whose context is done while OSS may be at it. Nothing is looked up: [Result.Stored] is then
-// StoredYes because the caller says that the object is there. If OSS says that it is not, the error code is "NoSuchKey". Of
+// StoredUnknown, since only the caller knows that the object is there. If OSS says that it is not, the error code is "NoSuchKey". Of
 // the other options only the content type counts.
 func (b *Bucket) TriggerCallback(ctx context.Context, key string, callback *Callback, options ...PutOption) (*Result, error) {
 	return operation{op: "trigger callback", key: key, callback: callback, looks: true}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {

@@ -83,15 +83,17 @@ func (o *Owed) read(native *C.oss_owed) {
 }
 
 // Settle makes up for it: looks the object up, and if it is there, has OSS call the application server once more, as
-// [Bucket.TriggerCallback] does. The record goes if the application server answers, and if the object is not stored.
+// [Bucket.TriggerCallback] does. The record goes if the application server answers, and if the object is not stored. It stays if
+// the object was stored and is gone, or has made room for another one: OSS can then no longer be asked to call for it. Tell the
+// application server by other means, as with [Owed.Render], or give it up; [Owed.Done] takes the record away.
 //
 // The object is there if it has the token and the CRC-64 that it was uploaded with. That it is not is certain only once OSS is
 // over with the upload, a minute after it was sent; a process that did not come back is given that minute from the first look
 // on. Until then the object is looked for as after a lost reply.
 //
 // Without an error it is no longer owed: with StoredYes the application server answered, and [Result.Body] is its answer; with
-// StoredNo the object is not stored. Otherwise it stays owed, with one try more and due later: [ErrCallbackFailed] if the
-// callback failed again, [ErrCallbackUnknown] if its reply was lost, or if what became of the object cannot be told, and
+// StoredNo the upload has not stored the object. Otherwise it stays owed, with one try more and due later: [ErrCallbackFailed] if the
+// callback failed again, [ErrCallbackUnknown] if its reply was lost, or if the object is gone or what became of it cannot be told, and
 // whatever Bucket.TriggerCallback ends with. The application server may hear the same again, if it heard it without our
 // knowing; [Callback.DeliveryVariable] lets it tell.
 func (o *Owed) Settle(ctx context.Context, bucket *Bucket) (*Result, error) {

@@ -41,7 +41,8 @@ const (
 	// StatusCallbackFailed: the object is stored, but the application server did not answer as it should.
 	StatusCallbackFailed Status = C.OSS_STATUS_CALLBACK_FAILED
 	// StatusCallbackUnknown: the object is stored, but what became of the callback is not known: the reply was lost and the
-	// object looked up, or the answer was cut short, or it was not the application server's.
+	// object looked up, or the answer was cut short, or it was not the application server's. From what has OSS call for an object
+	// that is there already, that it is stored may not be known either.
 	StatusCallbackUnknown Status = C.OSS_STATUS_CALLBACK_UNKNOWN
 	// StatusNotAuthentic: a callback request does not come from OSS.
 	StatusNotAuthentic Status = C.OSS_STATUS_NOT_AUTHENTIC

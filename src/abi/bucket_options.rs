@@ -207,7 +207,8 @@ pub unsafe extern "C" fn oss_bucket_options_set_max_attempts(
 /// URLs and by forms cannot look for anything.
 ///
 /// @param options  not NULL.
-/// @param ms       at most 604 800 000 milliseconds; 0 for a single look.
+/// @param ms       at most 604 800 000 milliseconds; 0 for a single look, and where OSS is done, a second one that has to find as
+///                 little.
 /// @return OSS_STATUS_OK or OSS_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_bucket_options_set_settling_time_ms(

@@ -61,7 +61,9 @@ pub unsafe extern "C" fn oss_outbox_deliver(
 }
 
 /// Makes up for it: looks the object up, and if it is there, has OSS call the application server once more, as
-/// oss_trigger_callback() does. The record goes if the application server answers, and if the object is not stored.
+/// oss_trigger_callback() does. The record goes if the application server answers, and if the object is not stored. It stays if
+/// the object was stored and is gone, or has made room for another one: OSS can then no longer be asked to call for it. Tell the
+/// application server by other means, as with oss_owed_render(), or give it up; oss_owed_done() takes the record away.
 ///
 /// The object is there if it has the token and the CRC-64 that it was uploaded with. That it is not is certain only once OSS
 /// is over with the upload, a minute after it was sent; a process that did not come back is given that minute from the first
@@ -74,10 +76,10 @@ pub unsafe extern "C" fn oss_outbox_deliver(
 /// @param owed    not NULL.
 /// @param result  receives what there is to know about the call; may be NULL.
 /// @return OSS_STATUS_OK: it is no longer owed; oss_result_stored() says OSS_STORED_YES if the application server answered,
-///         with oss_result_body() as its answer, and OSS_STORED_NO if the object is not stored. Otherwise it stays owed, with
-///         one try more and due later: OSS_STATUS_CALLBACK_FAILED if the callback failed again, OSS_STATUS_CALLBACK_UNKNOWN if
-///         its reply was lost, or if what became of the object cannot be told (stored: OSS_STORED_UNKNOWN), and whatever
-///         oss_trigger_callback() ends with; OSS_STATUS_INVALID_ARGUMENT if it is owed for an object elsewhere, or no longer
+///         with oss_result_body() as its answer, and OSS_STORED_NO if the upload has not stored it. Otherwise it stays owed,
+///         with one try more and due later: OSS_STATUS_CALLBACK_FAILED if the callback failed again, OSS_STATUS_CALLBACK_UNKNOWN
+///         if its reply was lost (stored: OSS_STORED_YES, since it was looked up), or if the object is gone or what became of it
+///         cannot be told (stored: OSS_STORED_UNKNOWN), and whatever oss_trigger_callback() ends with; OSS_STATUS_INVALID_ARGUMENT if it is owed for an object elsewhere, or no longer
 ///         owed. Blocks as oss_trigger_callback() does.
 ///
 /// @code

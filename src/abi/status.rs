@@ -49,7 +49,8 @@ pub enum oss_status {
     /// error document, which is the body and says why. YES.
     CallbackFailed = 300,
     /// The object is stored, but what became of the callback is not known: the reply was lost and the object looked up, or
-    /// the answer was cut short, or it was not the application server's. YES.
+    /// the answer was cut short, or it was not the application server's. YES. From what has OSS call for an object that is there
+    /// already, also UNKNOWN: that the object is stored is then not known either, or it is gone.
     CallbackUnknown = 301,
     /// A callback request does not come from OSS.
     NotAuthentic = 302,

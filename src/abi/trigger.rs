@@ -20,7 +20,7 @@ use std::ffi::c_char;
 /// When the reply is lost, the request is not sent again, since OSS may have called; with OSS_CALLBACK_AT_LEAST_ONCE it is,
 /// and oss_result_callback_repeats() tells how often the callback may have run before. What OSS certainly did not do is sent
 /// again in any case. Nothing is stored and nothing looked up: that the object is there, which OSS_STORED_YES says, is in a
-/// reply of OSS's, or where that was lost, the word of the program that calls this.
+/// reply of OSS's. Where that was lost, nobody but the program that calls this can know it.
 ///
 /// @param bucket    not NULL.
 /// @param key       as for oss_put_object().
@@ -32,7 +32,8 @@ use std::ffi::c_char;
 /// @return OSS_STATUS_OK: oss_result_body() is the application server's answer.
 ///         OSS_STATUS_CALLBACK_FAILED: OSS says that the application server did not answer as it should.
 ///         OSS_STATUS_CALLBACK_UNKNOWN: whether the callback was made, or what the application server answered, is not known.
-///         So ends, too, what is cancelled or out of time while OSS may be at it. With these, stored is OSS_STORED_YES.
+///         So ends, too, what is cancelled or out of time while OSS may be at it. With these, stored is OSS_STORED_YES; but
+///         OSS_STORED_UNKNOWN if no reply of OSS's tells of the object, or only an error document of OSS's under a 200.
 ///         OSS_STATUS_SERVICE with the code "NoSuchKey" and OSS_STORED_NO: there is no such object.
 ///         Any other status: the callback was not made, and stored is OSS_STORED_UNKNOWN, unless an argument was wrong. An
 ///         OSS that does not know how to call again ends with OSS_STATUS_SERVICE and says so in its own words. Blocks until

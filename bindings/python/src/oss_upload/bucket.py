@@ -216,7 +216,8 @@ class Bucket(Handle):
         """Makes up for one callback that is owed, if the object is there.
 
         When this returns, it is no longer owed: with `Stored.YES` the application server answered, with `Stored.NO` the object is
-        not stored. Otherwise it stays owed, and is due later.
+        not stored. Otherwise it stays owed, and is due later. So does what is owed for an object that was stored and is gone: OSS
+        can then no longer be asked to call for it.
         """
         with owed.alone() as native:
             return self._run(self._call(timeout, cancel), lib.oss_owed_settle, native)
