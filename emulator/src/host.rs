@@ -25,6 +25,9 @@ pub(crate) fn bucket_of_host(host: &str, config: &Config) -> Option<String> {
     if let Some(bucket) = config.cnames.get(&name) {
         return Some(bucket.clone());
     }
+    if is_of_oss(&name) {
+        return None;
+    }
     let (bucket, endpoint) = name.split_once('.')?;
     let is_endpoint = endpoint == "localhost"
         || is_of_oss(endpoint)
@@ -42,10 +45,19 @@ fn is_of_oss(name: &str) -> bool {
     let Some(name) = name.strip_suffix(".aliyuncs.com") else { return false };
     let labels: Vec<&str> = name.split('.').collect();
     match labels.as_slice() {
-        [endpoint] => endpoint.starts_with("oss-"),
-        [_, "oss" | "oss-data-acc"] | [_, _, "oss-cloudbox"] => true,
+        [endpoint] => {
+            *endpoint == "oss" || endpoint.starts_with("oss-") || endpoint.starts_with("vpc100-oss-")
+        }
+        [region, "oss"] => is_region(region),
+        [_, "oss-data-acc"] | [_, _, "oss-cloudbox"] => true,
         _ => false,
     }
+}
+
+/// Whether a label may be the id of a region, and not the name of a bucket at the oldest endpoint, `oss.aliyuncs.com`.
+fn is_region(label: &str) -> bool {
+    const AREAS: &[&str] = &["ap", "cn", "eu", "me", "na", "rg", "sa", "us"];
+    label.split_once('-').is_some_and(|(area, _)| AREAS.contains(&area))
 }
 
 #[cfg(test)]
@@ -68,6 +80,8 @@ mod tests {
             ("b.oss-cn-hangzhou.aliyuncs.com", Some("b")),
             ("b.oss-cn-hangzhou-internal.aliyuncs.com", Some("b")),
             ("b.cn-hangzhou.oss.aliyuncs.com", Some("b")),
+            ("b.vpc100-oss-cn-hangzhou.aliyuncs.com", Some("b")),
+            ("my-bucket.oss.aliyuncs.com", Some("my-bucket")),
             ("static.example.com:80", Some("b2")),
             ("127.0.0.1:80", None),
             ("[::1]:80", None),
@@ -79,6 +93,8 @@ mod tests {
             ("127.0.0.1.nip.io", None),
             ("oss-cn-hangzhou.aliyuncs.com", None),
             ("cn-hangzhou.oss.aliyuncs.com", None),
+            ("vpc100-oss-cn-hangzhou.aliyuncs.com", None),
+            ("oss.aliyuncs.com", None),
             (".localhost", None),
             ("", None),
         ] {
