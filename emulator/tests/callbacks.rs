@@ -123,6 +123,29 @@ fn urls_are_tried_in_their_order_until_one_is_good() {
 }
 
 #[test]
+fn headers_of_the_service_s_are_its_own() {
+    let emulator = start();
+    let app = AppServer::start().unwrap();
+    let mut settings = to(&app);
+    settings["additionalHeaders"] = json!({
+        "host": "evil", "connection": "keep-alive", "content-length": "1", "content-type": "text/x",
+        "authorization": "none", "transfer-encoding": "chunked", "x-more": "a\0b",
+    });
+    assert_eq!(put(&emulator, &settings).status, 200);
+    let request = &app.wait_for_requests(1, PATIENCE)[0];
+    let values = |wanted: &str| {
+        let headers = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        headers.map(|(_, value)| value.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(values("connection"), ["close"]);
+    assert_eq!(values("content-length"), ["3"]);
+    assert_eq!(values("content-type"), ["application/x-www-form-urlencoded"]);
+    assert_eq!(values("transfer-encoding"), [""; 0]);
+    assert_eq!(values("x-more"), ["a b"]);
+    assert!(["host", "authorization"].iter().all(|name| values(name).len() == 1));
+}
+
+#[test]
 fn the_request_has_the_headers_of_the_service() {
     let emulator = start();
     let app = AppServer::start().unwrap();

@@ -166,29 +166,34 @@ fn request(
     body: &[u8],
 ) -> Result<Vec<u8>, String> {
     let host = callback.host.as_deref().unwrap_or(&url.authority);
-    let mut head = format!("POST {} HTTP/1.1\r\n", url.target);
-    let mut header = |name: &str, value: &str| {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    };
-    header("Host", host);
-    header("Connection", "close");
-    header("Content-Length", &body.len().to_string());
-    header("Content-Type", callback.body_type.content_type());
-    header("Content-MD5", &base64_encode(&md5(body)));
-    header("Date", &http_date(delivery.now_ms));
-    header("User-Agent", "aliyun-oss-callback");
-    header("Authorization", &delivery.key.sign(&url.target, body)?);
-    header("x-oss-pub-key-url", &base64_encode(delivery.public_key_url.as_bytes()));
-    header("x-oss-bucket", delivery.bucket);
-    header("x-oss-request-id", delivery.request_id);
-    header("x-oss-requester", delivery.requester);
-    header("x-oss-signature-version", callback.signature_version.text());
-    header("x-oss-tag", "CALLBACK");
     let names: Vec<&str> = callback.headers.iter().map(|(name, _)| name.as_str()).collect();
-    // Captured without any; how names are listed is a guess.
-    header("x-oss-additional-headers", &names.join(";"));
-    for (name, value) in &callback.headers {
-        header(name, value);
+    let own = [
+        ("Host", host.to_owned()),
+        ("Connection", "close".to_owned()),
+        ("Content-Length", body.len().to_string()),
+        ("Content-Type", callback.body_type.content_type().to_owned()),
+        ("Content-MD5", base64_encode(&md5(body))),
+        ("Date", http_date(delivery.now_ms)),
+        ("User-Agent", "aliyun-oss-callback".to_owned()),
+        ("Authorization", delivery.key.sign(&url.target, body)?),
+        ("x-oss-pub-key-url", base64_encode(delivery.public_key_url.as_bytes())),
+        ("x-oss-bucket", delivery.bucket.to_owned()),
+        ("x-oss-request-id", delivery.request_id.to_owned()),
+        ("x-oss-requester", delivery.requester.to_owned()),
+        ("x-oss-signature-version", callback.signature_version.text().to_owned()),
+        ("x-oss-tag", "CALLBACK".to_owned()),
+        // Captured without any; how names are listed is a guess.
+        ("x-oss-additional-headers", names.join(";")),
+    ];
+    // What says how the request is sent is said once, and by whoever sends it.
+    let is_own = |name: &str| {
+        name == "transfer-encoding" || own.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
+    };
+    let additional = callback.headers.iter().filter(|(name, _)| !is_own(name));
+    let mut head = format!("POST {} HTTP/1.1\r\n", url.target);
+    let headers = own.iter().map(|(name, value)| (*name, value));
+    for (name, value) in headers.chain(additional.map(|(name, value)| (name.as_str(), value))) {
+        head.push_str(&format!("{name}: {}\r\n", value.replace('\0', " ")));
     }
     head.push_str("\r\n");
     let mut bytes = head.into_bytes();
