@@ -103,6 +103,8 @@ pub struct Config {
     pub callback_key_bits: usize,
     /// Have the process `trigger/callback`, which calls for an object that is there already. Default: yes.
     pub trigger: bool,
+    /// How long the server waits for more of a request's body, which is longer than no time at all. Default: 60 s.
+    pub body_timeout: Duration,
     /// The largest object, and the largest request body. Default: 2 GiB.
     pub object_size_limit: u64,
     /// The largest object that is copied at once to another bucket, to another class, or encrypted otherwise. Default: 1 GiB, as
@@ -136,6 +138,7 @@ impl Default for Config {
             forbid_private_callback: false,
             callback_key_bits: 512,
             trigger: true,
+            body_timeout: Duration::from_secs(60),
             object_size_limit: 2 << 30,
             copy_size_limit: 1 << 30,
             min_part_size: 100 * 1024,

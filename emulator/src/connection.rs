@@ -222,6 +222,7 @@ impl<'a> Connection<'a> {
         }
         let mut received: u64 = 0;
         let mut buffer = vec![0; 64 * 1024];
+        self.wire.stream.set_read_timeout(Some(self.shared.config.body_timeout));
         let mut reader = BodyReader::new(&mut self.wire, framing);
         let result = loop {
             let room = match stop_at {
@@ -245,6 +246,7 @@ impl<'a> Connection<'a> {
                 Err(error) => break Err(error),
             }
         };
+        self.wire.stream.set_read_timeout(None);
         match (result, &exchange.fault) {
             (Ok(()), Some(Action::ResetAfterBodyBytes(_))) => Err(Ended(Next::Reset)),
             (Ok(()), Some(Action::StallAfterBodyBytes(_))) => {
@@ -253,6 +255,10 @@ impl<'a> Connection<'a> {
             }
             (Ok(()), _) => Ok((body, received > limit)),
             (Err(BodyError::Closed), _) => Err(Ended(Next::Drop)),
+            (Err(BodyError::TimedOut), _) => {
+                self.reply_error(exchange, &OssError::request_timeout(), false)?;
+                Err(Ended(Next::Close))
+            }
             (Err(BodyError::Malformed(reason)), _) => {
                 Err(Ended(self.refuse_malformed(&reason, exchange.log.as_ref())))
             }

@@ -118,6 +118,14 @@ impl OssError {
             .detail("MaxSizeAllowed", limit.to_string())
     }
 
+    pub fn request_timeout() -> OssError {
+        OssError::new(
+            400,
+            "RequestTimeout",
+            "Your socket connection to the server was not read from or written to within the timeout period.",
+        )
+    }
+
     pub fn malformed_request(message: impl Into<String>) -> OssError {
         OssError::new(400, "InvalidRequest", message)
     }

@@ -1,5 +1,7 @@
 //! Small encodings: percent, Base64, hexadecimal, XML text.
 
+use std::str::FromStr;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -44,6 +46,12 @@ pub(crate) fn percent_encode(text: &str) -> String {
 /// Like [`percent_encode`], but a slash stays.
 pub(crate) fn percent_encode_path(text: &str) -> String {
     percent_encode_except(text.as_bytes(), |byte| byte == b'/')
+}
+
+/// A number that is written in digits alone.
+pub(crate) fn number<T: FromStr>(text: &str) -> Option<T> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
 }
 
 /// Decodes `%XX`; anything that is not such an escape stays as it is. With `plus`, a plus sign is a space.
@@ -104,6 +112,11 @@ pub(crate) fn bytes_of_text(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// Whether XML 1.0 can carry a character.
+pub(crate) fn is_for_xml(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
+}
+
 /// Text for an XML element. Characters that XML 1.0 cannot carry become U+FFFD.
 pub(crate) fn xml_escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -114,10 +127,8 @@ pub(crate) fn xml_escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\r' => out.push_str("&#13;"),
-            '\t' | '\n' => out.push(character),
-            control if control < ' ' => out.push('\u{FFFD}'),
-            '\u{FFFE}' | '\u{FFFF}' => out.push('\u{FFFD}'),
-            other => out.push(other),
+            other if is_for_xml(other) => out.push(other),
+            _ => out.push('\u{FFFD}'),
         }
     }
     out

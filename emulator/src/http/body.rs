@@ -1,6 +1,6 @@
 //! The bodies of requests, by length and in chunks.
 
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 
 use super::{Framing, Wire};
 
@@ -10,7 +10,18 @@ const CHUNK_LINE_LIMIT: usize = 8 * 1024;
 #[derive(Debug)]
 pub(crate) enum BodyError {
     Closed,
+    /// Nothing came for as long as the stream may wait.
+    TimedOut,
     Malformed(String),
+}
+
+impl From<io::Error> for BodyError {
+    fn from(error: io::Error) -> BodyError {
+        match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => BodyError::TimedOut,
+            _ => BodyError::Closed,
+        }
+    }
 }
 
 /// Reads one request's body off a connection.
@@ -51,7 +62,7 @@ impl<'a, S: Read + Write> BodyReader<'a, S> {
                 }
                 BodyState::ChunkStart => {
                     let line = self.wire.read_line()?;
-                    let digits = line.split(';').next().unwrap_or_default().trim();
+                    let digits = line.split(';').next().unwrap_or_default().trim_ascii();
                     let length = u64::from_str_radix(digits, 16)
                         .ok()
                         .filter(|_| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -80,9 +91,9 @@ impl<'a, S: Read + Write> BodyReader<'a, S> {
 
     fn read_some(&mut self, out: &mut [u8], left: u64) -> Result<usize, BodyError> {
         let room = usize::try_from(left).unwrap_or(usize::MAX).min(out.len());
-        match self.wire.read(&mut out[..room]) {
-            Ok(0) | Err(_) => Err(BodyError::Closed),
-            Ok(read) => Ok(read),
+        match self.wire.read(&mut out[..room])? {
+            0 => Err(BodyError::Closed),
+            read => Ok(read),
         }
     }
 }
@@ -94,12 +105,15 @@ impl<S: Read + Write> Wire<S> {
             if let Some(length) = self.buffered().iter().position(|&byte| byte == b'\n') {
                 let line = String::from_utf8_lossy(&self.buffered()[..length]).into_owned();
                 self.start += length + 1;
-                return Ok(line.trim_end_matches('\r').to_owned());
+                let line = line.strip_suffix('\r').filter(|line| !line.contains('\r'));
+                return line
+                    .map(str::to_owned)
+                    .ok_or_else(|| BodyError::Malformed("A chunk's line does not end as it should.".into()));
             }
             if self.buffered().len() >= CHUNK_LINE_LIMIT {
                 return Err(BodyError::Malformed("A chunk's first line is too long.".into()));
             }
-            if !self.fill().map_err(|_| BodyError::Closed)? {
+            if !self.fill()? {
                 return Err(BodyError::Closed);
             }
         }
@@ -150,6 +164,11 @@ mod tests {
             "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
             "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n+1\r\na\r\n0\r\n\r\n",
             "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
+            "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\na\r\n0\r\n\r\n",
+            "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\n0\r\n\r\n",
+            "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\r\r\na\r\n0\r\n\r\n",
+            "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\n",
+            "PUT / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
             "PUT / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhell",
         ] {
             assert!(read_all(request.as_bytes()).is_err(), "{request:?}");

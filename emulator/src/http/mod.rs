@@ -11,6 +11,8 @@ use std::io::{self, Read, Write};
 pub(crate) use body::{BodyError, BodyReader};
 pub(crate) use reply::Reply;
 
+use crate::text::number;
+
 /// The largest request line with headers.
 pub(crate) const HEAD_LIMIT: usize = 64 * 1024;
 const HEADER_COUNT_LIMIT: usize = 1024;
@@ -78,7 +80,12 @@ impl Head {
     fn has_a_body_without_meaning(&self) -> bool {
         let announces = self.headers.bytes("transfer-encoding").is_some()
             || self.headers.bytes("content-length").is_some_and(|length| length != b"0");
-        matches!(self.method.as_str(), "GET" | "HEAD" | "DELETE") && announces
+        self.takes_no_body() && announces
+    }
+
+    /// A body of such a request is not read.
+    pub fn takes_no_body(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD" | "DELETE")
     }
 
     /// How the body is delimited. Chunks win over a length, which the official C SDK sends with them.
@@ -91,8 +98,7 @@ impl Head {
             }
             let value = std::str::from_utf8(value.trim_ascii())
                 .ok()
-                .filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
-                .and_then(|text| text.parse().ok())
+                .and_then(number)
                 .ok_or("Content-Length is not a number.")?;
             if length.is_some_and(|other| other != value) {
                 return Err("There are two different values of Content-Length.".to_owned());
@@ -111,6 +117,9 @@ impl Head {
         let mut encodings =
             self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
         let Some((_, encoding)) = encodings.next() else { return Ok(false) };
+        if self.http_1_0 {
+            return Err("There is no Transfer-Encoding in HTTP/1.0.".to_owned());
+        }
         let encoding = String::from_utf8_lossy(encoding.trim_ascii());
         if !encoding.eq_ignore_ascii_case("chunked") || encodings.next().is_some() {
             return Err("The only Transfer-Encoding that is supported is chunked, once.".to_owned());
