@@ -34,6 +34,7 @@ mod errors;
 mod faults;
 mod host;
 mod http;
+mod key;
 mod keys;
 mod meaning;
 mod object;

@@ -21,11 +21,22 @@ pub(crate) fn parse(
 ) -> Result<Option<Callback>, OssError> {
     let callback = one_carrier("callback", callback)?;
     let variables = one_carrier("callback-var", variables)?;
-    parse_form(callback, settings::parse_variables(variables)?, policies)
+    resolve(callback, settings::parse_variables(variables)?, policies)
 }
 
-/// The callback of a form: the variables are fields of their own.
+/// The callback of a form, in which variables can also be fields of their own. These count before others of the same name.
 pub(crate) fn parse_form(
+    callback: &str,
+    variables: &str,
+    fields: BTreeMap<String, String>,
+    policies: &[Policy],
+) -> Result<Option<Callback>, OssError> {
+    let mut variables = settings::parse_variables(variables)?;
+    variables.extend(fields);
+    resolve(callback, variables, policies)
+}
+
+fn resolve(
     callback: &str,
     variables: BTreeMap<String, String>,
     policies: &[Policy],

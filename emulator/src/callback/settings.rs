@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::headers;
 use super::template::{self, BodyType};
 use crate::errors::OssError;
-use crate::text::base64_decode;
+use crate::text::{base64_decode, number};
 
 /// Each of the two Base64 texts may be as long as this.
 const TEXT_LIMIT: usize = 5 * 1024;
@@ -145,7 +145,7 @@ pub(super) fn parse_variables(text: &str) -> Result<BTreeMap<String, String>, Os
     }
     let refuse = |value: &str, message: &str| OssError::argument("callback-var", value, message);
     if text.len() > TEXT_LIMIT {
-        return Err(refuse(text, "The callback-var configuration is too long."));
+        return Err(refuse(text, "The callback-var configuration is too long.").ec("0007-00000101"));
     }
     let json = base64_decode(text).ok_or_else(|| {
         refuse(text, "The callback-var configuration is not base64 encoded.").ec("0007-00000102")
@@ -225,8 +225,7 @@ fn parse_url(url: &str) -> Option<CallbackUrl> {
 
 /// At most five digits, which together are a port.
 fn parse_port(text: &str) -> Option<u16> {
-    let digits = text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|port| digits && *port != 0)
+    number(text).filter(|port| text.len() <= 5 && *port != 0)
 }
 
 /// What can stand in a `Host` header.
@@ -325,6 +324,7 @@ mod tests {
         let long = "A".repeat(TEXT_LIMIT + 4);
         assert_eq!(decode("***").unwrap_err().ec, Some("0007-00000002"));
         assert_eq!(decode(&long).unwrap_err().ec, Some("0007-00000001"));
+        assert_eq!(parse_variables(&long).unwrap_err().ec, Some("0007-00000101"));
         assert_eq!(parse_variables("***").unwrap_err().ec, Some("0007-00000102"));
         assert_eq!(parse_variables("W10=").unwrap_err().ec, Some("0007-00000103"));
     }

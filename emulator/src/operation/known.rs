@@ -53,6 +53,11 @@ const UNSIGNED: &[&str] = &[
     "version-id-marker",
 ];
 
+/// Whether a header, whose name is lower-cased, is a condition.
+pub(crate) fn is_condition(name: &str) -> bool {
+    CONDITIONS.contains(&name)
+}
+
 /// Whether an operation that does not know this parameter would do something else than it is asked for. OSS passes over
 /// what has no meaning for it, such as `?from=mail`. A name without a value is a sub-resource's, and of those there are
 /// always newer ones.
@@ -66,5 +71,5 @@ pub(super) fn must_know_parameter(name: &str, value: &str) -> bool {
 
 /// The same of a header, whose name is lower-cased. Whoever passes over a condition does what was not to be done.
 pub(super) fn must_know_header(name: &str) -> bool {
-    CONDITIONS.contains(&name) || (name.starts_with(PREFIX) && !HEADERS.contains(&name))
+    is_condition(name) || (name.starts_with(PREFIX) && !HEADERS.contains(&name))
 }

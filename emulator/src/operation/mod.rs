@@ -3,6 +3,7 @@
 mod known;
 mod table;
 
+pub(crate) use known::is_condition;
 pub(crate) use table::{Level, find, is_name, is_stored_header};
 
 /// The operations of OSS that the emulator tells apart.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::errors::OssError;
 use crate::http::Head;
+use crate::key::check_key;
 use crate::meaning::Meaning;
 use crate::shared::Shared;
 
@@ -54,23 +55,4 @@ impl<'a> Context<'a> {
             )),
         }
     }
-}
-
-/// Refuses keys that OSS refuses.
-pub(super) fn check_key(key: &str, not_utf8: bool) -> Result<(), OssError> {
-    let refuse = |ec: &'static str| {
-        OssError::new(400, "InvalidObjectName", "The specified object is not valid.")
-            .ec(ec)
-            .detail("ObjectName", key)
-    };
-    if key.is_empty() {
-        return Err(refuse("0016-00000001"));
-    }
-    if not_utf8 || key.len() > 1023 {
-        return Err(refuse("0016-00000002"));
-    }
-    if key.starts_with(['/', '\\']) {
-        return Err(refuse("0016-00000005"));
-    }
-    Ok(())
 }

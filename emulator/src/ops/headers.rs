@@ -11,6 +11,7 @@ use crate::text::{base64_decode, base64_encode, bytes_of_text, text_of_bytes};
 pub(super) const OBJECT_ACL: &str = "x-oss-object-acl";
 pub(super) const FORBID_OVERWRITE: &str = "x-oss-forbid-overwrite";
 const TRAFFIC_LIMIT: &str = "x-oss-traffic-limit";
+const METADATA: &str = "x-oss-meta-";
 const METADATA_LIMIT: usize = 8 * 1024;
 
 /// Headers of HTTP's that are kept with the object, besides those of OSS's.
@@ -130,7 +131,7 @@ pub(super) fn checked_object_headers(
     let mut kept = Vec::new();
     let mut metadata = 0;
     for (name, value) in given {
-        if let Some(rest) = name.strip_prefix("x-oss-meta-") {
+        if let Some(rest) = name.strip_prefix(METADATA) {
             let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
             if rest.is_empty() || !rest.bytes().all(legal) {
                 return Err(OssError::argument(&name, &value, "The name of user metadata is not valid."));
@@ -146,6 +147,11 @@ pub(super) fn checked_object_headers(
         return Err(OssError::invalid_argument("The total size of user metadata exceeds 8 KB."));
     }
     Ok(kept)
+}
+
+/// Whether a header is kept as it is, even if it is no text.
+pub(super) fn keeps_bytes(name: &str) -> bool {
+    name.starts_with(METADATA) || KEPT.contains(&name)
 }
 
 pub(super) fn check_value(name: &str, value: &str) -> Result<(), OssError> {
