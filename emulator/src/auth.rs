@@ -8,7 +8,7 @@ use crate::keys::{Keys, unknown_id};
 use crate::meaning::Meaning;
 use crate::sign_v1::{self, Signed};
 use crate::sign_v4::{self, Scope};
-use crate::text::hex_upper;
+use crate::text::{hex_upper, number};
 
 const MAX_URL_LIFETIME_S: i64 = 7 * 24 * 3600;
 
@@ -33,12 +33,8 @@ pub(crate) fn authenticate(
         .iter()
         .any(|name| meaning.parameter(name).is_some());
     let url_v1 = ["OSSAccessKeyId", "Signature"].iter().any(|name| meaning.parameter(name).is_some());
-    let authorizations = head.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let expires = meaning.parameter("Expires").is_some();
     match head.headers.get("authorization") {
-        Some(value) if authorizations.count() > 1 => {
-            let message = "There is more than one Authorization header.";
-            return Err(OssError::argument("Authorization", &value, message));
-        }
         Some(_) if url_v1 || url_v4 => {
             let message = "Only one auth mechanism allowed: in the header or in the URL.";
             return Err(OssError::invalid_argument(message));
@@ -46,7 +42,7 @@ pub(crate) fn authenticate(
         Some(value) if value.starts_with(sign_v4::ALGORITHM) => guard.v4_header(&value)?,
         Some(value) => guard.v1_header(&value)?,
         None if url_v4 => guard.v4_url()?,
-        None if url_v1 => guard.v1_url()?,
+        None if url_v1 || expires => guard.v1_url()?,
         None if config.allow_anonymous => {}
         None => return Ok(Caller::Anybody),
     }
@@ -116,9 +112,8 @@ impl Guard<'_> {
         let id = parameter("OSSAccessKeyId")?;
         let signature = parameter("Signature")?;
         let expires = parameter("Expires")?;
-        let expires_s: i64 = expires
-            .parse()
-            .map_err(|_| OssError::access_denied("Invalid date (should be seconds since epoch)."))?;
+        let expires_s: i64 = number(expires)
+            .ok_or_else(|| OssError::access_denied("Invalid date (should be seconds since epoch)."))?;
         let credential = self.keys.find(id, self.now_ms)?;
         if self.now_ms > expires_s.saturating_mul(1000) {
             return Err(self.expired(expires_s.saturating_mul(1000)));
@@ -195,9 +190,7 @@ impl Guard<'_> {
         let date = parameter("x-oss-date")?;
         let date_ms = v4_date(date, &scope)?;
         let expires = parameter("x-oss-expires").map_err(|error| error.ec("0002-00000215"))?;
-        let lifetime_s = expires
-            .parse()
-            .ok()
+        let lifetime_s = number(expires)
             .filter(|seconds| (1..=MAX_URL_LIFETIME_S).contains(seconds))
             .ok_or_else(|| {
                 OssError::argument("x-oss-expires", expires, "x-oss-expires must be between 1 and 604800.")

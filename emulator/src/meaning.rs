@@ -5,7 +5,7 @@ use crate::errors::OssError;
 use crate::host::bucket_of_host;
 use crate::http::Head;
 use crate::operation::{self, Level, Operation};
-use crate::text::percent_decode;
+use crate::text::{number, percent_decode};
 
 /// A request's meaning, read from its line and its `Host`.
 #[derive(Debug, Clone)]
@@ -76,9 +76,9 @@ impl Meaning {
     pub fn number(&self, name: &str) -> Result<Option<u64>, OssError> {
         match self.parameter(name) {
             None | Some("") => Ok(None),
-            Some(text) => match text.parse() {
-                Ok(number) => Ok(Some(number)),
-                Err(_) => Err(OssError::argument(name, text, format!("{name} must be an integer."))),
+            Some(text) => match number(text) {
+                Some(number) => Ok(Some(number)),
+                None => Err(OssError::argument(name, text, format!("{name} must be an integer."))),
             },
         }
     }

@@ -15,7 +15,7 @@ use crate::http::{Head, Reply};
 use crate::meaning::parse_query;
 use crate::shared::Shared;
 use crate::sign_v1;
-use crate::text::{base64_encode, percent_encode, xml_escape};
+use crate::text::{base64_encode, number, percent_encode, xml_escape};
 
 const PATH: &str = "/-/sts";
 const VERSION: &str = "2015-04-01";
@@ -234,7 +234,7 @@ fn malformed(code: &'static str, parameter: &str) -> Refusal {
 fn duration_s(request: &Request) -> Result<i64, Refusal> {
     match request.get("DurationSeconds") {
         "" => Ok(3600),
-        text => text.parse().ok().filter(|seconds| (900..=43_200).contains(seconds)).ok_or_else(|| {
+        text => number(text).filter(|seconds| (900..=43_200).contains(seconds)).ok_or_else(|| {
             let message = "The Min/Max value of DurationSeconds is 15min/12hr.";
             Refusal::new(400, "InvalidParameter.DurationSeconds", message)
         }),

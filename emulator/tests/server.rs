@@ -81,6 +81,8 @@ fn wrong_authorizations_are_refused_without_panic() {
         assert_eq!(once(&emulator, "GET", target, &[], b"").status, 403, "{target}");
     }
     assert_eq!(once(&emulator, "GET", "/test-bucket/k?x-oss-signature=1", &[], b"").status, 400);
+    // Whoever signs nothing has no URL that expires.
+    assert_eq!(once(&start(), "PUT", "/test-bucket/k?Expires=99999999999", &[], b"").status, 403);
 }
 
 #[test]

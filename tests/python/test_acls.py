@@ -170,3 +170,12 @@ def test_whoever_has_no_key_gives_no_acl_and_removes_no_version(emulator, named)
     assert reply.status_code == 403
     assert [found.key for found in oss2.ObjectIterator(named)] == ["k"]
     assert named.get_object("k").versionid == first
+
+
+def test_whoever_has_no_access_key_has_no_say_in_a_reply_s_headers(emulator, named):
+    named.create_bucket("public-read")
+    named.put_object("k", b"data")
+    assert anonymous(named, emulator).get_object("k").read() == b"data"
+    with pytest.raises(oss2.exceptions.ServerError) as refused:
+        anonymous(named, emulator).get_object("k", params={"response-content-type": "text/x"})
+    assert (refused.value.status, refused.value.code) == (400, "InvalidRequest")

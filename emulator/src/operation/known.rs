@@ -53,6 +53,9 @@ const UNSIGNED: &[&str] = &[
     "version-id-marker",
 ];
 
+/// Parameters of OSS's that only the SDK for Java signs.
+const OF_JAVA: &[&str] = &["dir", "dirDelete", "img", "rename", "vip", "vpcip"];
+
 /// Whether a header, whose name is lower-cased, is a condition.
 pub(crate) fn is_condition(name: &str) -> bool {
     CONDITIONS.contains(&name)
@@ -64,8 +67,10 @@ pub(crate) fn is_condition(name: &str) -> bool {
 pub(super) fn must_know_parameter(name: &str, value: &str) -> bool {
     let is_of_oss = value.is_empty()
         || name.starts_with(PREFIX)
+        || name.starts_with("udf")
         || sign_v1::is_sub_resource(name)
-        || UNSIGNED.contains(&name);
+        || UNSIGNED.contains(&name)
+        || OF_JAVA.contains(&name);
     is_of_oss && !PARAMETERS.contains(&name)
 }
 

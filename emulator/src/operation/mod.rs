@@ -6,6 +6,16 @@ mod table;
 pub(crate) use known::is_condition;
 pub(crate) use table::{Level, find, is_name, is_stored_header};
 
+/// What the body of a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// Of an object, or of a form with one.
+    Data,
+    /// Something small that says more than the request's head.
+    Document,
+    Nothing,
+}
+
 /// The operations of OSS that the emulator tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
@@ -98,11 +108,21 @@ impl Operation {
         }
     }
 
-    /// Whether the request's body is object data rather than a small document.
-    pub fn carries_data(self) -> bool {
-        matches!(
-            self,
-            Operation::PutObject | Operation::AppendObject | Operation::UploadPart | Operation::PostObject
-        )
+    /// What it takes as the body of a request.
+    pub fn body(self) -> Body {
+        match self {
+            Operation::PutObject
+            | Operation::AppendObject
+            | Operation::UploadPart
+            | Operation::PostObject => Body::Data,
+            Operation::PutBucket
+            | Operation::PutBucketCallbackPolicy
+            | Operation::PutBucketVersioning
+            | Operation::DeleteMultipleObjects
+            | Operation::PutObjectTagging
+            | Operation::ProcessObject
+            | Operation::CompleteMultipartUpload => Body::Document,
+            _ => Body::Nothing,
+        }
     }
 }

@@ -66,6 +66,8 @@ const STORED: &[&str] = &[
 ];
 /// Whether it may take the place of another.
 const OVERWRITE: &[&str] = &["x-oss-forbid-overwrite"];
+/// What whoever encrypts an upload in parts says of that with each of them.
+const CLIENT_ENCRYPTION: &[&str] = &["x-oss-meta-client-side-encryption-"];
 const CALLBACK_HEADERS: &[&str] = &["x-oss-callback", "x-oss-callback-var"];
 const CALLBACK: &[&str] = &["callback", "callback-var"];
 const TRAFFIC: &[&str] = &["x-oss-traffic-limit"];
@@ -135,9 +137,11 @@ const ROWS: &[Row] =
             .parameters(&[TRAFFIC, &["partNumber"]])
             .headers(&[COPY_CONDITIONS, TRAFFIC, &["x-oss-copy-source-range"]]),
         // The SDK that begins an upload with its callback ends it without one, and no callback is made. So it is in OSS, too.
-        row("PUT", Object, "uploadId", UploadPart)
-            .parameters(&[TRAFFIC, &["partNumber"]])
-            .headers(&[TRAFFIC, CALLBACK_HEADERS]),
+        row("PUT", Object, "uploadId", UploadPart).parameters(&[TRAFFIC, &["partNumber"]]).headers(&[
+            TRAFFIC,
+            CALLBACK_HEADERS,
+            CLIENT_ENCRYPTION,
+        ]),
         row("PUT", Object, "", CopyObject).with(COPY_SOURCE).headers(&[
             CONDITIONS,
             COPY_CONDITIONS,
@@ -311,6 +315,8 @@ mod tests {
             ("PUT", Object, "versionId=1", ""),
             ("GET", Object, "x-oss-process=image/resize,w_100", ""),
             ("GET", Object, "x-oss-ac-source-ip=10.0.0.1", ""),
+            ("PUT", Object, "rename=other", ""),
+            ("GET", Object, "udfImage=x", ""),
             ("POST", Object, "append&position=0&callback=e30=", ""),
             ("POST", Object, "append&position=0", "x-oss-callback"),
             ("POST", Object, "uploadId=x", "If-None-Match"),

@@ -16,6 +16,10 @@ impl Context<'_> {
             return Ok(());
         }
         let access = access_of(self.meaning.operation).ok_or_else(needs_a_key)?;
+        if let Some((name, _)) = self.meaning.query.iter().find(|(name, _)| name.starts_with("response-")) {
+            let message = format!("{name} is not supported for anonymous requests.");
+            return Err(OssError::new(400, "InvalidRequest", message).detail("ArgumentName", name));
+        }
         let removes_for_good = self.meaning.operation == Operation::DeleteObject && self.version()?.is_some();
         if removes_for_good || self.header(OBJECT_ACL).is_some() {
             return Err(needs_a_key());

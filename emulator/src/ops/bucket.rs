@@ -18,7 +18,6 @@ pub(super) const OWNER: &str =
 
 pub(super) fn put_bucket(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
     let bucket = context.bucket()?;
-    context.check_md5(body)?;
     let store = &context.shared.store;
     let acl = context.header(ACL).map(|name| acl_of(&name)).transpose()?;
     let wanted = Configuration::read(body, &context.shared.config.region)?;
@@ -46,7 +45,7 @@ impl Configuration {
         const LOCATION: &str = "CreateBucketConfiguration/LocationConstraint";
         const KNOWN: &[&str] = &["CreateBucketConfiguration", STORAGE_CLASS, REDUNDANCY, LOCATION];
         let mut wanted = Configuration::default();
-        let texts = if body.is_empty() { Vec::new() } else { xml::read(body, KNOWN)? };
+        let texts = if body.is_empty() { Vec::new() } else { xml::read(body, KNOWN, &[])? };
         for (path, text) in texts {
             match path {
                 STORAGE_CLASS if CLASSES.contains(&text.as_str()) => wanted.storage_class = Some(text),

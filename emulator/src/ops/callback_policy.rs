@@ -7,7 +7,6 @@ use crate::errors::OssError;
 use crate::http::Reply;
 
 pub(super) fn put(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
-    context.check_md5(body)?;
     context.shared.store.set_callback_policies(context.bucket()?, policies(body)?)?;
     Ok(Reply::new(200))
 }
@@ -43,7 +42,7 @@ fn policies(body: &[u8]) -> Result<Vec<Policy>, OssError> {
     ];
     let mut policies: Vec<Policy> = Vec::new();
     let (mut name, mut callback, mut variables) = (None, None, None);
-    for (path, text) in xml::read(body, KNOWN)? {
+    for (path, text) in xml::read(body, KNOWN, &["BucketCallbackPolicy/PolicyItem"])? {
         match path {
             "BucketCallbackPolicy/PolicyItem/PolicyName" => name = Some(text),
             "BucketCallbackPolicy/PolicyItem/Callback" => callback = Some(text),

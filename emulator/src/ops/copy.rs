@@ -13,7 +13,7 @@ use crate::errors::OssError;
 use crate::http::Reply;
 use crate::object::{ObjectType, Properties};
 use crate::store::Part;
-use crate::text::{hex_upper, percent_decode};
+use crate::text::{hex_upper, number, percent_decode};
 
 const SOURCE: &str = "x-oss-copy-source";
 const CONDITIONS: &str = "x-oss-copy-source-";
@@ -157,7 +157,7 @@ pub(super) fn upload_part_copy(context: &Context) -> Result<Reply, OssError> {
 /// What `bytes=<first>-<last>` means of data. A range that they do not have counts for nothing.
 fn part_of<'a>(data: &'a [u8], range: &str) -> Option<&'a [u8]> {
     let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
-    data.get(first.parse().ok()?..=last.parse().ok()?)
+    data.get(number(first)?..=number(last)?)
 }
 
 #[cfg(test)]
@@ -168,7 +168,7 @@ mod tests {
     fn a_range_that_is_not_wholly_there_is_none() {
         assert_eq!(part_of(b"0123456789", "bytes=2-4"), Some(&b"234"[..]));
         assert_eq!(part_of(b"0123456789", "bytes=0-9"), Some(&b"0123456789"[..]));
-        for range in ["bytes=2-10", "bytes=4-2", "bytes=10-10", "bytes=2-", "bytes=-2", "bytes=a-b", "2-4"] {
+        for range in ["bytes=2-10", "bytes=4-2", "bytes=10-10", "bytes=2-", "bytes=-2", "bytes=a-b", "bytes=+2-4", "2-4"] {
             assert_eq!(part_of(b"0123456789", range), None, "{range}");
         }
         assert_eq!(part_of(b"0123456789", &format!("bytes=0-{}", usize::MAX)), None);

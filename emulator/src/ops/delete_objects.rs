@@ -5,6 +5,7 @@ use super::listing::encoded;
 use super::xml::{self, Document};
 use crate::errors::OssError;
 use crate::http::Reply;
+use crate::key::check_key;
 use crate::object::NULL_VERSION;
 
 pub(super) fn delete_object(context: &Context) -> Result<Reply, OssError> {
@@ -25,7 +26,10 @@ struct Named {
 
 pub(super) fn delete_multiple_objects(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
     let bucket = context.bucket()?;
-    context.check_md5(body)?;
+    if context.header("content-md5").is_none() {
+        let error = OssError::new(400, "MissingArgument", "Missing Some Required Arguments.");
+        return Err(error.ec("0016-00000606").detail("ArgumentName", "Content-MD5"));
+    }
     let url = context.url_encoding()?;
     let (named, is_quiet) = named_objects(body)?;
     let mut document = Document::new("DeleteResult");
@@ -55,17 +59,30 @@ fn named_objects(body: &[u8]) -> Result<(Vec<Named>, bool), OssError> {
     let mut named = Vec::new();
     let mut is_quiet = false;
     let (mut key, mut version_id) = (None, None);
-    for (path, text) in xml::read(body, KNOWN)? {
+    for (path, text) in xml::read(body, KNOWN, &["Delete/Object"])? {
         match path {
-            "Delete/Quiet" => is_quiet = text.trim() == "true",
-            "Delete/Object/Key" => key = Some(text),
+            "Delete/Quiet" => {
+                is_quiet = match text.trim() {
+                    "true" => true,
+                    "false" | "" => false,
+                    _ => return Err(OssError::malformed_xml()),
+                }
+            }
+            "Delete/Object/Key" if text.is_empty() => {
+                let error = OssError::argument("Key", "", "The key of an object cannot be empty.");
+                return Err(error.ec("0016-00000611"));
+            }
+            "Delete/Object/Key" => {
+                check_key(&text, false)?;
+                key = Some(text);
+            }
             "Delete/Object/VersionId" if text.is_empty() => {
                 let error = OssError::argument("VersionId", "", "The version id cannot be empty.");
                 return Err(error.ec("0016-00000612"));
             }
             "Delete/Object/VersionId" => version_id = Some(text),
             "Delete/Object" => {
-                let key = key.take().ok_or_else(OssError::malformed_xml)?;
+                let key = key.take().ok_or_else(|| OssError::malformed_xml().ec("0016-00000613"))?;
                 named.push(Named { key, version_id: version_id.take() });
             }
             _ => {}

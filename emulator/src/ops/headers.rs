@@ -2,11 +2,10 @@
 
 use super::context::Context;
 use super::tagging;
-use crate::digest::md5;
 use crate::errors::OssError;
 use crate::http::Reply;
 use crate::operation::is_stored_header;
-use crate::text::{base64_decode, base64_encode, bytes_of_text, text_of_bytes};
+use crate::text::{base64_decode, bytes_of_text, number, text_of_bytes};
 
 pub(super) const OBJECT_ACL: &str = "x-oss-object-acl";
 pub(super) const FORBID_OVERWRITE: &str = "x-oss-forbid-overwrite";
@@ -15,7 +14,7 @@ const METADATA: &str = "x-oss-meta-";
 const METADATA_LIMIT: usize = 8 * 1024;
 
 /// Headers of HTTP's that are kept with the object, besides those of OSS's.
-const KEPT: &[&str] = &[
+pub(super) const KEPT: &[&str] = &[
     "cache-control",
     "content-disposition",
     "content-encoding",
@@ -90,22 +89,10 @@ impl Context<'_> {
                 return refuse(text, "x-oss-traffic-limit is given as a header and as a parameter.");
             }
         };
-        match text.parse::<u64>() {
+        match number::<u64>(text) {
             // The pages name two lower bounds; the wider one is taken.
-            Ok(245_760..=838_860_800) => Ok(()),
+            Some(245_760..=838_860_800) => Ok(()),
             _ => refuse(text, "x-oss-traffic-limit is not valid."),
-        }
-    }
-
-    /// Compares `Content-MD5` with the body, and returns the body's own.
-    pub(super) fn check_md5(&self, body: &[u8]) -> Result<String, OssError> {
-        let found = base64_encode(&md5(body));
-        match self.header("content-md5") {
-            Some(given) if given != found => {
-                Err(OssError::new(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
-                    .detail("Content-MD5", given))
-            }
-            _ => Ok(found),
         }
     }
 }

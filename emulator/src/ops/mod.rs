@@ -19,6 +19,7 @@ mod object;
 mod post_object;
 mod process_object;
 mod range;
+mod request;
 mod service;
 mod tagging;
 mod versioning;
@@ -33,7 +34,7 @@ use crate::errors::OssError;
 use crate::host::is_endpoint_of_oss;
 use crate::http::{Framing, Reply};
 use crate::meaning::Meaning;
-use crate::operation::Operation;
+use crate::operation::{Body, Operation};
 
 /// The largest document that is no object: lists of parts, lists of keys.
 const DOCUMENT_LIMIT: u64 = 4 << 20;
@@ -53,6 +54,7 @@ impl Context<'_> {
             self.bucket()?;
         }
         self.refuse_path_style()?;
+        self.refuse_repeated_headers()?;
         // Whose request it is matters only where there is something to ask for.
         if !self.makes_bucket() && !matches!(operation, Operation::PutBucket | Operation::Unknown) {
             self.check_bucket()?;
@@ -73,7 +75,8 @@ impl Context<'_> {
             self.make_bucket(caller)?;
             self.authorize(caller)?;
         }
-        if operation.carries_data() {
+        let carries_data = operation.body() == Body::Data;
+        if carries_data {
             match framing {
                 Framing::None => {
                     return Err(OssError::new(
@@ -98,11 +101,7 @@ impl Context<'_> {
         };
         Ok(Prepared {
             callback,
-            body_limit: if operation.carries_data() {
-                shared.config.object_size_limit
-            } else {
-                DOCUMENT_LIMIT
-            },
+            body_limit: if carries_data { shared.config.object_size_limit } else { DOCUMENT_LIMIT },
         })
     }
 
@@ -144,6 +143,7 @@ impl Context<'_> {
     /// Does the work.
     pub fn perform(&self, prepared: &Prepared, body: Vec<u8>) -> Result<Reply, OssError> {
         let callback = prepared.callback.as_ref();
+        self.check_body(&body)?;
         match self.meaning.operation {
             Operation::ListBuckets => service::list_buckets(self),
             Operation::PutBucket => bucket::put_bucket(self, &body),
@@ -175,7 +175,7 @@ impl Context<'_> {
             Operation::PutObjectTagging => tagging::put(self, &body),
             Operation::DeleteObjectTagging => tagging::delete(self),
             Operation::DeleteObject => delete_objects::delete_object(self),
-            Operation::InitiateMultipartUpload => multipart::initiate(self, &body),
+            Operation::InitiateMultipartUpload => multipart::initiate(self),
             Operation::UploadPart => multipart::upload_part(self, body),
             Operation::CompleteMultipartUpload => multipart::complete(self, callback, &body),
             Operation::AbortMultipartUpload => multipart::abort(self),

@@ -14,7 +14,7 @@ use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::http::Reply;
 use crate::store::{Completion, NamedPart, Part, Parts, Upload};
-use crate::text::{hex_upper, percent_encode};
+use crate::text::{base64_encode, hex_upper, number, percent_encode};
 
 const MAX_PART_NUMBER: u64 = 10_000;
 
@@ -28,8 +28,7 @@ pub(super) fn upload_id<'a>(context: &Context<'a>) -> Result<&'a str, OssError> 
 
 pub(super) fn part_number(context: &Context) -> Result<u32, OssError> {
     let text = context.meaning.parameter("partNumber").unwrap_or_default();
-    text.parse::<u64>()
-        .ok()
+    number::<u64>(text)
         .filter(|number| (1..=MAX_PART_NUMBER).contains(number))
         .and_then(|number| u32::try_from(number).ok())
         .ok_or_else(|| {
@@ -41,9 +40,8 @@ pub(super) fn part_number(context: &Context) -> Result<u32, OssError> {
         })
 }
 
-pub(super) fn initiate(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
+pub(super) fn initiate(context: &Context) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
-    context.check_md5(body)?;
     let url = context.url_encoding()?;
     let upload = Upload {
         initiated_ms: context.now_ms(),
@@ -69,14 +67,14 @@ pub(super) fn upload_part(context: &Context, body: Vec<u8>) -> Result<Reply, Oss
     let upload_id = upload_id(context)?;
     context.check_traffic_limit()?;
     let number = part_number(context)?;
-    let content_md5 = context.check_md5(&body)?;
+    let digest = md5(&body);
     let part = Part {
-        etag: hex_upper(&md5(&body)),
+        etag: hex_upper(&digest),
         crc64: crc64(&body),
         modified_ms: context.now_ms(),
         data: Arc::new(body),
     };
-    let reply = stored_reply(&part.etag, part.crc64, Some(&content_md5));
+    let reply = stored_reply(&part.etag, part.crc64, Some(&base64_encode(&digest)));
     context.put_part(upload_id, number, part, reply)
 }
 
@@ -103,7 +101,6 @@ pub(super) fn complete(
 ) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
     let upload_id = upload_id(context)?;
-    context.check_md5(body)?;
     let url = context.url_encoding()?;
     let parts = match context.header("x-oss-complete-all").as_deref() {
         None => Parts::Named(named_parts(body)?),
@@ -169,18 +166,18 @@ fn named_parts(body: &[u8]) -> Result<Vec<NamedPart>, OssError> {
         "CompleteMultipartUpload/Part/ETag",
     ];
     let mut parts = Vec::new();
-    let mut number = None;
+    let mut part_number = None;
     let mut etag = None;
-    for (path, text) in xml::read(body, KNOWN)? {
+    for (path, text) in xml::read(body, KNOWN, &["CompleteMultipartUpload/Part"])? {
         match path {
             "CompleteMultipartUpload/Part/PartNumber" => {
-                let value = text.trim().parse().map_err(|_| OssError::malformed_xml())?;
-                number = Some(value);
+                let value = number(text.trim()).ok_or_else(OssError::malformed_xml)?;
+                part_number = Some(value);
             }
             "CompleteMultipartUpload/Part/ETag" => {
                 etag = Some(text.trim().trim_matches('"').to_owned());
             }
-            "CompleteMultipartUpload/Part" => match (number.take(), etag.take()) {
+            "CompleteMultipartUpload/Part" => match (part_number.take(), etag.take()) {
                 (Some(number), Some(etag)) => parts.push(NamedPart { number, etag }),
                 _ => return Err(OssError::malformed_xml()),
             },

@@ -11,7 +11,7 @@ use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::http::Reply;
 use crate::object::{ObjectType, Properties};
-use crate::text::{hex_upper, text_of_bytes};
+use crate::text::{base64_encode, hex_upper, text_of_bytes};
 
 pub(super) fn put_object(
     context: &Context,
@@ -20,11 +20,11 @@ pub(super) fn put_object(
 ) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
     let headers = context.object_headers()?;
-    let content_md5 = context.check_md5(&body)?;
+    let digest = md5(&body);
     let properties = Properties {
-        etag: hex_upper(&md5(&body)),
+        etag: hex_upper(&digest),
         crc64: crc64(&body),
-        content_md5: Some(content_md5),
+        content_md5: Some(base64_encode(&digest)),
         size: body.len() as u64,
         kind: ObjectType::Normal,
         modified_ms: context.now_ms(),
@@ -48,7 +48,6 @@ pub(super) fn append_object(context: &Context, body: &[u8]) -> Result<Reply, Oss
         return Err(OssError::not_implemented(message));
     }
     let headers = context.object_headers()?;
-    context.check_md5(body)?;
     let position = context
         .meaning
         .number("position")?

@@ -22,7 +22,6 @@ use crate::text::{hex_upper, percent_encode, text_of_bytes};
 
 pub(super) fn post_object(context: &Context, body: Vec<u8>) -> Result<Reply, OssError> {
     let bucket = context.bucket()?;
-    context.check_md5(&body)?;
     let content_type = context.header("content-type").unwrap_or_default();
     let form = Form::parse(&content_type, &body)?;
     drop(body);

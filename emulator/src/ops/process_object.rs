@@ -12,7 +12,6 @@ use crate::http::Reply;
 const PROCESS: &str = "x-oss-process";
 
 pub(super) fn process_object(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
-    context.check_md5(body)?;
     let (bucket, key) = (context.bucket()?, context.key()?);
     let callback = parse(body, &context.shared.store.callback_policies(bucket)?)?;
     context.refuse_private(Some(&callback))?;

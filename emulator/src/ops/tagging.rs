@@ -31,7 +31,6 @@ pub(super) fn get(context: &Context) -> Result<Reply, OssError> {
 }
 
 pub(super) fn put(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
-    context.check_md5(body)?;
     let pairs = tags_of_document(body)?
         .into_iter()
         .map(|(key, value)| format!("{}={}", percent_encode(&key), percent_encode(&value)))
@@ -87,7 +86,7 @@ fn tags_of_document(body: &[u8]) -> Result<Vec<Tag>, OssError> {
         "Tagging/TagSet/Tag/Key",
         "Tagging/TagSet/Tag/Value",
     ];
-    let texts = xml::read(body, KNOWN).map_err(|unreadable| match unreadable {
+    let texts = xml::read(body, KNOWN, &["Tagging/TagSet/Tag"]).map_err(|unreadable| match unreadable {
         Unreadable::Malformed => OssError::malformed_xml().ec("0010-00000101"),
         Unreadable::OtherRoot => OssError::malformed_xml().ec("0010-00000102"),
         Unreadable::Unknown(_) => unreadable.into(),

@@ -31,9 +31,8 @@ impl<'a> Context<'a> {
 }
 
 pub(super) fn put_bucket_versioning(context: &Context, body: &[u8]) -> Result<Reply, OssError> {
-    context.check_md5(body)?;
     const STATUS: &str = "VersioningConfiguration/Status";
-    let texts = xml::read(body, &["VersioningConfiguration", STATUS])?;
+    let texts = xml::read(body, &["VersioningConfiguration", STATUS], &[])?;
     let status = texts.iter().find(|(path, _)| *path == STATUS);
     let versioning =
         status.and_then(|(_, text)| Versioning::of_name(text.trim())).ok_or_else(OssError::malformed_xml)?;

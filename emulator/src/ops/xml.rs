@@ -2,7 +2,7 @@
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesRef, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use crate::errors::OssError;
 use crate::text::xml_escape;
@@ -77,56 +77,103 @@ impl From<Unreadable> for OssError {
     }
 }
 
+/// An element that has not ended yet.
+struct Open {
+    path: &'static str,
+    text: String,
+    /// The elements in it so far.
+    children: Vec<&'static str>,
+}
+
 /// The texts of a request's document: paths of local names, such as `Delete/Object/Key`, with their values, in the order in
 /// which the elements end. All paths are among the known ones, so that a document cannot be deeper than these, nor need
-/// memory for its own names.
-pub(super) fn read(body: &[u8], known: &[&'static str]) -> Result<Vec<(&'static str, String)>, Unreadable> {
+/// memory for its own names. Only the repeated ones can be there more than once in the same element, and where elements
+/// can be there is no text beside them.
+pub(super) fn read(
+    body: &[u8],
+    known: &[&'static str],
+    repeated: &[&str],
+) -> Result<Vec<(&'static str, String)>, Unreadable> {
     let mut reader = Reader::from_reader(body);
-    let mut open: Vec<(&'static str, String)> = Vec::new();
+    reader.config_mut().check_comments = true;
+    let mut open: Vec<Open> = Vec::new();
     let mut found = Vec::new();
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
-        match reader.read_event_into(&mut buffer).map_err(|_| Unreadable::Malformed)? {
-            Event::Start(start) => {
-                open.push((path_of(start.local_name().as_ref(), &open, known)?, String::new()));
+        let event = reader.read_event_into(&mut buffer).map_err(|_| Unreadable::Malformed)?;
+        // The document is over where nothing is open any more.
+        let is_within = found.is_empty() || !open.is_empty();
+        match event {
+            Event::Start(start) if is_within => {
+                let path = enter(&start, &mut open, known, repeated)?;
+                open.push(Open { path, text: String::new(), children: Vec::new() });
             }
-            Event::Empty(empty) => {
-                found.push((path_of(empty.local_name().as_ref(), &open, known)?, String::new()));
+            Event::Empty(empty) if is_within => {
+                found.push((enter(&empty, &mut open, known, repeated)?, String::new()));
             }
-            Event::Text(text) => append(&mut open, &text.decode().map_err(|_| Unreadable::Malformed)?),
-            Event::CData(text) => append(&mut open, &text.decode().map_err(|_| Unreadable::Malformed)?),
-            Event::GeneralRef(reference) => append(&mut open, &referred(&reference)?),
-            Event::End(_) => found.extend(open.pop()),
+            Event::Text(text) => append(&mut open, &text.decode().map_err(|_| Unreadable::Malformed)?)?,
+            Event::CData(text) => append(&mut open, &text.decode().map_err(|_| Unreadable::Malformed)?)?,
+            Event::GeneralRef(reference) => append(&mut open, &referred(&reference)?)?,
+            Event::End(_) => {
+                let ended = open.pop().ok_or(Unreadable::Malformed)?;
+                if has_elements(ended.path, known) && !is_blank(&ended.text) {
+                    return Err(Unreadable::Malformed);
+                }
+                found.push((ended.path, ended.text));
+            }
             Event::Eof if open.is_empty() && !found.is_empty() => return Ok(found),
-            Event::Eof => return Err(Unreadable::Malformed),
-            Event::Decl(_) | Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {}
+            Event::Decl(_) | Event::DocType(_) if open.is_empty() && found.is_empty() => {}
+            Event::Comment(_) | Event::PI(_) => {}
+            Event::Start(_) | Event::Empty(_) | Event::Decl(_) | Event::DocType(_) | Event::Eof => {
+                return Err(Unreadable::Malformed);
+            }
         }
     }
 }
 
-/// Which of the known paths an element has that begins inside of the open ones.
-fn path_of(
-    name: &[u8],
-    open: &[(&'static str, String)],
+/// The path of an element that begins inside of the open ones, if it may be there.
+fn enter(
+    element: &BytesStart,
+    open: &mut [Open],
     known: &[&'static str],
+    repeated: &[&str],
 ) -> Result<&'static str, Unreadable> {
-    let name = String::from_utf8_lossy(name);
-    let path = match open.last() {
-        None => name.into_owned(),
-        Some((parent, _)) => format!("{parent}/{name}"),
+    if element.attributes().any(|attribute| attribute.is_err()) {
+        return Err(Unreadable::Malformed);
+    }
+    let name = element.local_name();
+    let name = String::from_utf8_lossy(name.as_ref());
+    let Some(parent) = open.last_mut() else {
+        return known.iter().copied().find(|path| *path == name).ok_or(Unreadable::OtherRoot);
     };
-    let is_root = open.is_empty();
-    known.iter().copied().find(|other| *other == path).ok_or(match is_root {
-        true => Unreadable::OtherRoot,
-        false => Unreadable::Unknown(path),
-    })
+    let path = format!("{}/{name}", parent.path);
+    let Some(path) = known.iter().copied().find(|other| *other == path) else {
+        return Err(Unreadable::Unknown(path));
+    };
+    if parent.children.contains(&path) && !repeated.contains(&path) {
+        return Err(Unreadable::Malformed);
+    }
+    parent.children.push(path);
+    Ok(path)
 }
 
-fn append(open: &mut [(&'static str, String)], more: &str) {
-    if let Some((_, text)) = open.last_mut() {
-        text.push_str(more);
+fn has_elements(path: &str, known: &[&str]) -> bool {
+    known.iter().any(|other| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+}
+
+/// Outside of the root there is no text.
+fn append(open: &mut [Open], more: &str) -> Result<(), Unreadable> {
+    match open.last_mut() {
+        Some(open) => open.text.push_str(more),
+        None if is_blank(more) => {}
+        None => return Err(Unreadable::Malformed),
     }
+    Ok(())
 }
 
 /// The text that a reference such as `&lt;` stands for.
@@ -143,7 +190,7 @@ mod tests {
     use super::*;
 
     fn texts(xml: &str) -> Result<Vec<(&'static str, String)>, Unreadable> {
-        read(xml.as_bytes(), &["A", "A/B", "A/C", "A/D", "A/D/E"])
+        read(xml.as_bytes(), &["A", "A/B", "A/C", "A/D", "A/D/E"], &["A/C"])
     }
 
     #[test]
@@ -155,8 +202,39 @@ mod tests {
 
     #[test]
     fn broken_documents_are_refused() {
-        for xml in ["", "text", "<A>", "<A></B>", "<A>&nonsense;</A>", "<A", "<A><B></A></B>"] {
+        for xml in ["", "text", "<A>", "<A></B>", "<A>&nonsense;</A>", "<A", "<A><B></A></B>", "</A>"] {
             assert_eq!(texts(xml), Err(Unreadable::Malformed), "{xml:?}");
+        }
+    }
+
+    #[test]
+    fn a_document_says_everything_once() {
+        for xml in [
+            "<A/><A/>",
+            "<A></A><A/>",
+            "<A/><?xml version=\"1.0\"?>",
+            "<A/>text",
+            "text<A/>",
+            "<A/>&amp;",
+            "<A/><![CDATA[x]]>",
+            "<A>text<B/></A>",
+            "<A><B/>text</A>",
+            "<A>text</A>",
+            "<A><D>&#65;</D></A>",
+            "<A><B/><B/></A>",
+            "<A><B>1</B><C/><B>2</B></A>",
+            "<A><D/><D/></A>",
+            "<A b=c d/>",
+            "<A><B b='1' b='2'/></A>",
+            "<A><!-- a -- b --></A>",
+        ] {
+            assert_eq!(texts(xml), Err(Unreadable::Malformed), "{xml}");
+        }
+        for xml in [
+            " <!DOCTYPE A><!-- c --><A xmlns='x' y=\"z\"> <C/>\r\n<C/>\t<D><E>e</E></D><B> </B></A>\n<?p?>",
+            "<A><C>1</C><B/><C>2</C></A>",
+        ] {
+            assert!(texts(xml).is_ok(), "{xml}");
         }
     }
 

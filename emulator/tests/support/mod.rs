@@ -5,6 +5,9 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest, Md5};
 use oss_emulator::{Config, Emulator};
 
 /// Long enough for a loaded machine; a test that gets here has failed.
@@ -167,4 +170,10 @@ impl Client {
 /// One request on a connection of its own.
 pub fn once(emulator: &Emulator, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
     Client::connect(emulator).request(method, target, headers, body).unwrap()
+}
+
+/// The same with a document, and its MD5.
+pub fn send(emulator: &Emulator, method: &str, target: &str, document: &str) -> Reply {
+    let digest = STANDARD.encode(Md5::digest(document.as_bytes()));
+    once(emulator, method, target, &[("Content-MD5", &digest)], document.as_bytes())
 }
