@@ -62,6 +62,10 @@ impl Properties {
         self.version_id.as_deref().unwrap_or(NULL_VERSION)
     }
 
+    pub fn storage_class(&self) -> &str {
+        self.header("x-oss-storage-class").unwrap_or("Standard")
+    }
+
     pub fn content_type(&self) -> &str {
         self.header("content-type").unwrap_or("application/octet-stream")
     }

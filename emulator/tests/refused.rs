@@ -5,7 +5,7 @@
 mod support;
 
 use oss_emulator::Emulator;
-use support::{once, start};
+use support::{once, send, start};
 
 /// The code that a request is refused with.
 fn refusal(emulator: &Emulator, method: &str, target: &str, headers: &[(&str, &str)]) -> String {
@@ -26,6 +26,7 @@ fn a_request_that_is_not_known_whole_changes_nothing() {
         ("PUT", "/new-bucket/?lifecycle", &[]),
         ("PUT", "/new-bucket/", &[("x-oss-hns-status", "enabled")]),
         ("PUT", "/test-bucket/k?retention", &[]),
+        ("PUT", "/test-bucket/k?rename=other", &[]),
         ("PUT", "/test-bucket/k?symlink", &[("x-oss-symlink-target", "other")]),
         ("PUT", "/test-bucket/k", &[("x-oss-object-worm-mode", "COMPLIANCE")]),
         ("PUT", "/test-bucket/new?x-oss-ac-source-ip=10.0.0.1", &[]),
@@ -101,6 +102,45 @@ fn a_limit_of_traffic_is_right_and_given_once() {
 }
 
 #[test]
+fn numbers_are_digits() {
+    let emulator = start();
+    emulator.put_object("test-bucket", "k", b"data");
+    let upload = once(&emulator, "POST", "/test-bucket/parts?uploads", &[], b"").element("UploadId").unwrap();
+    for (method, target, headers) in [
+        ("PUT", format!("/test-bucket/parts?uploadId={upload}&partNumber=%2B1"), [].as_slice()),
+        ("GET", "/test-bucket/?max-keys=%2B1".into(), &[]),
+        ("GET", "/test-bucket/k".into(), &[("x-oss-traffic-limit", "+819200")]),
+        ("POST", "/test-bucket/new?append&position=%2B0".into(), &[]),
+    ] {
+        let reply = once(&emulator, method, &target, headers, b"");
+        assert_eq!(
+            (reply.status, reply.element("Code").as_deref()),
+            (400, Some("InvalidArgument")),
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn what_is_of_kms_needs_kms() {
+    let emulator = start();
+    let method = "x-oss-server-side-encryption";
+    for (name, value) in
+        [(format!("{method}-key-id"), "key"), ("x-oss-server-side-data-encryption".into(), "SM4")]
+    {
+        let header = (name.as_str(), value);
+        for (headers, status) in [
+            ([header].as_slice(), 400),
+            (&[header, (method, "AES256")], 400),
+            (&[header, (method, "KMS")], 200),
+        ] {
+            let reply = once(&emulator, "PUT", "/test-bucket/k", headers, b"");
+            assert_eq!(reply.status, status, "{headers:?}");
+        }
+    }
+}
+
+#[test]
 fn an_element_that_is_not_known_is_not_passed_over() {
     let emulator = start();
     emulator.put_object("test-bucket", "k", b"data");
@@ -144,11 +184,11 @@ fn an_element_that_is_not_known_is_not_passed_over() {
             "CreateBucketConfiguration/Hash",
         ),
     ] {
-        let reply = once(&emulator, method, target, &[], document.as_bytes());
+        let reply = send(&emulator, method, target, document);
         let message = format!("The emulator does not know {unknown}.");
         assert_eq!((reply.status, reply.element("Message")), (501, Some(message)), "{document}");
         // A document of another kind is not one of OSS's at all.
-        let reply = once(&emulator, method, target, &[], b"<Other/>");
+        let reply = send(&emulator, method, target, "<Other/>");
         assert_eq!((reply.status, reply.element("Code").as_deref()), (400, Some("MalformedXML")), "{target}");
     }
     assert_eq!(emulator.keys("test-bucket"), ["k"]);

@@ -12,6 +12,7 @@ use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::http::Reply;
 use crate::object::{ObjectType, Properties};
+use crate::operation::Operation;
 use crate::store::Part;
 use crate::text::{hex_upper, number, percent_decode};
 
@@ -47,11 +48,19 @@ impl Source {
     }
 
     fn read(&self, context: &Context) -> Result<(Properties, Arc<Vec<u8>>), OssError> {
-        let read = context.shared.store.read(&self.bucket, &self.key, self.version.as_deref());
-        read.map_err(|error| match error.code.as_str() {
-            "MethodNotAllowed" => OssError::no_such_key(&self.key).ec("0016-00000307"),
+        let read = context.read(&self.bucket, &self.key, self.version.as_deref());
+        read.map_err(|error| match (error.code.as_str(), context.meaning.operation) {
+            ("MethodNotAllowed", Operation::UploadPartCopy) => {
+                let version = self.version.as_deref().unwrap_or_default();
+                OssError::argument("versionId", version, "The source of the copy is a delete marker.")
+            }
+            ("MethodNotAllowed", _) => OssError::no_such_key(&self.key).ec("0016-00000307"),
             _ => error,
         })
+    }
+
+    fn is_target(&self, context: &Context) -> Result<bool, OssError> {
+        Ok(self.bucket == context.bucket()? && self.key == context.key()? && self.version.is_none())
     }
 
     /// Has a reply tell the version that was copied, in a bucket that keeps them or once did.
@@ -69,14 +78,17 @@ pub(super) fn copy_object(context: &Context) -> Result<Reply, OssError> {
     if let Some(reply) = conditions::unmet(context, CONDITIONS, &from)? {
         return Ok(reply);
     }
-    let is_itself = source.bucket == bucket && source.key == key && source.version.is_none();
-    let properties = Properties {
+    let is_itself = source.is_target(context)?;
+    let mut properties = Properties {
         headers: headers(context, &from, is_itself)?,
-        kind: ObjectType::Normal,
         modified_ms: context.now_ms(),
         version_id: None,
         ..from.clone()
     };
+    // Where the data can stay what they are, only what is said of them changes.
+    if !is_itself || context.has_versions(bucket)? || !is_stored_alike(&from, &properties) {
+        properties.kind = ObjectType::Normal;
+    }
     check_size(context, &source, &from, &properties)?;
     let forbid_overwrite = context.forbid_overwrite()?;
     let copy = context.shared.store.put(bucket, key, properties, data, forbid_overwrite)?;
@@ -122,12 +134,15 @@ fn check_size(
     copy: &Properties,
 ) -> Result<(), OssError> {
     let limit = context.shared.config.copy_size_limit;
-    let stays = source.bucket == context.bucket()?
-        && [CLASS, ENCRYPTION].iter().all(|name| from.header(name) == copy.header(name));
+    let stays = source.bucket == context.bucket()? && is_stored_alike(from, copy);
     match stays || from.size <= limit {
         true => Ok(()),
         false => Err(OssError::entity_too_large(limit)),
     }
+}
+
+fn is_stored_alike(from: &Properties, copy: &Properties) -> bool {
+    from.storage_class() == copy.storage_class() && from.header(ENCRYPTION) == copy.header(ENCRYPTION)
 }
 
 pub(super) fn upload_part_copy(context: &Context) -> Result<Reply, OssError> {
@@ -168,7 +183,16 @@ mod tests {
     fn a_range_that_is_not_wholly_there_is_none() {
         assert_eq!(part_of(b"0123456789", "bytes=2-4"), Some(&b"234"[..]));
         assert_eq!(part_of(b"0123456789", "bytes=0-9"), Some(&b"0123456789"[..]));
-        for range in ["bytes=2-10", "bytes=4-2", "bytes=10-10", "bytes=2-", "bytes=-2", "bytes=a-b", "bytes=+2-4", "2-4"] {
+        for range in [
+            "bytes=2-10",
+            "bytes=4-2",
+            "bytes=10-10",
+            "bytes=2-",
+            "bytes=-2",
+            "bytes=a-b",
+            "bytes=+2-4",
+            "2-4",
+        ] {
             assert_eq!(part_of(b"0123456789", range), None, "{range}");
         }
         assert_eq!(part_of(b"0123456789", &format!("bytes=0-{}", usize::MAX)), None);

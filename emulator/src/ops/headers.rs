@@ -1,7 +1,7 @@
 //! The headers of an object: which ones are kept, what they may say, and what a reply to its upload has.
 
 use super::context::Context;
-use super::tagging;
+use super::{encryption, tagging};
 use crate::errors::OssError;
 use crate::http::Reply;
 use crate::operation::is_stored_header;
@@ -130,6 +130,7 @@ pub(super) fn checked_object_headers(
         check_value(&name, &value)?;
         kept.push((name, value));
     }
+    encryption::check(&kept)?;
     if metadata > METADATA_LIMIT {
         return Err(OssError::invalid_argument("The total size of user metadata exceeds 8 KB."));
     }

@@ -1,6 +1,7 @@
 //! The operations of OSS.
 
 mod access;
+mod archive;
 mod bucket;
 mod callback;
 mod callback_policy;

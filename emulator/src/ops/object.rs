@@ -65,7 +65,7 @@ pub(super) fn append_object(context: &Context, body: &[u8]) -> Result<Reply, Oss
 pub(super) fn get_object(context: &Context) -> Result<Reply, OssError> {
     let (bucket, key) = (context.bucket()?, context.key()?);
     context.check_traffic_limit()?;
-    let (properties, data) = context.shared.store.read(bucket, key, context.version()?)?;
+    let (properties, data) = context.read(bucket, key, context.version()?)?;
     if let Some(reply) = conditions::unmet(context, "", &properties)? {
         return Ok(reply);
     }

@@ -15,7 +15,7 @@ pub(super) fn process_object(context: &Context, body: &[u8]) -> Result<Reply, Os
     let (bucket, key) = (context.bucket()?, context.key()?);
     let callback = parse(body, &context.shared.store.callback_policies(bucket)?)?;
     context.refuse_private(Some(&callback))?;
-    let (properties, data) = context.shared.store.read(bucket, key, None)?;
+    let (properties, data) = context.read(bucket, key, None)?;
     context.with_callback(Reply::new(200), Some(&callback), key, &properties, &data)
 }
 
