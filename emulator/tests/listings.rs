@@ -87,6 +87,21 @@ fn pages_together_are_the_whole() {
 }
 
 #[test]
+fn a_name_that_xml_cannot_carry_is_listed_encoded_or_not_at_all() {
+    let emulator = start();
+    emulator.put_object("test-bucket", "a\u{1}/b", b"");
+    once(&emulator, "POST", "/test-bucket/a%01/b?uploads", &[], b"");
+    for listing in ["", "list-type=2", "versions", "uploads"] {
+        for more in ["", "&delimiter=/"] {
+            let target = format!("/test-bucket/?{listing}{more}");
+            assert_eq!(once(&emulator, "GET", &target, &[], b"").status, 501, "{target}");
+            let listed = once(&emulator, "GET", &format!("{target}&encoding-type=url"), &[], b"");
+            assert!(listed.text().contains("a%01%2F"), "{target}");
+        }
+    }
+}
+
+#[test]
 fn a_list_of_channels_repeats_what_was_asked() {
     let listed = once(&start(), "GET", "/test-bucket/?live&prefix=p&marker=m&max-keys=7", &[], b"");
     let found = ["Prefix", "Marker", "MaxKeys"].map(|name| listed.element(name).unwrap());

@@ -8,7 +8,7 @@ use crate::errors::OssError;
 use crate::http::Reply;
 use crate::object::Properties;
 use crate::store::{Page, Wanted};
-use crate::text::{hex_upper, percent_encode};
+use crate::text::{hex_upper, is_for_xml, percent_encode};
 
 /// What a list is asked for, behind a key, and an id under it.
 pub(super) fn wanted<'a>(
@@ -35,25 +35,40 @@ pub(super) fn page_size(context: &Context, parameter: &str, default: u64) -> Res
 }
 
 /// The owner is named where it is given.
-fn push_page(document: &mut Document, page: &Page<Properties>, url: bool, owner: &str) {
+fn push_page(
+    document: &mut Document,
+    page: &Page<Properties>,
+    url: bool,
+    owner: &str,
+) -> Result<(), OssError> {
     for (key, properties) in &page.items {
         let entry = Document::new("Contents")
-            .text("Key", &encoded(key, url))
+            .text("Key", &listed(key, url)?)
             .text("LastModified", &iso_date(properties.modified_ms))
             .text("ETag", &format!("\"{}\"", properties.etag))
             .text("Type", properties.kind.name())
             .text("Size", &properties.size.to_string())
-            .text("StorageClass", properties.header("x-oss-storage-class").unwrap_or("Standard"))
+            .text("StorageClass", properties.storage_class())
             .raw(owner);
         document.push_document(entry);
     }
-    push_prefixes(document, &page.prefixes, url);
+    push_prefixes(document, &page.prefixes, url)
 }
 
-pub(super) fn push_prefixes(document: &mut Document, prefixes: &[String], url: bool) {
+pub(super) fn push_prefixes(document: &mut Document, prefixes: &[String], url: bool) -> Result<(), OssError> {
     for prefix in prefixes {
-        document.push_group("CommonPrefixes", &[("Prefix", &encoded(prefix, url))]);
+        document.push_group("CommonPrefixes", &[("Prefix", &listed(prefix, url)?)]);
     }
+    Ok(())
+}
+
+/// A name on a page. One that XML cannot carry would become another, and the next page would begin behind that.
+pub(super) fn listed(name: &str, url: bool) -> Result<String, OssError> {
+    if url || name.chars().all(is_for_xml) {
+        return Ok(encoded(name, url));
+    }
+    let message = "The list has a name that XML cannot carry; ask for it with encoding-type=url.";
+    Err(OssError::not_implemented(message))
 }
 
 pub(super) fn encoded(text: &str, url: bool) -> String {
@@ -89,7 +104,7 @@ pub(super) fn list_objects(context: &Context) -> Result<Reply, OssError> {
     if page.is_truncated {
         document.push("NextMarker", &encoded(&page.next.0, url));
     }
-    push_page(&mut document, &page, url, OWNER);
+    push_page(&mut document, &page, url, OWNER)?;
     Ok(Reply::xml(200, document.finish()))
 }
 
@@ -115,7 +130,7 @@ pub(super) fn list_objects_v2(context: &Context) -> Result<Reply, OssError> {
         document.push("NextContinuationToken", &hex_upper(page.next.0.as_bytes()));
     }
     let owner = if parameter("fetch-owner") == "true" { OWNER } else { "" };
-    push_page(&mut document, &page, url, owner);
+    push_page(&mut document, &page, url, owner)?;
     Ok(Reply::xml(200, document.finish()))
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::context::Context;
 use super::encryption;
 use super::headers::{OBJECT_ACL, check_value, stored_reply};
-use super::listing::{encoded, page_size, push_prefixes, wanted};
+use super::listing::{encoded, listed, page_size, push_prefixes, wanted};
 use super::xml::{self, Document};
 use crate::callback::Callback;
 use crate::clock::iso_date;
@@ -261,13 +261,13 @@ pub(super) fn list_uploads(context: &Context) -> Result<Reply, OssError> {
         document.push_group(
             "Upload",
             &[
-                ("Key", &encoded(key, url)),
+                ("Key", &listed(key, url)?),
                 ("UploadId", &upload.id),
                 ("StorageClass", &upload.storage_class),
                 ("Initiated", &iso_date(upload.initiated_ms)),
             ],
         );
     }
-    push_prefixes(&mut document, &page.prefixes, url);
+    push_prefixes(&mut document, &page.prefixes, url)?;
     Ok(Reply::xml(200, document.finish()))
 }

@@ -2,7 +2,7 @@
 
 use super::bucket::OWNER;
 use super::context::Context;
-use super::listing::{encoded, listing, max_keys, push_prefixes, wanted};
+use super::listing::{encoded, listed, listing, max_keys, push_prefixes, wanted};
 use super::xml::{self, Document};
 use crate::clock::iso_date;
 use crate::errors::OssError;
@@ -70,9 +70,9 @@ pub(super) fn list_object_versions(context: &Context) -> Result<Reply, OssError>
         document.push("NextVersionIdMarker", &page.next.1);
     }
     for (key, (version, is_latest)) in &page.items {
-        document.push_document(element(&encoded(key, url), version, *is_latest));
+        document.push_document(element(&listed(key, url)?, version, *is_latest));
     }
-    push_prefixes(&mut document, &page.prefixes, url);
+    push_prefixes(&mut document, &page.prefixes, url)?;
     Ok(Reply::xml(200, document.finish()))
 }
 
