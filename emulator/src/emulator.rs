@@ -1,7 +1,9 @@
 //! The emulator as a program sees it that runs one.
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -18,6 +20,7 @@ use crate::digest::{crc64, md5};
 use crate::errors::OssError;
 use crate::faults::{Fault, Faults};
 use crate::host::with_plain_names;
+use crate::key::check_key;
 use crate::keys::Keys;
 use crate::object::{ObjectType, Properties};
 use crate::request_log::{Request, RequestLog};
@@ -76,7 +79,10 @@ impl Emulator {
     pub fn start(config: Config) -> io::Result<Emulator> {
         let config = with_plain_names(config);
         let tls = config.tls.as_ref().map(tls_config).transpose()?;
-        let store = Store::open(config.data.as_deref())?;
+        let store = Store::open(config.data.as_deref()).map_err(|error| {
+            let folder = config.data.as_deref().unwrap_or(Path::new("")).display();
+            named(error, format!("the data folder {folder}"))
+        })?;
         Clock::check_offset_s(config.clock_offset_s)?;
         let clock = Clock::new(config.clock_offset_s);
         for bucket in &config.buckets {
@@ -85,7 +91,8 @@ impl Emulator {
                 io::Error::new(ErrorKind::InvalidInput, message)
             })?;
         }
-        let listener = Arc::new(TcpListener::bind(config.listen)?);
+        let listener = TcpListener::bind(config.listen);
+        let listener = Arc::new(listener.map_err(|error| named(error, config.listen))?);
         let shared = Arc::new(Shared {
             address: listener.local_addr()?,
             clock,
@@ -212,7 +219,7 @@ impl Emulator {
     ///
     /// # Panics
     ///
-    /// If the bucket's name is not valid, or the data folder cannot be written.
+    /// If the bucket's name or the key is not valid, or the data folder cannot be written.
     pub fn put_object(&self, bucket: &str, key: &str, data: impl AsRef<[u8]>) {
         if let Err(error) = self.try_put_object(bucket, key, data.as_ref()) {
             panic!("{error}");
@@ -221,6 +228,11 @@ impl Emulator {
 
     /// The same; the error says why the object cannot be stored.
     pub fn try_put_object(&self, bucket: &str, key: &str, data: &[u8]) -> io::Result<()> {
+        let cannot_be_stored = |error: OssError| {
+            let kind = if error.status < 500 { ErrorKind::InvalidInput } else { ErrorKind::Other };
+            io::Error::new(kind, format!("{bucket}/{key} cannot be stored: {}", error.message))
+        };
+        check_key(key, false).map_err(cannot_be_stored)?;
         let now_ms = self.shared.clock.now_ms();
         let properties = Properties {
             etag: hex_upper(&md5(data)),
@@ -236,10 +248,7 @@ impl Emulator {
         store
             .create_bucket(bucket, Settings::new(now_ms))
             .and_then(|()| store.put(bucket, key, properties, Arc::new(data.to_vec()), false).map(drop))
-            .map_err(|error| {
-                let kind = if error.status < 500 { ErrorKind::InvalidInput } else { ErrorKind::Other };
-                io::Error::new(kind, format!("{bucket}/{key} cannot be stored: {}", error.message))
-            })
+            .map_err(cannot_be_stored)
     }
 
     /// Removes an object, if it is there.
@@ -305,6 +314,11 @@ impl Emulator {
             Err(error) => panic!("there is no key to sign callbacks with: {error}"),
         }
     }
+}
+
+/// An error that says what it is about.
+fn named(error: io::Error, what: impl Display) -> io::Error {
+    io::Error::new(error.kind(), format!("{what}: {error}"))
 }
 
 /// Where there is no bucket or no object, there is nothing, which is no error.

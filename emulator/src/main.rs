@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
@@ -248,7 +248,7 @@ fn run(arguments: Arguments) -> io::Result<()> {
 fn config_of(arguments: Arguments) -> io::Result<Config> {
     let tls = match (&arguments.tls_cert, &arguments.tls_key) {
         (Some(cert), Some(key)) => {
-            Some(Tls { cert_pem: std::fs::read_to_string(cert)?, key_pem: std::fs::read_to_string(key)? })
+            Some(Tls { cert_pem: read("--tls-cert", cert)?, key_pem: read("--tls-key", key)? })
         }
         _ => None,
     };
@@ -275,6 +275,12 @@ fn config_of(arguments: Arguments) -> io::Result<Config> {
         tls,
         ..Config::default()
     })
+}
+
+fn read(option: &str, file: &Path) -> io::Result<String> {
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{option} {}: {error}", file.display()));
+    std::fs::read_to_string(file).map_err(named)
 }
 
 fn wait_for_end_of_stdin() {

@@ -1,5 +1,6 @@
 //! A connection's bytes, with TLS or without.
 
+use std::fmt::Display;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
@@ -84,15 +85,20 @@ impl Write for Stream {
 pub(crate) fn tls_config(tls: &Tls) -> io::Result<Arc<ServerConfig>> {
     let certificates = CertificateDer::pem_slice_iter(tls.cert_pem.as_bytes())
         .collect::<Result<Vec<_>, _>>()
-        .map_err(io::Error::other)?;
-    let key = PrivateKeyDer::from_pem_slice(tls.key_pem.as_bytes()).map_err(io::Error::other)?;
+        .map_err(|error| unusable("the certificate", error))?;
+    let key = PrivateKeyDer::from_pem_slice(tls.key_pem.as_bytes())
+        .map_err(|error| unusable("the certificate's private key", error))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .with_no_client_auth()
         .with_single_cert(certificates, key)
-        .map_err(io::Error::other)?;
+        .map_err(|error| unusable("the certificate with its private key", error))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+fn unusable(what: &str, error: impl Display) -> io::Error {
+    io::Error::other(format!("{what} cannot be used: {error}"))
 }

@@ -105,12 +105,14 @@ static void emulators_refuse(oss_emulator *emulator) {
     REFUSED("answer is NULL", ERROR, oss_emulator_answer_once(emulator, NULL));
     REFUSED("access_key_id is NULL", ERROR, oss_emulator_add_access_key(emulator, NULL, "secret", NULL));
     REFUSED("access_key_secret is NULL", ERROR, oss_emulator_add_access_key(emulator, "id", NULL, NULL));
+    REFUSED("security_token is empty", ERROR, oss_emulator_add_access_key(emulator, "id", "secret", ""));
     REFUSED("security_token is not", ERROR, oss_emulator_add_access_key(emulator, "id", "secret", NOT_UTF8));
     REFUSED("access_key_id is NULL", ERROR, oss_emulator_remove_access_key(emulator, NULL));
     REFUSED("fault is NULL", ERROR, oss_emulator_inject_fault(emulator, NULL));
     REFUSED("fault: ", ERROR, oss_emulator_inject_fault(emulator, "[]"));
     REFUSED("key is NULL", ERROR, oss_emulator_put_object(emulator, NULL, NULL, NULL, 0));
     REFUSED("key is empty", ERROR, oss_emulator_put_object(emulator, NULL, "", NULL, 0));
+    REFUSED("slash", ERROR, oss_emulator_put_object(emulator, NULL, "/key", NULL, 0));
     REFUSED("data is NULL", ERROR, oss_emulator_put_object(emulator, NULL, "key", NULL, 1));
     REFUSED("bucket is not valid UTF-8", ERROR, oss_emulator_put_object(emulator, NOT_UTF8, "key", NULL, 0));
     REFUSED("key is NULL", ERROR, oss_emulator_delete_object(emulator, NULL, NULL));

@@ -282,10 +282,10 @@ void oss_emulator_keys_free(oss_emulator_keys *keys);
  *
  * @param emulator  not NULL.
  * @param bucket    NULL for that of oss_emulator_bucket().
- * @param key       not NULL, not empty.
+ * @param key       one that OSS can have: from 1 to 1023 bytes of UTF-8, not beginning with a slash or a backslash; not NULL.
  * @param data      may be NULL if `len` is 0; copied.
  * @param len       its length.
- * @return OSS_EMULATOR_STATUS_OK; OSS_EMULATOR_STATUS_INVALID_ARGUMENT also for a bucket that OSS would not have;
+ * @return OSS_EMULATOR_STATUS_OK; OSS_EMULATOR_STATUS_INVALID_ARGUMENT also for a bucket or a key that OSS would not have;
  *         OSS_EMULATOR_STATUS_SYSTEM if the data folder cannot be written.
  */
 oss_emulator_status oss_emulator_put_object(oss_emulator *emulator,
@@ -661,7 +661,8 @@ const char *oss_emulator_callback_url(const oss_emulator *emulator);
  * @param emulator           not NULL.
  * @param access_key_id      not NULL, not empty; copied.
  * @param access_key_secret  not NULL, not empty; copied.
- * @param security_token     that of temporary keys, which requests must then carry; NULL for a permanent key; copied.
+ * @param security_token     that of temporary keys, which requests must then carry; not empty; NULL for a permanent
+ *                           key; copied.
  * @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
  */
 oss_emulator_status oss_emulator_add_access_key(oss_emulator *emulator,

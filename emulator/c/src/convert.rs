@@ -62,6 +62,21 @@ pub(crate) unsafe fn optional_text<'a>(
     unsafe { text(pointer, name) }.map(Some)
 }
 
+/// Text that is not empty, if there is any.
+///
+/// # Safety
+/// As for [`text`].
+pub(crate) unsafe fn optional_filled_text<'a>(
+    pointer: *const c_char,
+    name: &str,
+) -> Result<Option<&'a str>, Failure> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller vouches for it.
+    unsafe { filled_text(pointer, name) }.map(Some)
+}
+
 /// # Safety
 /// `pointer` is NULL or a live handle, which nobody changes during `'a`.
 pub(crate) unsafe fn handle<'a, T>(pointer: *const T, name: &str) -> Result<&'a T, Failure> {

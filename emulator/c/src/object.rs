@@ -25,10 +25,10 @@ impl From<Object> for oss_emulator_object {
 ///
 /// @param emulator  not NULL.
 /// @param bucket    NULL for that of oss_emulator_bucket().
-/// @param key       not NULL, not empty.
+/// @param key       one that OSS can have: from 1 to 1023 bytes of UTF-8, not beginning with a slash or a backslash; not NULL.
 /// @param data      may be NULL if `len` is 0; copied.
 /// @param len       its length.
-/// @return OSS_EMULATOR_STATUS_OK; OSS_EMULATOR_STATUS_INVALID_ARGUMENT also for a bucket that OSS would not have;
+/// @return OSS_EMULATOR_STATUS_OK; OSS_EMULATOR_STATUS_INVALID_ARGUMENT also for a bucket or a key that OSS would not have;
 ///         OSS_EMULATOR_STATUS_SYSTEM if the data folder cannot be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_emulator_put_object(

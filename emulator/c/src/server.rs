@@ -216,7 +216,8 @@ pub unsafe extern "C" fn oss_emulator_callback_url(emulator: *const oss_emulator
 /// @param emulator           not NULL.
 /// @param access_key_id      not NULL, not empty; copied.
 /// @param access_key_secret  not NULL, not empty; copied.
-/// @param security_token     that of temporary keys, which requests must then carry; NULL for a permanent key; copied.
+/// @param security_token     that of temporary keys, which requests must then carry; not empty; NULL for a permanent
+///                           key; copied.
 /// @return OSS_EMULATOR_STATUS_OK or OSS_EMULATOR_STATUS_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_emulator_add_access_key(
@@ -230,7 +231,8 @@ pub unsafe extern "C" fn oss_emulator_add_access_key(
         attempt_shared(emulator, |emulator| {
             let id = convert::filled_text(access_key_id, "access_key_id")?;
             let secret = convert::filled_text(access_key_secret, "access_key_secret")?;
-            emulator.server.add_credential(match convert::optional_text(security_token, "security_token")? {
+            let token = convert::optional_filled_text(security_token, "security_token")?;
+            emulator.server.add_credential(match token {
                 Some(token) => Credential::temporary(id, secret, token),
                 None => Credential::new(id, secret),
             });
