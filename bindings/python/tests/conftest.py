@@ -84,6 +84,13 @@ def bucket(emulator: Emulator) -> Iterator[Bucket]:
         yield bucket
 
 
+def stored(bucket: Bucket, key: str) -> bytes:
+    """What an object holds."""
+    with urllib.request.urlopen(bucket.presign_get(key, 60).url) as reply:
+        data: bytes = reply.read()
+        return data
+
+
 @dataclass
 class Heard:
     """A callback request."""

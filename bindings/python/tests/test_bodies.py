@@ -2,12 +2,11 @@
 
 import io
 import os
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Emulator
+from conftest import Emulator, stored
 
 from oss_upload import Body, Bucket, FileRange, InvalidArgument, LocalIOError, Sized, Stored
 
@@ -19,12 +18,6 @@ class Again:
 
     def __iter__(self) -> Iterator[bytes]:
         return (DATA[at : at + 70_000] for at in range(0, len(DATA), 70_000))
-
-
-def stored(bucket: Bucket, key: str) -> bytes:
-    with urllib.request.urlopen(bucket.presign_get(key, 60).url) as reply:
-        data: bytes = reply.read()
-        return data
 
 
 @pytest.fixture

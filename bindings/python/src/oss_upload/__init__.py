@@ -16,10 +16,10 @@ told apart from an upload that failed, and after every call you can ask whether 
 
 A value that cannot be is a ValueError, whether the package finds that or C does.
 
-Everything runs on the thread that made the call, functions of the caller's too; what one of those raises ends the call, and is
-raised by it. Such a function must not make another call meanwhile. On the main thread, Ctrl-C ends a call within a fifth of a
-second, as a `Cancel` does from anywhere. The call may have succeeded all the same: what is raised has its `Result` as an attribute
-`oss_result`. Other threads go on during a call: in a coroutine, make it with `asyncio.to_thread()`.
+A function of the caller's runs on the thread that made the call; what it raises ends the call, and is raised by it. On the main
+thread, Ctrl-C ends a call within a fifth of a second, as a `Cancel` does from anywhere. The call may have succeeded all the same:
+what is raised has its `Result` as an attribute `oss_result`. Other threads go on during a call: in a coroutine, make it with
+`asyncio.to_thread()`. When the interpreter ends, so do the calls of daemon threads.
 """
 
 from ._library import version

@@ -1,32 +1,36 @@
 """One call of C's: what it is lent, what the caller's functions do meanwhile, and how it ends."""
 
-import math
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from ._desk import Desk
-from ._library import CData, ffi, lib, numbers_for_c, string_of
+from ._ending import is_ending, within_c
+from ._library import LARGEST, CData, ffi, lib, owned, string_of
 from .cancel import Cancel
 from .errors import error_of
 from .result import Result, read_result
 from .status import Status
 
+Value = TypeVar("Value")
+
 # The call that a thread is within.
 _here = threading.local()
 
 
-def milliseconds(seconds: float) -> int:
+def milliseconds(seconds: float, what: str) -> int:
     """A time as C takes it. However short, it is not 0, which stands for none."""
-    return max(1, milliseconds_or_none(seconds))
+    return max(1, milliseconds_or_none(seconds, what))
 
 
-def milliseconds_or_none(seconds: float) -> int:
+def milliseconds_or_none(seconds: float, what: str) -> int:
     """A time as C takes it, where it can be none."""
-    if not 0 <= seconds < math.inf:
-        raise ValueError(f"a time cannot be {seconds} s")
-    return round(seconds * 1000)
+    if not isinstance(seconds, (int, float)):
+        raise TypeError(f"{what} is to be a number of seconds, not {type(seconds).__name__}")
+    if not 0 <= seconds <= LARGEST / 1000:
+        raise ValueError(f"{what} cannot be {seconds} s")
+    return min(LARGEST, round(seconds * 1000))
 
 
 def take(kind: Any, make: Callable[[CData], object], free: Callable[[CData], None]) -> CData:
@@ -37,13 +41,14 @@ def take(kind: Any, make: Callable[[CData], object], free: Callable[[CData], Non
     except BaseException:
         free(made[0])
         raise
-    return ffi.gc(made[0], free)
+    return owned(made[0], free)
 
 
 def tell_result(raised: BaseException, result: Result | None) -> None:
     """Adds to what ended a call how that ended."""
     if result is not None:
-        with suppress(AttributeError):
+        # Some exceptions take none.
+        with suppress(Exception):
             setattr(raised, "oss_result", result)  # noqa: B010
 
 
@@ -51,8 +56,8 @@ class Call:
     """A call, with those that make what it needs."""
 
     def __init__(self, timeout: float | None = None, cancel: Cancel | None = None) -> None:
-        self.deadline_ms = 0 if timeout is None else milliseconds(timeout)
-        self.cancel = ffi.gc(lib.oss_cancel_new(), lib.oss_cancel_free)
+        self.deadline_ms = 0 if timeout is None else milliseconds(timeout, "timeout")
+        self.cancel = owned(lib.oss_cancel_new(), lib.oss_cancel_free)
         self._cancel_of_the_caller = cancel or Cancel()
         self._desk: Desk | None = None
         self._kept: list[CData] = []
@@ -68,7 +73,10 @@ class Call:
 
     def lend_bytes(self, data: bytes | bytearray | memoryview) -> CData:
         """Lends the bytes themselves, until a call that may wait is over."""
-        lent = ffi.from_buffer(data)
+        try:
+            lent = ffi.from_buffer(data)
+        except BufferError:
+            raise ValueError("the bytes of a body are to be in one piece") from None
         self._bytes.append(lent)
         return lent
 
@@ -95,13 +103,13 @@ class Call:
     def run(self, function: Callable[..., int], *arguments: Any) -> Result:
         """Calls a function that may wait. On the main thread, Ctrl-C ends it."""
         self._forget()
-        is_on_main_thread = threading.current_thread() is threading.main_thread()
-        self._desk = Desk(lambda: self._enter(function, *arguments), self._interrupt) if is_on_main_thread else None
+        # At the end of the interpreter there are no more threads to do it.
+        self._desk = None if is_ending() else Desk(lambda: self._enter(function, *arguments), self._interrupt)
         try:
             if self._desk is None:
                 self._enter(function, *arguments)
             else:
-                self._desk.attend()
+                self._attend(self._desk)
             return self._conclude()
         except BaseException as raised:
             tell_result(raised, self._result)
@@ -112,6 +120,14 @@ class Call:
             while self._bytes:
                 ffi.release(self._bytes.pop())
 
+    def _attend(self, desk: Desk) -> None:
+        try:
+            desk.attend()
+        except BaseException:
+            # What interrupted a call that was made is raised with how that ended.
+            if self._result is None or self._raised is None:
+                raise
+
     def _forget(self) -> None:
         """What the last call came to."""
         self._result = self._raised = self._why_no_key = None
@@ -121,7 +137,7 @@ class Call:
         try:
             _here.call = self
             self._cancel_of_the_caller.begin(self.cancel)
-            with numbers_for_c():
+            with within_c(self):
                 made = take("oss_result **", lambda result: function(*arguments, result), lib.oss_result_free)
             self._result = read_result(made)
         except BaseException as error:  # Something cannot be given to C.
@@ -150,19 +166,34 @@ class Call:
             del raised
             self._raised = self._why_no_key = None
 
-    def attempt(self, function: Callable[[], None]) -> int:
-        """Calls a function of the caller's. What it raises does not pass through C, and is raised when the call is over."""
-        return self._ask(function, self._fail)
+    def give_up(self) -> None:
+        """The interpreter ends, and this with it."""
+        self._interrupt(SystemExit())
+        desk = self._desk
+        if desk is not None:
+            desk.close()
 
-    def attempt_to_get_a_key(self, function: Callable[[], None]) -> int:
+    def attempt(self, function: Callable[[], Value], use: Callable[[Value], object] = lambda _: None) -> int:
+        """Calls a function of the caller's, and then uses what it returns. What it raises does not pass through C, and is raised
+        when the call is over.
+
+        Memory of C's is touched by `use` alone: the function may go on when C does no longer wait for it.
+        """
+        return self._ask(function, use, self._fail)
+
+    def attempt_to_get_a_key(self, function: Callable[[], Value], use: Callable[[Value], object]) -> int:
         """The same; but what it raises is raised only if the call cannot do without a new key."""
-        return self._ask(function, self._do_without)
+        return self._ask(function, use, self._do_without)
 
-    def _ask(self, function: Callable[[], None], failed: Callable[[Exception], None]) -> int:
-        def guarded() -> int:
+    def _ask(
+        self, function: Callable[[], Value], use: Callable[[Value], object], failed: Callable[[Exception], None]
+    ) -> int:
+        values: list[Value] = []
+
+        def guarded(step: Callable[[], object]) -> int:
             try:
                 try:
-                    function()
+                    step()
                     return 0
                 except Exception as error:
                     failed(error)
@@ -170,7 +201,11 @@ class Call:
                 self._interrupt(interruption)
             return 1
 
-        return guarded() if self._desk is None else self._desk.ask(guarded)
+        def called() -> int:
+            return guarded(lambda: values.append(function()))
+
+        answer = called() if self._desk is None else self._desk.ask(called)
+        return answer or guarded(lambda: use(values[0]))
 
     def _fail(self, error: BaseException) -> None:
         self._raised = self._raised or error

@@ -1,14 +1,16 @@
-"""A call that the main thread makes, and that Ctrl-C ends.
+"""A call that can be left: by Ctrl-C, and at the end of the interpreter.
 
 Python handles a signal on the main thread, between two steps of it. A main thread that is within C comes to that when the
-call is over. So another thread makes the call, and the main thread waits at a desk, where it can be interrupted. What the call
-asks of the caller's functions, the main thread does there: they run on the thread that made the call, as everywhere.
+call is over. And Python ends a thread that is within a function of the caller's when the interpreter ends, which must not be in
+the middle of C. So another thread makes the call, and the one that wants it waits at a desk, where it can be interrupted. What
+the call asks of the caller's functions, is done there: they run on the thread that wanted the call.
 
 An interruption may come between any two steps of the main thread. So none of them does harm when it is done twice, but for
 calling a function of the caller's: one that was begun is never called again.
 """
 
 import _thread
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -37,10 +39,13 @@ class Desk:
         self._work = work
         self._interrupted = interrupted
         self._attendant = _thread.get_ident()
+        # Nothing else comes to other threads than what rings the bell.
+        self._patience = _LONGEST_WAIT if threading.current_thread() is threading.main_thread() else None
         # Who does the work: the first to put itself there.
         self._doer: dict[str, object] = {}
         self._is_done = False
         self._is_left = False
+        self._is_closed = False
         self._question: _Question | None = None
         self._bell: SimpleQueue[None] = SimpleQueue()
 
@@ -63,8 +68,17 @@ class Desk:
             return function()
         question = _Question(function)
         self._question = question
+        if self._is_closed:
+            return 1
         self._bell.put(None)
         return question.answers.get()
+
+    def close(self) -> None:
+        """Has nothing asked any more. The thread at the desk may be within a function that does not return; nobody waits for it."""
+        self._is_left = self._is_closed = True
+        question = self._question
+        if question is not None:
+            question.answers.put(1)
 
     def _start(self) -> None:
         try:
@@ -118,7 +132,7 @@ class Desk:
         question = self._question
         if question is None or question.is_answered:
             with suppress(Empty):
-                self._bell.get(timeout=_LONGEST_WAIT)
+                self._bell.get(timeout=self._patience)
             return
         if not question.is_begun and not self._is_left:
             question.is_begun = True

@@ -1,8 +1,9 @@
 """The C library: where it is found, and its declarations."""
 
+import ctypes
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,39 +44,61 @@ ffi.cdef((_FOLDER / "oss_upload_ffi.h").read_text())
 lib: Any = _load(ffi)
 
 NULL: CData = ffi.NULL
-LENGTH_UNKNOWN = 18446744073709551615
+#: The largest number that C takes. For a length, it stands for one that is not known.
+LARGEST = 2**64 - 1
+LARGEST_OF_32_BITS = 2**32 - 1
 
 
-@contextmanager
-def numbers_for_c() -> Iterator[None]:
-    """One that is too large for C, or negative where it takes none, is a ValueError like others."""
-    try:
-        yield
-    except OverflowError as error:
-        raise ValueError(str(error)) from None
+def owned(native: CData, free: Callable[[CData], None]) -> CData:
+    """What is freed with the last reference to it, and not before.
+
+    Of a cycle of references, the collector finalizes what it tracks in any order, so that it would be freed before a `__del__`
+    that uses it. It refers to nothing that could refer to it again, so nobody needs to track it.
+    """
+    made = ffi.gc(native, free)
+    if sys.implementation.name == "cpython":
+        ctypes.pythonapi.PyObject_GC_UnTrack(ctypes.py_object(made))
+    return made
 
 
-def text(value: str) -> bytes:
-    """A text as C takes it. One with a NUL would be a shorter one there."""
+def integer(value: int, what: str, largest: int = LARGEST) -> int:
+    """A number as C takes it."""
+    if not isinstance(value, int):
+        raise TypeError(f"{what} is to be an int, not {type(value).__name__}")
+    if not 0 <= value <= largest:
+        raise ValueError(f"{what} cannot be {value}: it is 0 to {largest}")
+    # C has its flags as numbers.
+    return int(value)
+
+
+def text(value: str, what: str) -> bytes:
+    """A text as C takes it. One with a NUL would be a shorter one there. What it is not is said without showing it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} is to be a str, not {type(value).__name__}")
     if "\0" in value:
-        raise ValueError(f"{value!r} holds a NUL")
+        raise ValueError(f"{what} holds a NUL")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f"{what} holds half of a character, a surrogate")
     return value.encode()
 
 
-def optional_text(value: str | None) -> CData:
-    return NULL if value is None else text(value)
+def optional_text(value: str | None, what: str) -> CData:
+    return NULL if value is None else text(value, what)
 
 
-def path(value: AnyPath) -> bytes:
+def path(value: AnyPath, what: str) -> bytes:
     """A path as C takes it."""
-    encoded = os.fsencode(value)
+    try:
+        encoded = os.fsencode(value)
+    except TypeError:
+        raise TypeError(f"{what} is to be a path, not {type(value).__name__}") from None
     if b"\0" in encoded:
-        raise ValueError(f"{value!r} holds a NUL")
+        raise ValueError(f"{what} holds a NUL")
     return encoded
 
 
-def optional_path(value: AnyPath | None) -> bytes | None:
-    return None if value is None else path(value)
+def optional_path(value: AnyPath | None, what: str) -> CData:
+    return NULL if value is None else path(value, what)
 
 
 def string(pointer: CData) -> str:

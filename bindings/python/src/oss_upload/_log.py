@@ -25,5 +25,5 @@ def level_of(level: int) -> int | None:
 
 @ffi.callback("oss_log_fn", error=1)
 def tell(function: CData, level: int, line: CData) -> int:
-    said = string(line)
-    return current().attempt(lambda: ffi.from_handle(function)(LEVELS.get(level, logging.INFO), said))
+    log, said = ffi.from_handle(function), string(line)
+    return current().attempt(lambda: log(LEVELS.get(level, logging.INFO), said))

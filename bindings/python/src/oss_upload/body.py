@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, Union, runtime_checkable
+from typing import Any, Protocol, TypeGuard, Union, runtime_checkable
 
 from ._call import Call, current
-from ._library import LENGTH_UNKNOWN, NULL, CData, ffi, lib, numbers_for_c, path
+from ._library import LARGEST, NULL, CData, ffi, integer, lib, owned, path
+
+_LARGEST_DESCRIPTOR = 2**31 - 1
 
 
 @runtime_checkable
@@ -27,45 +29,64 @@ class FileRange:
 
 @dataclass(frozen=True)
 class Sized:
-    """So many bytes of a file object, from where it stands, or of an iterable: for a single request, which has to know."""
+    """So many bytes of a file object, from where it stands, or of an iterable: for a single request, which has to know. What can be
+    read only once may have up to 4 MiB there."""
 
     source: BinaryReader | Iterable[bytes]
     length: int
 
 
-#: Bytes; the path of a file, as a `pathlib.Path`; a part of a file; a file object, from where it stands; or an iterable of bytes,
-#: which is iterated over again when the data has to be sent again, unless it is an iterator.
+#: Bytes, also those of an array or the like; the path of a file, as a `pathlib.Path`; a part of a file; a file object, from where
+#: it stands; or an iterable of bytes, which is iterated over again when the data has to be sent again, unless it is an iterator.
 Body = Union[bytes, bytearray, memoryview, "os.PathLike[str]", FileRange, Sized, BinaryReader, Iterable[bytes]]
 
 
 def lend_body(call: Call, body: Body) -> CData:
     """The body as C takes it, for the time of a call."""
-    with numbers_for_c():
-        return ffi.gc(_made(call, body), lib.oss_body_free)
+    return owned(_made(call, body), lib.oss_body_free)
 
 
 def _made(call: Call, body: Body) -> CData:
-    if isinstance(body, (bytes, bytearray, memoryview)):
-        data = call.lend_bytes(body)
-        return lib.oss_body_from_bytes(data, len(data))
     if isinstance(body, os.PathLike):
-        return lib.oss_body_from_file(path(body))
+        return lib.oss_body_from_file(path(body, "body"))
     if isinstance(body, FileRange):
-        if isinstance(body.file, int):
-            return lib.oss_body_from_fd(body.file, body.offset, body.length)
-        return lib.oss_body_from_file_range(path(body.file), body.offset, body.length)
+        return _from_range(body)
     if isinstance(body, str):
         raise TypeError("a str is no body: encode it, or make a pathlib.Path of it")
     if isinstance(body, Sized):
-        return _from_source(call, _source(body.source), body.length)
+        return _from_source(call, _source(body.source), integer(body.length, "length"))
+    if not _is_file(body) and _is_bytes(body):
+        data = call.lend_bytes(body)
+        return lib.oss_body_from_bytes(data, len(data))
     return _from_source(call, _source(body), None)
+
+
+def _is_file(body: object) -> TypeGuard[BinaryReader]:
+    """Asked in this way, it also has an answer at the end of the interpreter."""
+    return hasattr(body, "read")
+
+
+def _is_bytes(body: object) -> TypeGuard[bytes | bytearray | memoryview]:
+    """Whether it is something like bytes, of whatever kind, such as an array."""
+    try:
+        with memoryview(body):  # type: ignore[arg-type]
+            return True
+    except TypeError:
+        return False
+
+
+def _from_range(body: FileRange) -> CData:
+    where = (integer(body.offset, "offset"), integer(body.length, "length"))
+    if isinstance(body.file, int):
+        return lib.oss_body_from_fd(integer(body.file, "file", _LARGEST_DESCRIPTOR), *where)
+    return lib.oss_body_from_file_range(path(body.file, "file"), *where)
 
 
 def _from_source(call: Call, source: "_Source", length: int | None) -> CData:
     length = source.length if length is None else length
     rewind = _rewind if source.can_rewind else NULL
     handle = call.keep(ffi.new_handle(source))
-    return lib.oss_body_from_reader(_read, rewind, handle, LENGTH_UNKNOWN if length is None else length)
+    return lib.oss_body_from_reader(_read, rewind, handle, LARGEST if length is None else length)
 
 
 class _Source(Protocol):
@@ -78,8 +99,12 @@ class _Source(Protocol):
     def rewind(self) -> None: ...
 
 
-def _source(body: BinaryReader | Iterable[bytes]) -> _Source:
-    return _File(body) if isinstance(body, BinaryReader) else _Pieces(body)
+def _source(body: object) -> _Source:
+    if _is_file(body):
+        return _File(body)
+    if isinstance(body, Iterable):
+        return _Pieces(body)
+    raise TypeError(f"{type(body).__name__} is no body")
 
 
 class _File:
@@ -130,16 +155,16 @@ class _Pieces:
 
 @ffi.callback("oss_read_fn", error=1)
 def _read(source: CData, buffer: CData, capacity: int, got: CData) -> int:
-    def read() -> None:
-        data = ffi.from_handle(source).read(capacity)
+    def take(data: bytes) -> None:
         if len(data) > capacity:
             raise ValueError(f"the reader gave {len(data)} bytes, where {capacity} were asked for")
         ffi.memmove(buffer, data, len(data))
         got[0] = len(data)
 
-    return current().attempt(read)
+    reader = ffi.from_handle(source)
+    return current().attempt(lambda: reader.read(capacity), take)
 
 
 @ffi.callback("oss_rewind_fn", error=1)
 def _rewind(source: CData) -> int:
-    return current().attempt(lambda: ffi.from_handle(source).rewind())
+    return current().attempt(ffi.from_handle(source).rewind)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ._call import Call, take
 from ._handle import Handle
-from ._library import CData, lib, string, text
+from ._library import LARGEST_OF_32_BITS, CData, integer, lib, string, text
 from ._settings import settings
 from .body import Body, lend_body
 from .bucket_options import BucketOptions, made_bucket_options
@@ -53,7 +53,7 @@ class Bucket(Handle):
         """Nothing is sent: whether the bucket exists is found out by the first upload."""
         options = options or BucketOptions()
         native, log = made_bucket_options(options)
-        where = (text(endpoint), text(name))
+        where = (text(endpoint, "endpoint"), text(name, "name"))
         super().__init__(Call().make(lib.oss_bucket_new, *where, credentials.native, native, free=lib.oss_bucket_free))
         self.name = name
         self._timeout = options.timeout
@@ -70,10 +70,11 @@ class Bucket(Handle):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> Result:
-        """Uploads an object by a single request: up to 5 GiB, of a length that is known. `Sized` makes it known."""
+        """Uploads an object by a single request: up to 5 GiB, of a length that is known. `Sized` makes it known. What can be read
+        only once, such as an iterator or a pipe, is held in memory, up to 4 MiB; `upload()` takes any length of it."""
         call = self._call(timeout, cancel)
         data, notify, settings = lend_body(call, body), lend_callback(call, callback), lend_put_options(call, options)
-        return self._run(call, lib.oss_put_body, text(key), data, notify, settings)
+        return self._run(call, lib.oss_put_body, text(key, "key"), data, notify, settings)
 
     def upload(
         self,
@@ -89,7 +90,9 @@ class Bucket(Handle):
         goes on where an earlier one was stopped."""
         call = self._call(timeout, cancel)
         data, notify = lend_body(call, body), lend_callback(call, callback)
-        return self._run(call, lib.oss_upload_object, text(key), data, notify, lend_upload_options(call, options))
+        return self._run(
+            call, lib.oss_upload_object, text(key, "key"), data, notify, lend_upload_options(call, options)
+        )
 
     def writer(
         self,
@@ -104,7 +107,7 @@ class Bucket(Handle):
         call = self._call(timeout, cancel)
         notify, settings = lend_callback(call, callback), lend_upload_options(call, options)
         bucket = self._limited(call)
-        native = call.make(lib.oss_writer_new, bucket, text(key), notify, settings, free=lib.oss_writer_free)
+        native = call.make(lib.oss_writer_new, bucket, text(key, "key"), notify, settings, free=lib.oss_writer_free)
         return Writer(native, call, (self._kept, options))
 
     def append(
@@ -120,15 +123,15 @@ class Bucket(Handle):
         """Appends to an object that is so long, or begins one at 0. `Result.next_position` is where the next append goes on."""
         call = self._call(timeout, cancel)
         data, settings = lend_body(call, body), lend_put_options(call, options)
-        return self._run(call, lib.oss_append_object, text(key), position, data, settings)
+        return self._run(call, lib.oss_append_object, text(key, "key"), integer(position, "position"), data, settings)
 
     def stat(self, key: str, *, timeout: float | None = None, cancel: Cancel | None = None) -> Result:
         """Looks at an object: its headers are those of the result."""
-        return self._run(self._call(timeout, cancel), lib.oss_stat_object, text(key))
+        return self._run(self._call(timeout, cancel), lib.oss_stat_object, text(key, "key"))
 
     def remove(self, key: str, *, timeout: float | None = None, cancel: Cancel | None = None) -> Result:
         """Removes an object. That it was not there is no error."""
-        return self._run(self._call(timeout, cancel), lib.oss_remove_object, text(key))
+        return self._run(self._call(timeout, cancel), lib.oss_remove_object, text(key, "key"))
 
     def trigger_callback(
         self,
@@ -142,7 +145,7 @@ class Bucket(Handle):
         """Has OSS call for an object that is there already."""
         call = self._call(timeout, cancel)
         notify, settings = lend_callback(call, callback), lend_put_options(call, options)
-        return self._run(call, lib.oss_trigger_callback, text(key), notify, settings)
+        return self._run(call, lib.oss_trigger_callback, text(key, "key"), notify, settings)
 
     def check_callback(self, callback: Callback) -> list[Finding]:
         """Looks for what `Callback.check()` finds, and for what is wrong with it after uploads to this bucket."""
@@ -159,7 +162,7 @@ class Bucket(Handle):
     ) -> Multipart:
         """Begins an upload in parts."""
         call = self._call(timeout, cancel)
-        made = self._multipart(call, lib.oss_begin_multipart, text(key), lend_put_options(call, options))
+        made = self._multipart(call, lib.oss_begin_multipart, text(key, "key"), lend_put_options(call, options))
         return Multipart(made, self._timeout, (self._kept, options))
 
     def reopen_multipart(
@@ -167,7 +170,7 @@ class Bucket(Handle):
     ) -> Multipart:
         """Takes up an upload in parts that was begun before, by whomever."""
         call = self._call(timeout, cancel)
-        made = self._multipart(call, lib.oss_reopen_multipart, text(key), text(upload_id))
+        made = self._multipart(call, lib.oss_reopen_multipart, text(key, "key"), text(upload_id, "upload_id"))
         return Multipart(made, self._timeout, self._kept)
 
     def list_uploads(
@@ -179,7 +182,8 @@ class Bucket(Handle):
         cancel: Cancel | None = None,
     ) -> UploadList:
         """Uploads in parts that are neither completed nor aborted, so many at the most."""
-        call, what = self._call(timeout, cancel), (lib.oss_list_uploads, text(prefix), limit)
+        call = self._call(timeout, cancel)
+        what = (lib.oss_list_uploads, text(prefix, "prefix"), integer(limit, "limit", LARGEST_OF_32_BITS))
         native = take("oss_upload_list **", lambda made: self._run(call, *what, made), lib.oss_upload_list_free)
         uploads = UploadList(
             Upload(
@@ -208,7 +212,7 @@ class Bucket(Handle):
         """
         call = self._call(timeout, cancel)
         options = settings(lib.oss_delivery_options_new, lib.oss_delivery_options_free, lib.oss_delivery_options_error)
-        options.set(lib.oss_delivery_options_set_parallel, parallel)
+        options.set(lib.oss_delivery_options_set_parallel, parallel, "parallel")
         observe(call, lib.oss_delivery_options_set_progress, options.native, progress)
         return call.run(lib.oss_outbox_deliver, outbox.native, self._limited(call), options.native)
 
@@ -233,36 +237,37 @@ class Bucket(Handle):
         travels in the URL; each option becomes a header that has to be sent with it."""
         call = Call()
         notify, settings = lend_callback(call, callback), lend_put_options(call, options)
-        return self._presign(call, lib.oss_presign_put, text(key), notify, settings, lifetime)
+        return self._presign(call, lib.oss_presign_put, lifetime, text(key, "key"), notify, settings)
 
     def presign_upload_part(self, key: str, upload_id: str, number: int, lifetime: int) -> Presigned:
         """Signs the upload of a part."""
-        return self._presign(Call(), lib.oss_presign_upload_part, text(key), text(upload_id), number, lifetime)
+        which = (text(key, "key"), text(upload_id, "upload_id"), integer(number, "number", LARGEST_OF_32_BITS))
+        return self._presign(Call(), lib.oss_presign_upload_part, lifetime, *which)
 
     def presign_complete_multipart(
         self, key: str, upload_id: str, lifetime: int, callback: Callback | None = None
     ) -> Presigned:
         """Signs the completion of an upload in parts."""
         call = Call()
-        which = (text(key), text(upload_id))
-        return self._presign(call, lib.oss_presign_complete_multipart, *which, lend_callback(call, callback), lifetime)
+        which = (text(key, "key"), text(upload_id, "upload_id"))
+        return self._presign(call, lib.oss_presign_complete_multipart, lifetime, *which, lend_callback(call, callback))
 
     def presign_trigger_callback(self, key: str, callback: Callback, lifetime: int) -> Presigned:
         """Signs the request that has OSS call for an object that is there already."""
         call = Call()
-        return self._presign(call, lib.oss_presign_trigger_callback, text(key), lend_callback(call, callback), lifetime)
+        what = (text(key, "key"), lend_callback(call, callback))
+        return self._presign(call, lib.oss_presign_trigger_callback, lifetime, *what)
 
     def presign_get(self, key: str, lifetime: int) -> Presigned:
         """Signs the download of an object."""
-        return self._presign(Call(), lib.oss_presign_get, text(key), lifetime)
+        return self._presign(Call(), lib.oss_presign_get, lifetime, text(key, "key"))
 
     def sign_form(self, policy: PostPolicy, lifetime: int, callback: Callback | None = None) -> PostForm:
         """The form that uploads what a policy allows, for so many seconds, up to seven days."""
         call = Call()
         allowed, notify = lend_policy(call, policy), lend_callback(call, callback)
-        return read_form(
-            call.make(lib.oss_post_policy_sign, allowed, self.native, notify, lifetime, free=lib.oss_post_form_free)
-        )
+        what = (allowed, self.native, notify, integer(lifetime, "lifetime"))
+        return read_form(call.make(lib.oss_post_policy_sign, *what, free=lib.oss_post_form_free))
 
     def _call(self, timeout: float | None, cancel: Cancel | None) -> Call:
         return Call(self._timeout if timeout is None else timeout, cancel)
@@ -277,5 +282,6 @@ class Bucket(Handle):
     def _multipart(self, call: Call, begin: Callable[..., int], *arguments: Any) -> CData:
         return take("oss_multipart **", lambda made: self._run(call, begin, *arguments, made), lib.oss_multipart_free)
 
-    def _presign(self, call: Call, sign: Callable[..., int], *arguments: Any) -> Presigned:
-        return read_presigned(call.make(sign, self.native, *arguments, free=lib.oss_presigned_free))
+    def _presign(self, call: Call, sign: Callable[..., int], lifetime: int, *arguments: Any) -> Presigned:
+        what = (self.native, *arguments, integer(lifetime, "lifetime"))
+        return read_presigned(call.make(sign, *what, free=lib.oss_presigned_free))

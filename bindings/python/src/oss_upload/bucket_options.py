@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from ._call import Call, milliseconds, milliseconds_or_none
-from ._library import AnyPath, CData, ffi, lib, optional_path, path
+from ._library import AnyPath, CData, ffi, lib, path
 from ._log import LogFunction, level_of, tell
 from ._settings import Settings, settings
 from .outbox import Outbox
@@ -53,7 +53,8 @@ class BucketOptions:
     client_certificate: tuple[AnyPath, AnyPath] | None = None
     #: The public keys that the endpoint may have, as curl takes them.
     public_key_pin: str | None = None
-    proxy: str | None = None
+    #: Its URL may hold a password, and is not shown.
+    proxy: str | None = field(default=None, repr=False)
     #: Whether HTTPS_PROXY and its like are asked for a proxy.
     proxy_from_environment: bool = False
     #: Where connections start from: an address of this machine, or the name of an interface.
@@ -73,31 +74,43 @@ class BucketOptions:
 def made_bucket_options(options: BucketOptions) -> tuple[CData, CData]:
     """The options as C takes them, and what has to be kept as long as they and a bucket made with them are used."""
     made = settings(lib.oss_bucket_options_new, lib.oss_bucket_options_free, lib.oss_bucket_options_error)
-    made.set(lib.oss_bucket_options_set_region, options.region)
-    made.set(lib.oss_bucket_options_set_signature_version, options.signature_version)
-    made.set(lib.oss_bucket_options_set_addressing, options.addressing)
-    made.set(lib.oss_bucket_options_set_connect_timeout_ms, _optional_milliseconds(options.connect_timeout))
-    made.set(lib.oss_bucket_options_set_stall_timeout_ms, _optional_milliseconds(options.stall_timeout))
-    made.set(lib.oss_bucket_options_set_max_attempts, options.max_attempts)
+    made.set(lib.oss_bucket_options_set_region, options.region, "region")
+    made.set(lib.oss_bucket_options_set_signature_version, options.signature_version, "signature_version")
+    made.set(lib.oss_bucket_options_set_addressing, options.addressing, "addressing")
+    made.set(
+        lib.oss_bucket_options_set_connect_timeout_ms,
+        _optional_milliseconds(options.connect_timeout, "connect_timeout"),
+        "connect_timeout",
+    )
+    made.set(
+        lib.oss_bucket_options_set_stall_timeout_ms,
+        _optional_milliseconds(options.stall_timeout, "stall_timeout"),
+        "stall_timeout",
+    )
+    made.set(lib.oss_bucket_options_set_max_attempts, options.max_attempts, "max_attempts")
     if options.settling_time is not None:
         # Zero stands for a single look.
-        made.set(lib.oss_bucket_options_set_settling_time_ms, milliseconds_or_none(options.settling_time))
-    made.set(lib.oss_bucket_options_set_ca_file, optional_path(options.ca_file))
-    made.set(lib.oss_bucket_options_add_ca_file, optional_path(options.added_ca_file))
+        settling_time_ms = milliseconds_or_none(options.settling_time, "settling_time")
+        made.give(lib.oss_bucket_options_set_settling_time_ms, settling_time_ms)
+    made.set_path(lib.oss_bucket_options_set_ca_file, options.ca_file, "ca_file")
+    made.set_path(lib.oss_bucket_options_add_ca_file, options.added_ca_file, "added_ca_file")
     if options.client_certificate is not None:
-        made.add(lib.oss_bucket_options_set_client_certificate, *map(path, options.client_certificate))
-    made.set(lib.oss_bucket_options_set_public_key_pin, options.public_key_pin)
-    made.set(lib.oss_bucket_options_set_proxy, options.proxy)
-    made.set(lib.oss_bucket_options_set_proxy_from_environment, options.proxy_from_environment)
-    made.set(lib.oss_bucket_options_set_bind_address, options.bind_address)
-    made.add_all(lib.oss_bucket_options_set_resolve, options.resolve)
-    made.set(lib.oss_bucket_options_set_user_agent, options.user_agent)
-    made.set(lib.oss_bucket_options_set_rate, options.rate)
-    made.set(lib.oss_bucket_options_set_outbox, options.outbox)
+        files = (path(file, "client_certificate") for file in options.client_certificate)
+        made.give(lib.oss_bucket_options_set_client_certificate, *files)
+    made.set(lib.oss_bucket_options_set_public_key_pin, options.public_key_pin, "public_key_pin")
+    made.set(lib.oss_bucket_options_set_proxy, options.proxy, "proxy")
+    made.set(
+        lib.oss_bucket_options_set_proxy_from_environment, options.proxy_from_environment, "proxy_from_environment"
+    )
+    made.set(lib.oss_bucket_options_set_bind_address, options.bind_address, "bind_address")
+    made.add_all(lib.oss_bucket_options_set_resolve, options.resolve, "resolve")
+    made.set(lib.oss_bucket_options_set_user_agent, options.user_agent, "user_agent")
+    made.set(lib.oss_bucket_options_set_rate, options.rate, "rate")
+    made.set(lib.oss_bucket_options_set_outbox, options.outbox, "outbox")
     level = level_of(options.log_level)
     log = None if options.log is None or level is None else ffi.new_handle(options.log)
     if log is not None:
-        made.add(lib.oss_bucket_options_set_log, level, tell, log)
+        made.give(lib.oss_bucket_options_set_log, level, tell, log)
     return made.native, log
 
 
@@ -107,11 +120,11 @@ def lend_bucket_options(call: Call, options: BucketOptions | None) -> CData:
     native, log = made_bucket_options(options)
     call.keep(log)
     limits = Settings(call.keep(native), lib.oss_bucket_options_error)
-    limits.set(lib.oss_bucket_options_set_cancel, call.cancel)
-    deadline_ms = call.deadline_ms or _optional_milliseconds(options.timeout)
-    limits.set(lib.oss_bucket_options_set_deadline_ms, deadline_ms)
+    limits.give(lib.oss_bucket_options_set_cancel, call.cancel)
+    deadline_ms = call.deadline_ms or _optional_milliseconds(options.timeout, "timeout")
+    limits.set(lib.oss_bucket_options_set_deadline_ms, deadline_ms, "deadline_ms")
     return native
 
 
-def _optional_milliseconds(seconds: float | None) -> int | None:
-    return None if seconds is None else milliseconds(seconds)
+def _optional_milliseconds(seconds: float | None, what: str) -> int | None:
+    return None if seconds is None else milliseconds(seconds, what)

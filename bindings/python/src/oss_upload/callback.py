@@ -47,14 +47,15 @@ class Callback:
     ${x:name} for a variable. Everything else is sent as it is.
     """
 
-    url: str = ""
+    #: May hold a password or a token, and is not shown; nor is anything else that may.
+    url: str = field(default="", repr=False)
     body: str = ""
     _: KW_ONLY
     #: Are tried in turn when those before failed. There can be five in all.
-    more_urls: Sequence[str] = ()
+    more_urls: Sequence[str] = field(default=(), repr=False)
     body_type: CallbackBody = CallbackBody.FORM
     #: By names such as "x:user".
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: A variable, such as "x:delivery", that is set for each upload anew, to an id that is the same in all that OSS sends for it.
     delivery_variable: str | None = None
     #: The Host header of the POST, if it is not that of the URL.
@@ -62,9 +63,9 @@ class Callback:
     #: Whether OSS names the host in the TLS handshake. Most servers with several domains need that.
     sni: bool = False
     #: Headers of the POST. Only error messages of OSS speak of this: try it before you rely on it.
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: Settings for which there is no field here, by their names, as JSON.
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: The name of a callback that is stored on the bucket. Nothing but variables can be set then.
     policy: str = ""
 
@@ -96,28 +97,29 @@ def lend_callback(call: Call, callback: Callback | None) -> CData:
     if callback is None:
         return NULL
     if callback.policy:
-        policy = text(callback.policy)
+        policy = text(callback.policy, "policy")
         native = call.make(lib.oss_callback_new_from_policy, policy, free=lib.oss_callback_free)
     else:
-        native = call.make(lib.oss_callback_new, text(callback.url), text(callback.body), free=lib.oss_callback_free)
+        what = text(callback.url, "url"), text(callback.body, "body")
+        native = call.make(lib.oss_callback_new, *what, free=lib.oss_callback_free)
     made = Settings(call.keep(native), lib.oss_callback_error)
     for url in callback.more_urls:
-        made.add(lib.oss_callback_add_url, url)
+        made.add(lib.oss_callback_add_url, (url, "a URL in more_urls"))
     if callback.body_type != CallbackBody.FORM:
-        made.set(lib.oss_callback_set_body_type, callback.body_type)
-    made.add_all(lib.oss_callback_add_variable, callback.variables)
-    made.set(lib.oss_callback_set_delivery_variable, callback.delivery_variable)
-    made.set(lib.oss_callback_set_host, callback.host)
-    made.set(lib.oss_callback_set_sni, callback.sni or None)
-    made.add_all(lib.oss_callback_add_header, callback.headers)
-    made.add_all(lib.oss_callback_set_field, callback.fields)
+        made.set(lib.oss_callback_set_body_type, callback.body_type, "body_type")
+    made.add_all(lib.oss_callback_add_variable, callback.variables, "variables")
+    made.set(lib.oss_callback_set_delivery_variable, callback.delivery_variable, "delivery_variable")
+    made.set(lib.oss_callback_set_host, callback.host, "host")
+    made.set(lib.oss_callback_set_sni, callback.sni or None, "sni")
+    made.add_all(lib.oss_callback_add_header, callback.headers, "headers")
+    made.add_all(lib.oss_callback_set_field, callback.fields, "fields")
     return native
 
 
 def lend_values(call: Call, values: Mapping[str, str] | None) -> CData:
     """Values for what a body is rendered from."""
     made = settings(lib.oss_callback_values_new, lib.oss_callback_values_free, lib.oss_callback_values_error)
-    made.add_all(lib.oss_callback_values_set, values or {})
+    made.add_all(lib.oss_callback_values_set, values or {}, "values")
     return call.keep(made.native)
 
 

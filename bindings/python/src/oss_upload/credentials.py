@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ._call import Call, current
 from ._handle import Handle
-from ._library import NULL, AnyPath, CData, ffi, lib, optional_text, path, text
+from ._library import AnyPath, CData, ffi, lib, optional_path, optional_text, text
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,11 @@ class Credentials(Handle):
     kept: CData = None
 
     def __init__(self, access_key_id: str, access_key_secret: str, security_token: str | None = None) -> None:
-        key = text(access_key_id), text(access_key_secret), optional_text(security_token)
+        key = (
+            text(access_key_id, "access_key_id"),
+            text(access_key_secret, "access_key_secret"),
+            optional_text(security_token, "security_token"),
+        )
         super().__init__(Call().make(lib.oss_credentials_new, *key, free=lib.oss_credentials_free))
 
     @classmethod
@@ -64,13 +68,13 @@ class Credentials(Handle):
     def from_profile(cls, file: AnyPath | None = None, profile: str | None = None) -> "Credentials":
         """Keys of a profile of Alibaba Cloud's command line tools: of this name, or else the current one; in this file, or else in
         those of the tools."""
-        where = NULL if file is None else path(file)
-        return cls._made_by(lib.oss_credentials_new_from_profile, where, optional_text(profile))
+        where = optional_path(file, "file")
+        return cls._made_by(lib.oss_credentials_new_from_profile, where, optional_text(profile, "profile"))
 
     @classmethod
     def from_ecs_role(cls, role: str | None = None) -> "Credentials":
         """Keys of the RAM role of the instance that the program runs on."""
-        return cls._made_by(lib.oss_credentials_new_from_ecs_role, optional_text(role))
+        return cls._made_by(lib.oss_credentials_new_from_ecs_role, optional_text(role, "role"))
 
     @classmethod
     def from_oidc(
@@ -85,22 +89,22 @@ class Credentials(Handle):
         tells."""
         return cls._made_by(
             lib.oss_credentials_new_from_oidc,
-            optional_text(role_arn),
-            optional_text(oidc_provider_arn),
-            NULL if token_file is None else path(token_file),
-            optional_text(session_name),
-            optional_text(sts_endpoint),
+            optional_text(role_arn, "role_arn"),
+            optional_text(oidc_provider_arn, "oidc_provider_arn"),
+            optional_path(token_file, "token_file"),
+            optional_text(session_name, "session_name"),
+            optional_text(sts_endpoint, "sts_endpoint"),
         )
 
     @classmethod
     def from_uri(cls, uri: str | None = None) -> "Credentials":
         """Keys that a URL answers with, or else the one in ALIBABA_CLOUD_CREDENTIALS_URI."""
-        return cls._made_by(lib.oss_credentials_new_from_uri, optional_text(uri))
+        return cls._made_by(lib.oss_credentials_new_from_uri, optional_text(uri, "uri"))
 
     @classmethod
     def from_process(cls, command: str) -> "Credentials":
         """Keys that a command of the shell prints."""
-        return cls._made_by(lib.oss_credentials_new_from_process, text(command))
+        return cls._made_by(lib.oss_credentials_new_from_process, text(command, "command"))
 
     @classmethod
     def default_chain(cls) -> "Credentials":
@@ -111,12 +115,11 @@ class Credentials(Handle):
 
 @ffi.callback("oss_credentials_fn", error=1)
 def _retrieve(function: CData, answer: CData) -> int:
-    def retrieve() -> None:
-        key = ffi.from_handle(function)()
-        lib.oss_credentials_answer_set_access_key_id(answer, text(key.id))
-        lib.oss_credentials_answer_set_access_key_secret(answer, text(key.secret))
-        lib.oss_credentials_answer_set_security_token(answer, text(key.token or ""))
+    def answer_with(key: AccessKey) -> None:
+        lib.oss_credentials_answer_set_access_key_id(answer, text(key.id, "id"))
+        lib.oss_credentials_answer_set_access_key_secret(answer, text(key.secret, "secret"))
+        lib.oss_credentials_answer_set_security_token(answer, text(key.token or "", "token"))
         if key.expires is not None:
             lib.oss_credentials_answer_set_expiry(answer, int(key.expires.timestamp()))
 
-    return current().attempt_to_get_a_key(retrieve)
+    return current().attempt_to_get_a_key(ffi.from_handle(function), answer_with)

@@ -51,22 +51,23 @@ def post_object(
 ) -> Result:
     """Uploads an object by a form that somebody signed, without any access key. The form needs the field "key"."""
     call = Call(timeout, cancel)
-    native = call.make(lib.oss_post_form_new, text(form.url), free=lib.oss_post_form_free)
+    native = call.make(lib.oss_post_form_new, text(form.url, "url"), free=lib.oss_post_form_free)
     for name, value in form.fields.items():
-        call.do(lib.oss_post_form_set_field, native, text(name), text(value))
+        call.do(lib.oss_post_form_set_field, native, text(name, "a name in fields"), text(value, "a value in fields"))
     return call.run(lib.oss_post_object, native, lend_body(call, body), lend_bucket_options(call, options))
 
 
 def lend_policy(call: Call, policy: PostPolicy) -> CData:
     made = settings(lib.oss_post_policy_new, lib.oss_post_policy_free, lib.oss_post_policy_error)
-    made.set(lib.oss_post_policy_set_key, policy.key)
-    made.set(lib.oss_post_policy_set_key_prefix, policy.key_prefix)
+    made.set(lib.oss_post_policy_set_key, policy.key, "key")
+    made.set(lib.oss_post_policy_set_key_prefix, policy.key_prefix, "key_prefix")
     if policy.length is not None:
-        made.add(lib.oss_post_policy_set_length_range, *policy.length)
-    made.set(lib.oss_post_policy_set_content_type, policy.content_type)
-    made.add_all(lib.oss_post_policy_add_field, policy.fields)
-    made.add_all(lib.oss_post_policy_add_field_prefix, policy.field_prefixes)
-    made.set(lib.oss_post_policy_allow_any_callback, policy.any_callback)
+        least, most = policy.length
+        made.add(lib.oss_post_policy_set_length_range, (least, "length"), (most, "length"))
+    made.set(lib.oss_post_policy_set_content_type, policy.content_type, "content_type")
+    made.add_all(lib.oss_post_policy_add_field, policy.fields, "fields")
+    made.add_all(lib.oss_post_policy_add_field_prefix, policy.field_prefixes, "field_prefixes")
+    made.set(lib.oss_post_policy_allow_any_callback, policy.any_callback, "any_callback")
     return call.keep(made.native)
 
 

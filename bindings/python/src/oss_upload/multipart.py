@@ -8,7 +8,7 @@ from typing import Any
 
 from ._call import Call, take
 from ._handle import Handle
-from ._library import CData, ffi, lib, string
+from ._library import LARGEST_OF_32_BITS, CData, ffi, integer, lib, string
 from ._settings import settings
 from .body import Body, lend_body
 from .callback import Callback, lend_callback
@@ -50,7 +50,8 @@ class Multipart(Handle):
     ) -> Result:
         """Uploads a part: 1 to 10000, and at least 100 KiB but for the last one."""
         call = self._call(timeout, cancel)
-        return self._run(call, lib.oss_upload_part_body, number, lend_body(call, body))
+        which = integer(number, "number", LARGEST_OF_32_BITS)
+        return self._run(call, lib.oss_upload_part_body, which, lend_body(call, body))
 
     def parts(self, *, timeout: float | None = None, cancel: Cancel | None = None) -> list[Part]:
         """The parts that OSS has."""
@@ -73,7 +74,7 @@ class Multipart(Handle):
             return self._complete(call, lib.oss_complete_multipart, notify)
         listed = settings(lib.oss_part_list_new, lib.oss_part_list_free, lib.oss_part_list_error)
         for part in parts:
-            listed.add(lib.oss_part_list_add, part.number, part.etag)
+            listed.add(lib.oss_part_list_add, (part.number, "number"), (part.etag, "etag"))
         return self._complete(call, lib.oss_complete_multipart_with_parts, listed.native, notify)
 
     def complete_with_all(

@@ -1,11 +1,11 @@
 """What an object is stored with, and how it is uploaded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 
 from ._call import Call
-from ._library import NULL, AnyPath, CData, lib, optional_path, optional_text
+from ._library import NULL, AnyPath, CData, integer, lib, optional_text
 from ._settings import Settings, settings
 from .outbox import Outbox
 from .progress import ProgressFunction, observe
@@ -109,6 +109,8 @@ def lend_put_options(call: Call, options: PutOptions | None) -> CData:
     """The options as C takes them, for the time of a call."""
     if options is None:
         return NULL
+    if isinstance(options, UploadOptions):
+        _refuse_what_only_uploads_have(options)
     put = _put_settings(options)
     observe(call, lib.oss_put_options_set_progress, put.native, options.progress)
     return call.keep(put.native)
@@ -118,42 +120,53 @@ def lend_upload_options(call: Call, options: UploadOptions | None) -> CData:
     """The options as C takes them, for the time of a call."""
     if options is None:
         return NULL
+    if not isinstance(options, UploadOptions):
+        raise TypeError(f"options are to be UploadOptions, not {type(options).__name__}")
     upload = settings(lib.oss_upload_options_new, lib.oss_upload_options_free, lib.oss_upload_options_error)
-    upload.set(lib.oss_upload_options_set_put_options, _put_settings(options).native)
-    upload.set(lib.oss_upload_options_set_part_size, options.part_size)
-    upload.set(lib.oss_upload_options_set_threshold, options.threshold)
-    upload.set(lib.oss_upload_options_set_parallel, options.parallel)
-    upload.set(lib.oss_upload_options_set_memory_limit, options.memory_limit)
-    upload.set(lib.oss_upload_options_set_checkpoint, optional_path(options.checkpoint))
-    upload.set(lib.oss_upload_options_set_keep_parts, options.keep_parts)
-    upload.set(lib.oss_upload_options_set_rate_limit, options.rate_limit)
+    upload.give(lib.oss_upload_options_set_put_options, _put_settings(options).native)
+    upload.set(lib.oss_upload_options_set_part_size, options.part_size, "part_size")
+    upload.set(lib.oss_upload_options_set_threshold, options.threshold, "threshold")
+    upload.set(lib.oss_upload_options_set_parallel, options.parallel, "parallel")
+    upload.set(lib.oss_upload_options_set_memory_limit, options.memory_limit, "memory_limit")
+    upload.set_path(lib.oss_upload_options_set_checkpoint, options.checkpoint, "checkpoint")
+    upload.set(lib.oss_upload_options_set_keep_parts, options.keep_parts, "keep_parts")
+    upload.set(lib.oss_upload_options_set_rate_limit, options.rate_limit, "rate_limit")
     observe(call, lib.oss_upload_options_set_progress, upload.native, options.progress)
     return call.keep(upload.native)
 
 
+def _refuse_what_only_uploads_have(options: UploadOptions) -> None:
+    """It would come to nothing."""
+    inherited = {of_all.name for of_all in fields(PutOptions)}
+    for own in fields(options):
+        if own.name not in inherited and getattr(options, own.name) != own.default:
+            raise ValueError(f"{own.name} is for Bucket.upload() and Bucket.writer(), and means nothing here")
+
+
 def _put_settings(options: PutOptions) -> Settings:
     put = settings(lib.oss_put_options_new, lib.oss_put_options_free, lib.oss_put_options_error)
-    put.set(lib.oss_put_options_set_content_type, options.content_type)
-    put.set(lib.oss_put_options_set_cache_control, options.cache_control)
-    put.set(lib.oss_put_options_set_content_disposition, options.content_disposition)
-    put.set(lib.oss_put_options_set_content_encoding, options.content_encoding)
-    put.set(lib.oss_put_options_set_content_language, options.content_language)
-    put.set(lib.oss_put_options_set_expires, options.expires)
-    put.add_all(lib.oss_put_options_set_header, options.headers)
-    put.add_all(lib.oss_put_options_add_metadata, options.metadata)
-    put.add_all(lib.oss_put_options_add_tag, options.tags)
-    put.set(lib.oss_put_options_set_acl, options.acl)
-    put.set(lib.oss_put_options_set_storage_class, options.storage_class)
+    put.set(lib.oss_put_options_set_content_type, options.content_type, "content_type")
+    put.set(lib.oss_put_options_set_cache_control, options.cache_control, "cache_control")
+    put.set(lib.oss_put_options_set_content_disposition, options.content_disposition, "content_disposition")
+    put.set(lib.oss_put_options_set_content_encoding, options.content_encoding, "content_encoding")
+    put.set(lib.oss_put_options_set_content_language, options.content_language, "content_language")
+    put.set(lib.oss_put_options_set_expires, options.expires, "expires")
+    put.add_all(lib.oss_put_options_set_header, options.headers, "headers")
+    put.add_all(lib.oss_put_options_add_metadata, options.metadata, "metadata")
+    put.add_all(lib.oss_put_options_add_tag, options.tags, "tags")
+    put.set(lib.oss_put_options_set_acl, options.acl, "acl")
+    put.set(lib.oss_put_options_set_storage_class, options.storage_class, "storage_class")
     if options.encryption is not None:
-        put.add(lib.oss_put_options_set_encryption, options.encryption, optional_text(options.encryption_key_id))
+        key_id = optional_text(options.encryption_key_id, "encryption_key_id")
+        put.give(lib.oss_put_options_set_encryption, integer(options.encryption, "encryption"), key_id)
     elif options.encryption_key_id is not None:
         raise ValueError("encryption_key_id is set, but encryption is not")
-    put.set(lib.oss_put_options_set_forbid_overwrite, options.forbid_overwrite)
-    put.set(lib.oss_put_options_set_traffic_limit, options.traffic_limit)
-    put.set(lib.oss_put_options_set_content_md5, options.content_md5)
-    put.set(lib.oss_put_options_set_previous_crc64, options.previous_crc64)
-    put.set(lib.oss_put_options_set_callback_delivery, options.callback_delivery)
-    put.set(lib.oss_put_options_set_write_token, options.write_token)
-    put.set(lib.oss_put_options_set_outbox, options.outbox)
-    put.set(lib.oss_put_options_set_rate, options.rate)
+    put.set(lib.oss_put_options_set_forbid_overwrite, options.forbid_overwrite, "forbid_overwrite")
+    put.set(lib.oss_put_options_set_traffic_limit, options.traffic_limit, "traffic_limit")
+    put.set(lib.oss_put_options_set_content_md5, options.content_md5, "content_md5")
+    put.set(lib.oss_put_options_set_previous_crc64, options.previous_crc64, "previous_crc64")
+    put.set(lib.oss_put_options_set_callback_delivery, options.callback_delivery, "callback_delivery")
+    put.set(lib.oss_put_options_set_write_token, options.write_token, "write_token")
+    put.set(lib.oss_put_options_set_outbox, options.outbox, "outbox")
+    put.set(lib.oss_put_options_set_rate, options.rate, "rate")
     return put

@@ -24,7 +24,7 @@ class Outbox(Handle):
     """
 
     def __init__(self, folder: AnyPath, log: LogFunction | None = None) -> None:
-        super().__init__(Call().make(lib.oss_outbox_open, path(folder), free=lib.oss_outbox_free))
+        super().__init__(Call().make(lib.oss_outbox_open, path(folder, "folder"), free=lib.oss_outbox_free))
         # Wherever the program goes.
         self._folder = os.path.abspath(os.fspath(folder))
         self._log = log
@@ -133,4 +133,4 @@ class Owed(Exclusive):
     def postpone(self, seconds: float) -> None:
         """Puts off the next try of `Bucket.deliver()`."""
         with self.alone() as native:
-            Call().do(lib.oss_owed_postpone, native, milliseconds_or_none(seconds))
+            Call().do(lib.oss_owed_postpone, native, milliseconds_or_none(seconds, "seconds"))

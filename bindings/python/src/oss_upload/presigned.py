@@ -38,9 +38,11 @@ def put_to_url(
     call = Call(timeout, cancel)
     if isinstance(presigned, str):
         presigned = Presigned("PUT", presigned)
-    native = call.make(lib.oss_presigned_new, text(presigned.url), free=lib.oss_presigned_free)
+    native = call.make(lib.oss_presigned_new, text(presigned.url, "url"), free=lib.oss_presigned_free)
     for name, value in presigned.headers.items():
-        call.do(lib.oss_presigned_add_header, native, text(name), text(value))
+        call.do(
+            lib.oss_presigned_add_header, native, text(name, "a name in headers"), text(value, "a value in headers")
+        )
     return call.run(lib.oss_put_to_url, native, lend_body(call, body), lend_bucket_options(call, options))
 
 

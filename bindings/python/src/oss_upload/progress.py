@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ._call import Call, current
-from ._library import LENGTH_UNKNOWN, CData, ffi, lib
+from ._library import LARGEST, CData, ffi, lib
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,14 @@ def observe(call: Call, setter: Callable[..., int], options: CData, function: Pr
 
 @ffi.callback("oss_progress_fn", error=1)
 def _tell(function: CData, told: CData) -> int:
-    return current().attempt(lambda: ffi.from_handle(function)(_progress(told)))
+    observed, progress = ffi.from_handle(function), _progress(told)
+    return current().attempt(lambda: observed(progress))
 
 
 def _progress(told: CData) -> Progress:
     total = lib.oss_progress_total(told)
     return Progress(
-        total=None if total == LENGTH_UNKNOWN else total,
+        total=None if total == LARGEST else total,
         sent=lib.oss_progress_sent(told),
         acknowledged=lib.oss_progress_acknowledged(told),
         accepted=lib.oss_progress_accepted(told),

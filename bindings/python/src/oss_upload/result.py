@@ -49,21 +49,28 @@ class Result:
     owed: int
     #: An upload in parts that has come to no end: its parts are still at OSS, where they cost money.
     upload_id: str
-    _native: CData = field(repr=False, compare=False)
 
     @property
     def native(self) -> CData:
-        if self._native is None:
+        native = self.__dict__.get("_native")
+        if native is None:
             raise ValueError("a result that was pickled has neither headers nor what bodies are rendered from")
-        return self._native
+        return native
 
     def __getstate__(self) -> dict[str, Any]:
         """What can be pickled: all but what C holds."""
-        return {**self.__dict__, "_native": None}
+        return {name: value for name, value in self.__dict__.items() if name != "_native"}
+
+    def __copy__(self) -> "Result":
+        return self
+
+    def __deepcopy__(self, _: object) -> "Result":
+        """Nothing of it can change."""
+        return self
 
     def header(self, name: str) -> str:
         """A header of the reply, by its name in any case; empty if there is none."""
-        return string(lib.oss_result_header(self.native, text(name)))
+        return string(lib.oss_result_header(self.native, text(name, "name")))
 
 
 def read_result(native: CData) -> Result:
@@ -72,7 +79,7 @@ def read_result(native: CData) -> Result:
     length = ffi.new("size_t *")
     has_crc64 = lib.oss_result_crc64(native, crc64)
     body = lib.oss_result_body(native, length)
-    return Result(
+    result = Result(
         status=Status(lib.oss_result_status(native)),
         stored=Stored(lib.oss_result_stored(native)),
         message=string(lib.oss_result_message(native)),
@@ -93,5 +100,7 @@ def read_result(native: CData) -> Result:
         delivered=lib.oss_result_delivered(native),
         owed=lib.oss_result_owed(native),
         upload_id=string(lib.oss_result_upload_id(native)),
-        _native=native,
     )
+    # It is no field, for C's own can be neither copied nor pickled.
+    result.__dict__["_native"] = native
+    return result

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from ._call import Call, milliseconds, milliseconds_or_none
 from ._handle import Handle
-from ._library import NULL, AnyPath, CData, ffi, lib, optional_text, path, text
+from ._library import NULL, AnyPath, CData, lib, optional_text, owned, text
 from ._settings import Settings
 from .cancel import Cancel
 
@@ -32,17 +32,17 @@ class Verifier(Handle):
     ) -> None:
         """With a public key in PEM form, nothing is fetched. Key prefixes are what the URL of a key must begin with, in the
         place of the official ones. A key that was fetched is kept for the cache time, a day by default."""
-        super().__init__(ffi.gc(lib.oss_callback_verifier_new(), lib.oss_callback_verifier_free))
+        super().__init__(owned(lib.oss_callback_verifier_new(), lib.oss_callback_verifier_free))
         made = Settings(self.native, lib.oss_callback_verifier_error)
-        made.set(lib.oss_callback_verifier_set_public_key, public_key)
+        made.set(lib.oss_callback_verifier_set_public_key, public_key, "public_key")
         for prefix in key_prefixes:
-            made.add(lib.oss_callback_verifier_add_key_prefix, prefix)
+            made.add(lib.oss_callback_verifier_add_key_prefix, (prefix, "a prefix in key_prefixes"))
         if fetch_timeout is not None:
-            made.set(lib.oss_callback_verifier_set_fetch_timeout_ms, milliseconds(fetch_timeout))
+            made.give(lib.oss_callback_verifier_set_fetch_timeout_ms, milliseconds(fetch_timeout, "fetch_timeout"))
         if cache_time is not None:
-            made.set(lib.oss_callback_verifier_set_cache_time_s, round(milliseconds_or_none(cache_time) / 1000))
-        if ca_file is not None:
-            made.set(lib.oss_callback_verifier_set_ca_file, path(ca_file))
+            cache_time_s = round(milliseconds_or_none(cache_time, "cache_time") / 1000)
+            made.give(lib.oss_callback_verifier_set_cache_time_s, cache_time_s)
+        made.set_path(lib.oss_callback_verifier_set_ca_file, ca_file, "ca_file")
 
     def verify(
         self,
@@ -74,8 +74,8 @@ def _request(call: Call, url: str, body: bytes, headers: dict[str, str]) -> list
     """What the C function is told of a request."""
     data = call.lend_bytes(body)
     try:
-        signed = [optional_text(headers.get(name)) for name in _SIGNED_BY]
-        return [text(_target(url)), data, len(data), *signed]
+        signed = [optional_text(headers.get(name), name) for name in _SIGNED_BY]
+        return [text(_target(url), "url"), data, len(data), *signed]
     except ValueError:
         # OSS sends nothing that cannot be given to C. Without its headers, the request is not believed.
         return [b"/", data, len(data), NULL, NULL, NULL]
