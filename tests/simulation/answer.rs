@@ -28,10 +28,8 @@ impl Answered {
                 let length = Some(reply.body.len() + 10);
                 (Reply { length, ..reply }, Some(End::Closed))
             }
-            Answer::OssError(status) => {
-                let error = world.clocks.error(status, code(status), world.now());
-                (with_id(world, error), fate.then)
-            }
+            Answer::OssError(status) => (error(world, status), fate.then),
+            Answer::ErrorIn200 => (Reply { status: 200, ..error(world, 500) }, fate.then),
             Answer::Stranger(status) => (said_by_stranger(world, status), fate.then),
             Answer::Liar => (lie(), fate.then),
             Answer::Cached(cache) => (said_by_cache(world, cache, made), fate.then),
@@ -92,12 +90,14 @@ fn said_by_cache(world: &World<'_>, cache: Cache, made: Made) -> Reply {
     }
 }
 
-fn code(status: u16) -> &'static str {
-    match status {
+/// An error of OSS's own.
+fn error(world: &World<'_>, status: u16) -> Reply {
+    let code = match status {
         403 => "AccessDenied",
         409 => "Conflict",
         429 => "QpsLimitExceeded",
         503 => "ServiceUnavailable",
         _ => "InternalError",
-    }
+    };
+    with_id(world, world.clocks.error(status, code, world.now()))
 }

@@ -43,7 +43,7 @@ pub fn loss(visit: &Visit) -> Option<Loss> {
     let open = after(visit.at + OVER, visit.end + OVER);
     match fate.answer {
         Answer::Oss | Answer::Cut | Answer::OssError(403 | 409 | 429 | 503) => None,
-        Answer::OssError(500) => Some(after(lost, lost)),
+        Answer::OssError(500) | Answer::ErrorIn200 => Some(after(lost, lost)),
         // Where not even all has left the client, it mostly knows.
         Answer::Nothing(End::Closed | End::Reset) if !fate.read => Some(Loss { in_doubt: true, ..open }),
         _ => Some(open),
@@ -77,8 +77,7 @@ impl Known {
             _ => {}
         }
         self.looking = visit.operation == Operation::Look && visit.found.is_none();
-        let has_date = matches!(visit.fate.answer, Answer::Oss | Answer::Cut | Answer::OssError(_));
-        self.told |= visit.found.is_some() || visit.operation.creates() && has_date;
+        self.told |= visit.found.is_some() || visit.operation.creates() && visit.fate.answer.is_made_by_oss();
     }
 
     /// What OSS was over with at the time was not carried out, if what was there since has to make room for it.

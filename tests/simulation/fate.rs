@@ -38,6 +38,8 @@ pub enum Answer {
     Cut,
     /// An error of OSS's own, with its request id.
     OssError(u16),
+    /// The same in a reply that was begun as a success, when nobody knew.
+    ErrorIn200,
     /// What a gateway, a portal or another stranger says, without the id.
     Stranger(u16),
     /// A stranger's word that the clock is wrong.
@@ -46,6 +48,14 @@ pub enum Answer {
     Cached(Cache),
     /// None.
     Nothing(End),
+}
+
+impl Answer {
+    /// Whether OSS gives it, so that it tells its time.
+    pub fn is_made_by_oss(self) -> bool {
+        use Answer::*;
+        matches!(self, Oss | Cut | OssError(_) | ErrorIn200)
+    }
 }
 
 /// How a connection ends.
@@ -102,7 +112,7 @@ impl Fate {
         let fate = match operation {
             Operation::Look | Operation::List => of_question(rng, silence),
             Operation::Begin | Operation::Abort => of_other(rng, silence),
-            _ => of_creation(rng, silence, callback),
+            _ => of_creation(rng, silence, operation, callback),
         };
         Fate { slow, ..fate }
     }
@@ -156,7 +166,7 @@ fn stranger(rng: &mut Rng) -> Answer {
 }
 
 /// Of what stores something.
-fn of_creation(rng: &mut Rng, silence: bool, callback: bool) -> Fate {
+fn of_creation(rng: &mut Rng, silence: bool, operation: Operation, callback: bool) -> Fate {
     let undone = |answer| Fate { work: Work::Never, answer, ..FINE };
     match rng.u32(..100) {
         0..8 => {
@@ -167,6 +177,9 @@ fn of_creation(rng: &mut Rng, silence: bool, callback: bool) -> Fate {
         14..24 => undone(Answer::OssError(either(rng, 503, 429))),
         24..38 => Fate { work: either(rng, Work::Never, Work::Now), answer: Answer::OssError(500), ..FINE },
         38..46 => Fate { work: work(rng), answer: Answer::OssError(either(rng, 502, 504)), ..FINE },
+        46..54 if operation == Operation::Complete => {
+            Fate { work: either(rng, Work::Never, Work::Now), answer: Answer::ErrorIn200, ..FINE }
+        }
         46..66 => Fate { work: work(rng), answer: stranger(rng), ..FINE },
         66..96 => Fate { work: work(rng), answer: nothing(rng, silence), ..FINE },
         96..98 if callback => Fate { answer: Answer::Cut, ..FINE },
