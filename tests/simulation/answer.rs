@@ -28,6 +28,11 @@ impl Answered {
                 let length = Some(reply.body.len() + 10);
                 (Reply { length, ..reply }, Some(End::Closed))
             }
+            Answer::CutUnseen => {
+                let mut reply = said_by_oss(world, operation, made);
+                reply.body.truncate(reply.body.len() / 2);
+                (Reply { to_the_end: true, ..reply }, Some(End::Closed))
+            }
             Answer::OssError(status) => (error(world, status), fate.then),
             Answer::ErrorIn200 => (Reply { status: 200, ..error(world, 500) }, fate.then),
             Answer::Stranger(status) => (said_by_stranger(world, status), fate.then),

@@ -42,7 +42,7 @@ pub fn loss(visit: &Visit) -> Option<Loss> {
     };
     let open = after(visit.at + OVER, visit.end + OVER);
     match fate.answer {
-        Answer::Oss | Answer::Cut | Answer::OssError(403 | 409 | 429 | 503) => None,
+        Answer::Oss | Answer::Cut | Answer::CutUnseen | Answer::OssError(403 | 409 | 429 | 503) => None,
         Answer::OssError(500) | Answer::ErrorIn200 => Some(after(lost, lost)),
         // Where not even all has left the client, it mostly knows.
         Answer::Nothing(End::Closed | End::Reset) if !fate.read => Some(Loss { in_doubt: true, ..open }),

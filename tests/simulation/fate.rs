@@ -36,6 +36,8 @@ pub enum Answer {
     Oss,
     /// The same, broken off in the middle of the body.
     Cut,
+    /// The same, where nothing says how long the body is.
+    CutUnseen,
     /// An error of OSS's own, with its request id.
     OssError(u16),
     /// The same in a reply that was begun as a success, when nobody knew.
@@ -54,7 +56,7 @@ impl Answer {
     /// Whether OSS gives it, so that it tells its time.
     pub fn is_made_by_oss(self) -> bool {
         use Answer::*;
-        matches!(self, Oss | Cut | OssError(_) | ErrorIn200)
+        matches!(self, Oss | Cut | CutUnseen | OssError(_) | ErrorIn200)
     }
 }
 
@@ -182,7 +184,7 @@ fn of_creation(rng: &mut Rng, silence: bool, operation: Operation, callback: boo
         }
         46..66 => Fate { work: work(rng), answer: stranger(rng), ..FINE },
         66..96 => Fate { work: work(rng), answer: nothing(rng, silence), ..FINE },
-        96..98 if callback => Fate { answer: Answer::Cut, ..FINE },
+        96..98 if callback => Fate { answer: either(rng, Answer::Cut, Answer::CutUnseen), ..FINE },
         _ => Fate { work: Work::Broken, ..FINE },
     }
 }

@@ -81,6 +81,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// What a HEAD says of a body that does not come.
     pub length: Option<usize>,
+    /// Whether it goes on to the end of the connection, without saying how long it is.
+    pub to_the_end: bool,
 }
 
 impl Reply {
@@ -108,7 +110,7 @@ impl Reply {
         if to_head && !self.body.is_empty() {
             let _ = write!(bytes, "x-oss-err: {}\r\n", BASE64_STANDARD.encode(&self.body));
         }
-        if self.status != 204 {
+        if self.status != 204 && !self.to_the_end {
             let _ = write!(bytes, "Content-Length: {length}\r\n");
         }
         bytes.extend_from_slice(b"\r\n");
