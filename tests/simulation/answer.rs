@@ -3,7 +3,7 @@
 use super::fate::{Answer, Cache, End};
 use super::http::Reply;
 use super::protocol::{self, Operation};
-use super::store::{Done, Refusal};
+use super::store::{Done, NO_SUCH_KEY, Refusal};
 use super::world::{Arrived, Made, World};
 
 /// What is said, and how the connection ends.
@@ -84,7 +84,7 @@ fn said_by_cache(world: &World<'_>, cache: Cache, made: Made) -> Reply {
         return first.unwrap_or_else(|| said_by_oss(world, Operation::Look, made));
     }
     let before = world.state().store.versions.first().filter(|version| version.at < 0).cloned();
-    let found = before.map(Done::Found).ok_or(Refusal(404, "NoSuchKey"));
+    let found = before.map(Done::Found).ok_or(NO_SUCH_KEY);
     let then = world.now() - AGE;
     let kept = protocol::reply(&world.clocks, Operation::Look, &found, then);
     let kept = kept.with("x-oss-request-id", "0");

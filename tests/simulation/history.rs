@@ -26,6 +26,8 @@ pub struct Visit {
 pub enum Found {
     Ours,
     Absent,
+    /// The same, and that something was removed, be it what the call stored.
+    Removed,
     /// Something else, which is there since then.
     Other(Millis),
 }

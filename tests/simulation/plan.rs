@@ -34,14 +34,22 @@ impl What {
     }
 }
 
-/// Whether another writer stores something at the same key, and when.
+/// Whether another writer is at the same key, and when.
 #[derive(Debug, Clone, Copy)]
 pub struct Other {
     /// After how many requests that store or look, and how long after.
     pub after: usize,
     pub delay: Millis,
-    /// Whether its bytes are the same as the call's.
-    pub equal: bool,
+    pub does: Others,
+}
+
+/// What another writer does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    StoreTheSame,
+    StoreSomethingElse,
+    /// It removes what is there. The bucket keeps a mark of that.
+    Remove,
 }
 
 /// When the process is killed: what its record was then is what the next one finds.
@@ -142,7 +150,7 @@ impl Plan {
 
     /// What the other writer puts there.
     pub fn others_data(&self) -> Vec<u8> {
-        let equal = self.other.is_some_and(|other| other.equal);
+        let equal = self.other.is_some_and(|other| other.does == Others::StoreTheSame);
         if equal { self.data() } else { noise(self.seed ^ 3, OTHERS_SIZE) }
     }
 
@@ -191,7 +199,13 @@ fn ahead(rng: &mut Rng) -> i64 {
 }
 
 fn other(rng: &mut Rng, may_be_equal: bool) -> Other {
-    Other { after: rng.usize(1..4), delay: rng.i64(0..3) * 1_500, equal: may_be_equal && rng.bool() }
+    let (after, delay) = (rng.usize(1..4), rng.i64(0..3) * 1_500);
+    let does = match rng.u32(..6) {
+        0 => Others::Remove,
+        1..4 if may_be_equal => Others::StoreTheSame,
+        _ => Others::StoreSomethingElse,
+    };
+    Other { after, delay, does }
 }
 
 fn kill(rng: &mut Rng) -> Kill {

@@ -2,7 +2,7 @@
 
 use super::Millis;
 use super::http::{Head, Reply, form_fields};
-use super::store::{Deed, Done, Refusal, Version, etag};
+use super::store::{Deed, Done, NO_SUCH_KEY, Refusal, Version, etag};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
@@ -172,6 +172,7 @@ pub fn reply(clocks: &Clocks, operation: Operation, done: &Result<Done, Refusal>
         Done::PartStored { crc64 } => tagged(ok, *crc64),
         Done::Parts { upload, parts } => ok.saying(list(upload, parts)),
         Done::Aborted => Reply::new(204),
+        Done::Removed => clocks.error(NO_SUCH_KEY.0, NO_SUCH_KEY.1, now).with("x-oss-delete-marker", true),
         Done::Found(version) => {
             let reply = tagged(ok, version.crc64).with("Last-Modified", clocks.last_modified(version.at));
             let token = version.token.iter();

@@ -65,6 +65,7 @@ pub enum Deed {
         upload: String,
     },
     Look,
+    Remove,
 }
 
 /// How it went.
@@ -82,19 +83,23 @@ pub enum Done {
     },
     Aborted,
     Found(Version),
+    /// What was there is gone, and only the mark of that is left.
+    Removed,
 }
 
 /// What OSS refuses, by status and code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal(pub u16, pub &'static str);
 
+pub const NO_SUCH_KEY: Refusal = Refusal(404, "NoSuchKey");
 const NO_SUCH_UPLOAD: Refusal = Refusal(404, "NoSuchUpload");
 
 /// All there is.
 #[derive(Debug, Default)]
 pub struct Store {
-    /// The last one is what a look finds.
+    /// The last one is what a look finds, unless it is removed.
     pub versions: Vec<Version>,
+    is_removed: bool,
     /// The callbacks to the application server, by the number of the request that asked.
     pub callbacks: Vec<usize>,
     pub uploads: BTreeMap<String, Upload>,
@@ -134,7 +139,12 @@ impl Store {
                 let parts = listed.map(|(number, data)| (*number, data.len(), crc64(data))).collect();
                 Ok(Done::Parts { upload, parts })
             }
-            Deed::Look => self.versions.last().cloned().map(Done::Found).ok_or(Refusal(404, "NoSuchKey")),
+            Deed::Look if self.is_removed => Ok(Done::Removed),
+            Deed::Look => self.versions.last().cloned().map(Done::Found).ok_or(NO_SUCH_KEY),
+            Deed::Remove => {
+                self.is_removed = true;
+                Ok(Done::Removed)
+            }
         }
     }
 
@@ -143,6 +153,7 @@ impl Store {
             self.callbacks.push(by);
         }
         self.versions.push(version.clone());
+        self.is_removed = false;
         Done::Stored(version, callback.then_some(self.application_answers))
     }
 
@@ -155,7 +166,8 @@ impl Store {
         at: Millis,
     ) -> Result<Done, Refusal> {
         let mut whole = Vec::new();
-        if let Some(before) = self.versions.last() {
+        let before = self.versions.last().filter(|_| !self.is_removed);
+        if let Some(before) = before {
             if !before.appendable {
                 return Err(Refusal(409, "ObjectNotAppendable"));
             }
@@ -164,7 +176,7 @@ impl Store {
         if whole.len() != position {
             return Err(Refusal(409, "PositionNotEqualToLength"));
         }
-        let token = self.versions.last().map_or(token, |before| before.token.clone());
+        let token = before.map_or(token, |before| before.token.clone());
         whole.extend_from_slice(&data);
         Ok(self.put(version(whole, token, true, by, at), false))
     }
@@ -189,6 +201,7 @@ impl Deed {
             Deed::Complete { .. } => "Complete",
             Deed::Abort { .. } => "Abort",
             Deed::List { .. } | Deed::Look => "Look",
+            Deed::Remove => "Remove",
         }
     }
 

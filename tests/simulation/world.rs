@@ -4,9 +4,9 @@ use super::Millis;
 use super::fate::{Answer, Cache, Fate, Work};
 use super::history::{Found, Visit};
 use super::http::{Head, Reply};
-use super::plan::{Plan, What};
+use super::plan::{Others, Plan, What};
 use super::protocol::{self, Clocks, Operation};
-use super::store::{Deed, Done, Refusal, Store, Version, Who};
+use super::store::{Deed, Done, NO_SUCH_KEY, Refusal, Store, Version, Who};
 use oss_upload::engine::{Cancel, Clock};
 use std::collections::HashMap;
 use std::fs;
@@ -201,7 +201,8 @@ impl State {
         match made {
             Some(Ok(Done::Found(version))) if self.is_ours(version) => Some(Found::Ours),
             Some(Ok(Done::Found(version))) => Some(Found::Other(version.at)),
-            Some(Err(Refusal(_, "NoSuchKey"))) => Some(Found::Absent),
+            Some(Ok(Done::Removed)) => Some(Found::Removed),
+            Some(Err(NO_SUCH_KEY)) => Some(Found::Absent),
             _ => None,
         }
     }
@@ -245,7 +246,10 @@ impl State {
         }
         self.of_the_key += 1;
         if let Some(other) = plan.other.filter(|other| other.after == self.of_the_key) {
-            let deed = Deed::Put { data: plan.others_data(), token: None, callback: false };
+            let deed = match other.does {
+                Others::Remove => Deed::Remove,
+                _ => Deed::Put { data: plan.others_data(), token: None, callback: false },
+            };
             self.late.push((now + other.delay, Who::Other, deed));
             self.settle(now);
         }
