@@ -85,13 +85,15 @@ fn said_by_cache(world: &World<'_>, cache: Cache, made: Made) -> Reply {
     }
     let before = world.state().store.versions.first().filter(|version| version.at < 0).cloned();
     let found = before.map(Done::Found).ok_or(NO_SUCH_KEY);
-    let then = world.now() - AGE;
+    let (then, now) = (world.now() - AGE, world.clocks.date(world.now()));
     let kept = protocol::reply(&world.clocks, Operation::Look, &found, then);
     let kept = kept.with("x-oss-request-id", "0");
     match cache {
         Cache::Aged => kept.with("Date", world.clocks.date(then)).with("Age", AGE / 1000),
-        Cache::Hit => kept.with("Date", world.clocks.date(world.now())).with("X-Cache", "HIT TCP_MEM_HIT"),
-        _ => kept.with("Date", world.clocks.date(-AGE)),
+        Cache::Hit => kept.with("Date", now).with("X-Cache", "HIT TCP_MEM_HIT"),
+        Cache::Dated => kept.with("Date", now),
+        Cache::DatedHit => kept.with("Date", now).with("X-Cache-Status", "HIT"),
+        Cache::Frozen | Cache::Repeating => kept.with("Date", world.clocks.date(-AGE)),
     }
 }
 

@@ -80,6 +80,10 @@ pub enum Cache {
     Hit,
     /// The same with nothing but its old `Date`.
     Frozen,
+    /// The same with the cache's own `Date`, so that only the request id is old.
+    Dated,
+    /// The same, and a header of the cache's own that says so.
+    DatedHit,
     /// The first look-up's reply once more, `Date` and all.
     Repeating,
 }

@@ -218,11 +218,12 @@ fn kill(rng: &mut Rng) -> Kill {
 }
 
 fn chances(rng: &mut Rng) -> Chances {
-    let caches = [Cache::Aged, Cache::Hit, Cache::Frozen, Cache::Repeating];
+    use Cache::{Aged, Dated, DatedHit, Frozen, Hit, Repeating};
+    let caches = [Aged, Hit, Frozen, Dated, DatedHit, Repeating];
     Chances {
         harm: rng.u32(20..90),
         harm_to_looks: [0, 0, 30, 60][rng.usize(..4)],
         silence: rng.u32(..12) == 0,
-        cache: (rng.u32(..10) == 0).then(|| caches[rng.usize(..caches.len())]),
+        cache: (rng.u32(..7) == 0).then(|| caches[rng.usize(..caches.len())]),
     }
 }
