@@ -1,12 +1,13 @@
 //! The call, made with the library.
 
 use super::plan::{OTHERS_SIZE, PART, Plan, What};
+use super::reader::Fickle;
 use super::world::{Process, World};
 use oss_upload::callback::Callback;
 use oss_upload::credentials::Credentials;
 use oss_upload::engine::{
-    Body, Bucket, BucketOptions, CallbackDelivery, Cancel, Completion, Multipart, ObjectOptions, Observer,
-    Outbox, Outcome, PostPolicy, Progress, Queue, Status, UploadOptions, Writer,
+    Body, Bucket, BucketOptions, CallbackDelivery, Cancel, Completion, Input, Multipart, ObjectOptions,
+    Observer, Outbox, Outcome, PostPolicy, Progress, Queue, Status, UploadOptions, Writer,
 };
 use std::fs::{self, File, FileTimes};
 use std::net::SocketAddr;
@@ -38,6 +39,7 @@ pub fn make(world: &World<'_>, address: SocketAddr) -> Ended {
     let outcome = match plan.what {
         What::Put => caller.bucket.put(KEY, Body::Bytes(&data), caller.callback(), &caller.object),
         What::File => caller.put_file(&data),
+        What::Reader => caller.put_reader(data),
         What::Append => {
             let position = plan.before.map_or(0, |_| OTHERS_SIZE as u64);
             caller.bucket.append(KEY, position, Body::Bytes(&data), &caller.object)
@@ -103,6 +105,14 @@ impl<'w> Caller<'w> {
         let path = folder.path().join("file");
         fs::write(&path, data).unwrap();
         self.bucket.put(KEY, open(&path), self.callback(), &self.object)
+    }
+
+    fn put_reader(&self, data: Vec<u8>) -> Outcome {
+        let plan = self.world.plan;
+        let size = data.len() as u64;
+        let again = if plan.fickle { plan.rewritten_data() } else { data.clone() };
+        let input = Input::Reader(Box::new(Fickle::new(data, again)), Some(size));
+        self.bucket.put(KEY, input, self.callback(), &self.object)
     }
 
     /// An upload in parts, one step at a time; aborted if a part does not get through.

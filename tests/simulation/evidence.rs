@@ -5,7 +5,7 @@ use super::fate::{Answer, End};
 use super::history::{Found, Visit};
 use super::plan::{Plan, What};
 use super::protocol::Operation;
-use oss_upload::engine::{Outcome, Stored};
+use oss_upload::engine::{Outcome, Status, Stored};
 
 /// After so long, OSS is done with a request.
 const OVER: Millis = 60_000;
@@ -136,7 +136,9 @@ pub fn complaints(plan: &Plan, visits: &[Visit], earlier: usize, outcome: &Outco
         }
     }
     let last = visits[earlier..].iter().rposition(|visit| visit.operation.creates());
-    if let Some(last) = last.filter(|_| !unseen) {
+    // What has become something else is not sent again.
+    let may_be_sent = outcome.status != Status::SourceChanged;
+    if let Some(last) = last.filter(|_| may_be_sent && !unseen) {
         let (last, since) = (&visits[earlier + last], &visits[earlier + last..]);
         complaints.extend(gave_up(plan, visits, last, outcome));
         let not_done = outcome.stored == Stored::No && known.losses.iter().all(|loss| loss.in_doubt);

@@ -3,7 +3,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `plan.rs`, `fate.rs` | what is drawn: a call, its circumstances, and what befalls each request |
-//! | `call.rs` | the call, made with the library |
+//! | `call.rs`, `reader.rs` | the call, made with the library, and a function that it may upload from |
 //! | `world.rs` | OSS during one call: what it does of what is asked, and when |
 //! | `server.rs`, `http.rs` | connections: a request is read, meets its fate, and is answered or not |
 //! | `protocol.rs` | what a request asks of OSS, and what OSS says |
@@ -21,6 +21,7 @@ pub mod http;
 pub mod judge;
 pub mod plan;
 pub mod protocol;
+pub mod reader;
 pub mod server;
 pub mod store;
 pub mod world;

@@ -18,6 +18,7 @@ pub const OTHERS_SIZE: usize = 40;
 pub enum What {
     Put,
     File,
+    Reader,
     Append,
     Parts,
     Managed,
@@ -91,6 +92,8 @@ pub struct Plan {
     pub before: Option<Millis>,
     pub other: Option<Other>,
     pub kill: Option<Kill>,
+    /// Whether what is uploaded is something else when it is read again, if a function gives it.
+    pub fickle: bool,
     /// How many seconds the clock of OSS's front is ahead, and that of its store.
     pub front_ahead: i64,
     pub store_ahead: i64,
@@ -120,6 +123,7 @@ impl Plan {
             before: [None, Some(30_000), Some(3_600_000)][rng.usize(..3)],
             other: (rng.u32(..4) == 0).then(|| other(rng, token)),
             kill: (what == What::Resumed).then(|| kill(rng)),
+            fickle: what == What::Reader && rng.bool(),
             front_ahead,
             store_ahead: front_ahead + rng.i64(-8..=8),
             chances: chances(rng),
@@ -138,7 +142,7 @@ impl Plan {
         noise(self.seed, self.size)
     }
 
-    /// The bytes of the file once it is rewritten.
+    /// The bytes of the file once it is rewritten, and of a function once it has started over.
     pub fn rewritten_data(&self) -> Vec<u8> {
         noise(self.seed ^ 1, self.size)
     }
@@ -168,8 +172,9 @@ fn noise(seed: u64, size: usize) -> Vec<u8> {
 
 fn what(rng: &mut Rng) -> What {
     match rng.u32(..100) {
-        0..35 => What::Put,
-        35..42 => What::File,
+        0..32 => What::Put,
+        32..38 => What::File,
+        38..42 => What::Reader,
         42..54 => What::Append,
         54..62 => What::Parts,
         62..70 => What::Managed,
