@@ -1,6 +1,7 @@
 //! The call, made with the library.
 
 use super::plan::{OTHERS_SIZE, PART, Plan, What};
+use super::protocol::{BUCKET, KEY};
 use super::reader::Fickle;
 use super::world::{Process, World};
 use oss_upload::callback::Callback;
@@ -15,8 +16,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-
-const KEY: &str = "key";
 
 /// A call that came to its end.
 pub struct Ended {
@@ -83,7 +82,7 @@ impl<'w> Caller<'w> {
         let outbox = plan.outbox.then(outbox);
         options.set_outbox(outbox.clone());
         let credentials = Arc::new(Credentials::new("id", "secret", None).unwrap());
-        let bucket = Bucket::new(&format!("http://{address}"), "bucket", credentials, &options).unwrap();
+        let bucket = Bucket::new(&format!("http://{address}"), BUCKET, credentials, &options).unwrap();
         let mut object = ObjectOptions::default();
         if plan.at_least_once {
             object.set_callback_delivery(CallbackDelivery::AtLeastOnce);

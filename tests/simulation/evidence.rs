@@ -57,8 +57,8 @@ struct Known {
     ours: bool,
     /// Whether the last request was a look-up without an answer that counts, so that the next may be the same look-up.
     looking: bool,
-    /// Whether OSS has told what time it is, so that what a cache has kept for long is known by its date.
-    told: bool,
+    /// Whether OSS was asked before what there is, so that what a cache has kept is known by coming twice.
+    asked: bool,
 }
 
 impl Known {
@@ -68,7 +68,7 @@ impl Known {
         }
         match visit.found {
             Some(Found::Ours) => self.ours |= !self.losses.is_empty(),
-            Some(Found::Absent) => self.refute(visit.at, Millis::MIN, self.told && !self.looking),
+            Some(Found::Absent) => self.refute(visit.at, Millis::MIN, self.asked && !self.looking),
             Some(Found::Other(since)) => self.refute(visit.at, since, false),
             // As long as the upload is there, it was not completed.
             _ if visit.operation == Operation::List && visit.is_answered() => {
@@ -77,7 +77,7 @@ impl Known {
             _ => {}
         }
         self.looking = visit.operation == Operation::Look && visit.found.is_none();
-        self.told |= visit.found.is_some() || visit.operation.creates() && visit.fate.answer.is_made_by_oss();
+        self.asked = !visit.operation.creates() && (self.asked || visit.found.is_some());
     }
 
     /// What OSS was over with at the time was not carried out, if what was there since has to make room for it.
@@ -92,7 +92,7 @@ impl Known {
     /// Another process goes on. It knows when the last one sent something, and not what that heard.
     fn begin_process(&mut self) {
         self.losses.iter_mut().for_each(|loss| loss.is_over = loss.lost + OVER);
-        self.told = false;
+        self.asked = false;
     }
 
     /// Whether a request may be sent whose callback may run once.

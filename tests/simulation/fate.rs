@@ -52,14 +52,6 @@ pub enum Answer {
     Nothing(End),
 }
 
-impl Answer {
-    /// Whether OSS gives it, so that it tells its time.
-    pub fn is_made_by_oss(self) -> bool {
-        use Answer::*;
-        matches!(self, Oss | Cut | CutUnseen | OssError(_) | ErrorIn200)
-    }
-}
-
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum End {

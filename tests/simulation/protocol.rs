@@ -6,6 +6,9 @@ use super::store::{Deed, Done, NO_SUCH_KEY, Refusal, Version, etag};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
+/// Of all there is.
+pub const BUCKET: &str = "bucket";
+pub const KEY: &str = "key";
 pub const TOKEN: &str = "x-oss-meta-oss-upload-token";
 /// How far a client's clock may be off.
 pub const SKEW: i64 = 15 * 60;
@@ -167,7 +170,8 @@ pub fn reply(clocks: &Clocks, operation: Operation, done: &Result<Done, Refusal>
             Reply { headers: tagged(ok, version.crc64).headers, ..error }
         }
         Done::Begun(id) => ok.saying(format!(
-            "<InitiateMultipartUploadResult><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
+            "<InitiateMultipartUploadResult><Bucket>{BUCKET}</Bucket><Key>{KEY}</Key><UploadId>{id}</UploadId>\
+             </InitiateMultipartUploadResult>"
         )),
         Done::PartStored { crc64 } => tagged(ok, *crc64),
         Done::Parts { upload, parts } => ok.saying(list(upload, parts)),
@@ -193,7 +197,7 @@ fn stored(operation: Operation, version: &Version) -> Reply {
         Operation::Complete => {
             let etag = etag(version.crc64);
             ok.saying(format!(
-                "<CompleteMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><ETag>\"{etag}\"</ETag>\
+                "<CompleteMultipartUploadResult><Bucket>{BUCKET}</Bucket><Key>{KEY}</Key><ETag>\"{etag}\"</ETag>\
                  </CompleteMultipartUploadResult>"
             ))
         }
@@ -216,6 +220,7 @@ fn list(upload: &str, parts: &[(u32, usize, u64)]) -> String {
     };
     let parts: String = parts.iter().map(part).collect();
     format!(
-        "<ListPartsResult><UploadId>{upload}</UploadId><IsTruncated>false</IsTruncated>{parts}</ListPartsResult>"
+        "<ListPartsResult><Bucket>{BUCKET}</Bucket><Key>{KEY}</Key><UploadId>{upload}</UploadId>\
+         <IsTruncated>false</IsTruncated>{parts}</ListPartsResult>"
     )
 }
