@@ -105,21 +105,16 @@ fn is_whole(plan: &Plan, state: &State, version: &Version) -> bool {
     turned_over(&state.expected) || plan.what == What::Resumed && turned_over(&plan.data())
 }
 
-/// Uploads whose ids the caller got to know, and that are there without being named.
+/// Uploads whose ids the call got to know, and that are there without being named in a result.
 fn lost_uploads<'s>(plan: &Plan, state: &'s State, ended: &Ended) -> Vec<&'s String> {
-    let named = |id: &str| match (&ended.aborted, plan.what) {
-        (Some((aborted, outcome)), _) => aborted == id && outcome.status != Status::Ok,
-        // The caller has the handle.
-        (None, What::Parts) => true,
-        // One that is given up, because the file has changed, is named in the log.
-        (None, _) => {
-            ended.outcome.upload_id == id
-                || state.lines.iter().any(|(_, line)| line.starts_with("log") && line.contains(id))
-        }
+    let Ended { outcome, aborted, .. } = ended;
+    let names = |outcome: &Outcome, id: &str| outcome.upload_id == id || outcome.message.contains(id);
+    let is_named = |id: &str| match aborted {
+        Some((aborted, outcome)) => names(outcome, id) || aborted == id && outcome.status != Status::Ok,
+        // The caller has the handle, and knows that there is more to do.
+        None => names(outcome, id) || plan.what == What::Parts && outcome.stored != Stored::Yes,
     };
-    // Where the client waits for a moment only, it may have missed what it was told.
-    let is_known = |id: &str| !plan.chances.silence && state.known_uploads.iter().any(|known| known == id);
-    state.store.uploads.keys().filter(|id| is_known(id) && !named(id)).collect()
+    state.store.uploads.keys().filter(|id| state.known_uploads.contains(*id) && !is_named(id)).collect()
 }
 
 /// Whether the call lost the reply to a request that stores the object and may have been carried out.

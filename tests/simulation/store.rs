@@ -103,6 +103,7 @@ pub struct Store {
     /// The callbacks to the application server, by the number of the request that asked.
     pub callbacks: Vec<usize>,
     pub uploads: BTreeMap<String, Upload>,
+    aborted: Vec<String>,
     /// Whether the application server answers as it should.
     pub application_answers: bool,
     begun: u32,
@@ -123,6 +124,10 @@ impl Store {
             }
             Deed::Part { upload, number, data } => {
                 let crc64 = crc64(&data);
+                if self.aborted.contains(&upload) {
+                    // It was on its way during the abort, and outlives that.
+                    self.uploads.entry(upload.clone()).or_default();
+                }
                 self.upload(&upload)?.parts.insert(number, data);
                 Ok(Done::PartStored { crc64 })
             }
@@ -132,7 +137,9 @@ impl Store {
                 Ok(self.put(version(data, token, false, by, at), callback))
             }
             Deed::Abort { upload } => {
-                self.uploads.remove(&upload).map(|_| Done::Aborted).ok_or(NO_SUCH_UPLOAD)
+                self.uploads.remove(&upload).ok_or(NO_SUCH_UPLOAD)?;
+                self.aborted.push(upload);
+                Ok(Done::Aborted)
             }
             Deed::List { upload } => {
                 let listed = self.upload(&upload)?.parts.iter();

@@ -8,7 +8,7 @@ use super::plan::{Others, Plan, What};
 use super::protocol::{self, Clocks, Operation};
 use super::store::{Deed, Done, NO_SUCH_KEY, Refusal, Store, Version, Who};
 use oss_upload::engine::{Cancel, Clock};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
@@ -38,8 +38,8 @@ pub struct State {
     /// The reply to the first look-up, for caches.
     pub first_look: Option<Reply>,
     pub process: Option<Process>,
-    /// The ids of uploads that the call was told.
-    pub known_uploads: Vec<String>,
+    /// The ids of uploads that the call certainly was told.
+    pub known_uploads: BTreeSet<String>,
     /// How many requests belong to an upload of something else: of what the file held before it was rewritten.
     pub before: usize,
     /// How many requests an earlier process sent.
@@ -145,9 +145,14 @@ impl<'a> World<'a> {
         } else {
             state.make(number, now, deed)
         };
-        if let (Some(Ok(Done::Begun(id))), Answer::Oss) = (&made, fate.answer) {
-            state.known_uploads.push(id.clone());
-        }
+        let told = match &made {
+            // Where the client waits for a moment only, it may have missed that.
+            Some(Ok(Done::Begun(id))) if fate.answer == Answer::Oss && !self.plan.chances.silence => Some(id),
+            _ => None,
+        };
+        state
+            .known_uploads
+            .extend(told.map(String::as_str).or(head.parameter("uploadId")).map(str::to_owned));
         let found = state.found(&made).filter(|_| state.says_it(fate.answer));
         let visit = &mut state.visits[number - 1];
         visit.end = now;
