@@ -1,7 +1,7 @@
 //! Whether the call said as much as it could know, and sent nothing again without knowing enough.
 
 use super::Millis;
-use super::fate::{Answer, End};
+use super::fate::Answer;
 use super::history::{Found, Visit};
 use super::plan::{Plan, What};
 use super::protocol::Operation;
@@ -42,10 +42,13 @@ pub fn loss(visit: &Visit) -> Option<Loss> {
     };
     let open = after(visit.at + OVER, visit.end + OVER);
     match fate.answer {
-        Answer::Oss | Answer::Cut | Answer::CutUnseen | Answer::OssError(403 | 409 | 429 | 503) => None,
-        Answer::OssError(500) | Answer::ErrorIn200 => Some(after(lost, lost)),
+        Answer::OssError(403 | 409 | 429 | 503) => None,
         // Where not even all has left the client, it mostly knows.
-        Answer::Nothing(End::Closed | End::Reset) if !fate.read => Some(Loss { in_doubt: true, ..open }),
+        _ if !fate.read => Some(Loss { in_doubt: true, ..open }),
+        Answer::Oss | Answer::Cut | Answer::CutUnseen => None,
+        // What OSS said before it had all need not be its last word.
+        Answer::OssError(500) | Answer::Hollow if fate.early => Some(after(lost, visit.end + OVER)),
+        Answer::OssError(500) | Answer::ErrorIn200 => Some(after(lost, lost)),
         _ => Some(open),
     }
 }
@@ -163,6 +166,8 @@ fn looked_too_little(plan: &Plan, visits: &[Visit], known: &Known) -> Option<Str
 fn gave_up(plan: &Plan, visits: &[Visit], last: &Visit, outcome: &Outcome) -> Option<String> {
     let sent = visits.iter().filter(|visit| visit.operation == last.operation).count();
     let may_be_repeated = match (loss(last), last.fate.answer) {
+        // Who says so early may have meant what was sent.
+        (Some(_), Answer::Stranger(403)) if !last.fate.read => false,
         (Some(_), _) => plan.may_repeat_callback(),
         (None, Answer::OssError(429 | 503)) => true,
         _ => false,

@@ -9,6 +9,8 @@ use fastrand::Rng;
 pub struct Fate {
     /// Whether the body is read, and not just the head.
     pub read: bool,
+    /// Whether the answer begins, or the server's side ends, before the body is read.
+    pub early: bool,
     /// How long it takes, before the work and the answer.
     pub slow: Millis,
     pub work: Work,
@@ -42,6 +44,8 @@ pub enum Answer {
     OssError(u16),
     /// The same in a reply that was begun as a success, when nobody knew.
     ErrorIn200,
+    /// That all is well, without what OSS says of what it stored.
+    Hollow,
     /// What a gateway, a portal or another stranger says, without the id.
     Stranger(u16),
     /// A stranger's word that the clock is wrong.
@@ -88,10 +92,13 @@ pub struct Chances {
     pub harm_to_looks: u32,
     /// Whether silence is among the fates; it takes real time.
     pub silence: bool,
+    /// Whether connections take little at a time, so that much of a request is still to be sent when its answer begins.
+    pub narrow: bool,
     pub cache: Option<Cache>,
 }
 
-pub const FINE: Fate = Fate { read: true, slow: 0, work: Work::Now, answer: Answer::Oss, then: None };
+pub const FINE: Fate =
+    Fate { read: true, early: false, slow: 0, work: Work::Now, answer: Answer::Oss, then: None };
 
 impl Fate {
     pub fn draw(rng: &mut Rng, chances: &Chances, operation: Operation, callback: bool) -> Fate {
@@ -110,6 +117,7 @@ impl Fate {
         let fate = match operation {
             Operation::Look | Operation::List => of_question(rng, silence),
             Operation::Begin | Operation::Abort => of_other(rng, silence),
+            _ if chances.narrow && rng.u32(..100) < 40 => of_early(rng),
             _ => of_creation(rng, silence, operation, callback),
         };
         Fate { slow, ..fate }
@@ -183,6 +191,18 @@ fn of_creation(rng: &mut Rng, silence: bool, operation: Operation, callback: boo
         96..98 if callback => Fate { answer: either(rng, Answer::Cut, Answer::CutUnseen), ..FINE },
         _ => Fate { work: Work::Broken, ..FINE },
     }
+}
+
+/// Of what stores something, where the server has not waited for all of it.
+fn of_early(rng: &mut Rng) -> Fate {
+    let (work, answer) = match rng.u32(..10) {
+        0..4 => (work(rng), Answer::Nothing(End::Closed)),
+        4 => (Work::Never, Answer::OssError(403)),
+        5 => (either(rng, Work::Never, Work::Now), Answer::OssError(500)),
+        6 => (work(rng), Answer::Hollow),
+        _ => (work(rng), Answer::Stranger([200, 403, 502][rng.usize(..3)])),
+    };
+    Fate { early: true, work, answer, ..FINE }
 }
 
 /// Of a look-up or a list.

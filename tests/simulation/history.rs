@@ -39,7 +39,7 @@ impl Visit {
 
     /// Whether the client got to know that OSS did it.
     pub fn is_answered(&self) -> bool {
-        self.fate.answer == Answer::Oss && !self.is_refused()
+        self.fate.read && self.fate.answer == Answer::Oss && !self.is_refused()
     }
 
     /// Whether OSS says that the clock is wrong.
@@ -52,6 +52,7 @@ impl Visit {
         let part = if self.part > 0 { format!(" {}", self.part) } else { String::new() };
         let callback = if self.callback { " with a callback" } else { "" };
         let read = if self.fate.read { "" } else { ", of which the head is read" };
+        let early = if self.fate.early { " before that" } else { "" };
         let done = match self.done {
             Some(Err(Refusal(status, code))) => format!("OSS refuses: {status} {code}"),
             _ => format!("work {:?}", self.fate.work),
@@ -59,7 +60,7 @@ impl Visit {
         let found = self.found.map_or(String::new(), |found| format!(", found {found:?}"));
         let then = self.fate.then.map_or(String::new(), |end| format!(", then {end:?}"));
         format!(
-            "{:?}{part}{callback}{read}: {done}, answer {:?}{then}{found}",
+            "{:?}{part}{callback}{read}: {done}, answer {:?}{early}{then}{found}",
             self.operation, self.fate.answer
         )
     }

@@ -35,7 +35,7 @@ use world::World;
 /// Makes a call in a world of its own, and lets that come to its end.
 pub fn simulate(plan: &Plan) -> (World<'_>, Ended) {
     let world = World::new(plan);
-    let server = Server::start();
+    let server = Server::start(plan.chances.narrow);
     let ended = thread::scope(|scope| {
         scope.spawn(|| server.run(scope, &world));
         let ended = call::make(&world, server.address());

@@ -10,6 +10,9 @@ pub const PART: usize = 100 << 10;
 /// More than the kernels keep between them while nobody reads.
 const LARGE: usize = 1 << 20;
 
+/// What is more than connections take at a time that take little.
+const MUCH: usize = 16 << 10;
+
 /// How much others store.
 pub const OTHERS_SIZE: usize = 40;
 
@@ -107,10 +110,11 @@ impl Plan {
         let token = !what.is_signed_by_others() && what != What::Append && rng.u32(..3) == 0;
         let callback = (what != What::Append && rng.u32(..5) < 3).then(|| rng.u32(..8) > 0);
         let front_ahead = ahead(rng);
+        let chances = chances(rng);
         Plan {
             seed,
             what,
-            size: size(rng, what, front_ahead.abs() > SKEW),
+            size: size(rng, what, front_ahead.abs() > SKEW, chances.narrow),
             callback,
             at_least_once: !what.is_signed_by_others() && rng.u32(..3) == 0,
             token,
@@ -126,7 +130,7 @@ impl Plan {
             fickle: what == What::Reader && rng.bool(),
             front_ahead,
             store_ahead: front_ahead + rng.i64(-8..=8),
-            chances: chances(rng),
+            chances,
         }
     }
 
@@ -186,8 +190,11 @@ fn what(rng: &mut Rng) -> What {
 }
 
 /// Large is rare, but where the clock is wrong: there an early refusal that is hidden by a reset matters.
-fn size(rng: &mut Rng, what: What, skewed: bool) -> usize {
+fn size(rng: &mut Rng, what: What, skewed: bool, narrow: bool) -> usize {
     match what {
+        What::Put | What::File | What::Reader | What::Append | What::Url | What::Form if narrow => {
+            MUCH * [1, 2, 3, 4, 16][rng.usize(..5)] + rng.usize(..MUCH)
+        }
         What::Put | What::Url if rng.u32(..100) < if skewed { 30 } else { 1 } => LARGE,
         What::Parts | What::Resumed => PART + rng.usize(1..100),
         What::Managed | What::Writer if rng.u32(..3) > 0 => PART + rng.usize(1..100),
@@ -229,6 +236,7 @@ fn chances(rng: &mut Rng) -> Chances {
         harm: rng.u32(20..90),
         harm_to_looks: [0, 0, 30, 60][rng.usize(..4)],
         silence: rng.u32(..12) == 0,
+        narrow: rng.u32(..8) == 0,
         cache: (rng.u32(..7) == 0).then(|| caches[rng.usize(..caches.len())]),
     }
 }

@@ -24,6 +24,8 @@ pub struct World<'a> {
     began: Instant,
     pub clocks: Clocks,
     state: Mutex<State>,
+    /// Held for a request until it is carried out, so that the client's time does not run on while the server's stands still.
+    pub turn: Mutex<()>,
 }
 
 /// What changes.
@@ -82,7 +84,7 @@ impl<'a> World<'a> {
             }
             state.store.begin_with(data, plan.what == What::Append, -age);
         }
-        World { plan, began: clock.now(), clock, clocks, state: Mutex::new(state) }
+        World { plan, began: clock.now(), clock, clocks, state: Mutex::new(state), turn: Mutex::default() }
     }
 
     pub fn now(&self) -> Millis {
@@ -128,6 +130,17 @@ impl<'a> World<'a> {
         let at = self.now();
         state.visits.push(Visit { operation, part, callback, fate, at, end: at, done: None, found: None });
         Some(Arrived { number, operation, fate })
+    }
+
+    /// The rest of a request never came.
+    pub fn break_off(&self, arrived: &Arrived) {
+        let state = &mut *self.state();
+        let now = self.now();
+        let visit = &mut state.visits[arrived.number - 1];
+        visit.fate.read = false;
+        visit.end = now;
+        let line = format!("#{} {}, which breaks off", arrived.number, visit.line());
+        state.lines.push((now, line));
     }
 
     /// All of the request is there that will be read: it meets its fate.
