@@ -11,26 +11,29 @@ impl Managed<'_> {
     /// Fails if the file may have changed since the upload began, and is not what its parts were made of: those of an earlier
     /// process and those of this one must be of the same data.
     pub(super) async fn check_unchanged(&self, body: &Body<'_>, sizes: PartSizes, parts: &Parts) -> Step<()> {
-        if !body.may_have_changed().map_err(|failure| failed(failure.into()))? {
+        let doubtful = body.doubtful().map_err(|failure| failed(failure.into()))?;
+        if doubtful == 0 {
             return Ok(());
         }
         let parts = parts.all().map_err(|failure| failed(failure.into()))?;
         let crcs: Option<BTreeMap<_, _>> =
             parts.iter().map(|part| Some((part.number, part.crc64?))).collect();
         match crcs {
-            Some(crcs) if self.are_of(body, sizes, &crcs).await? => Ok(()),
+            Some(crcs) if self.are_of(body, doubtful, sizes, &crcs).await? => Ok(()),
             _ => Err(failed(body.changed().into())),
         }
     }
 
-    /// Whether the file has, at the place of the part of each number, bytes of the CRC-64 that the part has.
+    /// Whether the file has, at the place of the part of each number that begins in the first so many bytes, data of the CRC-64
+    /// that the part has.
     pub(super) async fn are_of(
         &self,
         body: &Body<'_>,
+        first: u64,
         sizes: PartSizes,
         crcs: &BTreeMap<u32, u64>,
     ) -> Step<bool> {
-        for place in places(body.size(), sizes.uniform()) {
+        for place in places(body.size(), sizes.uniform()).take_while(|place| place.offset < first) {
             if let Some(crc64) = crcs.get(&place.number)
                 && self.crc64_at(body, place).await? != Some(*crc64)
             {

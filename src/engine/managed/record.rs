@@ -3,7 +3,7 @@
 use super::recorded_path;
 use crate::engine::disk::{NO_MEMORY, hex, sealed, unsealed};
 use crate::engine::multipart::{Multipart, Part, Terms};
-use crate::engine::source::Identity;
+use crate::engine::source::Sighting;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
@@ -12,17 +12,17 @@ use std::path::PathBuf;
 use std::{fmt, io};
 
 /// The form of the record; another one is not understood.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// What an upload is bound to. Where any of this differs, it is another one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Binding {
     pub(super) endpoint: String,
     pub(super) bucket: String,
     pub(super) key: String,
     #[serde(with = "recorded_path")]
     pub(super) path: PathBuf,
-    pub(super) file: Identity,
+    pub(super) file: Sighting,
     pub(super) offset: u64,
     pub(super) size: u64,
     pub(super) part_size: u64,
@@ -39,7 +39,7 @@ impl Binding {
         if place(self) != place(other) {
             Some(Difference::Foreign)
         } else if (self.offset, self.size) != (other.offset, other.size) {
-            let is_same = self.file == other.file;
+            let is_same = self.file.identity == other.file.identity;
             Some(Difference::Changed(match is_same {
                 true => "another range of the file is wanted",
                 false => "the file has changed",
@@ -48,7 +48,7 @@ impl Binding {
             Some(Difference::Changed("another part size is wanted"))
         } else if self.headers != other.headers {
             Some(Difference::Changed("the object is wanted with other headers"))
-        } else if self.file != other.file {
+        } else if !self.file.still_holds(&other.file) {
             Some(Difference::Moved)
         } else {
             None
@@ -108,7 +108,7 @@ impl Completing {
 }
 
 /// What is known of an upload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Record {
     format: u32,
     pub(super) binding: Binding,

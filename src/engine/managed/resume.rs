@@ -61,7 +61,7 @@ impl Managed<'_> {
             bucket: self.bucket.endpoint.bucket().to_owned(),
             key: self.key.to_owned(),
             path: path.to_path_buf(),
-            file: file.identity,
+            file: file.seen,
             offset: file.offset,
             size: file.size,
             part_size: sizes.uniform(),
@@ -131,7 +131,7 @@ impl Managed<'_> {
             }
             Some(Difference::Moved) => {
                 let crcs = record.parts.iter().map(|part| (part.number, part.crc64)).collect();
-                let are_of = self.are_of(body, sizes, &crcs).await;
+                let are_of = self.are_of(body, body.size(), sizes, &crcs).await;
                 if are_of.map_err(|outcome| in_doubt(&record, outcome.leaving(multipart.upload_id())))? {
                     record.binding.file = binding.file;
                     return self.go_on(checkpoint, record, multipart, body, sizes).await;

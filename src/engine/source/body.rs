@@ -1,7 +1,8 @@
 //! What is uploaded, in a form that can be read again: bytes in memory, a file, or a function that can start over.
 
 use super::content::Content;
-use super::file::{FileBody, Identity, Unusable};
+use super::file::{FileBody, Unusable};
+use super::identity::Sighting;
 use super::reader::Reader;
 use crate::transport::SourceFailure;
 use bytes::Bytes;
@@ -26,6 +27,8 @@ pub struct ReaderBody<'a> {
     reader: Box<dyn Reader + 'a>,
     size: u64,
     has_begun: Cell<bool>,
+    /// What a pass over all of it came to.
+    content: Cell<Option<Content>>,
 }
 
 impl<'a> Body<'a> {
@@ -41,7 +44,7 @@ impl<'a> Body<'a> {
 
     /// The `size` bytes that `reader` gives whenever it starts over.
     pub(crate) fn from_reader(reader: Box<dyn Reader + 'a>, size: u64) -> Body<'a> {
-        Body::Reader(ReaderBody { reader, size, has_begun: Cell::new(false) })
+        Body::Reader(ReaderBody { reader, size, has_begun: Cell::default(), content: Cell::default() })
     }
 
     /// A piece of it, if it can be read from any position.
@@ -93,19 +96,19 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// What tells the file as it is now, if it is one.
-    pub(super) fn identity(&self) -> Result<Option<Identity>, SourceFailure> {
+    /// Sees the file as it is now, if it is one.
+    pub(super) fn examine(&self) -> Result<Option<Sighting>, SourceFailure> {
         match self {
             Body::File(file) => file.examine().map(Some),
             _ => Ok(None),
         }
     }
 
-    /// Whether it may no longer be what it was when the upload began.
-    pub(crate) fn may_have_changed(&self) -> Result<bool, SourceFailure> {
+    /// How much of it, from its beginning on, may no longer be what was read.
+    pub(crate) fn doubtful(&self) -> Result<u64, SourceFailure> {
         match self {
-            Body::File(file) => Ok(file.examine()? != file.identity),
-            _ => Ok(false),
+            Body::File(file) => file.doubtful(),
+            _ => Ok(0),
         }
     }
 
@@ -114,10 +117,15 @@ impl<'a> Body<'a> {
         SourceFailure::changed(self.file_name().unwrap_or("the data"))
     }
 
-    /// Notes what a pass over all of it came to. Every other pass over a file must come to the same.
+    /// Notes what a pass over all of it came to, which must be the same every time.
     pub(super) fn note(&self, content: Content) -> Result<(), SourceFailure> {
-        match self {
-            Body::File(file) => file.note(content),
+        let before = match self {
+            Body::File(file) => file.content.replace(Some(content)),
+            Body::Reader(reader) => reader.content.replace(Some(content)),
+            Body::Bytes(_) | Body::Owned(_) => None,
+        };
+        match before {
+            Some(before) if before != content => Err(self.changed()),
             _ => Ok(()),
         }
     }

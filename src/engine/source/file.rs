@@ -1,19 +1,21 @@
-//! A file, or a range of one, and what hints at its being another.
+//! A file, or a range of one.
 
 use super::content::Content;
+use super::identity::Sighting;
 use super::reader::Reader;
 use crate::transport::SourceFailure;
 use crate::wire::error_reply::{escaped, escaped_path};
 use crate::wire::mistake::Mistake;
-use serde::{Deserialize, Serialize};
 use std::cell::Cell;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-/// A range of an open file, and what the file looked like when the upload began.
+/// A range of an open file, and how the file was seen when the upload began.
 #[derive(Clone)]
 pub struct FileBody {
     file: Arc<File>,
@@ -23,26 +25,21 @@ pub struct FileBody {
     pub(crate) path: Option<Arc<Path>>,
     pub(crate) offset: u64,
     pub(crate) size: u64,
-    pub(crate) identity: Identity,
+    pub(crate) seen: Sighting,
+    /// Of all pieces of it.
+    doubt: Rc<Doubt>,
     /// Whether no range was asked for: then a file that has grown has changed.
     is_whole: bool,
     /// Whether there are bytes although the size of the file is said to be 0, as in /proc.
     pub(super) hides_its_size: bool,
     /// What a pass over all of it came to.
-    content: Cell<Option<Content>>,
+    pub(super) content: Cell<Option<Content>>,
 }
 
-/// What hints at a file, or a version of it, being another: where any of this has moved, its bytes decide. The times are as
-/// coarse as the file system's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Identity {
-    device: u64,
-    inode: u64,
-    size: u64,
-    /// Seconds since 1970, and nanoseconds.
-    modified: (i64, i64),
-    /// The same of the last change of any kind, of mode, names and times too. Nobody can put it back.
-    changed: (i64, i64),
+/// How far a file was read while its times proved nothing.
+struct Doubt {
+    is_over: Cell<bool>,
+    end: Cell<u64>,
 }
 
 /// Why a file cannot be uploaded.
@@ -70,6 +67,7 @@ impl FileBody {
     /// An open file under the `name` it has in messages. Its offset is neither used nor moved.
     pub(crate) fn new(file: File, name: &str, range: Option<(u64, u64)>) -> Result<FileBody, Unusable> {
         let name = escaped(name);
+        let before = SystemTime::now();
         let metadata = file.metadata().map_err(|error| unreadable(&name, &error))?;
         if !metadata.is_file() {
             return Err(Unusable::Unreadable(format!("{name} is not a regular file")));
@@ -81,13 +79,16 @@ impl FileBody {
                 metadata.size()
             ))));
         }
+        let seen = Sighting::of(&metadata, before);
+        let doubt = Doubt { is_over: Cell::new(seen.is_settled()), end: Cell::new(0) };
         let mut body = FileBody {
             file: Arc::new(file),
             name: name.into(),
             path: None,
             offset,
             size,
-            identity: Identity::of(&metadata),
+            seen,
+            doubt: doubt.into(),
             is_whole: range.is_none(),
             hides_its_size: false,
             content: Cell::default(),
@@ -107,7 +108,9 @@ impl FileBody {
 
     /// Fills `into` with what stands at `position`.
     pub(super) fn read_at(&self, position: u64, into: &mut [u8]) -> Result<(), SourceFailure> {
-        match self.file.read_exact_at(into, self.offset + position) {
+        let from = self.offset + position;
+        self.note_doubt(from + into.len() as u64)?;
+        match self.file.read_exact_at(into, from) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.ends_early()),
             Err(error) => Err(self.unreadable(&error)),
@@ -124,32 +127,43 @@ impl FileBody {
         }
     }
 
-    /// What tells the file as it is now.
-    pub(super) fn examine(&self) -> Result<Identity, SourceFailure> {
+    /// Notes that it is read up to this `end`, if its times do not prove yet that it stays what is read.
+    fn note_doubt(&self, end: u64) -> Result<(), SourceFailure> {
+        if self.doubt.is_over.get() {
+            return Ok(());
+        }
+        match self.examine()?.still_holds(&self.seen) {
+            true => self.doubt.is_over.set(true),
+            false => self.doubt.end.set(self.doubt.end.get().max(end)),
+        }
+        Ok(())
+    }
+
+    /// How much of it, from its beginning on, may no longer be what was read: there its bytes decide.
+    pub(super) fn doubtful(&self) -> Result<u64, SourceFailure> {
+        let is_same = self.examine()?.identity == self.seen.identity;
+        Ok(if is_same { self.doubt.end.get().saturating_sub(self.offset).min(self.size) } else { self.size })
+    }
+
+    /// Sees the file as it is now.
+    pub(super) fn examine(&self) -> Result<Sighting, SourceFailure> {
+        let before = SystemTime::now();
         let now = self
             .file
             .metadata()
             .map_err(|error| SourceFailure::Unreadable(format!("cannot examine {}: {error}", self.name)))?;
-        if self.is_whole && now.size() != self.identity.size {
+        if self.is_whole && now.size() != self.seen.identity.size {
             return Err(SourceFailure::changed(&self.name));
         }
-        Ok(Identity::of(&now))
-    }
-
-    /// Notes what a pass over all of it came to, which must be the same every time.
-    pub(super) fn note(&self, content: Content) -> Result<(), SourceFailure> {
-        match self.content.replace(Some(content)) {
-            Some(before) if before != content => Err(SourceFailure::changed(&self.name)),
-            _ => Ok(()),
-        }
+        Ok(Sighting::of(&now, before))
     }
 
     /// The file was cut, unless it never was as long as it is said to be.
     fn ends_early(&self) -> SourceFailure {
         match self.examine() {
-            Ok(now) if now == self.identity => SourceFailure::Unreadable(format!(
+            Ok(now) if now.identity == self.seen.identity => SourceFailure::Unreadable(format!(
                 "{} ends before the {} bytes that it is said to have",
-                self.name, now.size
+                self.name, now.identity.size
             )),
             _ => SourceFailure::changed(&self.name),
         }
@@ -157,18 +171,6 @@ impl FileBody {
 
     fn unreadable(&self, error: &io::Error) -> SourceFailure {
         SourceFailure::Unreadable(format!("cannot read {}: {error}", self.name))
-    }
-}
-
-impl Identity {
-    fn of(metadata: &Metadata) -> Identity {
-        Identity {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
     }
 }
 
