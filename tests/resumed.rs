@@ -21,9 +21,11 @@ use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use support::mapping::Mapping;
 use support::network::Network;
 use support::route::{Route, over_every_route};
+use support::whole_seconds;
 use support::{noise, tools};
 use tempfile::TempDir;
 
@@ -641,6 +643,18 @@ fn until_it_shows(path: &Path, change: impl Fn()) {
     }
 }
 
+/// Waits until whatever is written to a file shows.
+fn settle(path: &Path) {
+    let age = || {
+        let file = fs::metadata(path).unwrap();
+        let changed = UNIX_EPOCH + Duration::from_secs(u64::try_from(file.ctime()).unwrap());
+        changed.max(file.modified().unwrap()).elapsed().unwrap_or_default()
+    };
+    while age() < Duration::from_secs(5) {
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// Puts another file in the place of one, with the same time of change.
 fn replace(path: &Path, data: &[u8]) {
     let modified = fs::metadata(path).unwrap().modified().unwrap();
@@ -691,6 +705,48 @@ fn object_is_never_half_old_and_half_new() {
         });
         let run = bed.attempt().run();
         run.assert_started_over("the file has changed");
+        bed.assert_done();
+    });
+}
+
+#[test]
+fn file_that_is_written_to_while_its_times_stand_still_makes_no_half_old_and_half_new_object() {
+    over_every_route(|route| {
+        // Between two calls.
+        let bed = Bed::over(route);
+        let mapping = Mapping::of(&bed.file());
+        bed.interrupted(&[2]);
+        mapping.fill(7);
+        bed.attempt().run().assert_started_over("the file has changed");
+        bed.assert_done();
+
+        // During the second one, which has taken over a part.
+        let bed = Bed::over(route);
+        let mapping = Mapping::of(&bed.file());
+        bed.interrupted(&[2, 3, 4, 5]);
+        let write = |accepted| {
+            if accepted > 0 {
+                mapping.fill(7);
+            }
+            true
+        };
+        assert_source_changed(&bed, &bed.attempt().on_progress(write).run());
+    });
+}
+
+#[test]
+fn file_whose_times_are_whole_seconds_makes_no_half_old_and_half_new_object() {
+    let tests = ["file_that_is_written_to_within_a_moment_makes_no_half_old_and_half_new_object"];
+    whole_seconds::run_again("uploads from a file system whose times are whole seconds", &tests);
+}
+
+#[test]
+fn file_that_is_written_to_within_a_moment_makes_no_half_old_and_half_new_object() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        bed.interrupted(&[2]);
+        open(&bed.file()).write_all_at(&[7; SIZE], 0).unwrap();
+        bed.attempt().run().assert_started_over("the file has changed");
         bed.assert_done();
     });
 }
@@ -900,8 +956,8 @@ fn record_with_a_wrong_checksum_is_replaced() {
 #[test]
 fn record_of_another_form_is_replaced() {
     over_every_route(|route| {
-        assert_replaced(route, "it has the form 5", |path| {
-            edit(path, |text| text.replace("\"format\":4", "\"format\":5"));
+        assert_replaced(route, "it has the form 6", |path| {
+            edit(path, |text| text.replace("\"format\":5", "\"format\":6"));
         });
     });
 }
@@ -1791,6 +1847,7 @@ fn file_that_changes_before_anything_is_sent_leaves_nothing_behind() {
     over_every_route(|route| {
         for recorded in [true, false] {
             let bed = Bed::over(route);
+            settle(&bed.file());
             bed.interrupted(&[2, 3, 4, 5]);
             let record = fs::read(bed.record()).unwrap();
             bed.interrupted(&[5]);

@@ -1,11 +1,12 @@
 //! A file to which something happens while it is being put: its times are a hint, its bytes decide. What is stored is what the
-//! file was at one moment, or the call ends with an error of its own.
+//! file was at one moment, or the call ends with an error of its own. A function that starts over has to give the same again.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 
-use oss_upload::engine::{Body, ObjectOptions, Outcome, Status, Stored};
+use oss_upload::engine::{Body, Input, ObjectOptions, Outcome, Reader, SourceFailure, Status, Stored};
+use std::cell::Cell;
 use std::fs::{self, File, Permissions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
@@ -14,7 +15,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
+use support::mapping::Mapping;
 use support::raw_server::{Connection, RawServer, STORED, length_of_body};
+use support::whole_seconds;
 use tempfile::TempDir;
 
 /// More than the buffers between client and server can hold, so that the client has not read everything when the server
@@ -23,6 +26,10 @@ const SIZE: u64 = 64 << 20;
 /// What OSS says when it is busy, and has done nothing.
 const BUSY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nx-oss-request-id: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// What OSS says of an object that is not there.
+const NOT_THERE: &[u8] =
+    b"HTTP/1.1 404 Not Found\r\nx-oss-request-id: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// What can happen to a file.
 type Change = fn(&Path);
@@ -33,6 +40,8 @@ struct Put {
     content_md5: bool,
     /// When the first request has begun.
     meanwhile: Change,
+    /// Whether somebody has the file in memory, and writes to it by then.
+    mapped: bool,
     /// When OSS has all of it, says that it is busy, and it is to be sent again.
     before_it_is_sent_again: Option<Change>,
 }
@@ -46,7 +55,7 @@ struct Ended {
 }
 
 fn put() -> Put {
-    Put { range: None, content_md5: false, meanwhile: |_| (), before_it_is_sent_again: None }
+    Put { range: None, content_md5: false, meanwhile: |_| (), mapped: false, before_it_is_sent_again: None }
 }
 
 /// Puts a whole file that is changed as soon as the request has begun.
@@ -59,6 +68,7 @@ impl Put {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("file");
         File::create(&path).unwrap().set_len(SIZE).unwrap();
+        let mapping = self.mapped.then(|| Mapping::of(&path));
         let received = Arc::new(Mutex::new(Vec::new()));
         let server = RawServer::start(false, {
             let (path, received) = (path.clone(), Arc::clone(&received));
@@ -66,6 +76,7 @@ impl Put {
                 let Some(head) = connection.read_head() else { return };
                 if connection.number == 0 {
                     (self.meanwhile)(&path);
+                    mapping.iter().for_each(|mapping| mapping.fill(b'x'));
                 }
                 let body = read_body(&mut connection, &head);
                 let is_whole = body.len() == length_of_body(&head);
@@ -169,6 +180,22 @@ fn restore(path: &Path) {
 #[test]
 fn file_that_is_written_to_is_not_stored() {
     put_while(write).assert_changed();
+}
+
+#[test]
+fn file_that_is_written_to_twice_within_a_moment_is_not_stored() {
+    put_while(|path| open(path).write_all_at(b"x", 0).unwrap()).assert_changed();
+}
+
+#[test]
+fn file_that_is_written_to_while_its_times_stand_still_is_not_stored() {
+    Put { mapped: true, ..put() }.run().assert_changed();
+}
+
+#[test]
+fn file_whose_times_are_whole_seconds_is_not_stored_when_it_is_written_to_within_one() {
+    let tests = ["file_that_is_written_to_twice_within_a_moment_is_not_stored"];
+    whole_seconds::run_again("a file system whose times are whole seconds", &tests);
 }
 
 #[test]
@@ -288,4 +315,54 @@ fn range_of_a_file_that_never_stops_growing_is_stored() {
     let ended = Put { meanwhile, range: Some((0, SIZE)), ..put() }.run();
     IS_OVER.store(true, Ordering::Relaxed);
     ended.assert_stored(0, SIZE);
+}
+
+// A function.
+
+/// Gives other bytes whenever it starts over.
+struct Fickle(Cell<u8>);
+
+impl Reader for Fickle {
+    fn read(&self, into: &mut [u8]) -> Result<usize, SourceFailure> {
+        into.fill(self.0.get());
+        Ok(into.len())
+    }
+
+    fn can_rewind(&self) -> bool {
+        true
+    }
+
+    fn rewind(&self) -> Result<(), SourceFailure> {
+        self.0.set(self.0.get() + 1);
+        Ok(())
+    }
+}
+
+#[test]
+fn function_that_gives_other_bytes_when_they_are_sent_again_is_not_stored_a_second_time() {
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let server = RawServer::start(false, {
+        let received = Arc::clone(&received);
+        move |mut connection| {
+            let Some(head) = connection.read_head() else { return };
+            // The first reply is lost.
+            if head.starts_with("PUT") {
+                received.lock().unwrap().push(read_body(&mut connection, &head));
+            } else {
+                connection.say(NOT_THERE);
+            }
+        }
+    });
+    let bucket = server.bucket(|options| {
+        options.set_max_attempts(2).unwrap();
+        options.set_settling_time(Duration::ZERO).unwrap();
+    });
+    let input = Input::Reader(Box::new(Fickle(Cell::new(0))), Some(1000));
+    let outcome = bucket.put("key", input, None, &ObjectOptions::default());
+    drop(bucket);
+    let ended = (outcome.status, outcome.stored);
+    assert_eq!(ended, (Status::SourceChanged, Stored::Unknown), "{}", outcome.message);
+    let received = received.lock().unwrap();
+    assert_eq!(received[0], [0; 1000]);
+    assert!(received[1..].iter().all(|body| body.len() < 1000), "it was stored once more");
 }

@@ -17,6 +17,7 @@ pub mod header;
 pub mod key_service;
 pub mod languages;
 pub mod library;
+pub mod mapping;
 pub mod markdown;
 pub mod network;
 pub mod observer;
@@ -31,6 +32,7 @@ pub mod shim;
 pub mod together;
 pub mod token_service;
 pub mod tools;
+pub mod whole_seconds;
 pub mod words;
 
 use std::collections::BTreeSet;
