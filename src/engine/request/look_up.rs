@@ -13,6 +13,7 @@ use crate::engine::reply::{crc64_of, text, time_of};
 use crate::engine::source::Content;
 use crate::transport::{Clock, Deadline, Lane, Reply};
 use std::cell::{Cell, RefCell};
+use std::mem::discriminant;
 use std::time::{Duration, Instant};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -64,17 +65,16 @@ impl<'a> LookUps<'a> {
     }
 
     /// Looks whether the object is the `expected` one: at once, and again after pauses that double, until it is there, OSS is
-    /// over with what is open, or the settling time has passed. That it is not there takes two replies within a call: one
-    /// alone may be what a cache has kept for long.
+    /// over with what is open, or the settling time has passed. That it is not there takes two replies, one after the other, that
+    /// say the same: one alone may be what a cache has kept for long.
     pub(crate) async fn settle(&self, lane: &Lane, expected: Expected<'_>, open: Open) -> Found {
         let clock = lane.clock();
         let began = clock.now();
         let mut pause = FIRST_PAUSE;
         let mut paused = Duration::ZERO;
-        let mut is_unconfirmed = false;
+        let mut said = None;
         loop {
             let lasts = clock.now() >= open.over_at;
-            let is_first = self.seen.borrow().is_empty();
             let look = self.look(lane, open.told, paused).await;
             let was_kept = matches!(look, Look::Kept);
             let found = match look {
@@ -85,14 +85,15 @@ impl<'a> LookUps<'a> {
                 Look::Kept | Look::Unclear => Found::Unclear { answered: true },
                 Look::Unanswered => Found::Unclear { answered: false },
             };
-            let is_to_be_confirmed = is_first && matches!(found, Found::Absent | Found::Other(_));
-            is_unconfirmed |= is_to_be_confirmed;
+            let is_not_there = matches!(found, Found::Absent | Found::Other(_));
+            let is_confirmed =
+                is_not_there && said.replace(discriminant(&found)) == Some(discriminant(&found));
             let answered = match found {
-                Found::Absent | Found::Other(_) if !lasts || is_first => true,
-                Found::Unclear { answered } if !lasts || was_kept || is_unconfirmed => answered,
+                Found::Absent | Found::Other(_) if !lasts || !is_confirmed => true,
+                Found::Unclear { answered } if !lasts || was_kept || said.is_some() => answered,
                 found => return found,
             };
-            if !(lasts && is_to_be_confirmed) {
+            if !(lasts && is_not_there) {
                 let rest = self.bucket.settling_time.saturating_sub(clock.since(began));
                 pause = pause.min(rest);
             }
