@@ -908,6 +908,13 @@ oss_body *oss_body_from_bytes(const void *data, size_t len);
  * A file's times are a hint, its bytes the proof. If its device, inode, length or times have moved since the upload began,
  * what was sent is read again before it becomes an object, and its CRC-64 compared: equal bytes go on, so it does not matter
  * that a file was touched, renamed or given another mode. Others, and another length, end with OSS_STATUS_SOURCE_CHANGED.
+ * When a file was written to a moment ago, its times need not move if it is written to again; so what is read of it before
+ * they are three seconds old is read twice anyway.
+ *
+ * This finds out about whoever calls write() and its like. It need not find out about a program that has had the file in
+ * memory for longer, with mmap(): what it writes there may move the file's times late, or never. Nor need it about another
+ * machine that writes to the same file, of which a network file system may tell late. From these, a file has to be at rest
+ * while it is uploaded.
  *
  * A file that has bytes although its length is said to be 0, as in /proc, is read to its end by oss_upload_object(), which
  * takes no checkpoint folder for it. Whatever else takes a body refuses it, as does oss_put_file_with_callback().
@@ -946,7 +953,9 @@ oss_body *oss_body_from_fd(int fd, uint64_t offset, uint64_t len);
  * oss_upload_object() takes it whatever it can do. A single put or part needs to know its length, and a way to send it
  * again: a function to rewind, or else a length of at most 4 MiB, which is then held in memory. A function that ends
  * before its length is an error. Where a second operation begins, it is rewound; if that is not possible, the operation
- * goes on where the first one ended.
+ * goes on where the first one ended. Within an operation it has to give the same bytes whenever it was rewound: where they
+ * are others, the operation ends with OSS_STATUS_SOURCE_CHANGED, and does not send the last of them. What it sent before, of
+ * which the reply was lost, may be stored.
  *
  * @param read       gives the data; not NULL.
  * @param rewind     has it begin again; NULL if that is not possible.
@@ -964,7 +973,10 @@ oss_body *oss_body_from_fd(int fd, uint64_t offset, uint64_t len);
  * oss_body_free(body);
  * @endcode
  */
-oss_body *oss_body_from_reader(oss_read_fn read, oss_rewind_fn rewind, void *user_data, uint64_t len);
+oss_body *oss_body_from_reader(oss_read_fn read,
+                               oss_rewind_fn rewind,
+                               void *user_data,
+                               uint64_t len);
 
 /**
  * Frees a body.

@@ -46,6 +46,8 @@ lib: Any = _load(ffi)
 NULL: CData = ffi.NULL
 #: The largest number that C takes. For a length, it stands for one that is not known.
 LARGEST = 2**64 - 1
+# OSS_LENGTH_UNKNOWN, which is a macro.
+LENGTH_UNKNOWN = 18446744073709551615
 LARGEST_OF_32_BITS = 2**32 - 1
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard, Union, runtime_checkable
 
 from ._call import Call, current
-from ._library import LARGEST, NULL, CData, ffi, integer, lib, owned, path
+from ._library import LENGTH_UNKNOWN, NULL, CData, ffi, integer, lib, owned, path
 
 _LARGEST_DESCRIPTOR = 2**31 - 1
 
@@ -86,7 +86,7 @@ def _from_source(call: Call, source: "_Source", length: int | None) -> CData:
     length = source.length if length is None else length
     rewind = _rewind if source.can_rewind else NULL
     handle = call.keep(ffi.new_handle(source))
-    return lib.oss_body_from_reader(_read, rewind, handle, LARGEST if length is None else length)
+    return lib.oss_body_from_reader(_read, rewind, handle, LENGTH_UNKNOWN if length is None else length)
 
 
 class _Source(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ._call import Call, current
-from ._library import LARGEST, CData, ffi, lib
+from ._library import LENGTH_UNKNOWN, CData, ffi, lib
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def _tell(function: CData, told: CData) -> int:
 def _progress(told: CData) -> Progress:
     total = lib.oss_progress_total(told)
     return Progress(
-        total=None if total == LARGEST else total,
+        total=None if total == LENGTH_UNKNOWN else total,
         sent=lib.oss_progress_sent(told),
         acknowledged=lib.oss_progress_acknowledged(told),
         accepted=lib.oss_progress_accepted(told),
