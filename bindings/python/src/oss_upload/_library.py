@@ -44,9 +44,9 @@ ffi.cdef((_FOLDER / "oss_upload_ffi.h").read_text())
 lib: Any = _load(ffi)
 
 NULL: CData = ffi.NULL
-#: The largest number that C takes. For a length, it stands for one that is not known.
+#: The largest number that C takes.
 LARGEST = 2**64 - 1
-# OSS_LENGTH_UNKNOWN, which is a macro.
+#: It is a macro in C.
 LENGTH_UNKNOWN = 18446744073709551615
 LARGEST_OF_32_BITS = 2**32 - 1
 
