@@ -8,7 +8,6 @@ use oss_emulator::{Action, Answer, Fault};
 use std::fs;
 use support::bucket::{TestBucket, app_server, emulator};
 use support::c_program::{CProgram, Dialect, Linkage, Source};
-use support::together::together;
 use support::{effort, noise, repository};
 
 const ANSWER: &str = r#"{"id":7,"name":"名"}"#;
@@ -69,7 +68,7 @@ fn run(program: &CProgram) {
 
 #[test]
 fn every_operation_works_and_no_memory_is_lost() {
-    together(&variants("operations"), run);
+    variants("operations").iter().for_each(run);
     if effort::is_worth("operations.cpp, linked statically") {
         program(&[source("operations", "gcc", "c++17", THREADS)], Linkage::Static).iter().for_each(run);
     }

@@ -4,7 +4,6 @@ use super::bucket::TestBucket;
 use super::sanitizer::{self, Sanitizer};
 use super::{effort, library, repository, tools};
 use std::ffi::OsStr;
-use std::fmt;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -180,12 +179,6 @@ pub struct CProgram {
     watch: Watch,
     program: PathBuf,
     folder: TempDir,
-}
-
-impl fmt::Debug for CProgram {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.label())
-    }
 }
 
 impl CProgram {
