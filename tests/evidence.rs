@@ -1011,6 +1011,13 @@ fn reply_that_is_about_another_upload_or_object_is_not_believed() {
         let (multipart, outcome) = Multipart::reopen(&server.bucket(|_| ()), KEY, "U");
         assert_ended(&outcome, Status::BadResponse, Stored::No);
         assert!(multipart.is_none());
+        for (prefix, is_ours) in [("dir/", true), ("", true), ("di/", false)] {
+            let upload = format!("<Upload>{}</Upload>", of("dir/a", "U"));
+            let listed = format!("<ListMultipartUploadsResult>{upload}</ListMultipartUploadsResult>");
+            let server = Scripted::start(https, move |_, _| oss(200, "", &listed));
+            let (found, outcome) = server.bucket(|_| ()).list_uploads(prefix, 10);
+            assert_eq!((found.uploads.len(), outcome.is_ok()), (usize::from(is_ours), is_ours), "{prefix}");
+        }
         let completed = "<CompleteMultipartUploadResult><Key>other</Key></CompleteMultipartUploadResult>";
         let server = completing(https, move || oss(200, "", completed));
         assert_ended(&complete(&server.bucket(|_| ()), None), Status::BadResponse, Stored::Unknown);

@@ -69,7 +69,7 @@ impl Bucket {
                 return Err(Box::new(outcome));
             }
             let page = match xml::parse_list_uploads(&outcome.body) {
-                Ok(page) if goes_on(&page, &marker) => page,
+                Ok(page) if goes_on(&page, &marker) && is_about(&page, prefix) => page,
                 page => {
                     return Err(outcome.unreadable(page.err().as_ref(), "the list of uploads makes no sense"));
                 }
@@ -94,6 +94,11 @@ impl Bucket {
             marker = page.next;
         }
     }
+}
+
+/// Whether a page lists nothing but what was asked for.
+fn is_about(page: &UploadPage, prefix: &str) -> bool {
+    page.uploads.iter().all(|upload| upload.key.starts_with(prefix))
 }
 
 /// Whether no upload of a page has a key before that of the one before it, nor the first of them before that of the marker, and
