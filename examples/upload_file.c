@@ -295,8 +295,7 @@ static void say_how_to_go_on(const struct job *job, const oss_result *result) {
     if (job->checkpoint != NULL && (cancelled || *upload_id != '\0'))
         fprintf(stderr, "upload_file: to go on where it stopped, run the same command again\n");
     else if (*upload_id != '\0')
-        fprintf(stderr, "upload_file: the parts of upload %s %s still at OSS, where they cost money\n", upload_id,
-                oss_result_stored(result) == OSS_STORED_NO ? "are" : "may be");
+        fprintf(stderr, "upload_file: parts of upload %s may be at OSS, where they cost money\n", upload_id);
     else if (cancelled && oss_result_stored(result) == OSS_STORED_NO)
         fprintf(stderr, "upload_file: nothing of it is left at OSS; with --checkpoint it could be resumed\n");
 }

@@ -52,8 +52,9 @@ type Result struct {
 	// Owed counts the callbacks that are still owed after [Outbox.Deliver], for objects of the bucket: those that failed, and
 	// those that were not due.
 	Owed int
-	// UploadID names an upload in parts that has come to no end: its parts are still at OSS, where they cost money. With
-	// StoredUnknown, OSS may have made the object of them, or may be about to. [Bucket.ReopenMultipart] takes it.
+	// UploadID names an upload in parts that has come to no end: its parts are still at OSS, where they cost money, or one that
+	// was not answered may arrive within a minute after the others were removed. With StoredUnknown, OSS may have made the object
+	// of them, or may be about to. [Bucket.ReopenMultipart] takes it.
 	UploadID string
 
 	crc64    uint64

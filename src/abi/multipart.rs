@@ -37,8 +37,9 @@ fn give(output: Output<oss_multipart>, (multipart, outcome): (Option<Multipart>,
     outcome
 }
 
-/// Begins an upload in parts. If the reply is lost, it is begun again, and an upload without parts may be left, which
-/// oss_list_uploads() lists.
+/// Begins an upload in parts. If the reply is lost, it is begun again, and an upload without parts may be left. Nobody was
+/// told its id, so no result names it. oss_list_uploads() with the key as its prefix lists it; a lifecycle rule of the bucket
+/// that removes parts after some days spares the trouble.
 ///
 /// @param bucket     not NULL.
 /// @param key        as for oss_put_object().
@@ -304,7 +305,8 @@ unsafe fn complete(
 }
 
 /// Ends an upload without an object: OSS forgets it and its parts. Parts that are being uploaded meanwhile may survive;
-/// abort again when they are done. What others than OSS answer, be it a success, counts as a lost reply, and OSS is asked
+/// abort again when they are done. If one that was sent through this handle was not answered, oss_result_upload_id() names the
+/// upload, for a minute. What others than OSS answer, be it a success, counts as a lost reply, and OSS is asked
 /// again.
 ///
 /// @param multipart  not NULL; still to be freed.

@@ -114,7 +114,7 @@ pub unsafe extern "C" fn oss_result_stored(result: *const oss_result) -> oss_sto
 /// the proxy if there is one.
 ///
 /// @param result  may be NULL.
-/// @return the message; empty when all went well.
+/// @return the message; empty when all went well and nothing is left at OSS.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oss_result_message(result: *const oss_result) -> *const c_char {
     // SAFETY: the caller passes NULL or a live handle.
@@ -303,8 +303,12 @@ pub unsafe extern "C" fn oss_result_owed(result: *const oss_result) -> u64 {
 }
 
 /// Gives the id of an upload in parts that has come to no end: its parts are still at OSS, where they cost money, because
-/// they were to be kept or could not be removed. With OSS_STORED_UNKNOWN, OSS may have made the object of them, or may be
-/// about to: look for it with oss_stat_object() when a minute has passed. oss_reopen_multipart() takes the id.
+/// they were to be kept or could not be removed; or they were removed, and one that was sent and not answered may arrive
+/// within a minute. With OSS_STORED_UNKNOWN, OSS may have made the object of them, or may be about to: look for it with
+/// oss_stat_object() when a minute has passed. oss_reopen_multipart() takes the id, and oss_abort_multipart() removes what is
+/// there; "NoSuchUpload" says that nothing is.
+///
+/// After OSS_STATUS_OK with a checkpoint folder it can be an earlier upload of the file, of which the message says more.
 ///
 /// @param result  may be NULL.
 /// @return the id, valid until `result` is freed; empty if nothing was left behind.

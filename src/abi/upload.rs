@@ -20,7 +20,15 @@ use std::ffi::{CString, c_char};
 /// sent again if need be, its CRC-64 is compared with the one that OSS reports, and so is that of the whole. The callback
 /// goes with the request that makes the object, and only with that one. What is sent again and what is not follows the
 /// rules of oss_put_body(). If the upload fails, its parts are removed, unless they are wanted for resuming, or OSS may yet
-/// make the object of them, so that stored is OSS_STORED_UNKNOWN.
+/// make the object of them, so that stored is OSS_STORED_UNKNOWN. A part that was sent and not answered may arrive after the
+/// others were removed: they are then removed twice, and oss_result_upload_id() names the upload, to be aborted once more.
+///
+/// If the reply to the beginning of an upload in parts is lost, it is begun again, and the first may be left at OSS without
+/// parts. Nobody was told its id, so no result names it. oss_list_uploads() with the key as its prefix lists it; a lifecycle
+/// rule of the bucket that removes parts after some days spares the trouble.
+///
+/// What is left of an earlier upload of a file that has changed since is removed. If that fails, the file is uploaded all the
+/// same, and oss_result_upload_id() and the message name what is left.
 ///
 /// With a checkpoint folder, an earlier process may have been stopped after it asked OSS to make the object. If OSS made it of
 /// the file as it is now, the call ends with OSS_STATUS_OK, or with OSS_STATUS_CALLBACK_UNKNOWN if there was a callback. If

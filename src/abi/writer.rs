@@ -111,7 +111,8 @@ pub unsafe extern "C" fn oss_writer_finish(
     }
 }
 
-/// Ends an upload without an object, and removes what OSS has of it.
+/// Ends an upload without an object, and removes what OSS has of it. If that fails, or a part that was sent and not answered
+/// may arrive afterwards, oss_result_upload_id() names the upload, and the writer can be aborted once more.
 ///
 /// @param writer  not NULL; still to be freed.
 /// @param result  receives what there is to know about the call; may be NULL.

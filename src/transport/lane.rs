@@ -54,6 +54,8 @@ pub struct Lane {
     rates: RefCell<Vec<Rate>>,
     /// Set while there is something to clean up, cancelled or not.
     carries_on: Cell<bool>,
+    /// Set while what goes on is to end, though the call is not cancelled.
+    cuts_off: Cell<bool>,
     cut_short: Cell<bool>,
     pub(super) outside: Outside,
     witness: RefCell<Option<Box<dyn Witness>>>,
@@ -87,6 +89,7 @@ impl Lane {
             pace: Cell::default(),
             rates: RefCell::default(),
             carries_on: Cell::new(false),
+            cuts_off: Cell::new(false),
             cut_short: Cell::new(false),
             outside: Outside::default(),
             witness: RefCell::default(),
@@ -102,6 +105,7 @@ impl Lane {
     #[inline(never)]
     fn begin(&self, bounds: Bounds) {
         self.carries_on.set(false);
+        self.cuts_off.set(false);
         self.cut_short.set(false);
         self.outside.begin();
         self.cancels.replace(bounds.cancels);
@@ -184,7 +188,7 @@ impl Lane {
 
     /// Whether the call is to end without doing more.
     pub fn is_cancelled(&self) -> bool {
-        !self.carries_on.get() && self.cancels.borrow().iter().any(Cancel::has_fired)
+        self.cuts_off.get() || !self.carries_on.get() && self.cancels.borrow().iter().any(Cancel::has_fired)
     }
 
     /// Notes that something which was still to be done is not, because the call is cancelled.
@@ -219,6 +223,14 @@ impl Lane {
         let before = self.carries_on.replace(true);
         let result = work.await;
         self.carries_on.set(before);
+        result
+    }
+
+    /// Has `work` come to its end as if the call were cancelled, which tells what became of its requests.
+    pub async fn cut_off<T>(&self, work: impl Future<Output = T>) -> T {
+        let before = self.cuts_off.replace(true);
+        let result = work.await;
+        self.cuts_off.set(before);
         result
     }
 

@@ -86,7 +86,9 @@ static void cancel(const char *name, oss_body *body, struct watcher watcher, str
     oss_result *result = NULL;
     CHECK_CALL(expected.status, upload(key, body, NULL, &watcher, &result));
     CHECK(oss_result_stored(result) == expected.stored);
-    CHECK_TEXT(oss_result_upload_id(result), "");
+    /* Parts are cut off that are not answered at once. */
+    CHECK((oss_result_upload_id(result)[0] != '\0') ==
+          (strstr(oss_result_message(result), "may yet arrive") != NULL));
     CHECK(watcher.first == 0 && watcher.backwards == 0 && watcher.wrong_total == 0 && watcher.elsewhere == 0);
     /* Whoever has cancelled is not asked again. */
     CHECK(at == 0 || watcher.calls == at);

@@ -3,7 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::record::{Completing, Record};
 use super::run::{Managed, Step, failed};
-use super::start::Start;
+use super::start::{Before, Start};
 use crate::engine::multipart::Multipart;
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::request::{
@@ -60,7 +60,7 @@ impl Managed<'_> {
                 };
                 self.log(&format!("starting over, since OSS no longer knows the upload and {object}"));
                 checkpoint.remove();
-                Ok(Start::Anew { checkpoint, before: Some(Box::new(record)) })
+                Ok(Start::Anew { checkpoint, before: Before::Completed(Box::new(record)) })
             }
             _ if self.lane.clock().now() < open.over_at => {
                 Err(self.still_open(checkpoint, record, completing, gone))

@@ -3,7 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::options::UploadOptions;
 use super::part_sizes::{PartSizes, Place, places, too_many_parts};
-use super::run::{FOR_CLEANING_UP, Managed, Step, failed, refused};
+use super::run::{Managed, Step, failed, refused};
 use crate::engine::journal;
 use crate::engine::log::Level;
 use crate::engine::multipart::{Completion, Earlier, Multipart, Terms};
@@ -15,7 +15,9 @@ use crate::engine::source::Body;
 use crate::transport::{Failure, SourceFailure};
 use futures_util::{StreamExt, stream};
 use std::cell::Cell;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::iter;
 use std::pin::pin;
 use std::time::Instant;
 
@@ -80,23 +82,6 @@ impl Managed<'_> {
     }
 }
 
-impl Managed<'_> {
-    /// Removes an upload with its parts, cancelled or not.
-    async fn abort(&self, multipart: &Multipart) -> Outcome {
-        let deadline = self.end.within(FOR_CLEANING_UP);
-        self.lane.nevertheless(multipart.abort_on(self.lane, deadline)).await
-    }
-
-    /// The end of an upload whose object was found. That need not be of its making, and then its parts are still there.
-    pub(super) async fn without_rest(&self, multipart: &Multipart, outcome: Outcome) -> Outcome {
-        let aborted = self.abort(multipart).await;
-        match aborted.is_ok() || aborted.is_no_such_upload() {
-            true => outcome,
-            false => outcome.leaving(multipart.upload_id()),
-        }
-    }
-}
-
 impl InParts {
     pub(super) fn new(
         multipart: Multipart,
@@ -107,28 +92,45 @@ impl InParts {
         InParts { multipart, checkpoint, room: Cell::new(room), requests: Cell::new(requests) }
     }
 
-    /// Sends `parts`, so many at a time. A part is asked for when there is room for it.
+    /// Sends `parts`, so many at a time. A part is asked for when there is room for it, and none once one has failed.
     pub(super) async fn send<'a>(
         &self,
         managed: &Managed<'_>,
         at_once: usize,
-        parts: impl Iterator<Item = NextPart<'a>>,
+        mut parts: impl Iterator<Item = NextPart<'a>>,
     ) -> Step<()> {
-        let sending = stream::iter(parts).map(async |part| {
-            let (number, body) = part.map_err(failed)?;
-            if !PART_NUMBERS.contains(&number) {
-                return Err(refused(too_many_parts()));
-            }
-            self.send_one(managed, number, &body).await.map(|()| body.size())
-        });
-        let mut sending = pin!(sending.buffer_unordered(at_once));
-        while let Some(size) = sending.next().await {
-            managed.report.add(managed.lane, size?);
-            if let Some(checkpoint) = &self.checkpoint {
-                warn(managed, checkpoint.note_parts(&self.multipart.parts));
+        let has_failed = Cell::new(false);
+        let parts = iter::from_fn(|| if has_failed.get() { None } else { parts.next() });
+        let sending = stream::iter(parts).map(async |part| self.send_next(managed, part).await);
+        let mut sending = pin!(sending.buffer_unordered(at_once).inspect(|sent| match sent {
+            Ok(size) => self.note_part(managed, *size),
+            Err(_) => has_failed.set(true),
+        }));
+        while let Some(sent) = sending.next().await {
+            if sent.is_err() {
+                managed.wind_up(sending.for_each(async |_| ())).await;
+                return sent.map(drop);
             }
         }
         Ok(())
+    }
+
+    /// Sends a part, and says how large it was.
+    async fn send_next(&self, managed: &Managed<'_>, part: NextPart<'_>) -> Step<u64> {
+        let (number, body) = part.map_err(failed)?;
+        if !PART_NUMBERS.contains(&number) {
+            return Err(refused(too_many_parts()));
+        }
+        self.send_one(managed, number, &body).await?;
+        Ok(body.size())
+    }
+
+    /// Notes that OSS has a part more.
+    fn note_part(&self, managed: &Managed<'_>, size: u64) {
+        managed.report.add(managed.lane, size);
+        if let Some(checkpoint) = &self.checkpoint {
+            warn(managed, checkpoint.note_parts(&self.multipart.parts));
+        }
     }
 
     /// Sends a part. Where there are thousands of them, one or another fails as often as it may be sent: it gets another
@@ -167,23 +169,38 @@ impl InParts {
     ) -> Step<Outcome> {
         let Managed { lane, deadline, callback, .. } = *managed;
         self.room.take();
-        // Written before each attempt, since afterwards it could be too late: this is what keeps a callback from running twice.
-        let note = || {
-            let Some(checkpoint) = &self.checkpoint else { return Ok(()) };
-            let completing = managed.completing(lane.clock().unix_time());
-            match checkpoint.note_completion(&self.multipart.parts, completing) {
-                Err(error) if callback.is_some() => Err(unrecorded(&error)),
-                noted => {
-                    warn(managed, noted);
-                    Ok(())
-                }
-            }
-        };
+        let noted_until = Cell::new(i64::MAX);
+        let note = || self.note_completion(managed, &noted_until);
         let earlier = Earlier { sent_before: completed_before, note: Some(&note) };
         let completion = Completion::Known;
-        let outcome = self.multipart.complete_on(lane, deadline, completion, callback, earlier).await?;
+        let mut completing = pin!(self.multipart.complete_on(lane, deadline, completion, callback, earlier));
+        let outcome = poll_fn(|context| {
+            // A slow connection or a pace may put off the sending: what is noted must not be from before it.
+            if lane.clock().unix_time() >= noted_until.get()
+                && let Err(outcome) = note()
+            {
+                managed.log(&outcome.message);
+            }
+            completing.as_mut().poll(context)
+        });
+        let outcome = outcome.await?;
         self.count(&outcome);
         Ok(outcome)
+    }
+
+    /// Notes that Complete is about to be sent, before the end of the second that this is `noted_until`. Afterwards it could be too
+    /// late: this is what keeps a callback from running twice.
+    fn note_completion(&self, managed: &Managed<'_>, noted_until: &Cell<i64>) -> Step<()> {
+        let Some(checkpoint) = &self.checkpoint else { return Ok(()) };
+        let at = managed.lane.clock().unix_time().saturating_add(1);
+        noted_until.set(at);
+        match checkpoint.note_completion(&self.multipart.parts, managed.completing(at)) {
+            Err(error) if managed.callback.is_some() => Err(unrecorded(&error)),
+            noted => {
+                warn(managed, noted);
+                Ok(())
+            }
+        }
     }
 
     /// What the upload came to. Where there is no object, its parts are removed or kept, and the outcome says which.
@@ -219,32 +236,13 @@ impl InParts {
         options.keep_parts.unwrap_or(resumable)
     }
 
-    /// Removes the parts, cancelled or not.
-    pub(super) async fn without_parts(&self, managed: &Managed<'_>, mut outcome: Outcome) -> Outcome {
-        let aborted = managed.abort(&self.multipart).await;
-        self.count(&aborted);
-        if aborted.is_ok() || aborted.is_no_such_upload() {
-            self.forget_checkpoint();
-            if aborted.is_ok() && managed.options.shares().0 > 1 {
-                // OSS says that a part which arrives during the first abort may outlive it.
-                managed.abort(&self.multipart).await;
-            }
-            outcome.add("its parts were removed");
-            return outcome;
-        }
-        let upload_id = self.multipart.upload_id();
-        let why = aborted.message;
-        outcome.add(&format!("its parts could not be removed and stay as upload {upload_id}: {why}"));
-        outcome.leaving(upload_id)
-    }
-
-    fn forget_checkpoint(&self) {
+    pub(super) fn forget_checkpoint(&self) {
         if let Some(checkpoint) = &self.checkpoint {
             checkpoint.remove();
         }
     }
 
-    fn count(&self, outcome: &Outcome) {
+    pub(super) fn count(&self, outcome: &Outcome) {
         self.requests.set(self.requests.get().saturating_add(outcome.attempts));
     }
 }

@@ -11,6 +11,7 @@ mod place;
 mod proof;
 mod record;
 mod recorded_path;
+mod removing;
 mod resume;
 mod run;
 mod start;

@@ -6,21 +6,17 @@ use super::in_parts::{InParts, unrecorded};
 use super::part_sizes::PartSizes;
 use super::record::{Binding, Difference, Record};
 use super::run::{Managed, Step, failed, refused};
-use super::start::Start;
+use super::start::{Before, Start};
 use crate::engine::disk::hex;
 use crate::engine::multipart::{Multipart, Terms};
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::report::Accepted;
-use crate::engine::request::{Attempts, Found, Open, unless_busy};
+use crate::engine::request::{Attempts, Found, Open, over_at_the_latest, unless_busy};
 use crate::engine::source::Body;
 use crate::wire::mistake::Mistake;
 use sha2::{Digest, Sha256};
 use std::cell::Cell;
 use std::path::Path;
-use std::time::Duration;
-
-/// How long it may take to remove the parts of an upload that is no longer wanted.
-const FOR_REMOVING: Duration = Duration::from_secs(10);
 
 impl Managed<'_> {
     /// Uploads a file in parts, and so that another process can go on with it.
@@ -38,8 +34,8 @@ impl Managed<'_> {
             }
             Start::Anew { checkpoint, before } => {
                 let terms = match &before {
-                    Some(record) => record.terms_anew(terms),
-                    None => terms,
+                    Before::Completed(record) => record.terms_anew(terms),
+                    _ => terms,
                 };
                 let outcome = match self.begin_recorded(checkpoint, binding, terms).await {
                     Ok(upload) => {
@@ -48,7 +44,11 @@ impl Managed<'_> {
                     }
                     Err(outcome) => *outcome,
                 };
-                self.following(before.and_then(|record| record.completing), outcome)
+                match before {
+                    Before::Nothing => outcome,
+                    Before::Completed(record) => self.following(record.completing, outcome),
+                    Before::Outdated(multipart, why) => self.without_outdated(&multipart, why, outcome).await,
+                }
             }
         })
     }
@@ -122,6 +122,8 @@ impl Managed<'_> {
         let terms =
             Terms { token: record.token.clone(), delivery_id: record.delivery_id.clone(), ..terms.clone() };
         let multipart = Multipart::known(self.bucket, self.key, &record.upload_id, terms);
+        // Whoever went before may have sent parts until just now.
+        multipart.parts.leave_open(over_at_the_latest(self.lane.clock().now()));
         let why = match record.binding.difference(binding) {
             None => return self.go_on(checkpoint, record, multipart, body, sizes).await,
             Some(Difference::Foreign) => {
@@ -141,20 +143,10 @@ impl Managed<'_> {
             Some(Difference::Changed(why)) => why,
         };
         self.log(&format!("starting over, since {why} since the checkpoint was written"));
-        self.remove_outdated(&multipart).await;
-        // As long as there is the record, the next call can remove what this one had no time for.
+        let why = self.remove_outdated(&multipart).await;
+        // The record stays until another takes its place, so that the next call can remove what this one could not.
         self.lane.check(self.deadline).map_err(failed)?;
-        checkpoint.remove();
-        Ok(Start::anew(checkpoint))
-    }
-
-    /// Removes the parts of an upload that is not gone on with. If that fails, they stay; the caller learns of it.
-    async fn remove_outdated(&self, multipart: &Multipart) {
-        let removed = multipart.abort_on(self.lane, self.deadline.within(FOR_REMOVING)).await;
-        if !removed.is_ok() && !removed.is_no_such_upload() {
-            let upload_id = multipart.upload_id();
-            self.log(&format!("the parts of upload {upload_id} could not be removed: {}", removed.message));
-        }
+        Ok(Start::Anew { checkpoint, before: Before::Outdated(Box::new(multipart), why) })
     }
 
     async fn go_on(

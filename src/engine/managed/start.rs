@@ -3,6 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::in_parts::InParts;
 use super::record::Record;
+use crate::engine::multipart::Multipart;
 use crate::engine::outcome::Outcome;
 use std::time::Instant;
 
@@ -12,13 +13,22 @@ pub(super) enum Start {
     Upload { upload: Box<InParts>, completed_before: Option<Instant> },
     /// At its end: an earlier process got as far as that.
     Stored(Outcome),
-    /// At its beginning, with this to write the record to; and after an upload that an earlier process may have completed.
-    Anew { checkpoint: Checkpoint, before: Option<Box<Record>> },
+    /// At its beginning, with this to write the record to.
+    Anew { checkpoint: Checkpoint, before: Before },
+}
+
+/// What there was before an upload that begins anew.
+pub(super) enum Before {
+    Nothing,
+    /// An upload that an earlier process may have completed.
+    Completed(Box<Record>),
+    /// An upload of something else, and why it could not be removed, if it could not.
+    Outdated(Box<Multipart>, Option<String>),
 }
 
 impl Start {
     /// At its beginning, with nothing before it.
     pub(super) fn anew(checkpoint: Checkpoint) -> Start {
-        Start::Anew { checkpoint, before: None }
+        Start::Anew { checkpoint, before: Before::Nothing }
     }
 }

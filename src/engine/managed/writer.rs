@@ -3,6 +3,7 @@
 use super::held::{Held, HeldPart};
 use super::in_parts::InParts;
 use super::options::UploadOptions;
+use super::removing::remove;
 use super::resume::not_resumable;
 use super::run::{FOR_CLEANING_UP, Managed};
 use crate::callback::Callback;
@@ -91,27 +92,32 @@ impl Writer {
     }
 
     /// Removes what OSS has of it, cancelled or not; once cancelled, it takes no longer than cleaning up may. If that fails,
-    /// it can be asked for again.
+    /// or a part may arrive afterwards, it can be asked for again.
     pub fn abort(&mut self) -> Outcome {
         self.held.take();
-        self.end = Some(End::Aborted);
+        let was_aborted = matches!(self.end.replace(End::Aborted), Some(End::Aborted));
         let Some(upload) = self.upload.take() else {
             return Outcome::new(Status::Ok, Stored::No, "");
         };
         let multipart = &upload.multipart;
         let limits = self.options.limits();
         let outcome = self.bucket.run(&limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
-            let outcome = multipart.abort_on(lane, deadline).await;
-            if outcome.is_ok() || !lane.is_cancelled() {
-                return outcome;
+            let mut removed = remove(multipart, lane, deadline).await;
+            if !removed.is_ok() && lane.is_cancelled() {
+                let deadline = deadline.within(FOR_CLEANING_UP);
+                removed = lane.nevertheless(remove(multipart, lane, deadline)).await;
             }
-            lane.nevertheless(multipart.abort_on(lane, deadline.within(FOR_CLEANING_UP))).await
+            if removed.is_no_such_upload() && was_aborted {
+                removed = Outcome::new(Status::Ok, Stored::No, "");
+            }
+            match removed.is_ok() || removed.is_no_such_upload() {
+                true => multipart.naming_what_may_arrive(lane, removed),
+                false => removed.leaving(multipart.upload_id()),
+            }
         });
-        if outcome.is_ok() || outcome.is_no_such_upload() {
-            return outcome;
+        if !outcome.upload_id.is_empty() {
+            self.upload = Some(upload);
         }
-        let outcome = outcome.leaving(multipart.upload_id());
-        self.upload = Some(upload);
         outcome
     }
 

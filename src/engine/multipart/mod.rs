@@ -1,5 +1,6 @@
 //! A multipart upload: its beginning, its parts, and its end without an object.
 
+mod abort;
 mod complete;
 mod list;
 mod parts;
@@ -213,7 +214,10 @@ impl Multipart {
             Err(failure) => return Outcome::failed(failure, Stored::No),
         };
         let creation = Creation::new(Target::Bucket(&self.bucket), call, body).because(reason);
-        let Created { outcome, content } = creation.run(lane, deadline).await;
+        let Created { outcome, content, over_at } = creation.run(lane, deadline).await;
+        if let Some(over_at) = over_at {
+            self.parts.leave_open(over_at);
+        }
         if outcome.is_ok() {
             let etag = outcome.etag().to_owned();
             // Our own CRC: OSS's was compared with it, if there was one.
@@ -283,24 +287,6 @@ impl Multipart {
                 _ => return Ok((parts, reply)),
             }
         }
-    }
-
-    /// AbortMultipartUpload: OSS forgets the upload and its parts.
-    pub fn abort(&self) -> Outcome {
-        self.bucket.run(&self.terms.limits, Stored::No, async |lane: &Lane, deadline: Deadline| {
-            self.abort_on(lane, deadline).await
-        })
-    }
-
-    pub(crate) async fn abort_on(&self, lane: &Lane, deadline: Deadline) -> Outcome {
-        let call = self.call(Operation::AbortMultipartUpload).with_query("uploadId", &self.upload_id);
-        let mut attempts = Attempts::new(&self.bucket, deadline);
-        let mut answer = self.bucket.ask(lane, &call, &mut attempts).await;
-        if answer.verdict == Verdict::Absent && attempts.open().is_some() {
-            // The abort whose reply was lost did it.
-            answer.verdict = Verdict::Done;
-        }
-        answer.outcome(Stored::No).after(attempts.made)
     }
 
     fn call(&self, operation: Operation) -> Call<'_> {

@@ -5,8 +5,9 @@ use crate::engine::source::Content;
 use crate::transport::SourceFailure;
 use crate::wire::mistake::Mistake;
 use crate::wire::{header, xml};
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A part that OSS has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,21 +40,25 @@ impl Part {
 /// Any thread may add one, and a forked child may go on with what was known at the fork. So there is no lock, which
 /// another thread could have held at that moment: the list is replaced as a whole.
 #[derive(Default)]
-pub(crate) struct Parts(ArcSwap<Vec<Arc<Part>>>);
+pub(crate) struct Parts {
+    known: ArcSwap<Vec<Arc<Part>>>,
+    /// When OSS is over with all that were sent to it and not answered.
+    over_at: ArcSwapOption<Instant>,
+}
 
 impl Parts {
     /// Adds a part, unless there is no memory for the list.
     pub(crate) fn add(&self, part: Part) -> Result<(), SourceFailure> {
         let part = Arc::new(part);
         loop {
-            let before = self.0.load_full();
+            let before = self.known.load_full();
             let mut parts = with_room_for(before.len() + 1)?;
             parts.extend(before.iter().cloned());
             match parts.binary_search_by_key(&part.number, |other| other.number) {
                 Ok(index) => parts.splice(index..=index, [Arc::clone(&part)]).for_each(drop),
                 Err(index) => parts.insert(index, Arc::clone(&part)),
             }
-            if Arc::ptr_eq(&self.0.compare_and_swap(&before, Arc::new(parts)), &before) {
+            if Arc::ptr_eq(&self.known.compare_and_swap(&before, Arc::new(parts)), &before) {
                 return Ok(());
             }
         }
@@ -61,7 +66,7 @@ impl Parts {
 
     /// All of them, unless there is no memory for that.
     pub(crate) fn all(&self) -> Result<Vec<Part>, SourceFailure> {
-        let parts = self.0.load();
+        let parts = self.known.load();
         let mut all = with_room_for(parts.len())?;
         all.extend(parts.iter().map(|part| Part::clone(part)));
         Ok(all)
@@ -69,11 +74,24 @@ impl Parts {
 
     /// Whether the part of this number is known.
     pub(crate) fn has(&self, number: u32) -> bool {
-        self.0.load().binary_search_by_key(&number, |part| part.number).is_ok()
+        self.known.load().binary_search_by_key(&number, |part| part.number).is_ok()
+    }
+
+    /// Notes that one was sent and not answered, and when OSS is over with it.
+    pub(crate) fn leave_open(&self, over_at: Instant) {
+        self.over_at.rcu(|latest| {
+            let latest = latest.as_deref().copied().max(Some(over_at));
+            latest.map(Arc::new)
+        });
+    }
+
+    /// Whether one may arrive yet that was not answered.
+    pub(crate) fn may_arrive(&self, now: Instant) -> bool {
+        self.over_at.load().as_deref().is_some_and(|over_at| now < *over_at)
     }
 
     pub(super) fn find(&self, number: u32, etag: &str) -> Option<Part> {
-        let parts = self.0.load();
+        let parts = self.known.load();
         let index = parts.binary_search_by_key(&number, |part| part.number).ok()?;
         let part = parts.get(index).filter(|part| part.etag == etag)?;
         Some(Part::clone(part))

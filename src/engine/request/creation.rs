@@ -42,6 +42,8 @@ pub(crate) type Note<'a> = dyn Fn() -> Result<(), Box<Outcome>> + 'a;
 pub(crate) struct Created {
     pub(crate) outcome: Outcome,
     pub(crate) content: Option<Content>,
+    /// Where the reply to one of the attempts was lost: when OSS is over with it.
+    pub(crate) over_at: Option<Instant>,
 }
 
 impl<'a> Creation<'a> {
@@ -79,7 +81,7 @@ impl<'a> Creation<'a> {
         let owed = owing::owe(lane, deadline, self.target, &self.call, self.body, self.content).await;
         let mut owed = match owed {
             Ok(owed) => owed,
-            Err(outcome) => return Created { outcome: *outcome, content: self.content },
+            Err(outcome) => return Created { outcome: *outcome, content: self.content, over_at: None },
         };
         let mut attempts = Attempts::at(self.target, deadline);
         attempts.blame(self.reason);
@@ -92,11 +94,11 @@ impl<'a> Creation<'a> {
         let outcome = on_the_heap(|| course.send()).await.after(course.attempts.made);
         let Course { content, answered, attempts, .. } = course;
         let mut outcome = if self.call.callback { outcome.about(self.about(content)) } else { outcome };
+        let over_at = attempts.open().map(|open| open.over_at);
         if let Some(owed) = &mut owed {
-            let over_at = attempts.open().map(|open| open.over_at);
             owing::account(owed, lane, &mut outcome, Ending { content, answered, over_at });
         }
-        Created { outcome, content }
+        Created { outcome, content, over_at }
     }
 
     /// What the callback is to tell.

@@ -47,7 +47,8 @@ class Result:
     delivered: int
     #: How many callbacks are still owed after `Bucket.deliver()`.
     owed: int
-    #: An upload in parts that has come to no end: its parts are still at OSS, where they cost money.
+    #: An upload in parts that has come to no end: its parts are still at OSS, where they cost money, or one that was not answered
+    #: may arrive within a minute after the others were removed.
     upload_id: str
 
     @property
