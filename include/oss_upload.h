@@ -2406,8 +2406,9 @@ const char *oss_delivery_options_error(const oss_delivery_options *options);
 void oss_delivery_options_free(oss_delivery_options *options);
 
 /**
- * Begins an upload in parts. If the reply is lost, it is begun again, and an upload without parts may be left, which
- * oss_list_uploads() lists.
+ * Begins an upload in parts. If the reply is lost, it is begun again, and an upload without parts may be left. Nobody was
+ * told its id, so no result names it. oss_list_uploads() with the key as its prefix lists it; a lifecycle rule of the bucket
+ * that removes parts after some days spares the trouble.
  *
  * @param bucket     not NULL.
  * @param key        as for oss_put_object().
@@ -2570,7 +2571,8 @@ oss_status oss_complete_multipart_with_all(oss_multipart *multipart,
 
 /**
  * Ends an upload without an object: OSS forgets it and its parts. Parts that are being uploaded meanwhile may survive;
- * abort again when they are done. What others than OSS answer, be it a success, counts as a lost reply, and OSS is asked
+ * abort again when they are done. If one that was sent through this handle was not answered, oss_result_upload_id() names the
+ * upload, for a minute. What others than OSS answer, be it a success, counts as a lost reply, and OSS is asked
  * again.
  *
  * @param multipart  not NULL; still to be freed.
@@ -4027,7 +4029,7 @@ oss_stored oss_result_stored(const oss_result *result);
  * the proxy if there is one.
  *
  * @param result  may be NULL.
- * @return the message; empty when all went well.
+ * @return the message; empty when all went well and nothing is left at OSS.
  */
 const char *oss_result_message(const oss_result *result);
 
@@ -4169,8 +4171,12 @@ uint64_t oss_result_owed(const oss_result *result);
 
 /**
  * Gives the id of an upload in parts that has come to no end: its parts are still at OSS, where they cost money, because
- * they were to be kept or could not be removed. With OSS_STORED_UNKNOWN, OSS may have made the object of them, or may be
- * about to: look for it with oss_stat_object() when a minute has passed. oss_reopen_multipart() takes the id.
+ * they were to be kept or could not be removed; or they were removed, and one that was sent and not answered may arrive
+ * within a minute. With OSS_STORED_UNKNOWN, OSS may have made the object of them, or may be about to: look for it with
+ * oss_stat_object() when a minute has passed. oss_reopen_multipart() takes the id, and oss_abort_multipart() removes what is
+ * there; "NoSuchUpload" says that nothing is.
+ *
+ * After OSS_STATUS_OK with a checkpoint folder it can be an earlier upload of the file, of which the message says more.
  *
  * @param result  may be NULL.
  * @return the id, valid until `result` is freed; empty if nothing was left behind.
@@ -4271,7 +4277,15 @@ oss_status oss_trigger_callback(const oss_bucket *bucket,
  * sent again if need be, its CRC-64 is compared with the one that OSS reports, and so is that of the whole. The callback
  * goes with the request that makes the object, and only with that one. What is sent again and what is not follows the
  * rules of oss_put_body(). If the upload fails, its parts are removed, unless they are wanted for resuming, or OSS may yet
- * make the object of them, so that stored is OSS_STORED_UNKNOWN.
+ * make the object of them, so that stored is OSS_STORED_UNKNOWN. A part that was sent and not answered may arrive after the
+ * others were removed: they are then removed twice, and oss_result_upload_id() names the upload, to be aborted once more.
+ *
+ * If the reply to the beginning of an upload in parts is lost, it is begun again, and the first may be left at OSS without
+ * parts. Nobody was told its id, so no result names it. oss_list_uploads() with the key as its prefix lists it; a lifecycle
+ * rule of the bucket that removes parts after some days spares the trouble.
+ *
+ * What is left of an earlier upload of a file that has changed since is removed. If that fails, the file is uploaded all the
+ * same, and oss_result_upload_id() and the message name what is left.
  *
  * With a checkpoint folder, an earlier process may have been stopped after it asked OSS to make the object. If OSS made it of
  * the file as it is now, the call ends with OSS_STATUS_OK, or with OSS_STATUS_CALLBACK_UNKNOWN if there was a callback. If
@@ -4693,13 +4707,15 @@ oss_status oss_writer_write(oss_writer *writer,
 oss_status oss_writer_finish(oss_writer *writer, oss_result **result);
 
 /**
- * Ends an upload without an object, and removes what OSS has of it.
+ * Ends an upload without an object, and removes what OSS has of it. If that fails, or a part that was sent and not answered
+ * may arrive afterwards, oss_result_upload_id() names the upload, and the writer can be aborted once more.
  *
  * @param writer  not NULL; still to be freed.
  * @param result  receives what there is to know about the call; may be NULL.
  * @return OSS_STATUS_OK, also if there was nothing to remove. Blocks until OSS has answered or a time-out ends it.
  */
-oss_status oss_writer_abort(oss_writer *writer, oss_result **result);
+oss_status oss_writer_abort(oss_writer *writer,
+                            oss_result **result);
 
 /**
  * Frees a writer. Finish or abort it before: freeing sends nothing, so parts that were sent already stay at OSS and cost
