@@ -901,7 +901,7 @@ fn upload_that_a_cancel_kept_from_being_removed_is_removed_by_the_next() {
         let run = Attempt { on_log, ..bed.attempt() }.with(bound).run();
         run.assert_ended(Status::Cancelled, Stored::No);
         bed.record();
-        assert_eq!(bed.uploads(), [upload_id]);
+        assert_eq!((bed.uploads(), &run.outcome.upload_id), (vec![upload_id.clone()], &upload_id));
         bed.attempt().run().assert_started_over("the file has changed");
         bed.assert_done();
     });

@@ -145,7 +145,8 @@ impl Managed<'_> {
         self.log(&format!("starting over, since {why} since the checkpoint was written"));
         let why = self.remove_outdated(&multipart).await;
         // The record stays until another takes its place, so that the next call can remove what this one could not.
-        self.lane.check(self.deadline).map_err(failed)?;
+        let goes_on = self.lane.check(self.deadline).map_err(failed);
+        goes_on.map_err(|outcome| outcome.leaving(multipart.upload_id()))?;
         Ok(Start::Anew { checkpoint, before: Before::Outdated(Box::new(multipart), why) })
     }
 
