@@ -1,7 +1,7 @@
 //! Whether the call said as much as it could know, and sent nothing again without knowing enough.
 
 use super::Millis;
-use super::fate::Answer;
+use super::fate::{Answer, End};
 use super::history::{Found, Visit};
 use super::plan::{Plan, What};
 use super::protocol::Operation;
@@ -30,7 +30,9 @@ pub struct Loss {
 /// What is lost with the end of a request that creates something, if anything is.
 pub fn loss(visit: &Visit) -> Option<Loss> {
     let fate = visit.fate;
-    let lost = visit.end;
+    // To a server's side that has ended, the client listens no longer.
+    let ended_early = fate.early && fate.answer == Answer::Nothing(End::Closed);
+    let lost = if ended_early { visit.at } else { visit.end };
     let after = |may_be_over, is_over| Loss {
         sent: visit.at,
         lost,
