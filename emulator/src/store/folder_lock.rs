@@ -18,8 +18,7 @@ impl FolderLock {
             Ok(()) => Ok(FolderLock(file)),
             Err(TryLockError::Error(error)) => Err(error),
             Err(TryLockError::WouldBlock) => {
-                let message = format!("another emulator keeps its objects in {}", folder.display());
-                Err(io::Error::new(ErrorKind::ResourceBusy, message))
+                Err(io::Error::new(ErrorKind::ResourceBusy, "another emulator keeps its objects in it"))
             }
         }
     }
