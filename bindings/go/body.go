@@ -34,14 +34,15 @@ func FromString(text string) Body {
 // [WithCheckpoint], or one of [FromFileRange]. Its path may be any bytes but NUL. A file that has bytes although its length is
 // said to be 0, as in /proc, can only be given to [Bucket.Upload].
 func FromFile(path string) Body {
-	return Body{func(c *call) *C.oss_body { return C.oss_body_from_file(c.text(path)) }}
+	return Body{func(c *call) *C.oss_body { return C.oss_body_from_file(c.text("the path of the file", path)) }}
 }
 
 // FromFileRange makes a body of a part of a file. Every operation opens the file anew. What happens to the file elsewhere
 // does not matter: it may grow.
 func FromFileRange(path string, offset, length int64) Body {
 	return Body{func(c *call) *C.oss_body {
-		return C.oss_body_from_file_range(c.text(path), c.uint64("an offset", offset), c.uint64("a length", length))
+		name, from, size := c.text("the path of the file", path), c.uint64("an offset", offset), c.uint64("a length", length)
+		return C.oss_body_from_file_range(name, from, size)
 	}}
 }
 
@@ -104,6 +105,10 @@ func FromReaderN(reader io.Reader, n int64) Body {
 // allows it.
 func FromReaderAt(reader io.ReaderAt, n int64) Body {
 	return Body{func(c *call) *C.oss_body {
+		if reader == nil {
+			c.refuse("the reader is nil")
+			return nil
+		}
 		section := io.NewSectionReader(reader, 0, n)
 		return FromReaderN(section, n).open(c)
 	}}
@@ -126,6 +131,10 @@ func extent(seeker io.Seeker) (start int64, length C.uint64_t, err error) {
 
 func fromReader(reader io.Reader, length C.uint64_t, rewind func() error) Body {
 	return Body{func(c *call) *C.oss_body {
+		if reader == nil {
+			c.refuse("the reader is nil")
+			return nil
+		}
 		source := &source{call: c, reader: reader, rewind: rewind}
 		// An earlier operation may have left it anywhere.
 		if rewind != nil && c.guard(rewind) != 0 {

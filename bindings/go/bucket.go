@@ -24,7 +24,7 @@ func NewBucket(endpoint, name string, credentials Credentials, options ...Bucket
 	_, err := operation{op: "open bucket", key: name}.construct(func(c *call) *C.oss_result {
 		var result *C.oss_result
 		key := c.credentials(credentials, callees.keys, &result)
-		address, bucket, settings := c.text(endpoint), c.text(name), c.bucketOptions(options)
+		address, bucket, settings := c.text("the endpoint", endpoint), c.text("the name of the bucket", name), c.bucketOptions(options)
 		callees.logger = c.logger
 		if key != nil && c.mistake == "" {
 			C.oss_bucket_new(address, bucket, key, settings, &made, &result)
@@ -73,10 +73,9 @@ func (c *call) credentials(credentials Credentials, keys *keySource, result **C.
 }
 
 func (c *call) accessKey(credentials Credentials, result **C.oss_result) (made *C.oss_credentials) {
-	id, secret := c.text(credentials.AccessKeyID), c.text(credentials.AccessKeySecret)
-	token := c.optionalText(credentials.SecurityToken)
+	id, secret := c.text("the access key id", credentials.AccessKeyID), c.text("the access key secret", credentials.AccessKeySecret)
+	token := c.optionalText("the security token", credentials.SecurityToken)
 	if c.mistake != "" {
-		c.mistake = errKeyHoldsNUL.Error()
 		return nil
 	}
 	C.oss_credentials_new(id, secret, token, &made, result)

@@ -36,7 +36,7 @@ const (
 // it, as most of aliyuncs.com do.
 func WithRegion(region string) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
-		return C.oss_bucket_options_set_region(o, c.text(region))
+		return C.oss_bucket_options_set_region(o, c.text("the region", region))
 	}
 }
 
@@ -95,7 +95,7 @@ func WithSettlingTime(settling time.Duration) BucketOption {
 // if the server shows this very one.
 func WithCAFile(path string) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
-		return C.oss_bucket_options_set_ca_file(o, c.text(path))
+		return C.oss_bucket_options_set_ca_file(o, c.text("the path of the CA file", path))
 	}
 }
 
@@ -103,7 +103,7 @@ func WithCAFile(path string) BucketOption {
 // added.
 func WithAddedCAFile(path string) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
-		return C.oss_bucket_options_add_ca_file(o, c.text(path))
+		return C.oss_bucket_options_add_ca_file(o, c.text("the path of the CA file", path))
 	}
 }
 
@@ -111,7 +111,8 @@ func WithAddedCAFile(path string) BucketOption {
 // form, one with the certificate and those that lead to one that the endpoint trusts, and one with its private key.
 func WithClientCertificate(certificateFile, keyFile string) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
-		return C.oss_bucket_options_set_client_certificate(o, c.text(certificateFile), c.text(keyFile))
+		certificate, key := c.text("the path of the certificate", certificateFile), c.text("the path of its key", keyFile)
+		return C.oss_bucket_options_set_client_certificate(o, certificate, key)
 	}
 }
 
@@ -119,7 +120,7 @@ func WithClientCertificate(certificateFile, keyFile string) BucketOption {
 // each, several joined by ";". The certificate must be trusted all the same. By default any key will do.
 func WithPublicKeyPin(pins string) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
-		return C.oss_bucket_options_set_public_key_pin(o, c.text(pins))
+		return C.oss_bucket_options_set_public_key_pin(o, c.text("the public key pin", pins))
 	}
 }
 
@@ -128,7 +129,7 @@ func WithPublicKeyPin(pins string) BucketOption {
 // name.
 func WithProxy(url string) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
-		return C.oss_bucket_options_set_proxy(o, c.text(url))
+		return C.oss_bucket_options_set_proxy(o, c.text("the URL of the proxy", url))
 	}
 }
 
@@ -143,7 +144,7 @@ func WithProxyFromEnvironment() BucketOption {
 // WithBindAddress sets where connections start from: an IP address of this machine, or the name of a network interface.
 func WithBindAddress(address string) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
-		return C.oss_bucket_options_set_bind_address(o, c.text(address))
+		return C.oss_bucket_options_set_bind_address(o, c.text("the address", address))
 	}
 }
 
@@ -151,14 +152,14 @@ func WithBindAddress(address string) BucketOption {
 // that connections are made to, with the bucket's before the endpoint's if that is where it stands.
 func WithResolve(host, address string) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
-		return C.oss_bucket_options_set_resolve(o, c.text(host), c.text(address))
+		return C.oss_bucket_options_set_resolve(o, c.text("the host", host), c.text("the address", address))
 	}
 }
 
 // WithUserAgent sets the User-Agent header.
 func WithUserAgent(userAgent string) BucketOption {
 	return func(c *call, o *C.oss_bucket_options) C.oss_status {
-		return C.oss_bucket_options_set_user_agent(o, c.text(userAgent))
+		return C.oss_bucket_options_set_user_agent(o, c.text("the user agent", userAgent))
 	}
 }
 

@@ -64,10 +64,11 @@ func (c *call) refuse(format string, arguments ...any) {
 	}
 }
 
-// text lends a copy of a text. One that C would take for a shorter one is a mistake.
-func (c *call) text(text string) *C.char {
+// text lends a copy of a text. One that C would take for a shorter one is a mistake, which is named without being shown: it may
+// be a secret.
+func (c *call) text(what, text string) *C.char {
 	if strings.IndexByte(text, 0) >= 0 {
-		c.refuse("%q holds a NUL", text)
+		c.refuse("%s holds a NUL", what)
 	}
 	copied := C.CString(text)
 	c.texts = append(c.texts, unsafe.Pointer(copied))
@@ -75,11 +76,11 @@ func (c *call) text(text string) *C.char {
 }
 
 // optionalText lends NULL for an empty text.
-func (c *call) optionalText(text string) *C.char {
+func (c *call) optionalText(what, text string) *C.char {
 	if text == "" {
 		return nil
 	}
-	return c.text(text)
+	return c.text(what, text)
 }
 
 // open lends something of C's, which is a mistake if it is closed.

@@ -168,7 +168,7 @@ func (c *call) callbackValues(values map[string]string) *C.oss_callback_values {
 	made := C.oss_callback_values_new()
 	c.atEnd(func() { C.oss_callback_values_free(made) })
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if C.oss_callback_values_set(made, c.text(name), c.text(values[name])) != C.OSS_STATUS_OK {
+		if C.oss_callback_values_set(made, c.text("a value's name", name), c.text("a value", values[name])) != C.OSS_STATUS_OK {
 			c.refuse("%s", C.GoString(C.oss_callback_values_error(made)))
 		}
 	}
@@ -199,8 +199,8 @@ func (c *call) newCallback(cb *Callback) (native *C.oss_callback, result *C.oss_
 		return nil, nil
 	}
 	if cb.Policy == "" {
-		C.oss_callback_new(c.text(cb.URL), c.text(cb.Body), &native, &result)
-	} else if C.oss_callback_new_from_policy(c.text(cb.Policy), &native, &result); cb.URL != "" || cb.Body != "" {
+		C.oss_callback_new(c.text("the callback's URL", cb.URL), c.text("the callback's body", cb.Body), &native, &result)
+	} else if C.oss_callback_new_from_policy(c.text("the callback's policy", cb.Policy), &native, &result); cb.URL != "" || cb.Body != "" {
 		c.refuse("a callback with a policy has no URL and no body of its own")
 	}
 	if native != nil {
@@ -216,10 +216,10 @@ func (c *call) setCallback(native *C.oss_callback, cb *Callback) bool {
 	taken := true
 	set := func(status C.oss_status) { taken = taken && status == C.OSS_STATUS_OK }
 	for _, url := range cb.MoreURLs {
-		set(C.oss_callback_add_url(native, c.text(url)))
+		set(C.oss_callback_add_url(native, c.text("one of the callback's URLs", url)))
 	}
 	if cb.Host != "" {
-		set(C.oss_callback_set_host(native, c.text(cb.Host)))
+		set(C.oss_callback_set_host(native, c.text("the callback's host", cb.Host)))
 	}
 	if cb.BodyType != CallbackForm {
 		set(C.oss_callback_set_body_type(native, C.int32_t(cb.BodyType)))
@@ -228,16 +228,16 @@ func (c *call) setCallback(native *C.oss_callback, cb *Callback) bool {
 		set(C.oss_callback_set_sni(native, 1))
 	}
 	for _, name := range slices.Sorted(maps.Keys(cb.Variables)) {
-		set(C.oss_callback_add_variable(native, c.text(name), c.text(cb.Variables[name])))
+		set(C.oss_callback_add_variable(native, c.text("a variable's name", name), c.text("a variable's value", cb.Variables[name])))
 	}
 	if cb.DeliveryVariable != "" {
-		set(C.oss_callback_set_delivery_variable(native, c.text(cb.DeliveryVariable)))
+		set(C.oss_callback_set_delivery_variable(native, c.text("the callback's delivery variable", cb.DeliveryVariable)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(cb.Headers)) {
-		set(C.oss_callback_add_header(native, c.text(name), c.text(cb.Headers[name])))
+		set(C.oss_callback_add_header(native, c.text("a header's name", name), c.text("a header's value", cb.Headers[name])))
 	}
 	for _, name := range slices.Sorted(maps.Keys(cb.Fields)) {
-		set(C.oss_callback_set_field(native, c.text(name), c.text(string(cb.Fields[name]))))
+		set(C.oss_callback_set_field(native, c.text("a field's name", name), c.text("a field's value", string(cb.Fields[name]))))
 	}
 	return taken
 }

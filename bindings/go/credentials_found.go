@@ -33,7 +33,7 @@ type OIDC struct {
 // meanwhile. Where there is no key, it or the first call that needs one fails with [ErrCredentials].
 func CredentialsFromProfile(file, profile string) Credentials {
 	return credentialsOf("a profile", func(c *call, made **C.oss_credentials, result **C.oss_result) {
-		file, profile := c.optionalText(file), c.optionalText(profile)
+		file, profile := c.optionalText("the path of the file", file), c.optionalText("the profile", profile)
 		if c.mistake == "" {
 			C.oss_credentials_new_from_profile(file, profile, made, result)
 		}
@@ -44,7 +44,7 @@ func CredentialsFromProfile(file, profile string) Credentials {
 // the one that ALIBABA_CLOUD_ECS_METADATA names, or else the one that the instance has.
 func CredentialsFromECSRole(role string) Credentials {
 	return credentialsOf("the instance's role", func(c *call, made **C.oss_credentials, result **C.oss_result) {
-		role := c.optionalText(role)
+		role := c.optionalText("the role", role)
 		if c.mistake == "" {
 			C.oss_credentials_new_from_ecs_role(role, made, result)
 		}
@@ -54,9 +54,9 @@ func CredentialsFromECSRole(role string) Credentials {
 // CredentialsFromOIDC takes on a RAM role with an OIDC token, as pods of a cluster do, for an hour at a time.
 func CredentialsFromOIDC(oidc OIDC) Credentials {
 	return credentialsOf("a role with a token", func(c *call, made **C.oss_credentials, result **C.oss_result) {
-		role, provider := c.optionalText(oidc.RoleARN), c.optionalText(oidc.ProviderARN)
-		file, session := c.optionalText(oidc.TokenFile), c.optionalText(oidc.SessionName)
-		endpoint := c.optionalText(oidc.STSEndpoint)
+		role, provider := c.optionalText("the ARN of the role", oidc.RoleARN), c.optionalText("the ARN of the provider", oidc.ProviderARN)
+		file, session := c.optionalText("the path of the token", oidc.TokenFile), c.optionalText("the name of the session", oidc.SessionName)
+		endpoint := c.optionalText("the endpoint of the token service", oidc.STSEndpoint)
 		if c.mistake == "" {
 			C.oss_credentials_new_from_oidc(role, provider, file, session, endpoint, made, result)
 		}
@@ -66,7 +66,7 @@ func CredentialsFromOIDC(oidc OIDC) Credentials {
 // CredentialsFromURI takes keys from what a URL answers with, or else from the one in ALIBABA_CLOUD_CREDENTIALS_URI.
 func CredentialsFromURI(uri string) Credentials {
 	return credentialsOf("a URL", func(c *call, made **C.oss_credentials, result **C.oss_result) {
-		uri := c.optionalText(uri)
+		uri := c.optionalText("the URI", uri)
 		if c.mistake == "" {
 			C.oss_credentials_new_from_uri(uri, made, result)
 		}
@@ -77,7 +77,7 @@ func CredentialsFromURI(uri string) Credentials {
 // killed with all that it started when it has not ended after 15 seconds or the call no longer waits for it.
 func CredentialsFromProcess(command string) Credentials {
 	return credentialsOf("a command", func(c *call, made **C.oss_credentials, result **C.oss_result) {
-		command := c.text(command)
+		command := c.text("the command", command)
 		if c.mistake == "" {
 			C.oss_credentials_new_from_process(command, made, result)
 		}

@@ -38,7 +38,7 @@ func (p Part) CRC64() (uint64, bool) {
 func (b *Bucket) BeginMultipart(ctx context.Context, key string, options ...PutOption) (*Multipart, error) {
 	var made *C.oss_multipart
 	_, err := operation{op: "begin multipart", key: key}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
-		name, settings := c.text(key), c.putOptions(options)
+		name, settings := c.text("the key", key), c.putOptions(options)
 		if c.mistake == "" {
 			C.oss_begin_multipart(bucket, name, settings, &made, &result)
 		}
@@ -52,7 +52,7 @@ func (b *Bucket) BeginMultipart(ctx context.Context, key string, options ...PutO
 func (b *Bucket) ReopenMultipart(ctx context.Context, key, uploadID string) (*Multipart, error) {
 	var made *C.oss_multipart
 	_, err := operation{op: "reopen multipart", key: key}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
-		name, id := c.text(key), c.text(uploadID)
+		name, id := c.text("the key", key), c.text("the upload id", uploadID)
 		if c.mistake == "" {
 			C.oss_reopen_multipart(bucket, name, id, &made, &result)
 		}
@@ -187,7 +187,7 @@ func (c *call) partList(parts []Part) *C.oss_part_list {
 	list := C.oss_part_list_new()
 	c.atEnd(func() { C.oss_part_list_free(list) })
 	for _, part := range parts {
-		if C.oss_part_list_add(list, c.uint32("a part number", part.Number), c.text(part.ETag)) != C.OSS_STATUS_OK {
+		if C.oss_part_list_add(list, c.uint32("a part number", part.Number), c.text("a part's ETag", part.ETag)) != C.OSS_STATUS_OK {
 			c.refuse("%s", C.GoString(C.oss_part_list_error(list)))
 		}
 	}

@@ -18,7 +18,7 @@ import "context"
 // The key has 1 to 1023 bytes of UTF-8 that do not begin with "/" or "\". The callback may be nil.
 func (b *Bucket) Put(ctx context.Context, key string, body Body, callback *Callback, options ...PutOption) (*Result, error) {
 	return operation{op: "put", key: key, callback: callback}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
-		name, data, notify, settings := c.text(key), c.body(body), c.callback(callback), c.putOptions(options)
+		name, data, notify, settings := c.text("the key", key), c.body(body), c.callback(callback), c.putOptions(options)
 		if c.mistake == "" {
 			C.oss_put_body(bucket, name, data, notify, settings, &result)
 		}
@@ -39,7 +39,7 @@ func (b *Bucket) Put(ctx context.Context, key string, body Body, callback *Callb
 // says from when on, a minute later at the most, the same call goes on.
 func (b *Bucket) Upload(ctx context.Context, key string, body Body, callback *Callback, options ...UploadOption) (*Result, error) {
 	return operation{op: "upload", key: key, callback: callback}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
-		name, data, notify, settings := c.text(key), c.body(body), c.callback(callback), c.uploadOptions(options)
+		name, data, notify, settings := c.text("the key", key), c.body(body), c.callback(callback), c.uploadOptions(options)
 		if c.mistake == "" {
 			C.oss_upload_object(bucket, name, data, notify, settings, &result)
 		}
@@ -57,7 +57,7 @@ func (b *Bucket) Upload(ctx context.Context, key string, body Body, callback *Ca
 // NextPosition is that length.
 func (b *Bucket) Append(ctx context.Context, key string, position uint64, body Body, options ...PutOption) (*Result, error) {
 	return operation{op: "append", key: key}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
-		name, data, settings := c.text(key), c.body(body), c.putOptions(options)
+		name, data, settings := c.text("the key", key), c.body(body), c.putOptions(options)
 		if c.mistake == "" {
 			C.oss_append_object(bucket, name, C.uint64_t(position), data, settings, &result)
 		}
@@ -75,7 +75,7 @@ func (b *Bucket) Append(ctx context.Context, key string, position uint64, body B
 // the other options only the content type counts.
 func (b *Bucket) TriggerCallback(ctx context.Context, key string, callback *Callback, options ...PutOption) (*Result, error) {
 	return operation{op: "trigger callback", key: key, callback: callback, looks: true}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
-		name, notify, settings := c.text(key), c.callback(callback), c.putOptions(options)
+		name, notify, settings := c.text("the key", key), c.callback(callback), c.putOptions(options)
 		if c.mistake == "" {
 			C.oss_trigger_callback(bucket, name, notify, settings, &result)
 		}
@@ -89,7 +89,7 @@ func (b *Bucket) TriggerCallback(ctx context.Context, key string, callback *Call
 // StoredUnknown, this tells what became of it, when a minute has passed.
 func (b *Bucket) Stat(ctx context.Context, key string) (*Result, error) {
 	return operation{op: "stat", key: key, looks: true}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
-		if name := c.text(key); c.mistake == "" {
+		if name := c.text("the key", key); c.mistake == "" {
 			C.oss_stat_object(bucket, name, &result)
 		}
 		return result
@@ -100,7 +100,7 @@ func (b *Bucket) Stat(ctx context.Context, key string) (*Result, error) {
 // say is none.
 func (b *Bucket) Remove(ctx context.Context, key string) (*Result, error) {
 	return operation{op: "remove", key: key, looks: true}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
-		if name := c.text(key); c.mistake == "" {
+		if name := c.text("the key", key); c.mistake == "" {
 			C.oss_remove_object(bucket, name, &result)
 		}
 		return result
@@ -122,7 +122,7 @@ type PendingUpload struct {
 // out.
 func (b *Bucket) ListUploads(ctx context.Context, prefix string, limit int) (uploads []PendingUpload, more bool, err error) {
 	_, err = operation{op: "list uploads", key: prefix}.onBucket(ctx, b, func(c *call, bucket *C.oss_bucket) (result *C.oss_result) {
-		beginning, most := c.text(prefix), c.uint32("a limit", limit)
+		beginning, most := c.text("the prefix", prefix), c.uint32("a limit", limit)
 		if c.mistake != "" {
 			return nil
 		}

@@ -271,6 +271,50 @@ func TestTextIsNotCutShortAtANUL(t *testing.T) {
 	}
 }
 
+func TestWhatHoldsANULIsNamedAndNotShown(t *testing.T) {
+	const secret = "tell-nobody\x00"
+	key := ossupload.Credentials{AccessKeyID: "id", AccessKeySecret: secret}
+	for message, refused := range map[string]func() error{
+		"the access key secret holds a NUL": func() error {
+			_, err := ossupload.NewBucket(server.Endpoint, server.Buckets[0], key)
+			return err
+		},
+		"the URL of the proxy holds a NUL": func() error {
+			proxy := ossupload.WithProxy("http://u:" + secret + "@h")
+			_, err := ossupload.NewBucket(server.Endpoint, server.Buckets[0], credentials(), proxy)
+			return err
+		},
+		"the metadata's value holds a NUL": func() error {
+			put := ossupload.WithMetadata("name", secret)
+			_, err := openBucket(t).Put(context.Background(), keyOf(t), ossupload.FromString("a"), nil, put)
+			return err
+		},
+		"the URL holds a NUL": func() error {
+			signed := &ossupload.Presigned{Method: "PUT", URL: server.Endpoint + "/?Signature=" + secret}
+			_, err := ossupload.PutToURL(context.Background(), signed, ossupload.FromString("a"))
+			return err
+		},
+	} {
+		err := refused()
+		if !errors.Is(err, ossupload.ErrInvalidArgument) || !strings.Contains(err.Error(), message) || strings.Contains(err.Error(), "tell-nobody") {
+			t.Errorf("%s: %v", message, err)
+		}
+	}
+}
+
+func TestReaderThatIsNilIsRefused(t *testing.T) {
+	for name, body := range map[string]ossupload.Body{
+		"reader":    ossupload.FromReader(nil),
+		"so much":   ossupload.FromReaderN(nil, 5),
+		"reader at": ossupload.FromReaderAt(nil, 5),
+		"open file": ossupload.FromOpenFile(nil, 0, 5),
+	} {
+		if _, err := openBucket(t).Upload(context.Background(), keyOf(t), body, nil); !errors.Is(err, ossupload.ErrInvalidArgument) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestAppendGoesOnWhereItEnded(t *testing.T) {
 	bucket := openBucket(t)
 	key, position, crc64 := keyOf(t), uint64(0), uint64(0)

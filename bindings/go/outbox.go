@@ -79,7 +79,7 @@ func OpenOutbox(folder string, options ...OutboxOption) (*Outbox, error) {
 func openOutbox(folder string, log *outboxLog) (*Outbox, error) {
 	var made *C.oss_outbox
 	_, err := operation{op: "open outbox", key: folder}.construct(func(c *call) (result *C.oss_result) {
-		if path := c.text(folder); c.mistake == "" {
+		if path := c.text("the path of the folder", folder); c.mistake == "" {
 			C.oss_outbox_open(path, &made, &result)
 		}
 		return result

@@ -70,22 +70,22 @@ func (c *call) postPolicy(policy PostPolicy) *C.oss_post_policy {
 		}
 	}
 	if policy.Key != "" {
-		set(C.oss_post_policy_set_key(made, c.text(policy.Key)))
+		set(C.oss_post_policy_set_key(made, c.text("the policy's key", policy.Key)))
 	}
 	if policy.KeyPrefix != "" || policy.AnyKey {
-		set(C.oss_post_policy_set_key_prefix(made, c.text(policy.KeyPrefix)))
+		set(C.oss_post_policy_set_key_prefix(made, c.text("the policy's key prefix", policy.KeyPrefix)))
 	}
 	if policy.MinLength != 0 || policy.MaxLength != 0 {
 		set(C.oss_post_policy_set_length_range(made, c.uint64("a length", policy.MinLength), c.uint64("a length", policy.MaxLength)))
 	}
 	if policy.ContentType != "" {
-		set(C.oss_post_policy_set_content_type(made, c.text(policy.ContentType)))
+		set(C.oss_post_policy_set_content_type(made, c.text("the policy's content type", policy.ContentType)))
 	}
 	for _, name := range slices.Sorted(maps.Keys(policy.Fields)) {
-		set(C.oss_post_policy_add_field(made, c.text(name), c.text(policy.Fields[name])))
+		set(C.oss_post_policy_add_field(made, c.text("a field's name", name), c.text("a field's value", policy.Fields[name])))
 	}
 	for _, name := range slices.Sorted(maps.Keys(policy.FieldPrefixes)) {
-		set(C.oss_post_policy_add_field_prefix(made, c.text(name), c.text(policy.FieldPrefixes[name])))
+		set(C.oss_post_policy_add_field_prefix(made, c.text("a field's name", name), c.text("a field's prefix", policy.FieldPrefixes[name])))
 	}
 	if policy.AnyCallback {
 		set(C.oss_post_policy_allow_any_callback(made, 1))
@@ -126,7 +126,7 @@ func PostObject(ctx context.Context, form *PostForm, body Body, options ...Bucke
 func (c *call) postForm(form *PostForm) (*C.oss_post_form, *C.oss_result) {
 	var native *C.oss_post_form
 	var result *C.oss_result
-	C.oss_post_form_new(c.text(form.URL), &native, &result)
+	C.oss_post_form_new(c.text("the form's URL", form.URL), &native, &result)
 	if native == nil {
 		return nil, result
 	}
@@ -134,7 +134,8 @@ func (c *call) postForm(form *PostForm) (*C.oss_post_form, *C.oss_result) {
 	for _, name := range slices.Sorted(maps.Keys(form.Fields)) {
 		C.oss_result_free(result)
 		result = nil
-		if C.oss_post_form_set_field(native, c.text(name), c.text(form.Fields[name]), &result) != C.OSS_STATUS_OK {
+		field, value := c.text("a field's name", name), c.text("a field's value", form.Fields[name])
+		if C.oss_post_form_set_field(native, field, value, &result) != C.OSS_STATUS_OK {
 			return nil, result
 		}
 	}

@@ -31,7 +31,7 @@ type Presigned struct {
 // more than 15 minutes.
 func (b *Bucket) PresignPut(key string, callback *Callback, lifetime time.Duration, options ...PutOption) (*Presigned, error) {
 	return b.presign("presign put", key, func(c *call, bucket *C.oss_bucket, made **C.oss_presigned) (result *C.oss_result) {
-		name, notify, settings := c.text(key), c.callback(callback), c.putOptions(options)
+		name, notify, settings := c.text("the key", key), c.callback(callback), c.putOptions(options)
 		if c.mistake == "" {
 			C.oss_presign_put(bucket, name, notify, settings, seconds(lifetime), made, &result)
 		}
@@ -42,7 +42,7 @@ func (b *Bucket) PresignPut(key string, callback *Callback, lifetime time.Durati
 // PresignUploadPart signs the upload of a part, for somebody else to make.
 func (b *Bucket) PresignUploadPart(key, uploadID string, number int, lifetime time.Duration) (*Presigned, error) {
 	return b.presign("presign part", key, func(c *call, bucket *C.oss_bucket, made **C.oss_presigned) (result *C.oss_result) {
-		name, id, part := c.text(key), c.text(uploadID), c.uint32("a part number", number)
+		name, id, part := c.text("the key", key), c.text("the upload id", uploadID), c.uint32("a part number", number)
 		if c.mistake == "" {
 			C.oss_presign_upload_part(bucket, name, id, part, seconds(lifetime), made, &result)
 		}
@@ -54,7 +54,7 @@ func (b *Bucket) PresignUploadPart(key, uploadID string, number int, lifetime ti
 // nil, travels in the URL. The list of parts is the body of the request and not signed.
 func (b *Bucket) PresignCompleteMultipart(key, uploadID string, callback *Callback, lifetime time.Duration) (*Presigned, error) {
 	return b.presign("presign complete", key, func(c *call, bucket *C.oss_bucket, made **C.oss_presigned) (result *C.oss_result) {
-		name, id, notify := c.text(key), c.text(uploadID), c.callback(callback)
+		name, id, notify := c.text("the key", key), c.text("the upload id", uploadID), c.callback(callback)
 		if c.mistake == "" {
 			C.oss_presign_complete_multipart(bucket, name, id, notify, seconds(lifetime), made, &result)
 		}
@@ -67,7 +67,7 @@ func (b *Bucket) PresignCompleteMultipart(key, uploadID string, callback *Callba
 // with this URL OSS makes this callback and no other, as often as it is asked to.
 func (b *Bucket) PresignTriggerCallback(key string, callback *Callback, lifetime time.Duration) (*Presigned, error) {
 	return b.presign("presign trigger", key, func(c *call, bucket *C.oss_bucket, made **C.oss_presigned) (result *C.oss_result) {
-		name, notify := c.text(key), c.callback(callback)
+		name, notify := c.text("the key", key), c.callback(callback)
 		if c.mistake == "" {
 			C.oss_presign_trigger_callback(bucket, name, notify, seconds(lifetime), made, &result)
 		}
@@ -78,7 +78,7 @@ func (b *Bucket) PresignTriggerCallback(key string, callback *Callback, lifetime
 // PresignGet signs the download of an object, for somebody else to make.
 func (b *Bucket) PresignGet(key string, lifetime time.Duration) (*Presigned, error) {
 	return b.presign("presign get", key, func(c *call, bucket *C.oss_bucket, made **C.oss_presigned) (result *C.oss_result) {
-		if name := c.text(key); c.mistake == "" {
+		if name := c.text("the key", key); c.mistake == "" {
 			C.oss_presign_get(bucket, name, seconds(lifetime), made, &result)
 		}
 		return result
@@ -148,7 +148,7 @@ func (c *call) presigned(presigned *Presigned) (*C.oss_presigned, *C.oss_result)
 	}
 	var native *C.oss_presigned
 	var result *C.oss_result
-	C.oss_presigned_new(c.text(presigned.URL), &native, &result)
+	C.oss_presigned_new(c.text("the URL", presigned.URL), &native, &result)
 	if native == nil {
 		return nil, result
 	}
@@ -156,7 +156,8 @@ func (c *call) presigned(presigned *Presigned) (*C.oss_presigned, *C.oss_result)
 	for _, name := range slices.Sorted(maps.Keys(presigned.Headers)) {
 		C.oss_result_free(result)
 		result = nil
-		if C.oss_presigned_add_header(native, c.text(name), c.text(presigned.Headers[name]), &result) != C.OSS_STATUS_OK {
+		header, value := c.text("a header's name", name), c.text("a header's value", presigned.Headers[name])
+		if C.oss_presigned_add_header(native, header, value, &result) != C.OSS_STATUS_OK {
 			return nil, result
 		}
 	}

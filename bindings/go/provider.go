@@ -129,9 +129,10 @@ func give(answer *C.oss_credentials_answer, key Credentials, expires time.Time) 
 	}
 	var lent call
 	defer lent.end()
-	id, secret, token := lent.text(key.AccessKeyID), lent.text(key.AccessKeySecret), lent.text(key.SecurityToken)
+	id, secret := lent.text("the access key id", key.AccessKeyID), lent.text("the access key secret", key.AccessKeySecret)
+	token := lent.text("the security token", key.SecurityToken)
 	if lent.mistake != "" {
-		return errKeyHoldsNUL
+		return errors.New(lent.mistake)
 	}
 	C.oss_credentials_answer_set_access_key_id(answer, id)
 	C.oss_credentials_answer_set_access_key_secret(answer, secret)
@@ -141,8 +142,6 @@ func give(answer *C.oss_credentials_answer, key Credentials, expires time.Time) 
 	}
 	return nil
 }
-
-var errKeyHoldsNUL = errors.New("an access key holds a NUL")
 
 //export ossuploadRetrieve
 func ossuploadRetrieve(handle C.uintptr_t, answer *C.oss_credentials_answer) C.int32_t {

@@ -78,56 +78,56 @@ const (
 // the file's.
 func WithContentType(value string) PutOption {
 	return putOption(func(c *call, o *C.oss_put_options) C.oss_status {
-		return C.oss_put_options_set_content_type(o, c.text(value))
+		return C.oss_put_options_set_content_type(o, c.text("the content type", value))
 	})
 }
 
 // WithCacheControl sets the Cache-Control that a download will carry.
 func WithCacheControl(value string) PutOption {
 	return putOption(func(c *call, o *C.oss_put_options) C.oss_status {
-		return C.oss_put_options_set_cache_control(o, c.text(value))
+		return C.oss_put_options_set_cache_control(o, c.text("the cache control", value))
 	})
 }
 
 // WithContentDisposition sets the Content-Disposition that a download will carry.
 func WithContentDisposition(value string) PutOption {
 	return putOption(func(c *call, o *C.oss_put_options) C.oss_status {
-		return C.oss_put_options_set_content_disposition(o, c.text(value))
+		return C.oss_put_options_set_content_disposition(o, c.text("the content disposition", value))
 	})
 }
 
 // WithContentEncoding sets the Content-Encoding that a download will carry. The data is sent as it is.
 func WithContentEncoding(value string) PutOption {
 	return putOption(func(c *call, o *C.oss_put_options) C.oss_status {
-		return C.oss_put_options_set_content_encoding(o, c.text(value))
+		return C.oss_put_options_set_content_encoding(o, c.text("the content encoding", value))
 	})
 }
 
 // WithContentLanguage sets the Content-Language that a download will carry.
 func WithContentLanguage(value string) PutOption {
 	return putOption(func(c *call, o *C.oss_put_options) C.oss_status {
-		return C.oss_put_options_set_content_language(o, c.text(value))
+		return C.oss_put_options_set_content_language(o, c.text("the content language", value))
 	})
 }
 
 // WithExpires sets the Expires that a download will carry, such as "Wed, 08 Jul 2026 16:57:01 GMT".
 func WithExpires(value string) PutOption {
 	return putOption(func(c *call, o *C.oss_put_options) C.oss_status {
-		return C.oss_put_options_set_expires(o, c.text(value))
+		return C.oss_put_options_set_expires(o, c.text("the header Expires", value))
 	})
 }
 
 // WithHeader sets any other header of the request. Those that the library writes itself are refused.
 func WithHeader(name, value string) PutOption {
 	return putOption(func(c *call, o *C.oss_put_options) C.oss_status {
-		return C.oss_put_options_set_header(o, c.text(name), c.text(value))
+		return C.oss_put_options_set_header(o, c.text("the header's name", name), c.text("the header's value", value))
 	})
 }
 
 // WithMetadata adds user metadata. The name is of a-z, 0-9 and "-", without the "x-oss-meta-" before it.
 func WithMetadata(name, value string) PutOption {
 	return putOption(func(c *call, o *C.oss_put_options) C.oss_status {
-		return C.oss_put_options_add_metadata(o, c.text(name), c.text(value))
+		return C.oss_put_options_add_metadata(o, c.text("the metadata's name", name), c.text("the metadata's value", value))
 	})
 }
 
@@ -135,7 +135,7 @@ func WithMetadata(name, value string) PutOption {
 // + - = . _ : /
 func WithTag(key, value string) PutOption {
 	return putOption(func(c *call, o *C.oss_put_options) C.oss_status {
-		return C.oss_put_options_add_tag(o, c.text(key), c.text(value))
+		return C.oss_put_options_add_tag(o, c.text("the tag's key", key), c.text("the tag's value", value))
 	})
 }
 
@@ -157,7 +157,7 @@ func WithStorageClass(class StorageClass) PutOption {
 // EncryptionKMSSM4 only; empty for the default key.
 func WithEncryption(encryption Encryption, keyID string) PutOption {
 	return putOption(func(c *call, o *C.oss_put_options) C.oss_status {
-		return C.oss_put_options_set_encryption(o, C.int32_t(encryption), c.optionalText(keyID))
+		return C.oss_put_options_set_encryption(o, C.int32_t(encryption), c.optionalText("the id of the encryption key", keyID))
 	})
 }
 

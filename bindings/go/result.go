@@ -74,7 +74,7 @@ func (r *Result) Header(name string) string {
 	}
 	c := new(call)
 	defer c.end()
-	text := c.text(name)
+	text := c.text("the header's name", name)
 	if c.mistake != "" {
 		return ""
 	}

@@ -57,7 +57,7 @@ func WithParallel(parts int) UploadOption {
 // write.
 func WithCheckpoint(folder string) UploadOption {
 	return uploadOption(func(c *call, o *C.oss_upload_options) C.oss_status {
-		return C.oss_upload_options_set_checkpoint(o, c.optionalText(folder))
+		return C.oss_upload_options_set_checkpoint(o, c.optionalText("the path of the folder", folder))
 	})
 }
 

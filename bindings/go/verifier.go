@@ -25,7 +25,7 @@ type VerifierOption func(*call, *C.oss_callback_verifier) C.oss_status
 // then.
 func WithPublicKey(pem string) VerifierOption {
 	return func(c *call, v *C.oss_callback_verifier) C.oss_status {
-		return C.oss_callback_verifier_set_public_key(v, c.text(pem))
+		return C.oss_callback_verifier_set_public_key(v, c.text("the public key", pem))
 	}
 }
 
@@ -33,7 +33,7 @@ func WithPublicKey(pem string) VerifierOption {
 // one takes the place of the official ones.
 func WithKeyPrefix(prefix string) VerifierOption {
 	return func(c *call, v *C.oss_callback_verifier) C.oss_status {
-		return C.oss_callback_verifier_add_key_prefix(v, c.text(prefix))
+		return C.oss_callback_verifier_add_key_prefix(v, c.text("the prefix", prefix))
 	}
 }
 
@@ -55,7 +55,7 @@ func WithCacheTime(duration time.Duration) VerifierOption {
 // WithKeyCAFile sets the certificates to trust when a key is fetched over https, instead of the system's: a file in PEM form.
 func WithKeyCAFile(path string) VerifierOption {
 	return func(c *call, v *C.oss_callback_verifier) C.oss_status {
-		return C.oss_callback_verifier_set_ca_file(v, c.text(path))
+		return C.oss_callback_verifier_set_ca_file(v, c.text("the path of the CA file", path))
 	}
 }
 
@@ -115,8 +115,8 @@ func (v *Verifier) Verify(ctx context.Context, request CallbackRequest) error {
 		}
 		C.oss_result_free(result)
 		defer C.oss_callback_verifier_free(limited)
-		target, signature := c.text(request.Target), c.optionalText(request.Authorization)
-		key, version := c.optionalText(request.PubKeyURL), c.optionalText(request.SignatureVersion)
+		target, signature := c.text("the target", request.Target), c.optionalText("the authorization", request.Authorization)
+		key, version := c.optionalText("the key's URL", request.PubKeyURL), c.optionalText("the signature version", request.SignatureVersion)
 		body, size := c.bytes(request.Body)
 		if c.mistake != "" {
 			return nil
@@ -131,7 +131,7 @@ func (v *Verifier) Verify(ctx context.Context, request CallbackRequest) error {
 // that its documentation describes, as [Verifier.Verify] does. Nothing is fetched.
 func VerifyWithKey(publicKey, target string, body []byte, authorization string) error {
 	_, err := operation{op: "verify callback"}.construct(func(c *call) (result *C.oss_result) {
-		key, path, signature := c.text(publicKey), c.text(target), c.optionalText(authorization)
+		key, path, signature := c.text("the public key", publicKey), c.text("the target", target), c.optionalText("the authorization", authorization)
 		data, size := c.bytes(body)
 		if c.mistake == "" {
 			C.oss_callback_verify_with_key(key, path, data, size, signature, &result)

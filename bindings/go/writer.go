@@ -65,7 +65,7 @@ func (b *Bucket) NewWriter(ctx context.Context, key string, callback *Callback, 
 // open makes C's writer.
 func (p *writerParts) open(bucket *C.oss_bucket, key string, callback *Callback, options []UploadOption) (result *C.oss_result) {
 	c := p.lent
-	name, notify, settings := c.text(key), c.callback(callback), c.uploadOptions(options)
+	name, notify, settings := c.text("the key", key), c.callback(callback), c.uploadOptions(options)
 	if c.mistake != "" {
 		return nil
 	}
