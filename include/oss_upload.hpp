@@ -193,8 +193,8 @@ using text = std::string;
 #endif
 
 /**
- * A parameter that is text. The pointer has to be good for the call. Text with a NUL in it is refused, as text that is not
- * UTF-8 is, rather than cut off. A null pointer is what NULL is to the C function.
+ * A parameter that is text. The pointer has to be good for the call. Text with a NUL in it is refused rather than cut off. A
+ * null pointer is what NULL is to the C function.
  */
 class text_arg {
 public:
@@ -212,11 +212,9 @@ public:
 
 private:
     void take(std::string value) {
-        for (char &byte : value) {
-            // This byte occurs nowhere in UTF-8.
-            if (byte == '\0') byte = '\xff';
-        }
         copy_ = std::move(value);
+        // The library knows a NUL that is written like this, and refuses it.
+        for (std::size_t at = 0; (at = copy_.find('\0', at)) != std::string::npos; at += 2) copy_.replace(at, 1, "\xc0\x80");
         pointer_ = copy_.c_str();
     }
 
@@ -232,23 +230,21 @@ class path_arg {
 public:
     path_arg(const char *value) noexcept : pointer_(value) {}
     path_arg(const std::string &value) noexcept
-        : has_nul_(value.find('\0') != std::string::npos), pointer_(has_nul_ ? "" : value.c_str()) {}
+        : pointer_(value.find('\0') == std::string::npos ? value.c_str() : with_nul()) {}
 #if __cplusplus >= 201703L
-    path_arg(std::string_view value) : has_nul_(value.find('\0') != std::string_view::npos), pointer_(nullptr) {
-        if (!has_nul_) copy_ = value;
-        pointer_ = copy_.c_str();
-    }
+    path_arg(std::string_view value)
+        : copy_(value.find('\0') == std::string_view::npos ? value : with_nul()), pointer_(copy_.c_str()) {}
 #endif
     path_arg(const path_arg &) = delete;
     path_arg &operator=(const path_arg &) = delete;
 
-    /** Empty in place of a path with a NUL in it, since most functions refuse that. */
     const char *c_str() const noexcept { return pointer_; }
-    bool has_nul() const noexcept { return has_nul_; }
 
 private:
+    /** What the library refuses as a path that holds a NUL. */
+    static const char *with_nul() noexcept { return "\xc0\x80\xff"; }
+
     std::string copy_{};
-    bool has_nul_ = false;
     const char *pointer_;
 };
 
@@ -708,6 +704,8 @@ public:
      * @throw oss::error if the status is not ok; that of a failed callback too, whose object is stored.
      */
     good_result or_throw() &&;
+    /** The same for a result that has a name. If it throws, the result is that of the error. */
+    void or_throw() &;
 
 private:
     std::exception_ptr thrown_{};
@@ -727,7 +725,10 @@ private:
 class OSS_UPLOAD_HPP_NODISCARD setter_result {
 public:
     setter_result(oss_status value, const char *refusal) noexcept
-        : status_(static_cast<oss::status>(value)), message_(value == OSS_STATUS_OK ? "" : refusal) {}
+        : status_(static_cast<oss::status>(value)), message_(value == OSS_STATUS_OK ? "" : refusal) {
+        // There is no handle that could say it.
+        if (!ok() && *message_ == '\0') message_ = "what is to be set is empty: it was moved from";
+    }
 
     bool ok() const noexcept { return status_ == oss::status::ok; }
     explicit operator bool() const noexcept { return ok(); }
@@ -773,9 +774,13 @@ private:
     std::shared_ptr<const facts> facts_; // exceptions are copied
 };
 
-inline good_result result::or_throw() && {
+inline void result::or_throw() & {
     if (thrown_) std::rethrow_exception(thrown_);
     if (!ok()) throw error(std::move(*this));
+}
+
+inline good_result result::or_throw() && {
+    or_throw();
     return good_result(std::move(*this));
 }
 
@@ -830,14 +835,6 @@ template <class Call> result run(Call call) noexcept {
     call(&written);
     return result(written);
 #endif
-}
-
-/**
- * The text that follows a path. An empty path is looked for; so that one with a NUL in it is refused, it is followed by what is not
- * UTF-8.
- */
-inline const char *unless_nul_in(const path_arg &path, const text_arg &text) noexcept {
-    return path.has_nul() ? "\xff" : text.c_str();
 }
 
 /** Makes a call that writes a handle and a result. */
@@ -926,7 +923,7 @@ public:
     /** From a profile of Alibaba Cloud's command line tools. */
     static expected<credentials> from_profile(const path_arg &file = nullptr, const text_arg &profile = nullptr) noexcept {
         return detail::make<credentials>([&](oss_credentials **made, oss_result **why) {
-            oss_credentials_new_from_profile(file.c_str(), detail::unless_nul_in(file, profile), made, why);
+            oss_credentials_new_from_profile(file.c_str(), profile.c_str(), made, why);
         });
     }
     /** From the role of the ECS instance. */
@@ -941,7 +938,7 @@ public:
                                            const text_arg &sts_endpoint = nullptr) noexcept {
         return detail::make<credentials>([&](oss_credentials **made, oss_result **why) {
             oss_credentials_new_from_oidc(role_arn.c_str(), oidc_provider_arn.c_str(), token_file.c_str(),
-                                          detail::unless_nul_in(token_file, session_name), sts_endpoint.c_str(), made, why);
+                                          session_name.c_str(), sts_endpoint.c_str(), made, why);
         });
     }
     /** From a URL. */

@@ -31,6 +31,15 @@ const NO_CREDENTIALS: &str = "credentials is NULL: the function that makes them 
     oss_credentials_new_from_environment() needs OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or \
     ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET; oss_credentials_new_anonymous() needs nothing";
 
+/// A NUL within a text, as languages write it whose texts can have one: Java's, and `oss_upload.hpp`.
+const NUL: &[u8] = b"\xc0\x80";
+/// What `oss_upload.hpp` gives in place of a path that has a NUL. No path is likely to be this and nothing else.
+const PATH_WITH_NUL: &[u8] = b"\xc0\x80\xff";
+
+fn holds_nul(name: &str) -> Mistake {
+    Mistake::new(format!("{name} holds a NUL"))
+}
+
 /// # Safety
 /// `pointer` is NULL or a NUL-terminated string that stays as it is during `'a`.
 pub(super) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a str, Mistake> {
@@ -39,7 +48,10 @@ pub(super) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a 
     }
     // SAFETY: not NULL, and the caller vouches for the rest.
     let text = unsafe { CStr::from_ptr(pointer) };
-    text.to_str().map_err(|_| Mistake::new(format!("{name} is not valid UTF-8")))
+    text.to_str().map_err(|_| match text.to_bytes().windows(NUL.len()).any(|bytes| bytes == NUL) {
+        true => holds_nul(name),
+        false => Mistake::new(format!("{name} is not valid UTF-8")),
+    })
 }
 
 /// Text that came over a network, in whatever encoding.
@@ -60,7 +72,10 @@ pub(super) unsafe fn raw_text<'a>(pointer: *const c_char, name: &str) -> Result<
 /// As for [`text`].
 pub(super) unsafe fn path<'a>(pointer: *const c_char, name: &str) -> Result<&'a Path, Mistake> {
     // SAFETY: the caller vouches for it.
-    unsafe { raw_text(pointer, name) }.map(|bytes| Path::new(OsStr::from_bytes(bytes)))
+    match unsafe { raw_text(pointer, name) }? {
+        PATH_WITH_NUL => Err(holds_nul(name)),
+        bytes => Ok(Path::new(OsStr::from_bytes(bytes))),
+    }
 }
 
 /// # Safety

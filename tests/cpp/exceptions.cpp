@@ -69,6 +69,10 @@ void what_ended_badly(const oss::bucket &bucket) {
     CHECK_CONTAINS(refused, "x:");
     CHECK_CONTAINS(thrown_by<oss::error>([] { oss::credentials::make("", "").or_throw(); }), "INVALID_ARGUMENT: ");
     CHECK_TEXT(thrown_by<oss::error>([] { oss::result().or_throw(); }), "INTERNAL");
+    oss::result named = bucket.put("well", data), nameless = bucket.put("", data);
+    named.or_throw();
+    CHECK(named.ok());
+    CHECK_CONTAINS(thrown_by<oss::error>([&] { nameless.or_throw(); }), "INVALID_ARGUMENT: the object key is empty");
 }
 
 void thrown_while_reading(const oss::bucket &bucket) {

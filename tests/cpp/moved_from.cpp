@@ -35,6 +35,7 @@ void settings() {
     CHECK_ENDS(refused, bucket_options.set_region("cn-hangzhou"));
     oss::put_options put_options = moved_from(oss::put_options());
     CHECK_ENDS(refused, put_options.set_content_type("text/plain"));
+    CHECK(!put_options.set_content_type("text/plain").message().empty());
     oss::callback_values values = moved_from(oss::callback_values());
     CHECK_ENDS(refused, values.set("object", "value"));
     oss::post_policy policy = moved_from(oss::post_policy());

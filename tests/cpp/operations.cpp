@@ -360,6 +360,36 @@ void literals(const oss::bucket &bucket) {
     check_there(bucket, "literal", 5);
 }
 
+// Checks that a NUL is refused, and in what.
+template <class Result> void check_nul(const std::string &what, const Result &refused) {
+    CHECK(refused.status() == oss::status::invalid_argument);
+    const oss::text said = refused.message();
+    CHECK(std::string(said.begin(), said.end()) == what + " holds a NUL");
+}
+
+// Whatever it stands in.
+void nul_is_named(const oss::bucket &bucket) {
+    const std::string nul("a\0b", 3);
+    check_nul("key", bucket.put(nul, std::string("data")));
+    check_nul("path", bucket.put_file("key", nul));
+    check_nul("path", bucket.put("key", oss::body::from_file(nul)));
+    check_nul("access_key_secret", oss::credentials::make("id", nul).result());
+    check_nul("file", oss::credentials::from_profile(nul).result());
+    check_nul("profile", oss::credentials::from_profile("file", nul).result());
+    check_nul("token_file", oss::credentials::from_oidc("role", "provider", nul).result());
+    oss::upload_options options;
+    check_nul("folder", options.set_checkpoint(nul));
+    oss::bucket_options reached;
+    check_nul("path", reached.set_ca_file(nul));
+    check_nul("proxy", reached.set_proxy(std::string("\0", 1)));
+    oss::put_options stored;
+    check_nul("value", stored.add_metadata("name", nul));
+#if __cplusplus >= 201703L
+    check_nul("key", bucket.put(std::string_view(nul), std::string("data")));
+    check_nul("path", bucket.put_file("key", std::string_view(nul)));
+#endif
+}
+
 // Text that C would see the beginning of only is refused.
 void text_with_nul(const oss::bucket &bucket) {
     const std::string cut("key\0more", 8);
@@ -803,6 +833,7 @@ int main() {
     living_credentials();
     literals(bucket);
     text_with_nul(bucket);
+    nul_is_named(bucket);
     bodies(bucket, folder);
     watching(bucket);
     resuming(bucket, folder);
