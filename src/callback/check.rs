@@ -15,8 +15,10 @@ pub(super) fn check_url(url: &str) -> Result<(), Mistake> {
     if url.is_empty() {
         return Err(Mistake::new("the callback URL is empty"));
     }
-    let wrong =
-        |rule: &str| Err(Mistake::new(format!("the callback URL {rule}: {}", shown(url_without_query(url)))));
+    let wrong = |rule: &str| {
+        let which = without_secrets(url).map(|url| format!(": {}", shown(url)));
+        Err(Mistake::new(format!("the callback URL {rule}{}", which.unwrap_or_default())))
+    };
     if url.contains(';') {
         return wrong("contains a semicolon, which separates URLs; add each one by itself");
     }
@@ -66,9 +68,12 @@ pub(super) fn host_and_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// What a message may repeat: queries like to carry secrets.
-fn url_without_query(url: &str) -> &str {
-    url.split_once('?').map_or(url, |(before, _)| before)
+/// What a message may repeat: queries like to carry secrets, and before an @ stands a password, whatever characters it has.
+fn without_secrets(url: &str) -> Option<&str> {
+    if url.contains('@') {
+        return None;
+    }
+    url.split(['?', '#']).next()
 }
 
 fn is_port(port: &str) -> bool {
@@ -221,8 +226,19 @@ mod tests {
             let mistake = check_url(url).unwrap_err().to_string();
             assert!(mistake.contains(rule), "{url:?}: {mistake}");
         }
-        let mistake = check_url("http://a /?token=t0p").unwrap_err().to_string();
-        assert!(!mistake.contains("t0p"), "{mistake}");
+        for url in [
+            "http://a /?token=t0p",
+            "http://a /#t0p",
+            "http://u:t0p@a/",
+            "http://u:t0p@a b/",
+            "http://u:t0p?@a/;",
+            "http://u:t0p/@a/",
+            "ftp://u:t0p@a/",
+            "t0p@a b",
+        ] {
+            let mistake = check_url(url).unwrap_err().to_string();
+            assert!(!mistake.contains("t0p"), "{mistake}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::scope::{self, Scope};
 use crate::wire::key;
-use crate::wire::mistake::Mistake;
+use crate::wire::mistake::{Mistake, shown};
 use url::{Host, ParseError, Url};
 
 /// Where the bucket's name goes in a URL.
@@ -131,6 +131,9 @@ fn parse(endpoint: &str) -> Result<Url, Mistake> {
         false => format!("https://{endpoint}"),
     };
     let url = Url::parse(&with_scheme).map_err(|error| match error {
+        ParseError::IdnaError if endpoint.is_ascii() => {
+            mistake(endpoint, "the name of its host has characters that host names do not have")
+        }
         ParseError::IdnaError => {
             mistake(endpoint, "the name of its host is to be in ASCII, as in xn--fsq.com")
         }
@@ -150,7 +153,12 @@ fn parse(endpoint: &str) -> Result<Url, Mistake> {
 }
 
 fn mistake(endpoint: &str, rule: &str) -> Mistake {
-    Mistake::new(format!("the endpoint {endpoint:?} is not usable: {rule}"))
+    // What stands before an @, or in a query, may be a password.
+    let which = match endpoint.contains(['@', '?', '#']) {
+        true => String::new(),
+        false => format!(" {}", shown(endpoint)),
+    };
+    Mistake::new(format!("the endpoint{which} is not usable: {rule}"))
 }
 
 #[cfg(test)]
@@ -212,6 +220,10 @@ mod tests {
             ("https://oss.example.com/path", "more than a scheme"),
             ("https://oss.example.com?x", "more than a scheme"),
             ("https://user:pass@oss.example.com", "user name or a password"),
+            ("https://user:pass@oss example.com", "characters that host names do not have"),
+            ("ftp://user:pass@oss.example.com", "neither http nor https"),
+            ("https://oss.example.com/?token=pass@", "more than a scheme"),
+            ("https://oss.example.com/#pass@", "more than a scheme"),
             ("https://example-bucket.oss-cn-hangzhou.aliyuncs.com", "begins with the bucket's name"),
             ("https://oss.example.com:99999", "port"),
             ("https://oss.\u{4f8b}.com", "in ASCII, as in xn--fsq.com"),
