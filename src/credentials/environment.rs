@@ -17,9 +17,9 @@ pub(super) const NONE: &str = "the environment holds neither OSS_ACCESS_KEY_ID w
 /// The key in the environment, if there is one. Half a key is a mistake, and no reason to look for another.
 pub(super) fn key(surroundings: &Surroundings) -> Result<Option<AccessKey>, Mistake> {
     for [id, secret, token] in NAMES {
-        let (set, missing) = match (surroundings.text(id), surroundings.text(secret)) {
+        let (set, missing) = match (surroundings.readable(id)?, surroundings.readable(secret)?) {
             (Some(id), Some(secret)) => {
-                return AccessKey::new(id, secret, surroundings.text(token)).map(Some);
+                return AccessKey::new(id, secret, surroundings.readable(token)?).map(Some);
             }
             (None, None) => continue,
             (Some(_), None) => (id, secret),
@@ -53,6 +53,19 @@ mod tests {
         assert_eq!(id_in(&[general, own].concat()).as_deref(), Some("own"));
         let empty = [("OSS_ACCESS_KEY_ID", ""), ("OSS_ACCESS_KEY_SECRET", " ")];
         assert_eq!(id_in(&[general, empty].concat()).as_deref(), Some("general"));
+    }
+
+    #[test]
+    fn what_is_no_text_is_named_and_neither_missing_nor_left_out() {
+        let names = ["OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"];
+        for wrong in names {
+            let value = |name: &str| match name {
+                _ if name == wrong => Some(b"hidden\xff".to_vec()),
+                _ => names.contains(&name).then(|| b"hidden".to_vec()),
+            };
+            let message = key(&Surroundings::of(value)).unwrap_err().to_string();
+            assert_eq!(message, format!("{wrong} is set in the environment, but is not valid UTF-8"));
+        }
     }
 
     #[test]

@@ -71,8 +71,16 @@ impl Surroundings {
 
     /// What a variable says, unless it says nothing.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        let text = str::from_utf8(self.bytes(name)?).ok()?.trim();
-        (!text.is_empty()).then_some(text)
+        self.readable(name).ok().flatten()
+    }
+
+    /// The same, where one that cannot be read is not as if it said nothing.
+    pub(super) fn readable(&self, name: &str) -> Result<Option<&str>, Mistake> {
+        let Some(bytes) = self.bytes(name) else { return Ok(None) };
+        let text = str::from_utf8(bytes)
+            .map_err(|_| Mistake::new(format!("{name} is set in the environment, but is not valid UTF-8")))?
+            .trim();
+        Ok((!text.is_empty()).then_some(text))
     }
 
     /// The path that a variable holds, unless it is empty.
