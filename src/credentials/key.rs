@@ -30,10 +30,10 @@ impl AccessKey {
             return Err(Mistake::new("the access key secret is empty"));
         }
         // Both travel in headers; the message must not repeat the token, which is a secret.
-        if header::check_value(id).is_err() {
+        if header::control_character(id).is_some() {
             return Err(Mistake::new("the access key id holds a control character"));
         }
-        if token.is_some_and(|token| header::check_value(token).is_err()) {
+        if token.is_some_and(|token| header::control_character(token).is_some()) {
             return Err(Mistake::new("the security token holds a control character"));
         }
         if id.starts_with(TEMPORARY) && token.is_none() {

@@ -1,6 +1,7 @@
 //! Header names and values: what may be sent, and what only the engine may set.
 
 use super::mistake::{Mistake, shown};
+use std::fmt::Display;
 
 pub use super::tagging::{check_tagging, tagging};
 
@@ -9,28 +10,33 @@ pub const METADATA_PREFIX: &str = "x-oss-meta-";
 /// Most bytes that all metadata of an object may have together: the names of the headers, prefix included, and the values.
 pub(crate) const METADATA_MAX: usize = 8 * 1024;
 
-/// Checks a header name: one or more of the characters that HTTP calls a token.
-pub fn check_name(name: &str) -> Result<(), Mistake> {
+/// Checks the name of a header, or of something else: one or more of the characters that HTTP calls a token.
+pub fn check_name(name: &str, of: &str) -> Result<(), Mistake> {
     if name.is_empty() {
-        return Err(Mistake::new("a header name is empty"));
+        return Err(Mistake::new(format!("a {of} name is empty")));
     }
     if !name.bytes().all(is_token) {
         return Err(Mistake::new(format!(
-            "a header name has characters that HTTP does not allow: {}",
+            "a {of} name has characters that HTTP does not allow: {}",
             shown(name)
         )));
     }
     Ok(())
 }
 
-/// Checks a header value: no control characters but the tab, so that no value can end its line. UTF-8 is allowed.
+/// Checks what becomes a header's value: no control characters but the tab, so that no value can end its line. UTF-8 is allowed.
 ///
-/// The message does not repeat the value, which may be one that nobody should read in a log.
-pub fn check_value(value: &str) -> Result<(), Mistake> {
-    match value.bytes().find(|byte| byte.is_ascii_control() && *byte != b'\t') {
+/// The message says what the value is, and does not repeat it: it may be one that nobody should read in a log.
+pub fn check_value(value: &str, what: impl Display) -> Result<(), Mistake> {
+    match control_character(value) {
         None => Ok(()),
-        Some(byte) => Err(Mistake::new(format!("a header value has the control character 0x{byte:02x}"))),
+        Some(byte) => Err(Mistake::new(format!("{what} has the control character 0x{byte:02x}"))),
     }
+}
+
+/// The first character of a value that could end its line, or does not belong there otherwise.
+pub(crate) fn control_character(value: &str) -> Option<u8> {
+    value.bytes().find(|byte| byte.is_ascii_control() && *byte != b'\t')
 }
 
 /// A value without the blanks around it, which HTTP drops on the way and signatures leave out.
@@ -116,23 +122,23 @@ mod tests {
     #[test]
     fn names_are_tokens() {
         for good in ["a", "Content-Type", "x-oss-meta-a", "a_b.c~"] {
-            assert_eq!(check_name(good), Ok(()), "{good}");
+            assert_eq!(check_name(good, "header"), Ok(()), "{good}");
         }
         for bad in ["", "a b", "a:", "a\r\nb", "a\n", "é", "a\0", "(x)", "a/b"] {
-            assert!(check_name(bad).is_err(), "{bad:?}");
+            assert!(check_name(bad, "header").is_err(), "{bad:?}");
         }
     }
 
     #[test]
     fn values_cannot_end_a_line() {
         for good in ["", "a b", "tab\tinside", "名字", "\u{80}"] {
-            assert_eq!(check_value(good), Ok(()), "{good:?}");
+            assert_eq!(check_value(good, "it"), Ok(()), "{good:?}");
         }
         for bad in ["a\r\nx: y", "a\n", "\r", "a\0", "\u{1b}[0m", "\u{7f}", "\u{b}"] {
-            let mistake = check_value(bad).unwrap_err().to_string();
-            assert!(mistake.contains("control character"), "{mistake}");
+            let mistake = check_value(bad, "the ETag").unwrap_err().to_string();
+            assert!(mistake.starts_with("the ETag has the control character"), "{mistake}");
         }
-        let mistake = check_value("tell-nobody\n").unwrap_err().to_string();
+        let mistake = check_value("tell-nobody\n", "it").unwrap_err().to_string();
         assert!(!mistake.contains("tell-nobody"), "{mistake}");
     }
 

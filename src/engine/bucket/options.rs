@@ -206,7 +206,7 @@ impl BucketOptions {
 
     /// What to call ourselves.
     pub fn set_user_agent(&mut self, user_agent: &str) -> Result<(), Mistake> {
-        header::check_value(user_agent)?;
+        header::check_value(user_agent, "the user agent")?;
         self.user_agent = user_agent.to_owned();
         Ok(())
     }

@@ -26,7 +26,7 @@ impl Part {
     /// A part of which no more is known than its number and ETag, which may come in quotes.
     pub fn named(number: u32, etag: &str) -> Result<Part, Mistake> {
         check_part_number(number)?;
-        header::check_value(etag)?;
+        header::check_value(etag, format_args!("the ETag of part {number}"))?;
         let etag = xml::unquoted(etag);
         if etag.is_empty() {
             return Err(Mistake::new(format!("the ETag of part {number} is empty")));

@@ -73,8 +73,8 @@ const TAGGING: &str = "x-oss-tagging";
 impl ObjectOptions {
     /// Any header; a later value for the same name replaces the earlier one.
     pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), Mistake> {
-        header::check_name(name)?;
-        header::check_value(value)?;
+        header::check_name(name, "header")?;
+        header::check_value(value, format_args!("the header {name}"))?;
         let lower = name.to_ascii_lowercase();
         if CALLBACK_HEADERS.contains(&lower.as_str()) {
             return Err(Mistake::new(format!(
@@ -100,7 +100,7 @@ impl ObjectOptions {
     /// User metadata, without the `x-oss-meta-` before its name.
     pub fn add_metadata(&mut self, name: &str, value: &str) -> Result<(), Mistake> {
         let name = header::check_metadata_name(name)?;
-        header::check_value(value)?;
+        header::check_value(value, format_args!("the metadata {name}"))?;
         let mut metadata = self.metadata.clone();
         metadata.retain(|(other, _)| *other != name);
         metadata.push((name, value.to_owned()));
@@ -153,7 +153,7 @@ impl ObjectOptions {
             if algorithm != "KMS" {
                 return Err(Mistake::new(format!("a key id goes with KMS encryption, not with {algorithm}")));
             }
-            header::check_value(key_id)?;
+            header::check_value(key_id, "the encryption key's id")?;
         }
         const PREFIX: &str = "x-oss-server-side-";
         self.headers.retain(|(name, _)| !name.starts_with(PREFIX));

@@ -36,7 +36,7 @@ impl PostForm {
     /// Fills in a field, or replaces what is in it.
     pub fn set_field(&mut self, name: &str, value: &str) -> Result<(), Mistake> {
         let is_variable = name.starts_with("x:");
-        header::check_name(name.strip_prefix("x:").unwrap_or(name))?;
+        header::check_name(name.strip_prefix("x:").unwrap_or(name), "field")?;
         if name.eq_ignore_ascii_case("file") {
             return Err(Mistake::new("the field \"file\" is the data that is uploaded; it cannot be set"));
         }
@@ -44,7 +44,7 @@ impl PostForm {
         if name.eq_ignore_ascii_case("key") {
             check_form_key(value)?;
         } else if !is_variable {
-            header::check_value(value)?;
+            header::check_value(value, format_args!("the field {name}"))?;
         }
         match self.fields.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(name)) {
             Some(field) => value.clone_into(&mut field.1),

@@ -98,8 +98,8 @@ impl PostPolicy {
                 shown(name)
             )));
         }
-        header::check_name(name)?;
-        header::check_value(value)?;
+        header::check_name(name, "field")?;
+        header::check_value(value, format_args!("the field {name}"))?;
         if FIELDS_OF_THEIR_OWN.iter().any(|own| own.eq_ignore_ascii_case(name)) {
             return Err(Mistake::new(format!(
                 "the field {} is not one that can be added: it is set otherwise, or by signing",

@@ -26,8 +26,8 @@ impl Presigned {
 
     /// A header that was signed with it, the callback's among them.
     pub fn add_header(&mut self, name: &str, value: &str) -> Result<(), Mistake> {
-        header::check_name(name)?;
-        header::check_value(value)?;
+        header::check_name(name, "header")?;
+        header::check_value(value, format_args!("the header {name}"))?;
         let name = name.to_ascii_lowercase();
         if OWN_HEADERS.contains(&name.as_str()) {
             return Err(Mistake::new(format!(
