@@ -74,6 +74,15 @@ fn code_in_the_documents_is_typed() {
 }
 
 #[test]
+fn package_is_documented_as_the_readme_says() {
+    let readme = read(repository(PACKAGE).join("README.md"));
+    let command = readme.split('`').find(|text| text.starts_with("python3 -m pydoc ")).expect("the command");
+    let Some(mut pydoc) = shell("the documentation of the Python package", command) else { return };
+    let out = tools::run(&mut pydoc, TIME);
+    assert!(out.contains("A value that cannot be is a ValueError") && out.contains("class Bucket("), "{out}");
+}
+
+#[test]
 fn package_leaves_nothing_of_the_library_out() {
     let source: String = files_below(&format!("{PACKAGE}/src"))
         .iter()
