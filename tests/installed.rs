@@ -186,6 +186,23 @@ fn installing_nowhere_is_refused_with_help() {
 }
 
 #[test]
+fn what_is_wrong_is_said_before_anything_is_installed() {
+    let folder = TempDir::new().expect("a temporary folder");
+    fs::write(folder.path().join("liboss_upload.so"), "").expect("half of what is built");
+    for (prefix, complaint) in [
+        ("some/where", "PREFIX is a whole path, which begins with a slash, and this is \"some/where\""),
+        ("/prefix", "has no liboss_upload.a"),
+    ] {
+        let mut install = Command::new(repository("packaging/install"));
+        install.arg(prefix).env("BUILT", folder.path()).env("DESTDIR", folder.path().join("root"));
+        let out = install.current_dir(folder.path()).output().expect("the script");
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(!out.status.success() && said.contains(complaint), "{said}");
+        assert!(!folder.path().join("root").exists() && !folder.path().join("some").exists());
+    }
+}
+
+#[test]
 fn folders_that_pkg_config_and_cmake_would_misread_are_refused() {
     let folder = TempDir::new().expect("a temporary folder");
     let prefix = |name: &str| format!("{}/{name}", folder.path().display());
