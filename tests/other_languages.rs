@@ -52,10 +52,17 @@ fn assert_puts(language: Language, section: &str, file: &str) {
     let [request] = &application.requests()[..] else { panic!("{:?}", application.requests()) };
     assert_eq!(request.body, b"object=greeting.txt&size=5");
 
-    let fails = format!("if ( {commands} ) 2>&1; then exit 1; fi");
+    let fails =
+        format!("if ( {commands} ) 2>complaint >said; then exit 1; fi; cat complaint; test ! -s said");
     let Some(mut shell) = languages::shell(language, &fails) else { return };
     let complaint = run(&mut shell, "x");
     assert!(complaint.contains(r#"a bucket name has 3 to 63 characters: "x""#), "{complaint}");
+
+    let fails = format!("unset OSS_CALLBACK_URL; {fails}");
+    let Some(mut shell) = languages::shell(language, &fails) else { return };
+    let complaint = run(&mut shell, &bucket.name);
+    // A dictionary has a word of its own for what is not in it.
+    assert!(complaint.contains("url is NULL") || complaint.contains("KeyError"), "{complaint}");
 }
 
 #[test]
