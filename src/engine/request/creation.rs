@@ -12,7 +12,7 @@ use crate::callback::Values;
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::reply::{crc64_of, error_of};
 use crate::engine::source::{Body, Content, Frame, Reading};
-use crate::transport::{Deadline, Lane, Reply, on_the_heap};
+use crate::transport::{Cause, Deadline, Failure, Lane, Reply, on_the_heap};
 use crate::wire::{content_type, xml};
 use std::time::Instant;
 
@@ -313,7 +313,10 @@ impl Course<'_> {
             return Some(Outcome::unknown(sent));
         }
         self.attempts.close();
-        let once_more = self.attempts.may_follow(lane, &creation.call, look_ups.have_put_right());
+        // What cannot be read again cannot be sent again.
+        let can_be_read = !matches!(&sent, Err(Failure { cause: Cause::Source(_), .. }));
+        let is_right = can_be_read && look_ups.have_put_right();
+        let once_more = self.attempts.may_follow(lane, &creation.call, is_right);
         match once_more || again && self.attempts.again(lane, &creation.call, Verdict::NotDone).await {
             true => None,
             false => Some(Outcome::without_success(sent, Stored::No)),

@@ -119,14 +119,17 @@ impl<'a> Body<'a> {
 
     /// Notes what a pass over all of it came to, which must be the same every time.
     pub(super) fn note(&self, content: Content) -> Result<(), SourceFailure> {
-        let before = match self {
-            Body::File(file) => file.content.replace(Some(content)),
-            Body::Reader(reader) => reader.content.replace(Some(content)),
-            Body::Bytes(_) | Body::Owned(_) => None,
+        let first = match self {
+            Body::File(file) => &file.content,
+            Body::Reader(reader) => &reader.content,
+            Body::Bytes(_) | Body::Owned(_) => return Ok(()),
         };
-        match before {
-            Some(before) if before != content => Err(self.changed()),
-            _ => Ok(()),
+        match first.get() {
+            Some(first) if first != content => Err(self.changed()),
+            _ => {
+                first.set(Some(content));
+                Ok(())
+            }
         }
     }
 }
