@@ -65,8 +65,9 @@ impl Managed<'_> {
         }
         let again = multipart.abort_on(self.lane, self.end.within(FOR_CLEANING_UP)).await;
         let upload_id = multipart.upload_id();
-        match why {
-            Some(why) if !again.is_ok() && !again.is_no_such_upload() => outcome.add(&format!(
+        let is_gone = again.is_ok() || again.is_no_such_upload();
+        match Some(why.unwrap_or(again.message)).filter(|_| !is_gone) {
+            Some(why) => outcome.add(&format!(
                 "the parts of an earlier upload of the file could not be removed and stay as upload {upload_id}: {why}"
             )),
             _ if multipart.parts_may_arrive(self.lane) => outcome.add(&format!(
@@ -101,7 +102,9 @@ pub(super) async fn remove(multipart: &Multipart, lane: &Lane, deadline: Deadlin
     journal::pause(lane, wait).await;
     let again = multipart.abort_on(lane, deadline).await;
     let attempts = removed.attempts.saturating_add(again.attempts);
-    removed.after(attempts)
+    // What arrived in between stays if it cannot be removed.
+    let is_gone = again.is_ok() || again.is_no_such_upload();
+    if is_gone { removed.after(attempts) } else { again.after(attempts) }
 }
 
 impl InParts {
