@@ -131,7 +131,8 @@ pub fn complaints(plan: &Plan, visits: &[Visit], earlier: usize, outcome: &Outco
         complaints.push("it speaks of callbacks that cannot have run".to_owned());
     }
     // What nobody knew before cannot be told from what it was to become.
-    let nameless = plan.what == What::Append && plan.before.is_some() && visits[0].found.is_none();
+    let was_missed = plan.chances.silence || visits[0].found.is_none();
+    let nameless = plan.what == What::Append && plan.before.is_some() && was_missed;
     if outcome.stored == Stored::Unknown && !nameless {
         if known.leaves_it_open() && !plan.what.is_signed_by_others() {
             complaints.extend(looked_too_little(plan, visits, &known));

@@ -232,11 +232,12 @@ fn kill(rng: &mut Rng) -> Kill {
 fn chances(rng: &mut Rng) -> Chances {
     use Cache::{Aged, Dated, DatedHit, Frozen, Hit, Repeating};
     let caches = [Aged, Hit, Frozen, Dated, DatedHit, Repeating];
+    let silence = rng.u32(..12) == 0;
     Chances {
         harm: rng.u32(20..90),
         harm_to_looks: [0, 0, 30, 60][rng.usize(..4)],
-        silence: rng.u32(..12) == 0,
-        narrow: rng.u32(..8) == 0,
+        silence,
+        narrow: !silence && rng.u32(..8) == 0,
         cache: (rng.u32(..7) == 0).then(|| caches[rng.usize(..caches.len())]),
     }
 }
