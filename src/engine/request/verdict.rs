@@ -78,7 +78,7 @@ fn of_reply(call: &Call<'_>, reply: &Reply) -> Verdict {
         // Where the body is what matters, one that breaks off says nothing.
         (operation, _) if reply.cut.is_some() && !stands_when_cut(operation) => Verdict::Lost,
 
-        (PutObject | PostObject(_), 200 | 204) if is_stored(call, reply) => Verdict::Done,
+        (PutObject | PostObject(_), 200 | 204) if is_answer(reply) => Verdict::Done,
         (PostObject(FormAnswer::Created), 201) if is_answer(reply) => Verdict::Done,
         (PostObject(FormAnswer::Redirect), 300..=399) => of_redirect(reply),
         (UploadPart, 200 | 204) => Verdict::Done,
@@ -157,19 +157,14 @@ pub(crate) fn may_pass(outcome: &Outcome) -> bool {
 }
 
 /// OSS has only the body left to report an error in if it says 200 early, as it may while it calls. The answer to a callback
-/// can be anything, so it is the ETag that tells it from such an error. Without a callback there is nothing else to say.
-fn is_stored(call: &Call<'_>, reply: &Reply) -> bool {
-    has_etag(reply) || !call.callback && reply.body.is_empty()
-}
-
-/// The same where it is not documented whether OSS says the ETag: what looks like its error may be one.
+/// can be anything: what looks like OSS's error is one, unless the reply names the object.
 fn is_answer(reply: &Reply) -> bool {
     has_etag(reply) || !has_error(reply)
 }
 
 /// The same of a Complete, which can take long: without a callback the body has to say that it was done.
 fn is_completed(call: &Call<'_>, reply: &Reply) -> bool {
-    call.callback && has_etag(reply) || xml::completes(&reply.body, call.key.unwrap_or_default())
+    call.callback && is_answer(reply) || xml::completes(&reply.body, call.key.unwrap_or_default())
 }
 
 /// Which status leads on to the next page is not documented. OSS also sends elsewhere what it does not do.
