@@ -152,7 +152,7 @@ impl Errand {
             return Err(Failure::before(Cause::BadResponse, message));
         }
         let body = std::mem::take(&mut *body);
-        Ok(Reply { status, headers, body, cut: None, wholly_sent: true })
+        Ok(Reply { status, headers, body, cut: None, wholly_sent: true, began_early: false })
     }
 
     /// What comes of the body, which may be secret: it is wiped unless somebody takes it.

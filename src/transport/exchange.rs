@@ -74,6 +74,8 @@ pub struct Reply {
     pub cut: Option<Cut>,
     /// Whether the whole request had been sent when all of the reply was there.
     pub wholly_sent: bool,
+    /// Whether it began before that.
+    pub began_early: bool,
 }
 
 /// Why the body of a reply is not whole.
@@ -122,6 +124,7 @@ impl Lane {
         }
         let Answer { status, headers, mut connection, body: mut rest, under_way: _under_way } = answer?;
         meter.enter(Phase::Receiving);
+        let began_early = !progress.is_written();
         let mut body = Vec::new();
         let cut = self.receive(&mut connection, &mut rest, &mut body, limits, deadline).await.err();
         // For the NUL after it, which C wants.
@@ -133,7 +136,7 @@ impl Lane {
         if cut.is_none() && wholly_sent {
             self.route.keep(connection);
         }
-        Ok(Reply { status: status.as_u16(), headers, body, cut, wholly_sent })
+        Ok(Reply { status: status.as_u16(), headers, body, cut, wholly_sent, began_early })
     }
 
     /// Whether the call may go on, before something that takes its time.

@@ -35,7 +35,6 @@ impl Answered {
             }
             Answer::OssError(status) => (error(world, status), fate.then),
             Answer::ErrorIn200 => (Reply { status: 200, ..error(world, 500) }, fate.then),
-            Answer::Hollow => (with_id(world, Reply::new(200).saying("{}")), fate.then),
             Answer::Stranger(status) => (said_by_stranger(world, status), fate.then),
             Answer::Liar => (lie(), fate.then),
             Answer::Cached(cache) => (said_by_cache(world, cache, made), fate.then),

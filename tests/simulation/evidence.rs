@@ -49,7 +49,7 @@ pub fn loss(visit: &Visit) -> Option<Loss> {
         _ if !fate.read => Some(Loss { in_doubt: true, ..open }),
         Answer::Oss | Answer::Cut | Answer::CutUnseen => None,
         // What OSS said before it had all need not be its last word.
-        Answer::OssError(500) | Answer::Hollow if fate.early => Some(after(lost, visit.end + OVER)),
+        Answer::OssError(500) if fate.early => Some(after(lost, visit.end + OVER)),
         Answer::OssError(500) | Answer::ErrorIn200 => Some(after(lost, lost)),
         _ => Some(open),
     }

@@ -44,8 +44,6 @@ pub enum Answer {
     OssError(u16),
     /// The same in a reply that was begun as a success, when nobody knew.
     ErrorIn200,
-    /// That all is well, without what OSS says of what it stored.
-    Hollow,
     /// What a gateway, a portal or another stranger says, without the id.
     Stranger(u16),
     /// A stranger's word that the clock is wrong.
@@ -199,7 +197,6 @@ fn of_early(rng: &mut Rng) -> Fate {
         0..4 => (work(rng), Answer::Nothing(End::Closed)),
         4 => (Work::Never, Answer::OssError(403)),
         5 => (either(rng, Work::Never, Work::Now), Answer::OssError(500)),
-        6 => (work(rng), Answer::Hollow),
         _ => (work(rng), Answer::Stranger([200, 403, 502][rng.usize(..3)])),
     };
     Fate { early: true, work, answer, ..FINE }

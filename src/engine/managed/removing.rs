@@ -52,34 +52,23 @@ impl Managed<'_> {
         Some(removed.message)
     }
 
-    /// The end of an upload that began anew, after another that could not be removed, and then `why` not, or of which a part may
-    /// have arrived since.
+    /// The end of an upload that began anew, after another that could not be removed, and `why` not, if so.
     pub(super) async fn without_outdated(
         &self,
         multipart: &Multipart,
         why: Option<String>,
         mut outcome: Outcome,
     ) -> Outcome {
-        if why.is_none() && !multipart.parts_may_arrive(self.lane) {
+        let Some(why) = why else { return outcome };
+        let again = multipart.abort_on(self.lane, self.end.within(FOR_CLEANING_UP)).await;
+        if again.is_ok() || again.is_no_such_upload() {
             return outcome;
         }
-        let again = multipart.abort_on(self.lane, self.end.within(FOR_CLEANING_UP)).await;
         let upload_id = multipart.upload_id();
-        let is_gone = again.is_ok() || again.is_no_such_upload();
-        match Some(why.unwrap_or(again.message)).filter(|_| !is_gone) {
-            Some(why) => outcome.add(&format!(
-                "the parts of an earlier upload of the file could not be removed and stay as upload {upload_id}: {why}"
-            )),
-            _ if multipart.parts_may_arrive(self.lane) => outcome.add(&format!(
-                "an earlier upload of the file was removed, but a part of it may yet arrive: upload {upload_id} is to be aborted \
-                 once more in a minute"
-            )),
-            _ => return outcome,
-        }
-        match outcome.upload_id.is_empty() {
-            true => outcome.leaving(upload_id),
-            false => outcome,
-        }
+        outcome.add(&format!(
+            "the parts of an earlier upload of the file could not be removed and stay as upload {upload_id}: {why}"
+        ));
+        if outcome.upload_id.is_empty() { outcome.leaving(upload_id) } else { outcome }
     }
 
     /// Removes an upload with its parts, cancelled or not.

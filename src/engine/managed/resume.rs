@@ -11,7 +11,7 @@ use crate::engine::disk::hex;
 use crate::engine::multipart::{Multipart, Terms};
 use crate::engine::outcome::{Outcome, Status, Stored};
 use crate::engine::report::Accepted;
-use crate::engine::request::{Attempts, Found, Open, over_at_the_latest, unless_busy};
+use crate::engine::request::{Attempts, Found, Open, unless_busy};
 use crate::engine::source::Body;
 use crate::wire::mistake::Mistake;
 use sha2::{Digest, Sha256};
@@ -122,8 +122,6 @@ impl Managed<'_> {
         let terms =
             Terms { token: record.token.clone(), delivery_id: record.delivery_id.clone(), ..terms.clone() };
         let multipart = Multipart::known(self.bucket, self.key, &record.upload_id, terms);
-        // Whoever went before may have sent parts until just now.
-        multipart.parts.leave_open(over_at_the_latest(self.lane.clock().now()));
         let why = match record.binding.difference(binding) {
             None => return self.go_on(checkpoint, record, multipart, body, sizes).await,
             Some(Difference::Foreign) => {

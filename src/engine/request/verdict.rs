@@ -57,7 +57,13 @@ impl Verdict {
 pub(super) fn of(call: &Call<'_>, sent: &Sent) -> Verdict {
     match sent {
         Ok(reply) if !reply.wholly_sent => of_early_reply(call, reply),
-        Ok(reply) if is_made_by_oss(reply) => of_reply(call, reply),
+        Ok(reply) if is_made_by_oss(reply) => match of_reply(call, reply) {
+            // Nobody can have known that yet.
+            verdict if reply.began_early && (verdict.is_success() || verdict == Verdict::Over) => {
+                Verdict::Lost
+            }
+            verdict => verdict,
+        },
         Ok(_) => Verdict::Lost,
         Err(failure) => of_failure(failure),
     }
