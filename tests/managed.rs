@@ -628,7 +628,11 @@ fn deadline_of_a_writer_counts_for_each_of_its_calls() {
         let began = Instant::now();
         let outcome = writer.write(&noise(30 * PART as usize), &Unmoved);
         assert_ended(&outcome, Status::Timeout, Stored::No);
-        assert_one_may_arrive(&bed, &outcome);
+        // The deadline may come between two parts.
+        match outcome.upload_id.is_empty() {
+            true => assert_nothing_left(&bed, &outcome),
+            false => assert_one_may_arrive(&bed, &outcome),
+        }
         assert!(began.elapsed() < Duration::from_secs(6), "it took {:?}", began.elapsed());
     });
 }

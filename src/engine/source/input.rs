@@ -49,7 +49,7 @@ impl<'a> Input<'a> {
             Input::Reader(reader, Some(size)) if reader.can_rewind() => Ok(Body::from_reader(reader, size)),
             Input::Reader(_, Some(size)) if size > MOST_HELD => Err(Unfit::Mistake(Mistake::new(format!(
                 "a reader that cannot rewind gives a single request at most {MOST_HELD} bytes, not {size}; \
-                 a managed upload takes any number"
+                 a managed upload, as by oss_upload_object(), takes any number"
             )))),
             Input::Reader(reader, Some(size)) => {
                 read_whole(reader.as_ref(), size, check).map(Body::Owned).map_err(Unfit::Failure)
@@ -59,7 +59,7 @@ impl<'a> Input<'a> {
 }
 
 fn of_unknown_length(file_name: Option<&str>) -> Mistake {
-    let why = "a single request needs to know the length of its data; a managed upload does not";
+    let why = "a single request needs to know the length of its data; a managed upload, as by oss_upload_object(), does not";
     Mistake::new(match file_name {
         Some(name) => format!("{name} has bytes although its size is said to be 0, and {why}"),
         None => why.to_owned(),
