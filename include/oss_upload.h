@@ -406,8 +406,9 @@ typedef enum {
      */
     OSS_PHASE_TLS = 3,
     /**
-     * Signing the request, for which a key may have to be asked for, and handing it to the system, waits for the data and for a
-     * rate limit included.
+     * Making the request ready, from the end of the one before it if no other one is under way: reading data beforehand, records
+     * on disk, and the functions of the caller's for the log and the progress. Signing it, for which a key may have to be asked
+     * for, and handing it to the system, waits for the data and for a rate limit included.
      */
     OSS_PHASE_SENDING = 4,
     /**
@@ -822,10 +823,10 @@ int32_t oss_result_attempt_is_counted(const oss_result *result,
  * Tells how long a phase of an attempt took. All phases but OSS_PHASE_PAUSING, which was before it, are the time from its
  * beginning to its end.
  *
- * Of a call that sends one request at a time, attempts and pauses together are its time, but for what is done in between on
- * this side: making ready for the first call, which for https means reading certificates; reading data beforehand, for a
- * Content-MD5 or from a reader; records on disk; and the functions of the caller's for the log and the progress. Of parts that
- * are sent several at a time, they are more than the call's time.
+ * Of a call that sends one request at a time, attempts and pauses together are its time, but for what is done on this side
+ * before the first and after the last request: making ready for the bucket's first call, which for https means reading
+ * certificates; reading data beforehand, for a Content-MD5 or from a reader; records on disk; and the functions of the caller's
+ * for the log and the progress. Of parts that are sent several at a time, they are more than the call's time.
  *
  * @param result  may be NULL.
  * @param index   from 0 to the count less one.

@@ -563,6 +563,22 @@ impl Reader for Slow {
 }
 
 #[test]
+fn what_a_reader_takes_between_two_requests_is_told_of_the_later_one() {
+    const PART: u64 = 100 << 10;
+    let bed = Bed::new();
+    let input = Input::Reader(Box::new(Slow::default()), Some(3 * PART));
+    let outcome = bed.bucket.upload(KEY, input, None, &in_parts(), &Unmoved);
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    let parts: Vec<&Attempt> =
+        attempts(&outcome).into_iter().filter(|attempt| attempt.operation == "UploadPart").collect();
+    assert_eq!(parts.iter().map(|attempt| attempt.part_number).collect::<Vec<_>>(), [1, 2, 3]);
+    for attempt in &parts[1..] {
+        let sending = attempt.measured.times.of(Phase::Sending);
+        assert!(sending >= Duration::from_millis(40), "{sending:?} of part {}", attempt.part_number);
+    }
+}
+
+#[test]
 fn progress_is_told_while_data_is_read_beforehand() {
     const FRAMES: u64 = 40;
     let bed = Bed::new();

@@ -5,7 +5,7 @@ use super::history::{Attempt, End, History};
 use super::log::{Level, Log};
 use crate::transport::{Lane, Measured, Phase, Times, Witness};
 use std::any::Any;
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,35 @@ use std::time::{Duration, Instant};
 pub(super) struct Journal {
     history: RefCell<History>,
     log: Option<Log>,
+    under_way: Cell<usize>,
+    /// Since when the next request is made ready, if none is under way.
+    free_since: Cell<Option<Instant>>,
 }
 
 impl Journal {
     pub(super) fn new(log: Option<Log>) -> Journal {
-        Journal { history: RefCell::default(), log }
+        Journal { history: RefCell::default(), log, under_way: Cell::default(), free_since: Cell::default() }
+    }
+
+    /// A request begins; says since when it was made ready.
+    fn begin(&self) -> Instant {
+        self.under_way.update(|requests| requests + 1);
+        self.free_since.take().unwrap_or_else(Instant::now)
+    }
+
+    fn end(&self) {
+        self.under_way.update(|requests| requests.saturating_sub(1));
+        if self.under_way.get() == 0 {
+            self.free_since.set(Some(Instant::now()));
+        }
+    }
+
+    /// Nothing was made ready since then.
+    fn leave_out(&self, began: Instant) {
+        let now = Instant::now();
+        let rested = now.saturating_duration_since(began);
+        self.free_since
+            .update(|since| since.map(|since| since.checked_add(rested).map_or(now, |since| since.min(now))));
     }
 
     /// Hands a line to the log, if it wants such. False ends the call.
@@ -50,6 +74,27 @@ pub(super) fn log(lane: &Lane, level: Level, line: impl FnOnce() -> String) {
     }
 }
 
+/// A request that is under way, for as long as this lives.
+pub(super) struct UnderWay<'a> {
+    lane: &'a Lane,
+    /// When it was begun to be made ready. What a call does between two requests, when none is under way, it does for the later one.
+    pub(super) since: Instant,
+}
+
+impl UnderWay<'_> {
+    pub(super) fn begin(lane: &Lane) -> UnderWay<'_> {
+        UnderWay { lane, since: of(lane).map_or_else(Instant::now, |journal| journal.begin()) }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if let Some(journal) = of(self.lane) {
+            journal.end();
+        }
+    }
+}
+
 /// Notes an attempt, and says which number it is. `subject` says what it was about, and `came` what came of it.
 pub(super) fn record(lane: &Lane, attempt: Attempt, subject: impl FnOnce() -> String, came: &str) -> u64 {
     let level = match attempt.end {
@@ -69,18 +114,32 @@ pub(super) fn uncount(lane: &Lane, number: u64) {
 
 /// Does nothing for `time`, or until the call is cancelled; says how long that was.
 pub(super) async fn pause(lane: &Lane, time: Duration) -> Duration {
-    let began = lane.clock().now();
+    let rest = Rest::begin(lane);
     lane.sleep(time).await;
-    rested(lane, began)
+    rest.end(lane)
 }
 
-/// Notes that the call did nothing since then; says how long that is.
-pub(super) fn rested(lane: &Lane, began: Instant) -> Duration {
-    let paused = lane.clock().since(began);
-    if let Some(journal) = of(lane) {
-        journal.history.borrow_mut().sum.pauses += paused;
+/// A time in which a call does nothing, neither is the next request made ready.
+pub(super) struct Rest {
+    began: Instant,
+    /// The same where the lane's clock skips.
+    by_system: Instant,
+}
+
+impl Rest {
+    pub(super) fn begin(lane: &Lane) -> Rest {
+        Rest { began: lane.clock().now(), by_system: Instant::now() }
     }
-    paused
+
+    /// Notes it; says how long it was.
+    pub(super) fn end(self, lane: &Lane) -> Duration {
+        let paused = lane.clock().since(self.began);
+        if let Some(journal) = of(lane) {
+            journal.history.borrow_mut().sum.pauses += paused;
+            journal.leave_out(self.by_system);
+        }
+        paused
+    }
 }
 
 /// How many attempts there were so far.

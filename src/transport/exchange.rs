@@ -451,8 +451,11 @@ mod tests {
             let body = Outgoing::whole(Bytes::from_static(body));
             let request = lane.route.written(&url, method.clone(), headers.clone(), body).unwrap();
             let expected = head_size(&request) + body_size;
-            let (mut connection, _) =
-                lane.route.connection(&lane.outside, &url, Duration::ZERO, &Meter::start()).await.unwrap();
+            let (mut connection, _) = lane
+                .route
+                .connection(&lane.outside, &url, Duration::ZERO, &Meter::start(Instant::now()))
+                .await
+                .unwrap();
             let track = connection.track(expected - body_size, body_size);
             connection.send(request).await.unwrap();
             assert!(track.is_written());
@@ -535,7 +538,9 @@ mod tests {
                     longest_idle: Duration::MAX,
                     reply_limits: ReplyLimits { read: 0, kept: 0 },
                 };
-                lane.exchange(request, Deadline::after(limit), &Meter::start()).await.unwrap_err()
+                lane.exchange(request, Deadline::after(limit), &Meter::start(Instant::now()))
+                    .await
+                    .unwrap_err()
             });
             assert_eq!(failure.cause, cause);
         }
@@ -568,7 +573,7 @@ mod tests {
         let turns = Cell::new(0);
         let mut source = Turns { turns: &turns, seen: Vec::new() };
         lane.block_on(Bounds::default(), async |lane| {
-            let meter = Meter::start();
+            let meter = Meter::start(Instant::now());
             let progress = Progress::new(&lane.route, &url, &meter, source.size());
             let (frames, _body) = Outgoing::frames(source.size());
             let mut feeding = pin!(feed(Some(Feeding { source: &mut source, frames }), lane, &progress));

@@ -72,10 +72,10 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Begins with making the request ready.
-    pub fn start() -> Meter {
+    /// Begins with making the request ready, `since` when that goes on.
+    pub fn start(since: Instant) -> Meter {
         let measured = RefCell::default();
-        Meter { measured, phase: Cell::new(Phase::Sending), since: Cell::new(Instant::now()) }
+        Meter { measured, phase: Cell::new(Phase::Sending), since: Cell::new(since) }
     }
 
     /// What was measured until now.
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn phases_are_all_the_time_there_was() {
         let began = Instant::now();
-        let meter = Meter::start();
+        let meter = Meter::start(began);
         for phase in [Phase::Resolving, Phase::Connecting, Phase::Sending, Phase::Waiting, Phase::Sending] {
             meter.enter(phase);
             std::thread::sleep(Duration::from_millis(2));

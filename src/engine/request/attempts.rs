@@ -9,7 +9,7 @@ use super::verdict::{self, Verdict};
 use crate::credentials::{AccessKey, Credentials};
 use crate::engine::bucket::Bucket;
 use crate::engine::history::Origin;
-use crate::engine::journal;
+use crate::engine::journal::{self, Rest, UnderWay};
 use crate::engine::log::Level;
 use crate::engine::reply::{error_of, is_made_by_oss, time_of};
 use crate::transport::{Clock, Deadline, Lane, Meter, Source};
@@ -158,7 +158,8 @@ impl Attempts {
         call: &Call<'_>,
         source: Option<&mut dyn Source>,
     ) -> (Sent, Verdict) {
-        let meter = Meter::start();
+        let under_way = UnderWay::begin(lane);
+        let meter = Meter::start(under_way.since);
         let sent = self.send_signed(lane, target, call, source, &meter).await;
         let verdict = self.judge(target, call, &sent);
         let mut attempt = account::attempt(call, &sent, verdict, meter.stop());
@@ -249,9 +250,9 @@ impl Attempts {
     /// Gets a newer key in the place of one that OSS refused; false if there is none. That costs no attempt.
     async fn renew_key(&mut self, lane: &Lane) -> bool {
         let (Some(credentials), Some(refused)) = (&self.credentials, &self.signed_with) else { return false };
-        let began = lane.clock().now();
+        let rest = Rest::begin(lane);
         self.newer_key = key_instead_of(credentials, refused, lane, self.deadline).await;
-        self.origin.pause = journal::rested(lane, began);
+        self.origin.pause = rest.end(lane);
         self.key_renewed = self.newer_key.is_some();
         if !self.key_renewed && lane.is_cancelled() {
             lane.note_cut_short();
