@@ -163,6 +163,7 @@ impl Attempts {
         let sent = self.send_signed(lane, target, call, source, &meter).await;
         let verdict = self.judge(target, call, &sent);
         let mut attempt = account::attempt(call, &sent, verdict, meter.stop());
+        drop(under_way);
         attempt.origin = std::mem::take(&mut self.origin);
         let came = account::came(&attempt, &sent);
         self.number = journal::record(lane, attempt, || account::subject(call), &came);
