@@ -186,10 +186,11 @@ impl Append<'_> {
             Found::Other(head) => self.is_as_before(&head),
             Found::Unclear { .. } => false,
         };
-        match was_not_done {
-            true if attempts.may_follow(lane, &self.call, self.look_ups.have_put_right()) => None,
-            true => Some(Outcome::without_success(sent, Stored::No)),
-            false => Some(Outcome::unknown(sent)),
+        if !was_not_done {
+            return Some(Outcome::unknown(sent));
         }
+        attempts.close();
+        let is_worth_another = attempts.may_follow(lane, &self.call, self.look_ups.have_put_right());
+        (!is_worth_another).then(|| Outcome::without_success(sent, Stored::No))
     }
 }

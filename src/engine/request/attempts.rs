@@ -128,7 +128,7 @@ impl Attempts {
     }
 
     /// All that was left open turned out not to have been done.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.over_at = None;
     }
 
