@@ -778,6 +778,36 @@ fn what_a_cache_says_of_an_object_does_not_make_an_upload_without_a_callback_not
 }
 
 #[test]
+fn append_that_was_not_done_stays_so_when_the_next_one_is_refused() {
+    over_both(|https| {
+        let clock = Clock::skipping();
+        let date = "Sun, 01 Jan 2096 00:00:00 GMT";
+        let skewed = "<Error><Code>RequestTimeTooSkewed</Code><ServerTime>2096-01-01T00:00:03.000Z</ServerTime></Error>";
+        let theirs = clock.clone();
+        let server = Scripted::start(https, move |method, number| match (method, number) {
+            ("POST", 0) => Does::Closes,
+            // The look for what became of it puts our clock right, which is worth one more.
+            ("HEAD", 0) => {
+                theirs.skip(Duration::from_secs(61));
+                let skewed = BASE64_STANDARD.encode(skewed);
+                reply(403, &format!("x-oss-request-id: 1\r\nDate: {date}\r\nx-oss-err: {skewed}\r\n"), "")
+            }
+            ("HEAD", 1 | 2) => oss(404, "", ""),
+            ("HEAD", _) => others(),
+            _ => oss(429, "", ""),
+        });
+        let bucket = server.bucket(|options| {
+            options.set_clock(clock.clone());
+            options.set_settling_time(Duration::from_secs(100)).unwrap();
+            options.set_max_attempts(1).unwrap();
+        });
+        let outcome = bucket.append(KEY, 0, Body::Bytes(DATA), &ObjectOptions::default());
+        assert_ended(&outcome, Status::Service, Stored::No);
+        assert_eq!((server.requests("POST"), server.requests("HEAD")), (2, 3));
+    });
+}
+
+#[test]
 fn reply_that_a_cache_says_it_kept_is_none_of_oss_by_whatever_header_it_says_so() {
     over_both(|https| {
         let stat = |header: &str| {
