@@ -3,6 +3,7 @@
 use crate::support;
 use crate::support::mapping::Mapping;
 use crate::support::network::Network;
+use crate::support::observer::Unmoved;
 use crate::support::route::{Route, over_every_route};
 use crate::support::whole_seconds;
 use crate::support::{noise, tools};
@@ -17,6 +18,7 @@ use oss_upload::engine::{
     ObjectOptions, Observer, Outcome, Progress, Reader, SourceFailure, Status, Stored, UploadOptions,
 };
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, chown, symlink};
@@ -1469,6 +1471,47 @@ fn object_is_compared_with_the_file_as_it_is_before_it_is_said_to_be_stored() {
             attempt().run().assert_started_over("the object is not there");
             bed.assert_done();
         }
+    });
+}
+
+#[test]
+fn object_is_known_by_the_token_that_an_earlier_process_began_its_upload_with() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let mut object = ObjectOptions::default();
+        object.set_write_token(true);
+        let attempt = || bed.attempt().with(|options| options.set_object_options(object.clone()));
+        attempt().interrupted(&[3]);
+        bed.fault("CompleteMultipartUpload", Action::CloseWithoutReply);
+        let run = Attempt { callback: true, ..attempt() }.run();
+        run.assert_ended(Status::CallbackUnknown, Stored::Yes);
+        assert!(run.outcome.looked_up);
+        bed.assert_done();
+    });
+}
+
+#[test]
+fn callback_is_delivered_with_one_id_by_all_processes_of_an_upload() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let mut callback = Callback::new(&bed.application.url(), "id=${x:delivery}").unwrap();
+        callback.set_delivery_variable("x:delivery").unwrap();
+        let upload = || {
+            let Attempt { options, .. } = bed.attempt();
+            let body = Body::open(bed.file().to_str().unwrap(), None).unwrap_or_else(|_| panic!("no file"));
+            bed.bucket.upload(KEY, body, Some(&callback), &options, &Unmoved)
+        };
+        bed.emulator
+            .inject(Fault::new(Action::CloseBeforeWork).operation("CompleteMultipartUpload").always());
+        assert_eq!(upload().stored, Stored::Unknown);
+        bed.emulator.clear_faults();
+        bed.wait_a_minute();
+        assert!(upload().is_ok());
+        let requests = bed.emulator.requests();
+        let completing = requests.iter().filter(|request| request.operation == "CompleteMultipartUpload");
+        let ids: BTreeSet<_> =
+            completing.clone().map(|request| request.header("x-oss-callback-var")).collect();
+        assert!(completing.count() > 1 && ids.len() == 1 && !ids.contains(&None), "{ids:?}");
     });
 }
 
