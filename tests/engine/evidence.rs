@@ -775,6 +775,26 @@ fn what_a_cache_says_of_an_object_does_not_make_an_upload_without_a_callback_not
 }
 
 #[test]
+fn two_looks_at_two_objects_are_one_at_each() {
+    over_both(|https| {
+        let found = |etag: &str, hour: u32| {
+            let times = format!(
+                "Last-Modified: Fri, 01 Jan 2027 {hour:02}:00:00 GMT\r\nDate: Fri, 01 Jan 2027 02:00:00 GMT\r\n"
+            );
+            there(&format!("x-oss-hash-crc64ecma: 1\r\nETag: \"{etag}\"\r\n{times}"))
+        };
+        // Ours is replaced at once; and a cache still knows what was there before the call.
+        let server = Scripted::start(https, move |method, number| match (method, number) {
+            ("PUT", _) => oss(500, "", ""),
+            ("HEAD", 1) => found("older", 1),
+            _ => found("newer", 2),
+        });
+        assert_unknown(&put(&server.bucket(|_| ()), true));
+        assert_eq!((server.requests("PUT"), server.requests("HEAD")), (1, 4));
+    });
+}
+
+#[test]
 fn append_that_was_not_done_stays_so_when_the_next_one_is_refused() {
     over_both(|https| {
         let clock = Clock::skipping();

@@ -13,7 +13,6 @@ use crate::engine::reply::{crc64_of, text, time_of};
 use crate::engine::source::Content;
 use crate::transport::{Clock, Deadline, Lane, Reply};
 use std::cell::{Cell, RefCell};
-use std::mem::discriminant;
 use std::time::{Duration, Instant};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -85,9 +84,10 @@ impl<'a> LookUps<'a> {
                 Look::Kept | Look::Unclear => Found::Unclear { answered: true },
                 Look::Unanswered => Found::Unclear { answered: false },
             };
-            let is_not_there = matches!(found, Found::Absent | Found::Other(_));
-            let is_confirmed =
-                is_not_there && said.replace(discriminant(&found)) == Some(discriminant(&found));
+            let says = what_is_there_instead(&found);
+            let is_not_there = says.is_some();
+            let is_confirmed = is_not_there && says == said;
+            said = says.or(said);
             let answered = match found {
                 Found::Absent | Found::Other(_) if !lasts || !is_confirmed => true,
                 Found::Unclear { answered } if !lasts || was_kept || said.is_some() => answered,
@@ -181,6 +181,16 @@ impl Expected<'_> {
     fn is_known(&self) -> bool {
         self.content.is_some() || self.token.is_some()
     }
+}
+
+/// What tells an object from others, none of it if there is no object; `None` if it may be ours.
+fn what_is_there_instead(found: &Found) -> Option<[String; 2]> {
+    let headers = match found {
+        Found::Absent => return Some([String::new(), String::new()]),
+        Found::Other(head) => &head.headers,
+        Found::Ours(_) | Found::Unclear { .. } => return None,
+    };
+    Some(["etag", "last-modified"].map(|name| text(headers, name).unwrap_or_default().to_owned()))
 }
 
 fn compare(reply: Reply, expected: Expected<'_>) -> Found {
