@@ -3,7 +3,6 @@
 use crate::support;
 use crate::support::mapping::Mapping;
 use crate::support::network::Network;
-use crate::support::observer::Unmoved;
 use crate::support::route::{Route, over_every_route};
 use crate::support::whole_seconds;
 use crate::support::{noise, tools};
@@ -18,7 +17,6 @@ use oss_upload::engine::{
     ObjectOptions, Observer, Outcome, Progress, Reader, SourceFailure, Status, Stored, UploadOptions,
 };
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, chown, symlink};
@@ -1490,28 +1488,55 @@ fn object_is_known_by_the_token_that_an_earlier_process_began_its_upload_with() 
     });
 }
 
+/// Uploads with a callback that tells the id of its delivery.
+fn upload_with_a_delivery_id(bed: &Bed, object: ObjectOptions) -> Outcome {
+    let mut callback = Callback::new(&bed.application.url(), "id=${x:delivery}").unwrap();
+    callback.set_delivery_variable("x:delivery").unwrap();
+    let attempt = bed.attempt().with(|options| options.set_object_options(object));
+    let notes = Notes { attempt: &attempt, lines: RefCell::default(), progress: RefCell::default() };
+    let body = Body::open(bed.file().to_str().unwrap(), None).unwrap_or_else(|_| panic!("no file"));
+    bed.bucket.upload(KEY, body, Some(&callback), &attempt.options, &notes)
+}
+
+/// Checks that OSS was asked several times to complete an upload, with one id for the delivery of its callback.
+#[track_caller]
+fn assert_one_delivery_id(bed: &Bed) {
+    let requests = bed.emulator.requests();
+    let completing = requests.iter().filter(|request| request.operation == "CompleteMultipartUpload");
+    let ids: Vec<_> = completing.map(|request| request.header("x-oss-callback-var").unwrap()).collect();
+    assert!(ids.len() > 1 && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+}
+
 #[test]
 fn callback_is_delivered_with_one_id_by_all_processes_of_an_upload() {
     over_every_route(|route| {
         let bed = Bed::over(route);
-        let mut callback = Callback::new(&bed.application.url(), "id=${x:delivery}").unwrap();
-        callback.set_delivery_variable("x:delivery").unwrap();
-        let upload = || {
-            let Attempt { options, .. } = bed.attempt();
-            let body = Body::open(bed.file().to_str().unwrap(), None).unwrap_or_else(|_| panic!("no file"));
-            bed.bucket.upload(KEY, body, Some(&callback), &options, &Unmoved)
-        };
         bed.emulator
             .inject(Fault::new(Action::CloseBeforeWork).operation("CompleteMultipartUpload").always());
-        assert_eq!(upload().stored, Stored::Unknown);
+        assert_eq!(upload_with_a_delivery_id(&bed, ObjectOptions::default()).stored, Stored::Unknown);
         bed.emulator.clear_faults();
         bed.wait_a_minute();
-        assert!(upload().is_ok());
-        let requests = bed.emulator.requests();
-        let completing = requests.iter().filter(|request| request.operation == "CompleteMultipartUpload");
-        let ids: BTreeSet<_> =
-            completing.clone().map(|request| request.header("x-oss-callback-var")).collect();
-        assert!(completing.count() > 1 && ids.len() == 1 && !ids.contains(&None), "{ids:?}");
+        assert!(upload_with_a_delivery_id(&bed, ObjectOptions::default()).is_ok());
+        assert_one_delivery_id(&bed);
+    });
+}
+
+#[test]
+fn callback_is_delivered_with_the_same_id_by_an_upload_that_begins_anew() {
+    over_every_route(|route| {
+        let bed = Bed::over(route);
+        let mut object = ObjectOptions::default();
+        object.set_callback_delivery(CallbackDelivery::AtLeastOnce);
+        bed.emulator
+            .inject(Fault::new(Action::CloseWithoutReply).operation("CompleteMultipartUpload").always());
+        bed.emulator.inject(Fault::new(error(403)).operation("HeadObject").always());
+        assert_eq!(upload_with_a_delivery_id(&bed, object.clone()).stored, Stored::Unknown);
+        bed.emulator.clear_faults();
+        bed.emulator.delete_object(DEFAULT_BUCKET, KEY);
+        bed.wait_a_minute();
+        let outcome = upload_with_a_delivery_id(&bed, object);
+        assert!(outcome.is_ok() && outcome.callback_repeats == 1, "{outcome:?}");
+        assert_one_delivery_id(&bed);
     });
 }
 
