@@ -10,7 +10,7 @@ use oss_emulator::{Action, Fault};
 use oss_upload::callback::Callback;
 use oss_upload::engine::{
     Body, Bucket, BucketOptions, CallbackDelivery, Cancel, Clock, Completion, Multipart, ObjectOptions,
-    Outbox, Outcome, PostForm, Status, Stored, UploadOptions,
+    Observer, Outbox, Outcome, PostForm, Progress, Status, Stored, UploadOptions,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -27,6 +27,10 @@ const ETAG: &str = "ETag: \"E\"\r\n";
 const FAILED: &str =
     "<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>";
 const BEGUN: &str = "<InitiateMultipartUploadResult><UploadId>U</UploadId></InitiateMultipartUploadResult>";
+
+/// A part of [`DATA`]'s size, without a CRC-64.
+const LISTED: &str = "<ListPartsResult><UploadId>U</UploadId><Part><PartNumber>1</PartNumber><ETag>E</ETag><Size>16</Size>\
+                      </Part></ListPartsResult>";
 
 /// What a server does when it has read a request whole.
 #[derive(Clone)]
@@ -505,6 +509,106 @@ fn completion_whose_upload_is_gone_is_never_said_not_to_have_been_done() {
     });
 }
 
+/// What OSS says of an upload that it does not know.
+fn no_such_upload() -> Does {
+    oss(404, "", "<Error><Code>NoSuchUpload</Code></Error>")
+}
+
+#[test]
+fn completion_that_was_not_done_and_whose_upload_is_gone_then_was_done_by_somebody() {
+    over_both(|https| {
+        let clock = Clock::skipping();
+        let theirs = clock.clone();
+        let crc64 = "<HashCrc64ecma>300093743565960781</HashCrc64ecma></Part>";
+        let listed = LISTED.replace("</Part>", crc64);
+        let server = Scripted::start(https, move |method, number| match (method, number) {
+            ("GET", _) => oss(200, "", &listed),
+            ("POST", 0) => Does::Closes,
+            ("POST", _) => no_such_upload(),
+            ("HEAD", 0) => {
+                theirs.skip(Duration::from_secs(61));
+                oss(404, "", "")
+            }
+            _ => oss(404, "", ""),
+        });
+        let bucket = server.bucket(|options| {
+            options.set_clock(clock.clone());
+            options.set_settling_time(Duration::from_secs(100)).unwrap();
+        });
+        let (multipart, _) = Multipart::reopen(&bucket, KEY, "U");
+        assert_unknown(&multipart.unwrap().complete(Completion::Known, Some(&callback())));
+        assert_eq!(server.requests("POST"), 2);
+    });
+}
+
+#[test]
+fn each_page_of_the_parts_may_be_asked_for_as_often_as_any_request() {
+    over_both(|https| {
+        let page = |number: usize| {
+            let truncated = number < 4;
+            let parts = format!(
+                "<ListPartsResult><UploadId>U</UploadId><NextPartNumberMarker>{number}</NextPartNumberMarker>\
+                 <IsTruncated>{truncated}</IsTruncated>\
+                 <Part><PartNumber>{number}</PartNumber><ETag>E</ETag><Size>16</Size></Part></ListPartsResult>"
+            );
+            oss(200, "", &parts)
+        };
+        let server = Scripted::start(https, move |_, number| match number % 2 {
+            0 => oss(503, "", ""),
+            _ => page(number / 2 + 1),
+        });
+        let bucket = server.bucket(|options| options.set_max_attempts(2).unwrap());
+        let (multipart, outcome) = Multipart::reopen(&bucket, KEY, "U");
+        assert!(multipart.is_some() && outcome.attempts == 8, "{outcome:?}");
+    });
+}
+
+/// Uploads a file of [`DATA`] so that it can be resumed.
+fn upload_recorded(bucket: &Arc<Bucket>, folder: &TempDir) -> Outcome {
+    struct Silent;
+    impl Observer for Silent {
+        fn progress(&self, _: &Progress) -> bool {
+            true
+        }
+
+        fn log(&self, _: &str) -> bool {
+            true
+        }
+    }
+    let file = folder.path().join("data");
+    std::fs::write(&file, DATA).unwrap();
+    let mut options = UploadOptions::default();
+    options.set_checkpoint(Some(folder.path())).unwrap();
+    let body = Body::open(file.to_str().unwrap(), None).unwrap_or_else(|_| panic!("it cannot be opened"));
+    bucket.upload(KEY, body, None, &options, &Silent)
+}
+
+#[test]
+fn object_that_a_cache_knows_from_before_an_upload_was_gone_is_not_taken_for_what_became_of_it() {
+    over_both(|https| {
+        let clock = Clock::skipping();
+        let completed = "<CompleteMultipartUploadResult/>";
+        let server = Scripted::start(https, move |method, number| match (method, number) {
+            ("POST", 0 | 2) => oss(200, "", BEGUN),
+            ("PUT", _) => oss(200, "ETag: \"E\"\r\n", ""),
+            ("POST", 3) => oss(200, &format!("{ETAG}{CRC64}"), completed),
+            ("GET", _) => no_such_upload(),
+            // Its date is from before that of the list.
+            ("HEAD", _) => there(&format!("{CRC64}Date: Thu, 31 Dec 2026 00:00:00 GMT\r\n")),
+            _ => oss(403, "", ""),
+        });
+        let bucket = server.bucket(|options| {
+            options.set_clock(clock.clone());
+            options.set_max_attempts(1).unwrap();
+        });
+        let folder = TempDir::new().unwrap();
+        assert_eq!(upload_recorded(&bucket, &folder).stored, Stored::No);
+        clock.skip(Duration::from_secs(61));
+        assert_ended(&upload_recorded(&bucket, &folder), Status::Ok, Stored::Yes);
+        assert_eq!(server.requests("POST"), 4);
+    });
+}
+
 #[test]
 fn minute_of_a_complete_begins_with_its_last_attempt() {
     over_both(|https| {
@@ -522,7 +626,7 @@ fn minute_of_a_complete_begins_with_its_last_attempt() {
                 theirs.skip(Duration::from_secs(61));
                 oss(503, "", "")
             }
-            ("GET", _) => oss(404, "", "<Error><Code>NoSuchUpload</Code></Error>"),
+            ("GET", _) => no_such_upload(),
             ("HEAD", _) => oss(404, "", ""),
             _ => Does::Closes,
         });
@@ -741,12 +845,9 @@ fn look_that_finds_nothing_or_another_object_is_believed_when_a_second_reply_say
 #[test]
 fn nothing_is_told_from_something_also_where_the_object_would_not_be_known_again() {
     over_both(|https| {
-        // Without a CRC-64.
-        let listed = "<ListPartsResult><UploadId>U</UploadId><Part><PartNumber>1</PartNumber><ETag>E</ETag><Size>16</Size>\
-                      </Part></ListPartsResult>";
         for (status, stored, completes) in [(404, Stored::No, 3), (200, Stored::Unknown, 1)] {
             let server = Scripted::start(https, move |method, _| match method {
-                "GET" => oss(200, "", listed),
+                "GET" => oss(200, "", LISTED),
                 "POST" => oss(500, "", ""),
                 _ => oss(status, "", ""),
             });
