@@ -896,20 +896,66 @@ fn two_looks_at_two_objects_are_one_at_each() {
     });
 }
 
+/// The reply to a HEAD that was signed with another time.
+fn skewed() -> Does {
+    let skewed =
+        "<Error><Code>RequestTimeTooSkewed</Code><ServerTime>2096-01-01T00:00:03.000Z</ServerTime></Error>";
+    let headers = format!(
+        "x-oss-request-id: 1\r\nDate: Sun, 01 Jan 2096 00:00:00 GMT\r\nx-oss-err: {}\r\n",
+        BASE64_STANDARD.encode(skewed)
+    );
+    reply(403, &headers, "")
+}
+
+#[test]
+fn upload_that_was_not_done_is_sent_once_more_when_the_look_has_put_our_clock_right() {
+    over_both(|https| {
+        for with_callback in [false, true] {
+            let clock = Clock::skipping();
+            let theirs = clock.clone();
+            let server = Scripted::start(https, move |method, number| match (method, number) {
+                ("PUT", 0) => Does::Closes,
+                ("PUT", _) => oss(200, ETAG, "answer"),
+                (_, 0) => {
+                    theirs.skip(Duration::from_secs(61));
+                    skewed()
+                }
+                _ => oss(404, "", ""),
+            });
+            let bucket = server.bucket(|options| {
+                options.set_clock(clock.clone());
+                options.set_settling_time(Duration::from_secs(100)).unwrap();
+                options.set_max_attempts(1).unwrap();
+            });
+            assert_ended(&put(&bucket, with_callback), Status::Ok, Stored::Yes);
+            assert_eq!((server.requests("PUT"), server.requests("HEAD")), (2, 3));
+        }
+    });
+}
+
+#[test]
+fn object_that_may_not_be_looked_at_is_looked_at_once() {
+    over_both(|https| {
+        let server = Scripted::start(https, |method, _| match method {
+            "PUT" => oss(500, "", ""),
+            _ => oss(403, "", ""),
+        });
+        assert_unknown(&put(&server.bucket(|_| ()), true));
+        assert_eq!((server.requests("PUT"), server.requests("HEAD")), (1, 1));
+    });
+}
+
 #[test]
 fn append_that_was_not_done_stays_so_when_the_next_one_is_refused() {
     over_both(|https| {
         let clock = Clock::skipping();
-        let date = "Sun, 01 Jan 2096 00:00:00 GMT";
-        let skewed = "<Error><Code>RequestTimeTooSkewed</Code><ServerTime>2096-01-01T00:00:03.000Z</ServerTime></Error>";
         let theirs = clock.clone();
         let server = Scripted::start(https, move |method, number| match (method, number) {
             ("POST", 0) => Does::Closes,
             // The look for what became of it puts our clock right, which is worth one more.
             ("HEAD", 0) => {
                 theirs.skip(Duration::from_secs(61));
-                let skewed = BASE64_STANDARD.encode(skewed);
-                reply(403, &format!("x-oss-request-id: 1\r\nDate: {date}\r\nx-oss-err: {skewed}\r\n"), "")
+                skewed()
             }
             ("HEAD", 1 | 2) => oss(404, "", ""),
             ("HEAD", _) => others(),
