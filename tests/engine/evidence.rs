@@ -36,6 +36,8 @@ const LISTED: &str = "<ListPartsResult><UploadId>U</UploadId><Part><PartNumber>1
 #[derive(Clone)]
 enum Does {
     Says(String),
+    /// Says this, and ends the connection.
+    Ends(String),
     Closes,
     Resets,
 }
@@ -87,6 +89,10 @@ fn serve(mut connection: Connection, heads: &Mutex<Vec<String>>, script: &impl F
         std::io::Read::read_exact(&mut connection, &mut vec![0; length]).unwrap();
         match does {
             Does::Says(words) if connection.say(words.as_bytes()) => {}
+            Does::Ends(words) => {
+                connection.say(words.as_bytes());
+                return;
+            }
             _ => return,
         }
     }
@@ -930,6 +936,63 @@ fn upload_that_was_not_done_is_sent_once_more_when_the_look_has_put_our_clock_ri
             assert_ended(&put(&bucket, with_callback), Status::Ok, Stored::Yes);
             assert_eq!((server.requests("PUT"), server.requests("HEAD")), (2, 3));
         }
+    });
+}
+
+#[test]
+fn what_could_not_be_known_again_is_looked_for_once() {
+    over_both(|https| {
+        // The parts have no CRC-64, and the upload no token.
+        let server = Scripted::start(https, |method, _| match method {
+            "GET" => oss(200, "", LISTED),
+            "POST" => Does::Closes,
+            _ => ours(),
+        });
+        let (multipart, _) = Multipart::reopen(&server.bucket(|_| ()), KEY, "U");
+        assert_unknown(&multipart.unwrap().complete(Completion::Known, Some(&callback())));
+        assert_eq!((server.requests("POST"), server.requests("HEAD")), (1, 1));
+    });
+}
+
+#[test]
+fn success_of_oss_that_is_none_of_a_complete_says_nothing() {
+    over_both(|https| {
+        let server = Scripted::start(https, |method, _| match method {
+            "GET" => oss(200, "", LISTED),
+            "POST" => oss(200, "", "<Other/>"),
+            _ => oss(404, "", ""),
+        });
+        let bucket = server.bucket(|options| options.set_max_attempts(1).unwrap());
+        let (multipart, _) = Multipart::reopen(&bucket, KEY, "U");
+        assert_unknown(&multipart.unwrap().complete(Completion::Known, None));
+    });
+}
+
+#[test]
+fn list_that_breaks_off_is_asked_for_again() {
+    over_both(|https| {
+        let server = Scripted::start(https, |_, number| match number {
+            0 => Does::Ends(format!(
+                "HTTP/1.1 200 OK\r\nx-oss-request-id: 1\r\nContent-Length: 1000\r\n\r\n{LISTED}"
+            )),
+            _ => oss(200, "", LISTED),
+        });
+        let (multipart, outcome) = Multipart::reopen(&server.bucket(|_| ()), KEY, "U");
+        assert!(multipart.is_some() && outcome.attempts == 2, "{outcome:?}");
+    });
+}
+
+#[test]
+fn failure_that_oss_tells_under_a_success_is_its_last_word() {
+    over_both(|https| {
+        let server = Scripted::start(https, |method, number| match (method, number) {
+            ("PUT", 0) => oss(200, "", FAILED),
+            ("PUT", _) => oss(200, ETAG, "answer"),
+            _ => oss(404, "", ""),
+        });
+        // It is over with it, so that what is not there by now never comes.
+        assert_ended(&put(&server.bucket(|_| ()), true), Status::Ok, Stored::Yes);
+        assert_eq!((server.requests("PUT"), server.requests("HEAD")), (2, 2));
     });
 }
 
