@@ -12,7 +12,7 @@ use oss_upload::engine::{
     Body, Bucket, BucketOptions, CallbackDelivery, Cancel, Clock, Completion, Multipart, ObjectOptions,
     Observer, Outbox, Outcome, PostForm, Progress, Status, Stored, UploadOptions,
 };
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -593,12 +593,18 @@ fn upload_recorded(bucket: &Arc<Bucket>, folder: &TempDir) -> Outcome {
 fn object_that_a_cache_knows_from_before_an_upload_was_gone_is_not_taken_for_what_became_of_it() {
     over_both(|https| {
         let clock = Clock::skipping();
+        let is_resumed = AtomicBool::new(false);
         let completed = "<CompleteMultipartUploadResult/>";
         let server = Scripted::start(https, move |method, number| match (method, number) {
             ("POST", 0 | 2) => oss(200, "", BEGUN),
             ("PUT", _) => oss(200, "ETag: \"E\"\r\n", ""),
             ("POST", 3) => oss(200, &format!("{ETAG}{CRC64}"), completed),
-            ("GET", _) => no_such_upload(),
+            ("GET", _) => {
+                is_resumed.store(true, Ordering::SeqCst);
+                no_such_upload()
+            }
+            ("POST", 1) => Does::Closes,
+            ("HEAD", _) if !is_resumed.load(Ordering::SeqCst) => oss(403, "", ""),
             // Its date is from before that of the list.
             ("HEAD", _) => there(&format!("{CRC64}Date: Thu, 31 Dec 2026 00:00:00 GMT\r\n")),
             _ => oss(403, "", ""),
@@ -608,7 +614,7 @@ fn object_that_a_cache_knows_from_before_an_upload_was_gone_is_not_taken_for_wha
             options.set_max_attempts(1).unwrap();
         });
         let folder = TempDir::new().unwrap();
-        assert_eq!(upload_recorded(&bucket, &folder).stored, Stored::No);
+        assert_unknown(&upload_recorded(&bucket, &folder));
         clock.skip(Duration::from_secs(61));
         assert_ended(&upload_recorded(&bucket, &folder), Status::Ok, Stored::Yes);
         assert_eq!(server.requests("POST"), 4);
@@ -883,6 +889,31 @@ fn what_a_cache_says_of_an_object_does_not_make_an_upload_without_a_callback_not
 }
 
 #[test]
+fn what_was_not_there_before_oss_was_done_is_no_second_word_for_what_is_not_there_then() {
+    over_both(|https| {
+        let clock = Clock::skipping();
+        let theirs = clock.clone();
+        let server = Scripted::start(https, move |method, number| match (method, number) {
+            ("PUT", 0) => Does::Closes,
+            ("PUT", _) => oss(200, ETAG, "answer"),
+            // It comes in the last tenth of a second, and a cache says once more what was so before.
+            (_, 0) => {
+                theirs.skip(Duration::from_millis(59_900));
+                oss(404, "", "")
+            }
+            (_, 1) => oss(404, "", ""),
+            _ => ours(),
+        });
+        let bucket = server.bucket(|options| {
+            options.set_clock(clock.clone());
+            options.set_settling_time(Duration::from_secs(100)).unwrap();
+        });
+        assert_ended(&put(&bucket, true), Status::CallbackUnknown, Stored::Yes);
+        assert_eq!((server.requests("PUT"), server.requests("HEAD")), (1, 3));
+    });
+}
+
+#[test]
 fn two_looks_at_two_objects_are_one_at_each() {
     over_both(|https| {
         let found = |etag: &str, hour: u32| {
@@ -934,7 +965,7 @@ fn upload_that_was_not_done_is_sent_once_more_when_the_look_has_put_our_clock_ri
                 options.set_max_attempts(1).unwrap();
             });
             assert_ended(&put(&bucket, with_callback), Status::Ok, Stored::Yes);
-            assert_eq!((server.requests("PUT"), server.requests("HEAD")), (2, 3));
+            assert_eq!((server.requests("PUT"), server.requests("HEAD")), (2, 4));
         }
     });
 }
@@ -1020,7 +1051,7 @@ fn append_that_was_not_done_stays_so_when_the_next_one_is_refused() {
                 theirs.skip(Duration::from_secs(61));
                 skewed()
             }
-            ("HEAD", 1 | 2) => oss(404, "", ""),
+            ("HEAD", 1..=3) => oss(404, "", ""),
             ("HEAD", _) => others(),
             _ => oss(429, "", ""),
         });
@@ -1031,7 +1062,7 @@ fn append_that_was_not_done_stays_so_when_the_next_one_is_refused() {
         });
         let outcome = bucket.append(KEY, 0, Body::Bytes(DATA), &ObjectOptions::default());
         assert_ended(&outcome, Status::Service, Stored::No);
-        assert_eq!((server.requests("POST"), server.requests("HEAD")), (2, 3));
+        assert_eq!((server.requests("POST"), server.requests("HEAD")), (2, 4));
     });
 }
 

@@ -101,7 +101,11 @@ pub const FINE: Fate =
 impl Fate {
     pub fn draw(rng: &mut Rng, chances: &Chances, operation: Operation, callback: bool) -> Fate {
         let look = operation == Operation::Look;
-        let slow = slowness(rng);
+        let slow = match slowness(rng) {
+            // It may be cut off by the failure of another, and nothing takes OSS a minute from then on.
+            slow if operation == Operation::Part => slow.min(55_000),
+            slow => slow,
+        };
         let harm = if look { chances.harm_to_looks } else { chances.harm };
         if look && let Some(cache) = chances.cache.filter(|_| rng.u32(..100) < 60) {
             return Fate { answer: Answer::Cached(cache), ..FINE };

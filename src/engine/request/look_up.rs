@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// A Date is in whole seconds, so that two of them differ for certain after this.
 const DATES_DIFFER: Duration = Duration::from_secs(2);
+/// So long at least it is looked for another reply that says the same.
+const CONFIRMING: Duration = Duration::from_secs(10);
 /// By so much an object is older than a call if it is certain that the call did not make it.
 const CERTAINLY_OLDER_S: u64 = 60;
 
@@ -64,11 +66,12 @@ impl<'a> LookUps<'a> {
     }
 
     /// Looks whether the object is the `expected` one: at once, and again after pauses that double, until it is there, OSS is
-    /// over with what is open, or the settling time has passed. That it is not there takes two replies, one after the other, that
-    /// say the same: one alone may be what a cache has kept for long.
+    /// over with what is open, or the settling time has passed. That it is not there takes two replies from then on, one after the
+    /// other, that say the same: one alone may be what a cache has kept for long.
     pub(crate) async fn settle(&self, lane: &Lane, expected: Expected<'_>, open: Open) -> Found {
         let clock = lane.clock();
-        let began = clock.now();
+        let mut began = clock.now();
+        let mut limit = self.bucket.settling_time;
         let mut pause = FIRST_PAUSE;
         let mut paused = Duration::ZERO;
         let mut said = None;
@@ -76,27 +79,22 @@ impl<'a> LookUps<'a> {
             let lasts = clock.now() >= open.over_at;
             let look = self.look(lane, open.told, paused).await;
             let was_kept = matches!(look, Look::Kept);
-            let found = match look {
-                Look::There(head) => compare(head, expected),
-                // It was there, and who removed it may have had it.
-                Look::Absent(mark) if mark.headers.contains_key("x-oss-delete-marker") => Found::Other(mark),
-                Look::Absent(_) => Found::Absent,
-                Look::Kept | Look::Unclear => Found::Unclear { answered: true },
-                Look::Unanswered => Found::Unclear { answered: false },
-            };
-            let says = what_is_there_instead(&found);
-            let is_not_there = says.is_some();
-            let is_confirmed = is_not_there && says == said;
+            let found = meaning_of(look, expected);
+            let says = what_is_there_instead(&found).filter(|_| lasts);
+            let is_confirmed = says.is_some() && says == said;
+            if says.is_some() && said.is_none() {
+                // What was waited for is over, and another look is to say the same.
+                limit = limit.saturating_sub(clock.since(began)).max(CONFIRMING);
+                began = clock.now();
+                pause = pause.min(DATES_DIFFER);
+            }
             said = says.or(said);
+            pause = pause.min(limit.saturating_sub(clock.since(began)));
             let answered = match found {
-                Found::Absent | Found::Other(_) if !lasts || !is_confirmed => true,
+                Found::Absent | Found::Other(_) if !is_confirmed => true,
                 Found::Unclear { answered } if !lasts || was_kept || said.is_some() => answered,
                 found => return found,
             };
-            if !(lasts && is_not_there) {
-                let rest = self.bucket.settling_time.saturating_sub(clock.since(began));
-                pause = pause.min(rest);
-            }
             // What cannot be known again is not waited for; that there is nothing can be told all the same.
             let may_be_told = lasts || expected.is_known();
             if !may_be_told || pause.is_zero() || !self.deadline.allows(pause) || lane.is_cancelled() {
@@ -180,6 +178,17 @@ impl Expected<'_> {
     /// Whether there is anything to know it by.
     fn is_known(&self) -> bool {
         self.content.is_some() || self.token.is_some()
+    }
+}
+
+fn meaning_of(look: Look, expected: Expected<'_>) -> Found {
+    match look {
+        Look::There(head) => compare(head, expected),
+        // It was there, and who removed it may have had it.
+        Look::Absent(mark) if mark.headers.contains_key("x-oss-delete-marker") => Found::Other(mark),
+        Look::Absent(_) => Found::Absent,
+        Look::Kept | Look::Unclear => Found::Unclear { answered: true },
+        Look::Unanswered => Found::Unclear { answered: false },
     }
 }
 
