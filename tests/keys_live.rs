@@ -1,10 +1,9 @@
 //! Credentials that live: keys that end in the middle of an upload are asked for again, by one caller for all.
 
-use crate::support;
-use crate::support::bed::assert_ended;
-use crate::support::effort;
-use crate::support::observer::Unmoved;
-use crate::support::token_service::{BUCKET, Said, TokenService, now_ms};
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
 use oss_emulator::{Action, AppServer, Config, Emulator, Fault};
 use oss_upload::callback::Callback;
 use oss_upload::credentials::{AccessKey, Credentials, NoKey, Patience, Provider};
@@ -18,6 +17,10 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+use support::bed::assert_ended;
+use support::effort;
+use support::observer::Unmoved;
+use support::token_service::{BUCKET, Said, TokenService, now_ms};
 
 const KEY: &str = "object";
 const LIFE: Duration = Duration::from_secs(2);
