@@ -914,6 +914,20 @@ fn what_was_not_there_before_oss_was_done_is_no_second_word_for_what_is_not_ther
 }
 
 #[test]
+fn mark_of_what_was_removed_and_its_absence_are_not_the_same() {
+    over_both(|https| {
+        // Ours is stored and removed at once; and a cache still knows that there was nothing.
+        let server = Scripted::start(https, |method, number| match (method, number) {
+            ("PUT", _) => oss(500, "", ""),
+            ("HEAD", 1) => oss(404, "", ""),
+            _ => oss(404, "x-oss-delete-marker: true\r\n", ""),
+        });
+        assert_unknown(&put(&server.bucket(|_| ()), true));
+        assert_eq!((server.requests("PUT"), server.requests("HEAD")), (1, 4));
+    });
+}
+
+#[test]
 fn two_looks_at_two_objects_are_one_at_each() {
     over_both(|https| {
         let found = |etag: &str, hour: u32| {

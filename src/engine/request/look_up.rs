@@ -192,14 +192,15 @@ fn meaning_of(look: Look, expected: Expected<'_>) -> Found {
     }
 }
 
-/// What tells an object from others, none of it if there is no object; `None` if it may be ours.
-fn what_is_there_instead(found: &Found) -> Option<[String; 2]> {
-    let headers = match found {
-        Found::Absent => return Some([String::new(), String::new()]),
-        Found::Other(head) => &head.headers,
-        Found::Ours(_) | Found::Unclear { .. } => return None,
-    };
-    Some(["etag", "last-modified"].map(|name| text(headers, name).unwrap_or_default().to_owned()))
+/// What tells an object, or the mark of one, from others; none of it if there is neither; `None` if it may be ours.
+fn what_is_there_instead(found: &Found) -> Option<Option<[String; 2]>> {
+    match found {
+        Found::Absent => Some(None),
+        Found::Other(head) => Some(Some(
+            ["etag", "last-modified"].map(|name| text(&head.headers, name).unwrap_or_default().to_owned()),
+        )),
+        Found::Ours(_) | Found::Unclear { .. } => None,
+    }
 }
 
 fn compare(reply: Reply, expected: Expected<'_>) -> Found {
