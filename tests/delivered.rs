@@ -10,11 +10,12 @@ use base64::prelude::BASE64_STANDARD;
 use oss_emulator::{Action, Answer};
 use oss_upload::callback::Callback;
 use oss_upload::engine::{
-    Body, BucketOptions, CallbackDelivery, Completion, Multipart, ObjectOptions, Observer, Outcome,
-    PostPolicy, Progress, Status, Stored, UploadOptions, Writer,
+    Body, BucketOptions, CallbackDelivery, Completion, Multipart, ObjectOptions, Outcome, PostPolicy, Status,
+    Stored, UploadOptions, Writer,
 };
 use std::fs;
 use support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
+use support::observer::Silent;
 use tempfile::TempDir;
 
 const VARIABLE: &str = "x:delivery";
@@ -44,18 +45,6 @@ fn ids_asked_for(bed: &Bed, operation: &str) -> Vec<String> {
         .map(|request| BASE64_STANDARD.decode(request.header("x-oss-callback-var").unwrap()).unwrap());
     let json = variables.map(|json| serde_json::from_slice::<serde_json::Value>(&json).unwrap());
     json.map(|json| json[VARIABLE].as_str().unwrap().to_owned()).collect()
-}
-
-struct Silent;
-
-impl Observer for Silent {
-    fn progress(&self, _: &Progress) -> bool {
-        true
-    }
-
-    fn log(&self, _: &str) -> bool {
-        true
-    }
 }
 
 /// Checks of two uploads whose callbacks fail that each has an id, and that the body can be made with it.

@@ -5,15 +5,14 @@
 
 mod support;
 
-use oss_upload::engine::{
-    Body, Input, Observer, Outcome, Progress, Reader, SourceFailure, Status, UploadOptions, Writer,
-};
+use oss_upload::engine::{Body, Input, Outcome, Reader, SourceFailure, Status, UploadOptions, Writer};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs;
 use std::sync::Arc;
 use support::bed::{BUCKET, Bed, KEY};
 use support::effort;
+use support::observer::Silent;
 use support::observer::Unmoved;
 use support::raw_server::RawServer;
 use support::route::Route;
@@ -91,18 +90,6 @@ impl Reader for Once {
 
     fn rewind(&self) -> Result<(), SourceFailure> {
         unreachable!("it cannot")
-    }
-}
-
-struct Silent;
-
-impl Observer for Silent {
-    fn progress(&self, _: &Progress) -> bool {
-        true
-    }
-
-    fn log(&self, _: &str) -> bool {
-        true
     }
 }
 

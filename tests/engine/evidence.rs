@@ -2,7 +2,7 @@
 
 use crate::support;
 use crate::support::bed::{BUCKET, Bed, DATA, KEY, assert_ended};
-use crate::support::observer::Unmoved;
+use crate::support::observer::{Silent, Unmoved};
 use crate::support::raw_server::{Connection, RawServer, over_both};
 use crate::support::route::over_every_route;
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -10,7 +10,7 @@ use oss_emulator::{Action, Fault};
 use oss_upload::callback::Callback;
 use oss_upload::engine::{
     Body, Bucket, BucketOptions, CallbackDelivery, Cancel, Clock, Completion, Multipart, ObjectOptions,
-    Observer, Outbox, Outcome, PostForm, Progress, Status, Stored, UploadOptions,
+    Outbox, Outcome, PostForm, Status, Stored, UploadOptions,
 };
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -571,16 +571,6 @@ fn each_page_of_the_parts_may_be_asked_for_as_often_as_any_request() {
 
 /// Uploads a file of [`DATA`] so that it can be resumed.
 fn upload_recorded(bucket: &Arc<Bucket>, folder: &TempDir) -> Outcome {
-    struct Silent;
-    impl Observer for Silent {
-        fn progress(&self, _: &Progress) -> bool {
-            true
-        }
-
-        fn log(&self, _: &str) -> bool {
-            true
-        }
-    }
     let file = folder.path().join("data");
     std::fs::write(&file, DATA).unwrap();
     let mut options = UploadOptions::default();

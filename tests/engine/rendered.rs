@@ -2,11 +2,11 @@
 
 use crate::support;
 use crate::support::bed::{BUCKET, Bed, DATA, KEY};
+use crate::support::observer::Silent;
 use oss_emulator::{Action, Answer};
 use oss_upload::callback::{BodyType, Callback, Values};
 use oss_upload::engine::{
-    Body, BucketOptions, Completion, Multipart, ObjectOptions, Observer, Outcome, PostPolicy, Progress,
-    Status, UploadOptions,
+    Body, BucketOptions, Completion, Multipart, ObjectOptions, Outcome, PostPolicy, Status, UploadOptions,
 };
 
 const FORM: &str = "b=${bucket}&o=${object}&e=${etag}&s=${size}&m=${mimeType}&h=${imageInfo.height}&\
@@ -31,18 +31,6 @@ fn from_loopback() -> Values {
     let mut values = Values::default();
     values.set("clientIp", "127.0.0.1").unwrap();
     values
-}
-
-struct Silent;
-
-impl Observer for Silent {
-    fn progress(&self, _: &Progress) -> bool {
-        true
-    }
-
-    fn log(&self, _: &str) -> bool {
-        true
-    }
 }
 
 /// Checks that after `upload` the body can be made that the application server has received.

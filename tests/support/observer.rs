@@ -14,3 +14,16 @@ impl Observer for Unmoved {
         panic!("{line}");
     }
 }
+
+/// Takes no notice of anything.
+pub struct Silent;
+
+impl Observer for Silent {
+    fn progress(&self, _: &Progress) -> bool {
+        true
+    }
+
+    fn log(&self, _: &str) -> bool {
+        true
+    }
+}
