@@ -11,6 +11,8 @@ use oss_upload::engine::{Outcome, Status, Stored};
 const OVER: Millis = 60_000;
 /// What is older than a request by a minute is so by this for certain, whichever clocks tell it.
 const OLDER: Millis = 45_000;
+/// So long at least another reply is looked for that says the same.
+const CONFIRMING: Millis = 10_000;
 
 /// A reply that was lost, of a request that may have been carried out.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +24,11 @@ pub struct Loss {
     is_over: Millis,
     /// Whether the client may know that it was not carried out, although it need not.
     pub in_doubt: bool,
-    /// Whether it can be known that it was not carried out, and whether that has to be known.
+    /// Whether it can be known that it was not carried out.
     refuted: bool,
+    /// When OSS, done with it, said so for the first time: that alone may be what a cache has kept.
+    first_said: Option<Millis>,
+    /// Whether it said so again, so that this has to be known.
     plainly: bool,
 }
 
@@ -40,6 +45,7 @@ pub fn loss(visit: &Visit) -> Option<Loss> {
         is_over,
         in_doubt: false,
         refuted: false,
+        first_said: None,
         plainly: false,
     };
     let open = after(visit.at + OVER, visit.end + OVER);
@@ -62,8 +68,6 @@ struct Known {
     ours: bool,
     /// Whether the last request was a look-up without an answer that counts, so that the next may be the same look-up.
     looking: bool,
-    /// Whether OSS was asked before what there is, so that what a cache has kept is known by coming twice.
-    asked: bool,
 }
 
 impl Known {
@@ -73,7 +77,7 @@ impl Known {
         }
         match visit.found {
             Some(Found::Ours) => self.ours |= !self.losses.is_empty(),
-            Some(Found::Absent) => self.refute(visit.at, Millis::MIN, self.asked && !self.looking),
+            Some(Found::Absent) => self.refute(visit.at, Millis::MIN, !self.looking),
             Some(Found::Other(since)) => self.refute(visit.at, since, false),
             // As long as the upload is there, it was not completed.
             _ if visit.operation == Operation::List && visit.is_answered() => {
@@ -82,7 +86,6 @@ impl Known {
             _ => {}
         }
         self.looking = visit.operation == Operation::Look && visit.found.is_none();
-        self.asked = !visit.operation.creates() && (self.asked || visit.found.is_some());
     }
 
     /// What OSS was over with at the time was not carried out, if what was there since has to make room for it.
@@ -90,14 +93,20 @@ impl Known {
         for loss in &mut self.losses {
             let is_older = since < loss.sent.saturating_sub(OLDER);
             loss.refuted |= is_older && loss.may_be_over <= at;
-            loss.plainly |= plainly && is_older && loss.is_over <= at;
+            if plainly && is_older && loss.is_over <= at {
+                loss.plainly |= loss.first_said.is_some();
+                loss.first_said.get_or_insert(at);
+            }
         }
     }
 
     /// Another process goes on. It knows when the last one sent something, and not what that heard.
     fn begin_process(&mut self) {
-        self.losses.iter_mut().for_each(|loss| loss.is_over = loss.lost + OVER);
-        self.asked = false;
+        for loss in &mut self.losses {
+            loss.is_over = loss.lost + OVER;
+            loss.first_said = None;
+            loss.plainly = false;
+        }
     }
 
     /// Whether a request may be sent whose callback may run once.
@@ -136,6 +145,7 @@ pub fn complaints(plan: &Plan, visits: &[Visit], earlier: usize, outcome: &Outco
     if outcome.stored == Stored::Unknown && !nameless {
         if known.leaves_it_open() && !plan.what.is_signed_by_others() {
             complaints.extend(looked_too_little(plan, visits, &known));
+            complaints.extend(confirmed_too_little(visits, &known).filter(|_| !unseen));
         }
         if !known.leaves_it_open() && !unseen {
             complaints.push("UNKNOWN, although it could be known".to_owned());
@@ -163,6 +173,18 @@ fn looked_too_little(plan: &Plan, visits: &[Visit], known: &Known) -> Option<Str
     let least = last.lost + (until - last.lost - 200).max(0) / 2;
     let looked = visits.iter().any(|visit| visit.operation == Operation::Look && visit.end >= least);
     (!looked).then(|| format!("UNKNOWN, but it was not looked for until {least} ms"))
+}
+
+/// Where OSS said once that there is nothing, it is asked until it says so again, or the time for that is over.
+fn confirmed_too_little(visits: &[Visit], known: &Known) -> Option<String> {
+    let mut open = known.losses.iter().filter(|loss| !loss.plainly);
+    let said = open.try_fold(Millis::MIN, |latest, loss| Some(latest.max(loss.first_said?)))?;
+    let last = visits.iter().rev().find_map(|visit| visit.found);
+    // The pauses double, so the last look comes after the first half.
+    let least = said + CONFIRMING / 2;
+    let looked = visits.iter().any(|visit| visit.operation == Operation::Look && visit.end >= least);
+    (last == Some(Found::Absent) && !looked)
+        .then(|| format!("UNKNOWN, but it was not looked for another reply until {least} ms"))
 }
 
 /// What may be sent again is, until it was sent as often as the caller allows.
