@@ -8,8 +8,8 @@ use oss_emulator::{Action, AppServer, Config, Emulator, Fault};
 use oss_upload::callback::Callback;
 use oss_upload::credentials::{AccessKey, Credentials, NoKey, Patience, Provider};
 use oss_upload::engine::{
-    Body, Bucket, BucketOptions, Cancel, Completion, Limits, Multipart, ObjectOptions, Outcome, PostPolicy,
-    Progress, SignatureVersion, Status, Stored, UploadOptions,
+    Body, Bucket, BucketOptions, Cancel, Clock, Completion, Limits, Multipart, ObjectOptions, Outcome,
+    PostPolicy, Progress, SignatureVersion, Status, Stored, UploadOptions,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -281,6 +281,52 @@ fn request_is_sent_once_more_only_however_many_keys_there_are() {
     let outcome = put(&service.bucket_of(Arc::new(wrong), |_| ()));
     assert_ended(&outcome, Status::Service, Stored::No);
     assert_eq!(service.emulator.requests().len(), 2);
+}
+
+#[test]
+fn key_is_renewed_once_more_when_the_last_one_was_taken_meanwhile() {
+    let service = TokenService::start(Said::Truth, Duration::from_secs(3600));
+    let bucket = service.bucket(|options| options.set_clock(Clock::skipping()));
+    for (status, code) in
+        [(403, "InvalidAccessKeyId"), (503, "ServiceUnavailable"), (403, "SecurityTokenExpired")]
+    {
+        service
+            .emulator
+            .inject(Fault::new(Action::Status { status, code: code.into() }).operation("PutObject"));
+    }
+    let outcome = put(&bucket);
+    assert_ended(&outcome, Status::Ok, Stored::Yes);
+    assert_eq!((outcome.attempts, service.asked()), (2, 3));
+}
+
+#[test]
+fn refusal_of_a_key_that_is_not_replaced_since_the_call_was_cancelled_ends_it_as_cancelled() {
+    let emulator = Emulator::start(Config::default()).unwrap();
+    let (credentials, is_asked, answers) = told();
+    let bucket = bucket_on(&emulator, &credentials, |_| ());
+    let refused = AccessKey::new("nobody's", "secret", None).unwrap();
+    answers.send(Ok(refused.expiring(Some(now_ms() / 1000 + 3600)))).unwrap();
+    let cancel = Cancel::default();
+    let mut limits = Limits::default();
+    limits.set_cancel(Some(cancel.clone()));
+    let cancelled = bucket.with_limits(limits);
+    thread::scope(|scope| {
+        let first = scope.spawn(|| put(&bucket));
+        is_asked.recv().unwrap();
+        is_asked.recv().unwrap();
+        // Whoever is refused now waits for what the first is told.
+        let second = scope.spawn(|| put(&cancelled));
+        let has_been_refused =
+            || emulator.requests().iter().filter(|request| request.status == Some(403)).count() == 2;
+        while !has_been_refused() {
+            thread::yield_now();
+        }
+        cancel.fire();
+        let outcome = second.join().unwrap();
+        assert_ended(&outcome, Status::Cancelled, Stored::No);
+        answers.send(Ok(default_key(Duration::from_secs(3600)))).unwrap();
+        assert_ok(&first.join().unwrap());
+    });
 }
 
 #[test]
