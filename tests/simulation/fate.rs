@@ -4,6 +4,9 @@ use super::Millis;
 use super::protocol::Operation;
 use fastrand::Rng;
 
+/// OSS is done with all that it does within a minute of its being sent.
+pub const LONGEST_WORK: Millis = 55_000;
+
 /// What befalls one request, from its arrival on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fate {
@@ -103,7 +106,7 @@ impl Fate {
         let look = operation == Operation::Look;
         let slow = match slowness(rng) {
             // It may be cut off by the failure of another, and nothing takes OSS a minute from then on.
-            slow if operation == Operation::Part => slow.min(55_000),
+            slow if operation == Operation::Part => slow.min(LONGEST_WORK),
             slow => slow,
         };
         let harm = if look { chances.harm_to_looks } else { chances.harm };
@@ -128,7 +131,7 @@ impl Fate {
     /// Without work that is done later than a minute after the request was sent: nothing takes OSS so long.
     pub fn latest_work(&self) -> Millis {
         match self.work {
-            Work::Later(delay) => (self.slow + delay).min(55_000),
+            Work::Later(delay) => (self.slow + delay).min(LONGEST_WORK),
             _ => self.slow,
         }
     }

@@ -88,7 +88,7 @@ fn answer(
         let _ = reader.get_ref().set_read_timeout(None);
     }
     let _turn = turn.unwrap_or_else(|| world.turn.lock());
-    let Ok(body) = body else {
+    let Some(body) = body.ok().filter(|_| !world.is_too_late(arrived)) else {
         world.break_off(arrived);
         return None;
     };

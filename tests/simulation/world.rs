@@ -1,7 +1,7 @@
 //! OSS during one call: what it has, what befalls each request, and what is still to happen.
 
 use super::Millis;
-use super::fate::{Answer, Cache, Fate, Work};
+use super::fate::{Answer, Cache, Fate, LONGEST_WORK, Work};
 use super::history::{Found, Visit};
 use super::http::{Head, Reply};
 use super::plan::{Others, Plan, What};
@@ -132,7 +132,14 @@ impl<'a> World<'a> {
         Some(Arrived { number, operation, fate })
     }
 
-    /// The rest of a request never came.
+    /// Whether this machine was so slow to read a request that it would be carried out later than OSS does anything. Its client
+    /// has cut it off and gone on.
+    pub fn is_too_late(&self, arrived: &Arrived) -> bool {
+        let at = self.state().visits[arrived.number - 1].at;
+        self.now() - at > LONGEST_WORK
+    }
+
+    /// The rest of a request never came, or too late.
     pub fn break_off(&self, arrived: &Arrived) {
         let state = &mut *self.state();
         let now = self.now();
