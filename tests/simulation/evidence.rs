@@ -9,6 +9,8 @@ use oss_upload::engine::{Outcome, Status, Stored};
 
 /// After so long, OSS is done with a request.
 const OVER: Millis = 60_000;
+/// By so much later another process takes it to be done, whose record and clock are in whole seconds.
+const ROUNDED: Millis = 2_000;
 /// What is older than a request by a minute is so by this for certain, whichever clocks tell it.
 const OLDER: Millis = 45_000;
 /// So long at least another reply is looked for that says the same.
@@ -103,7 +105,7 @@ impl Known {
     /// Another process goes on. It knows when the last one sent something, and not what that heard.
     fn begin_process(&mut self) {
         for loss in &mut self.losses {
-            loss.is_over = loss.lost + OVER;
+            loss.is_over = loss.lost + OVER + ROUNDED;
             loss.first_said = None;
             loss.plainly = false;
         }
