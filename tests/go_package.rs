@@ -38,14 +38,10 @@ fn package_passes_its_tests() {
     test_package(PLAIN, &[], &[]);
 }
 
+/// Go compiles its whole library anew for each, and once for both.
 #[test]
-fn package_has_no_races() {
-    test_package("race", &["-race"], &[]);
-}
-
-#[test]
-fn package_keeps_the_rules_of_cgo_for_pointers() {
-    test_package("pointers", &[], &[("GOEXPERIMENT", "cgocheck2"), ("GODEBUG", "cgocheck=1")]);
+fn package_has_no_races_and_keeps_the_rules_of_cgo_for_pointers() {
+    test_package("race", &["-race"], &[("GOEXPERIMENT", "cgocheck2"), ("GODEBUG", "cgocheck=1")]);
 }
 
 /// A goroutine that ends in the middle of a call cannot give anything back.
