@@ -311,6 +311,8 @@ fn refusal_of_a_key_that_is_not_replaced_since_the_call_was_cancelled_ends_it_as
     limits.set_cancel(Some(cancel.clone()));
     let cancelled = bucket.with_limits(limits);
     thread::scope(|scope| {
+        // Where this fails, nobody is left to wait for an answer.
+        let answers = answers;
         let first = scope.spawn(|| put(&bucket));
         is_asked.recv().unwrap();
         is_asked.recv().unwrap();
@@ -318,12 +320,13 @@ fn refusal_of_a_key_that_is_not_replaced_since_the_call_was_cancelled_ends_it_as
         let second = scope.spawn(|| put(&cancelled));
         let has_been_refused =
             || emulator.requests().iter().filter(|request| request.status == Some(403)).count() == 2;
+        let end = Instant::now() + Duration::from_secs(10);
         while !has_been_refused() {
+            assert!(Instant::now() < end);
             thread::yield_now();
         }
         cancel.fire();
-        let outcome = second.join().unwrap();
-        assert_ended(&outcome, Status::Cancelled, Stored::No);
+        assert_ended(&second.join().unwrap(), Status::Cancelled, Stored::No);
         answers.send(Ok(default_key(Duration::from_secs(3600)))).unwrap();
         assert_ok(&first.join().unwrap());
     });
