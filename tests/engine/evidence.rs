@@ -937,6 +937,24 @@ fn two_looks_at_two_objects_are_one_at_each() {
     });
 }
 
+#[test]
+fn object_of_another_is_older_than_a_call_only_by_more_than_a_minute() {
+    over_both(|https| {
+        for (age, puts) in [("01:00", 1), ("01:05", 2)] {
+            let server = Scripted::start(https, move |method, number| match (method, number) {
+                ("PUT", 0) => oss(500, "", ""),
+                ("PUT", _) => oss(200, ETAG, "answer"),
+                _ => there(&format!(
+                    "x-oss-hash-crc64ecma: 1\r\nLast-Modified: Fri, 01 Jan 2027 01:00:00 GMT\r\n\
+                     Date: Fri, 01 Jan 2027 01:{age} GMT\r\n"
+                )),
+            });
+            let outcome = put(&server.bucket(|_| ()), true);
+            assert_eq!((server.requests("PUT"), outcome.is_ok()), (puts, puts == 2), "{}", outcome.message);
+        }
+    });
+}
+
 /// The reply to a HEAD that was signed with another time.
 fn skewed() -> Does {
     let skewed =
