@@ -180,6 +180,7 @@ fn success_that_does_not_say_where_the_object_ends_is_not_believed() {
         "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         "HTTP/1.1 203 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
         "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nx-oss-request-id: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     ] {
         let credentials = Arc::new(Credentials::new("id", "secret", None).unwrap());
         let mut options = BucketOptions::default();

@@ -207,6 +207,22 @@ fn part_that_fails_for_good_gets_another_chance_while_others_get_through() {
 }
 
 #[test]
+fn part_that_is_refused_for_now_gets_another_chance_while_others_get_through() {
+    const ATTEMPTS: usize = 3;
+    for code in [503, 429] {
+        let bed = Bed::new();
+        // The others get through in the pauses.
+        for _ in 0..ATTEMPTS {
+            bed.emulator.inject(Fault::new(status(code)).operation("UploadPart").part_number(2));
+        }
+        let outcome = upload(&bed, &in_parts());
+        assert_ended(&outcome, Status::Ok, Stored::Yes);
+        assert_eq!(bed.requests("UploadPart"), 4 + ATTEMPTS);
+        assert_stored(&bed);
+    }
+}
+
+#[test]
 fn part_gets_no_other_chance_when_no_other_gets_through() {
     over_every_route(|route| {
         let bed = Bed::over_with(route, |options| options.set_max_attempts(1).unwrap());
