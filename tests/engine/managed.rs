@@ -6,11 +6,15 @@ use crate::support::observer::Unmoved;
 use crate::support::route::over_every_route;
 use oss_emulator::{Action, Answer, Fault, Request};
 use oss_upload::engine::{
-    Body, Cancel, Input, Multipart, ObjectOptions, Observer, Outcome, Progress, Reader, SourceFailure,
-    Status, Stored, UploadOptions, Writer,
+    Body, CallbackDelivery, Cancel, Input, Level, Log, Multipart, ObjectOptions, Observer, Outcome, Progress,
+    Reader, Sink, SourceFailure, Status, Stored, UploadOptions, Writer,
 };
 use std::cell::Cell;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// The smallest part that OSS takes.
 const PART: u64 = 100 << 10;
@@ -234,6 +238,38 @@ fn part_gets_no_other_chance_when_no_other_gets_through() {
         assert_eq!(bed.requests("UploadPart"), 1);
         assert_nothing_left(&bed, &outcome);
     });
+}
+
+/// Takes the folder of the records away before a Complete is sent once more.
+struct Removing(PathBuf);
+
+impl Sink for Removing {
+    fn line(&self, _: Level, line: &str) -> bool {
+        if line.contains("CompleteMultipartUpload") && line.contains(": again in ") {
+            fs::remove_dir_all(&self.0).unwrap();
+        }
+        true
+    }
+}
+
+#[test]
+fn upload_that_cannot_be_recorded_after_a_lost_reply_may_be_stored() {
+    let folder = TempDir::new().unwrap();
+    let [file, records] = ["file", "records"].map(|name| folder.path().join(name));
+    fs::write(&file, noise(SIZE)).unwrap();
+    let removing = Log::new(Level::Warning, Arc::new(Removing(records.clone())) as Arc<dyn Sink>);
+    let bed = Bed::with(|options| options.set_log(Some(removing)));
+    bed.fault("CompleteMultipartUpload", Action::CloseWithoutReply);
+    let mut options = in_parts();
+    options.set_checkpoint(Some(&records)).unwrap();
+    let mut object = ObjectOptions::default();
+    object.set_callback_delivery(CallbackDelivery::AtLeastOnce);
+    options.set_object_options(object);
+    let body = Body::open(file.to_str().unwrap(), None).unwrap_or_else(|_| panic!("it cannot be opened"));
+    let outcome = bed.bucket.upload(KEY, body, Some(&bed.callback()), &options, &Unmoved);
+    assert!(bed.is_there());
+    assert_eq!((outcome.stored, outcome.is_ok()), (Stored::Unknown, false), "{}", outcome.message);
+    assert_eq!(bed.requests("CompleteMultipartUpload"), 1);
 }
 
 #[test]
