@@ -136,6 +136,26 @@ assert ended.wait(30)
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+def test_what_an_interrupt_left_at_the_edge_of_a_call_holds_nothing_up(emulator: Emulator) -> None:
+    program = """
+import oss_upload._ending as ending
+
+class Left:
+    def give_up(self):
+        pass
+
+def leave():
+    ending._running[Left()] = threading.current_thread()
+
+leave()
+thread = threading.Thread(target=leave)
+thread.start()
+thread.join()
+"""
+    ended = run(emulator, program)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 class Last:
     """Uses what it has when nothing else does any more; a cycle of references has the collector find that out."""
 

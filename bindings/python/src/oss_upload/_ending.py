@@ -24,7 +24,8 @@ class Running(Protocol):
         """Has it end soon, without any more functions of the caller's. Once may not be enough."""
 
 
-_running: set[Running] = set()
+# And the thread on which it is.
+_running: dict[Running, threading.Thread] = {}
 # The thread that ends the interpreter.
 _last: int | None = None
 
@@ -37,20 +38,26 @@ def is_ending() -> bool:
 def within_c(running: Running) -> Iterator[None]:
     """For what is within C. It comes to nothing, and ends its thread, once the interpreter ends."""
     # First this and then the question, for the two are asked in the other order when it ends.
-    _running.add(running)
+    _running[running] = threading.current_thread()
     try:
         if _last not in (None, threading.get_ident()):
             raise SystemExit
         yield
     finally:
-        _running.discard(running)
+        _running.pop(running, None)
+
+
+def _of_others() -> list[Running]:
+    """What is within C on other threads. An interrupt at the very edge of a call may leave it here when it has ended."""
+    this = threading.current_thread()
+    return [running for running, thread in _running.copy().items() if thread is not this and thread.is_alive()]
 
 
 def _end() -> None:
     global _last
     _last = threading.get_ident()
-    while _running:
-        for running in _running.copy():
+    while running_still := _of_others():
+        for running in running_still:
             running.give_up()
         time.sleep(_PAUSE)
 
