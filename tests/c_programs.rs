@@ -1,5 +1,5 @@
 //! What C programs do with the library, seen from both ends: each of `tests/c` checks what it is told, and here is
-//! checked what the server got. Each runs with the shared library, and with the static one under valgrind; and once on a
+//! checked what the server got. Each runs with the shared library, with the static one, and under valgrind; and once on a
 //! real bucket, if the environment names one.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

@@ -247,11 +247,12 @@ impl CProgram {
     }
 
     /// The program in each way that it is to work: with the shared library, and where everything is tried, with the static one,
-    /// under valgrind.
+    /// and under valgrind.
     pub fn variants(name: &str) -> Vec<CProgram> {
         let mut variants = vec![CProgram::compile(name, Linkage::Shared)];
         if effort::is_worth(&format!("{name}.c, linked statically and under valgrind")) {
-            variants.push(CProgram::compile(name, Linkage::Static).under_valgrind_if_it_is_there());
+            variants.push(CProgram::compile(name, Linkage::Static));
+            variants.extend(CProgram::compile(name, Linkage::Shared).under_valgrind());
         }
         variants
     }
@@ -268,12 +269,6 @@ impl CProgram {
     /// The program as valgrind watches it, unless somebody else does; `None`, and it is said why, where there is none.
     pub fn under_valgrind(self) -> Option<CProgram> {
         if self.is_unwatched() { self.watched() } else { None }
-    }
-
-    fn under_valgrind_if_it_is_there(self) -> CProgram {
-        let is_there =
-            self.is_unwatched() && tools::are_there(&format!("the memory of {}", self.name), &["valgrind"]);
-        CProgram { watch: if is_there { Watch::Valgrind } else { self.watch }, ..self }
     }
 
     /// The program as somebody watches it; `None`, and it is said why, where nobody can.
