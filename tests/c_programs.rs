@@ -731,8 +731,9 @@ fn cancel_ends_whatever_a_call_is_waiting_for_behind_a_proxy() {
 fn cancel(program: &CProgram, emulator: &Emulator, answering: &AppServer, more: &[(&str, &str)]) {
     inject_into_cancel(emulator);
     let label = program.label();
-    let patience = if label.contains("valgrind") { "15000" } else { "2000" };
-    let environment: Vec<(&str, &str)> = [("PATIENCE_MS", patience)].iter().chain(more).copied().collect();
+    let slowed: &[_] = &[("PATIENCE_MS", "15000"), ("SLOWED", "1")];
+    let own = if label.contains("valgrind") { slowed } else { &[("PATIENCE_MS", "2000")] };
+    let environment: Vec<(&str, &str)> = own.iter().chain(more).copied().collect();
     let bucket = TestBucket::emulated(emulator).with_callback_url(&answering.url());
     // How long each took, for whoever wants to see it.
     println!("{label} {more:?}\n{}", program.run_on(&bucket, &environment));

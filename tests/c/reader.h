@@ -8,6 +8,9 @@
 
 #include <pthread.h>
 
+/* More than the buffers of two sockets hold. */
+enum { HUGE_SIZE = 64 << 20 };
+
 struct reader {
     const unsigned char *data;
     size_t size;

@@ -2,7 +2,7 @@
 
 use crate::support::bed::{BUCKET, Bed, KEY, assert_ended};
 use crate::support::noise;
-use crate::support::observer::Unmoved;
+use crate::support::observer::{Silent, Unmoved};
 use crate::support::route::over_every_route;
 use oss_emulator::{Action, Answer, Fault, Request};
 use oss_upload::engine::{
@@ -266,7 +266,7 @@ fn upload_that_cannot_be_recorded_after_a_lost_reply_may_be_stored() {
     object.set_callback_delivery(CallbackDelivery::AtLeastOnce);
     options.set_object_options(object);
     let body = Body::open(file.to_str().unwrap(), None).unwrap_or_else(|_| panic!("it cannot be opened"));
-    let outcome = bed.bucket.upload(KEY, body, Some(&bed.callback()), &options, &Unmoved);
+    let outcome = bed.bucket.upload(KEY, body, Some(&bed.callback()), &options, &Silent);
     assert!(bed.is_there());
     assert_eq!((outcome.stored, outcome.is_ok()), (Stored::Unknown, false), "{}", outcome.message);
     assert_eq!(bed.requests("CompleteMultipartUpload"), 1);
