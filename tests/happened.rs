@@ -33,6 +33,8 @@ const THREADS: u64 = 2;
 const ROUND: usize = 10;
 /// A busy machine lets hardly any thread do in one go what takes long.
 const MOST_TRIES: usize = 30;
+/// One of so many may be told short in its own turn.
+const MOST_SHORT: usize = 100;
 
 /// By so much the times may fall short of the time there was. Between two phases a sanitizer takes time, too.
 fn tolerance() -> Duration {
@@ -99,9 +101,19 @@ fn times_out_of_turn() -> i64 {
     }
 }
 
-/// Makes uploads that meet faults, and says how many of their requests failed.
-fn make_faulted_uploads(seeds: Range<u64>) -> u64 {
-    let mut failed = 0;
+/// What faulted uploads come to.
+#[derive(Default)]
+struct Faulted {
+    /// How many of their requests failed.
+    requests: u64,
+    /// Those of which not all the time was told, though their thread did not leave the processor to others. What a machine
+    /// that is shared does beside its threads takes time of them, too, but not often.
+    short: Vec<String>,
+}
+
+/// Makes uploads that meet faults.
+fn make_faulted_uploads(seeds: Range<u64>) -> Faulted {
+    let mut faulted = Faulted::default();
     for first in seeds.clone().step_by(ROUND) {
         let clock = Clock::skipping();
         let bed = Bed::with(|options| {
@@ -111,17 +123,19 @@ fn make_faulted_uploads(seeds: Range<u64>) -> u64 {
         // What a bucket needs once is no part of any request.
         bed.put();
         for seed in first..seeds.end.min(first + ROUND as u64) {
-            // A thread that had to wait for the processor between two requests says nothing of the library.
-            let in_turn = (0..MOST_TRIES).find_map(|_| make_faulted_upload(&bed, &clock, seed));
-            failed += in_turn.unwrap_or_else(|| panic!("the times of upload {seed} are never all there was"));
+            // Each time it meets the same faults: what the library does not tell it does not tell again.
+            let told =
+                (0..MOST_TRIES).find_map(|_| make_faulted_upload(&bed, &clock, seed, &mut faulted.short));
+            faulted.requests += told.unwrap_or_else(|| {
+                panic!("the times of upload {seed} are never all there was: {:#?}", faulted.short)
+            });
         }
     }
-    failed
+    faulted
 }
 
-/// Makes the upload of this seed, and says how many of its requests failed; `None` if its thread was out of turn when it
-/// should have been doing something.
-fn make_faulted_upload(bed: &Bed, clock: &Clock, seed: u64) -> Option<u64> {
+/// Makes the upload of this seed, and says how many of its requests failed; `None` if not all of its time is told.
+fn make_faulted_upload(bed: &Bed, clock: &Clock, seed: u64, short: &mut Vec<String>) -> Option<u64> {
     fastrand::seed(seed);
     bed.emulator.clear_faults();
     for _ in 0..fastrand::u64(1..4) {
@@ -133,8 +147,11 @@ fn make_faulted_upload(bed: &Bed, clock: &Clock, seed: u64) -> Option<u64> {
     let took = began.elapsed() + clock.since(then);
     let sum = &history(&outcome).sum;
     let told = sum.times.sum() + sum.pauses;
-    if told > took + tolerance() || took > told + tolerance() {
-        assert!(times_out_of_turn() > turns, "seed {seed}: {told:?} of {took:?}: {outcome:#?}");
+    assert!(told <= took + tolerance(), "seed {seed}: {told:?} of {took:?}: {outcome:#?}");
+    if took > told + tolerance() {
+        if times_out_of_turn() == turns {
+            short.push(format!("seed {seed}: {told:?} of {took:?}: {outcome:#?}"));
+        }
         return None;
     }
     Some(attempts(&outcome).iter().filter(|attempt| Status::of(attempt) != Status::Ok).count() as u64)
@@ -144,14 +161,23 @@ fn make_faulted_upload(bed: &Bed, clock: &Clock, seed: u64) -> Option<u64> {
 fn phases_and_pauses_are_all_the_time_that_a_faulted_upload_takes() {
     let calls = effort::count("OSS_UPLOAD_CALLS", FEW, CALLS);
     let base = effort::number("OSS_UPLOAD_BASE_SEED").unwrap_or(1);
-    let failed: u64 = thread::scope(|scope| {
-        let shares =
-            (0..THREADS).map(|share| base + calls * share / THREADS..base + calls * (share + 1) / THREADS);
-        let threads: Vec<_> = shares.map(|seeds| scope.spawn(|| make_faulted_uploads(seeds))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    let faulted = Mutex::new(Faulted::default());
+    thread::scope(|scope| {
+        for share in 0..THREADS {
+            let seeds = base + calls * share / THREADS..base + calls * (share + 1) / THREADS;
+            scope.spawn(|| {
+                let made = make_faulted_uploads(seeds);
+                let mut faulted = faulted.lock().unwrap();
+                faulted.requests += made.requests;
+                faulted.short.extend(made.short);
+            });
+        }
     });
-    println!("{calls} uploads, {failed} requests that failed");
-    assert!(failed * 2 > calls, "only {failed} requests of {calls} uploads failed");
+    let Faulted { requests, short } = faulted.into_inner().unwrap();
+    println!("{calls} uploads, {requests} requests that failed, {} times not all was told", short.len());
+    assert!(requests * 2 > calls, "only {requests} requests of {calls} uploads failed");
+    let most = 1 + calls as usize / MOST_SHORT;
+    assert!(short.len() <= most, "{} of {calls} are not told whole: {short:#?}", short.len());
 }
 
 #[test]
