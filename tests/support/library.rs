@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-/// Names a shared library to test in place of the one that was built with the test.
+/// These name libraries to test in place of those that were built with the test.
 const OTHER: &str = "OSS_UPLOAD_LIBRARY";
+const OTHER_STATIC: &str = "OSS_UPLOAD_STATIC_LIBRARY";
 
 /// The shared library, under the name that the linker takes; or the one that `OSS_UPLOAD_LIBRARY` names, that of a release.
 pub fn shared_library() -> PathBuf {
@@ -15,9 +16,9 @@ pub fn is_released() -> bool {
     std::env::var_os(OTHER).is_some()
 }
 
-/// The static library.
+/// The static library; or the one that `OSS_UPLOAD_STATIC_LIBRARY` names.
 pub fn static_library() -> PathBuf {
-    beside_the_test("liboss_upload.a")
+    std::env::var_os(OTHER_STATIC).map_or_else(|| beside_the_test("liboss_upload.a"), PathBuf::from)
 }
 
 /// The folder of both. Cargo puts what it builds for tests beside them. One folder further up lies whatever `cargo build` made
