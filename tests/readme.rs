@@ -160,12 +160,20 @@ fn functions_that_are_named_exist() {
     }
 }
 
-/// Whether `tests/<file>.rs`, or that of the engine, has a test of this name.
+/// Whether `tests/<file>.rs`, or that of the engine, has a test of this name, which CI runs.
 fn is_a_test(name: &str) -> bool {
     let Some((file, function)) = name.split_once("::") else { return false };
     let paths = ["tests", "tests/engine"].map(|folder| repository(&format!("{folder}/{file}.rs")));
-    let mut sources = paths.iter().filter_map(|path| fs::read_to_string(path).ok());
-    sources.any(|source| source.contains(&format!("#[test]\nfn {function}()")))
+    let sources: String = paths.iter().filter_map(|path| fs::read_to_string(path).ok()).collect();
+    let Some((before, _)) = sources.split_once(&format!("\nfn {function}()")) else { return false };
+    let attributes: Vec<&str> = before.lines().rev().take_while(|line| line.starts_with("#[")).collect();
+    let is_ignored = attributes.iter().any(|attribute| attribute.starts_with("#[ignore"));
+    attributes.contains(&"#[test]") && (!is_ignored || is_run_by_name(file))
+}
+
+/// Whether CI runs the tests of a file that nobody else does.
+fn is_run_by_name(file: &str) -> bool {
+    read(repository(".ci/run")).contains(&format!("--test {file} -- --ignored"))
 }
 
 #[test]
@@ -185,6 +193,8 @@ fn every_promise_is_held_by_tests() {
 fn test_that_does_not_exist_is_noticed() {
     assert!(is_a_test("readme::test_that_does_not_exist_is_noticed"));
     assert!(is_a_test("evidence::object_is_ours_by_its_bytes_whatever_two_clocks_say"));
+    assert!(is_a_test("packages_verified::packages_are_the_same_to_the_byte_whoever_makes_them_and_where"));
+    assert!(is_run_by_name("packages_verified") && !is_run_by_name("readme"));
     assert!(!is_a_test("readme::is_a_test"));
     assert!(!is_a_test("readme::test_that_does_not"));
     assert!(!is_a_test("nowhere::test"));
