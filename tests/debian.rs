@@ -27,7 +27,7 @@ fn packages(variable: &str, what: &str) -> Option<Vec<PathBuf>> {
         tools::skip(what, &format!("{variable} does not name the folder of packages"));
         return None;
     };
-    if !tools::are_there(what, &["dpkg", "dpkg-architecture", "dpkg-deb", "pkg-config"]) {
+    if !tools::are_there(what, &["dpkg", "dpkg-architecture", "dpkg-deb", "pkg-config", "tar"]) {
         return None;
     }
     let entries = fs::read_dir(folder).expect("the folder of packages");

@@ -379,7 +379,7 @@ fn examples_are_made_and_run_by_hand_as_is_written() {
 
 #[test]
 fn examples_are_made_anew_with_another_library_and_only_then() {
-    if !tools::are_there("the Makefile of the examples, called twice", &["make", "pkg-config"]) {
+    if !tools::are_there("the Makefile of the examples, called twice", &["cmp", "make", "pkg-config"]) {
         return;
     }
     let folder = TempDir::new().expect("a temporary folder");

@@ -33,7 +33,7 @@ impl Release {
             tools::skip(what, "OSS_TEST_RELEASE does not name the folder of a release");
             return None;
         };
-        if !tools::are_there(what, &["dpkg-deb", "objcopy", "python3"]) {
+        if !tools::are_there(what, &["cmp", "diff", "dpkg-deb", "objcopy", "python3", "tar"]) {
             return None;
         }
         let file = |kind: &str, start: &str| {

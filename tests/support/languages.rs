@@ -22,7 +22,7 @@ pub fn shell(language: Language, code: &str) -> Option<Command> {
         Language::Python => ("Python with cffi", "python3 -c 'import cffi'"),
         Language::Php => ("PHP with FFI", "php -r 'exit(extension_loaded(\"FFI\") ? 0 : 1);'"),
         Language::LuaJit => ("LuaJIT", "luajit -v"),
-        Language::Java => ("Java with JNA", "javac -version && test -e \"$OSS_TEST_JNA\""),
+        Language::Java => ("Java with JNA", "javac -version && java -version && test -e \"$OSS_TEST_JNA\""),
         Language::Node => ("Node.js with koffi", "node -e 'require(\"koffi\")'"),
         Language::Cobol => ("GnuCOBOL with gcc", "cobc --version && gcc --version"),
     };
