@@ -160,7 +160,7 @@ fn functions_that_are_named_exist() {
     }
 }
 
-/// Whether `tests/<file>.rs`, or that of the engine, has a test of this name, which is run before a release if not always.
+/// Whether `tests/<file>.rs`, or that of the engine, has a test of this name, which CI runs.
 fn is_a_test(name: &str) -> bool {
     let Some((file, function)) = name.split_once("::") else { return false };
     let paths = ["tests", "tests/engine"].map(|folder| repository(&format!("{folder}/{file}.rs")));
@@ -171,9 +171,9 @@ fn is_a_test(name: &str) -> bool {
     attributes.contains(&"#[test]") && (!is_ignored || is_run_by_name(file))
 }
 
-/// Whether what there is to do for a release has the tests of a file that are ignored otherwise.
+/// Whether CI runs the tests of a file that are ignored otherwise.
 fn is_run_by_name(file: &str) -> bool {
-    read(repository("CONTRIBUTING.md")).contains(&format!("cargo test --test {file} -- --ignored\n"))
+    read(repository(".ci/run")).contains(&format!("--test {file} -- --ignored\n"))
 }
 
 #[test]
