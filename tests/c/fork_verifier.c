@@ -56,9 +56,8 @@ static void write_key_url(unsigned port) {
     *to = '\0';
 }
 
-static void answer(int listener) {
+static void answer(int client) {
     char head[4096];
-    int client = accept(listener, NULL, NULL);
     CHECK(read(client, head, sizeof head) > 0);
     CHECK(write(client, REPLY, sizeof REPLY - 1) == sizeof REPLY - 1);
     close(client);
@@ -88,15 +87,15 @@ int main(void) {
         oss_callback_verifier_free(own);
         _exit(failed);
     }
-    answer(listener);
+    answer(accept(listener, NULL, NULL));
     int ended = -1;
     waitpid(child, &ended, 0);
     CHECK(ended == 0);
 
-    CHECK(write(silent, REPLY, sizeof REPLY - 1) == sizeof REPLY - 1);
+    /* The thread may have got no further than to connect. */
+    answer(silent);
     pthread_join(thread, NULL);
     CHECK(status == OSS_STATUS_NOT_AUTHENTIC);
-    close(silent);
     close(listener);
     oss_callback_verifier_free(own);
     return finish();
