@@ -2,7 +2,7 @@
  * Calls every function of liboss_emulator with what it must survive: NULL in place of each pointer, wrong numbers, impossible
  * lengths, text that is not UTF-8.
  *
- * tests/emulator_header.rs reads this file: every function must be called here with a literal NULL for each of its pointers.
+ * tests/interface/emulator_header.rs reads this file: every function must be called here with a literal NULL for each of its pointers.
  */
 
 #include "support.h"

@@ -2,7 +2,7 @@
  * Calls every function of the library with every argument that it must survive: NULL in place of each pointer, wrong
  * numbers, impossible lengths, text that is not UTF-8. None of it may be sent.
  *
- * tests/arguments.rs reads this file: every function must be called here with a literal NULL for each of its pointers
+ * tests/programs/arguments.rs reads this file: every function must be called here with a literal NULL for each of its pointers
  * (`where` stands for a result that is once there and once NULL).
  */
 

@@ -1,10 +1,9 @@
 //! Uploads that leave a record: what the next one makes of it, and of what it finds at OSS.
 
-use crate::support;
 use crate::support::mapping::Mapping;
 use crate::support::network::Network;
 use crate::support::route::{Route, over_every_route};
-use crate::support::whole_seconds;
+use crate::support::{self, whole_seconds};
 use crate::support::{noise, tools};
 use oss_emulator::{
     Action, Answer, AppServer, Config, Credential, DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET,

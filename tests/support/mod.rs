@@ -86,7 +86,7 @@ pub fn tree(folder: &Path) -> BTreeSet<String> {
 }
 
 /// Compares a committed file with what it should hold; with `OSS_UPLOAD_BLESS` set, rewrites it instead.
-pub fn assert_committed(path: &str, expected: &str, test: &str) {
+pub fn assert_committed(path: &str, expected: &str) {
     let file = repository(path);
     if std::env::var_os("OSS_UPLOAD_BLESS").is_some() {
         fs::write(&file, expected).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -98,7 +98,7 @@ pub fn assert_committed(path: &str, expected: &str, test: &str) {
         let line = difference.unwrap_or_else(|| committed.lines().count().min(expected.lines().count()));
         panic!(
             "{path} is not up to date; the first difference is in line {}:\n  committed: {}\n  expected:  {}\n\
-             Rewrite it with OSS_UPLOAD_BLESS=1 cargo test --test {test}, and review the change.",
+             Rewrite it with OSS_UPLOAD_BLESS=1 cargo test --test interface, and review the change.",
             line + 1,
             committed.lines().nth(line).unwrap_or("(nothing)"),
             expected.lines().nth(line).unwrap_or("(nothing)"),

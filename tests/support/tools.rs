@@ -1,7 +1,8 @@
 //! Programs that the tests need: running them under a time limit, and what to do when they are missing.
 
 use super::sanitizer::Sanitizer;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -19,8 +20,8 @@ pub fn is_ci() -> bool {
 /// Says what is not checked and why; fails where everything has to be checked.
 pub fn skip(what: &str, why: &str) {
     assert!(!is_ci(), "{what} cannot be checked: {why}");
-    // Written to the descriptor itself: the test harness captures what is printed.
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {what}: {why}");
+    // Written to the descriptor itself: the test harness captures what is printed. And in one piece, as others write too.
+    let _ = std::io::stderr().write_all(format!("SKIPPED: {what}: {why}\n").as_bytes());
 }
 
 /// What comes with any Linux on which the library can be built; Cargo runs the tests.
@@ -28,8 +29,13 @@ const GIVEN: [&str; 5] = ["cc", "cp", "grep", "mkfifo", "sh"];
 /// What whoever compiles the library for a sanitizer has, too.
 const GIVEN_WITH_A_SANITIZER: [&str; 2] = ["clang", "clang++"];
 
-/// The programs that have been asked for in this process, and whether they are there.
-static ASKED_FOR: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
+/// The programs that have been looked for in this process, and whether they are there.
+static LOOKED_FOR: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
+
+thread_local! {
+    /// The programs that this test has asked for and that are there. Each test has a thread of its own.
+    static ASKED_FOR: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
 
 /// A program of the system, which is given or has been asked for.
 pub fn command(program: &str) -> Command {
@@ -38,8 +44,8 @@ pub fn command(program: &str) -> Command {
 
 /// The name of a program that is given or has been asked for, for those who start it in a way of their own.
 pub fn asked_for(program: &str) -> &str {
-    let asked = ASKED_FOR.lock().unwrap_or_else(PoisonError::into_inner).get(program).copied();
-    assert!(is_given(program) || asked == Some(true), "nothing has asked whether {program} is there");
+    let asked = ASKED_FOR.with_borrow(|asked| asked.contains(program));
+    assert!(is_given(program) || asked, "this test has not asked whether {program} is there");
     program
 }
 
@@ -59,8 +65,12 @@ pub fn are_there(what: &str, programs: &[&str]) -> bool {
 
 /// Whether a program is there and starts, which is tried once: what is found may stand for a program that is not installed.
 fn is_there(program: &str) -> bool {
-    let mut asked = ASKED_FOR.lock().unwrap_or_else(PoisonError::into_inner);
-    *asked.entry(program.to_owned()).or_insert_with(|| starts(program))
+    let mut looked_for = LOOKED_FOR.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = *looked_for.entry(program.to_owned()).or_insert_with(|| starts(program));
+    if found {
+        ASKED_FOR.with_borrow_mut(|asked| asked.insert(program.to_owned()));
+    }
+    found
 }
 
 fn starts(program: &str) -> bool {
