@@ -10,7 +10,6 @@ use oss_emulator::{Action, Config, Emulator, Fault, Tls};
 use std::collections::HashSet;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::slice;
 use support::bucket::{TestBucket, emulator};
 use support::c_program::{CProgram, Dialect, Linkage, Source};
 use support::proxy::Proxy;
@@ -74,7 +73,8 @@ impl Site {
 
 /// A program in each way in which it is watched over here.
 fn watched(name: &str, linkage: Linkage, libraries: &[&str]) -> Vec<CProgram> {
-    let program = || CProgram::host(name, linkage, libraries);
+    let object = Source::named(name).compile();
+    let program = || CProgram::link(&[&object], linkage, libraries);
     let mut programs = vec![program()];
     programs.extend(CProgram::sanitized_host(name, linkage, libraries));
     if effort::is_worth(&format!("{name}.c under valgrind")) {
@@ -93,7 +93,8 @@ fn linked(source: Source) -> Vec<CProgram> {
     if effort::is_worth(&format!("{}, linked statically", source.label())) {
         linkages.push(Linkage::Static);
     }
-    linkages.into_iter().map(|linkage| CProgram::of(slice::from_ref(&source), linkage)).collect()
+    let object = source.compile();
+    linkages.into_iter().map(|linkage| CProgram::link(&[&object], linkage, &[])).collect()
 }
 
 /// Does this with each program over http, and then over https.

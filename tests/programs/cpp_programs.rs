@@ -1,7 +1,7 @@
 //! What C++ programs do with `oss_upload.hpp`: each of `tests/cpp` checks what it is told.
 
 use crate::support::bucket::{TestBucket, app_server, emulator};
-use crate::support::c_program::{CProgram, Dialect, Linkage, Source};
+use crate::support::c_program::{CProgram, Dialect, Linkage, Object, Source};
 use crate::support::{effort, noise, repository};
 use oss_emulator::{Action, Answer, Fault};
 use std::fs;
@@ -24,22 +24,27 @@ fn source(
     Source { file, dialect: Dialect { compiler, standard }, flags }
 }
 
-/// A program of such sources; `None`, and it is said why, where a compiler is missing.
-fn program(sources: &[Source], linkage: Linkage) -> Option<CProgram> {
-    sources.iter().all(Source::compiles_here).then(|| CProgram::of(sources, linkage))
+/// A source, compiled; `None`, and it is said why, where a compiler is missing.
+fn object(source: &Source) -> Option<Object> {
+    source.compiles_here().then(|| source.compile())
 }
 
 fn shared(name: &str, compiler: &'static str, standard: &'static str) -> Option<CProgram> {
-    program(&[source(name, compiler, standard, THREADS)], Linkage::Shared)
+    let object = object(&source(name, compiler, standard, THREADS))?;
+    Some(CProgram::link(&[&object], Linkage::Shared, &[]))
 }
 
-/// A program where all is a copy; and if everything is tried, where texts are views, by another compiler, and under valgrind.
+/// A program where all is a copy; and if everything is tried, where texts are views, by another compiler, linked statically,
+/// and under valgrind.
 fn variants(name: &str) -> Vec<CProgram> {
     let mut variants = Vec::from_iter(shared(name, "gcc", "c++11"));
-    if effort::is_worth(&format!("{name}.cpp as newer C++, by clang and under valgrind")) {
+    if effort::is_worth(&format!("{name}.cpp as newer C++, by clang, linked statically and under valgrind")) {
         variants.extend(shared(name, "gcc", "c++2b"));
         variants.extend(shared(name, "clang", "c++17"));
-        variants.extend(shared(name, "gcc", "c++17").and_then(CProgram::under_valgrind));
+        if let Some(object) = object(&source(name, "gcc", "c++17", THREADS)) {
+            variants.push(CProgram::link(&[&object], Linkage::Static, &[]));
+            variants.extend(CProgram::link(&[&object], Linkage::Shared, &[]).under_valgrind());
+        }
     }
     variants
 }
@@ -65,16 +70,13 @@ fn run(program: &CProgram) {
 #[test]
 fn every_operation_works_and_no_memory_is_lost() {
     variants("operations").iter().for_each(run);
-    if effort::is_worth("operations.cpp, linked statically") {
-        program(&[source("operations", "gcc", "c++17", THREADS)], Linkage::Static).iter().for_each(run);
-    }
 }
 
 #[test]
 fn every_operation_works_without_exceptions() {
     for standard in ["c++11", "c++20"] {
-        let sources = [source("operations", "gcc", standard, WITHOUT_EXCEPTIONS)];
-        program(&sources, Linkage::Shared).iter().for_each(run);
+        let Some(object) = object(&source("operations", "gcc", standard, WITHOUT_EXCEPTIONS)) else { return };
+        run(&CProgram::link(&[&object], Linkage::Shared, &[]));
     }
 }
 
@@ -97,10 +99,10 @@ fn files_that_were_compiled_differently_make_one_program() {
         ("c++17", OLD_STRINGS),
         ("c++17", CHECKED_VECTORS),
     ];
+    let Some(one) = object(&source("two_files", "gcc", "c++17", THREADS)) else { return };
     for (standard, flags) in effort::ends(&others) {
-        let one = source("two_files", "gcc", "c++17", THREADS);
-        let other = source("two_files_other", "gcc", standard, flags);
-        let Some(program) = program(&[one, other], Linkage::Shared) else { return };
+        let Some(other) = object(&source("two_files_other", "gcc", standard, flags)) else { return };
+        let program = CProgram::link(&[&one, &other], Linkage::Shared, &[]);
         run(&program);
         program.under_valgrind().iter().for_each(run);
     }

@@ -130,6 +130,7 @@ enum Watch {
 }
 
 /// A file of a program, and how it is compiled.
+#[derive(Clone)]
 pub struct Source {
     pub file: PathBuf,
     pub dialect: Dialect,
@@ -159,17 +160,41 @@ impl Source {
         Source { file, dialect, flags: &["-D_POSIX_C_SOURCE=200809L"] }
     }
 
-    fn object_in(&self, folder: &Path, checks: &[String]) -> PathBuf {
-        let object = folder.join(self.file.file_name().expect("a name")).with_extension("o");
+    /// Compiles it, once for all programs that it is to be in.
+    pub fn compile(&self) -> Object {
+        self.compile_for(Watch::Nobody)
+    }
+
+    fn compile_for(&self, watch: Watch) -> Object {
+        let (watch, compiling, linking) = match Sanitizer::of_the_library() {
+            Some(sanitizer) => (Watch::Sanitizers, sanitizer.compiling(), sanitizer.linking()),
+            None if watch == Watch::Sanitizers => {
+                let flags = SANITIZERS.map(str::to_owned).to_vec();
+                (watch, flags.clone(), flags)
+            }
+            None => (watch, Vec::new(), Vec::new()),
+        };
+        let folder = TempDir::new().expect("a temporary folder");
+        let file = folder.path().join("object.o");
         let mut command = self.dialect.command();
         if self.dialect.is_cpp() {
             command.args(CPP_WARNINGS);
         }
-        command.args(self.flags).args(checks).arg("-g").args(includes());
+        command.args(self.flags).args(compiling).arg("-g").args(includes());
         command.arg("-I").arg(repository("tests/c"));
-        tools::run(command.arg("-c").arg(&self.file).arg("-o").arg(&object), COMPILING_TIME);
-        object
+        tools::run(command.arg("-c").arg(&self.file).arg("-o").arg(&file), COMPILING_TIME);
+        Object { source: self.clone(), watch, linking, file, _folder: folder }
     }
+}
+
+/// A file of a program, compiled.
+pub struct Object {
+    source: Source,
+    watch: Watch,
+    /// What a program that has it is linked with.
+    linking: Vec<String>,
+    file: PathBuf,
+    _folder: TempDir,
 }
 
 /// A compiled program, in a folder of its own.
@@ -194,43 +219,39 @@ impl CProgram {
 
     /// Compiles each of the sources in its own way, and makes one program of them.
     pub fn of(sources: &[Source], linkage: Linkage) -> CProgram {
-        CProgram::link(sources, linkage, &[], Watch::Nobody)
+        CProgram::of_with(sources, linkage, &[])
     }
 
     /// The same with other libraries around this one.
     pub fn of_with(sources: &[Source], linkage: Linkage, libraries: &[&str]) -> CProgram {
-        CProgram::link(sources, linkage, libraries, Watch::Nobody)
+        let objects: Vec<Object> = sources.iter().map(Source::compile).collect();
+        CProgram::link(&objects.iter().collect::<Vec<_>>(), linkage, libraries)
     }
 
     /// A program that has other libraries around this one.
     pub fn host(name: &str, linkage: Linkage, libraries: &[&str]) -> CProgram {
-        CProgram::link(&[Source::named(name)], linkage, libraries, Watch::Nobody)
+        CProgram::of_with(&[Source::named(name)], linkage, libraries)
     }
 
     /// The same with the compiler's own checks, unless it has them in any case.
     pub fn sanitized_host(name: &str, linkage: Linkage, libraries: &[&str]) -> Option<CProgram> {
-        let program = || CProgram::link(&[Source::named(name)], linkage, libraries, Watch::Sanitizers);
+        let program = || {
+            let object = Source::named(name).compile_for(Watch::Sanitizers);
+            CProgram::link(&[&object], linkage, libraries)
+        };
         let worth =
             Sanitizer::of_the_library().is_none() && effort::is_worth(&format!("{name}.c, sanitized"));
         worth.then(program)
     }
 
-    fn link(sources: &[Source], linkage: Linkage, libraries: &[&str], watch: Watch) -> CProgram {
+    /// Makes one program of what has been compiled.
+    pub fn link(objects: &[&Object], linkage: Linkage, libraries: &[&str]) -> CProgram {
         let folder = TempDir::new().expect("a temporary folder");
         let program = folder.path().join("program");
-        let (watch, compiling, linking) = match Sanitizer::of_the_library() {
-            Some(sanitizer) => (Watch::Sanitizers, sanitizer.compiling(), sanitizer.linking()),
-            None if watch == Watch::Sanitizers => {
-                let flags = SANITIZERS.map(str::to_owned).to_vec();
-                (watch, flags.clone(), flags)
-            }
-            None => (watch, Vec::new(), Vec::new()),
-        };
-        let objects: Vec<PathBuf> =
-            sources.iter().map(|source| source.object_in(folder.path(), &compiling)).collect();
-        let first = sources.first().expect("a source");
-        let mut command = first.dialect.command();
-        command.args(first.flags).args(&objects).arg("-o").arg(&program);
+        let first = objects.first().expect("an object");
+        let mut command = first.source.dialect.command();
+        command.args(first.source.flags).args(objects.iter().map(|object| &object.file));
+        command.arg("-o").arg(&program);
         let system: &[&str] = match linkage {
             Linkage::Shared => {
                 link_shared(&mut command, folder.path());
@@ -242,17 +263,19 @@ impl CProgram {
             }
             Linkage::Loaded => &["-ldl"],
         };
-        tools::run(command.args(linking).args(system).args(libraries), COMPILING_TIME);
-        CProgram { name: first.label(), linkage, watch, program, folder }
+        tools::run(command.args(&first.linking).args(system).args(libraries), COMPILING_TIME);
+        CProgram { name: first.source.label(), linkage, watch: first.watch, program, folder }
     }
 
     /// The program in each way that it is to work: with the shared library, and where everything is tried, with the static one,
     /// and under valgrind.
     pub fn variants(name: &str) -> Vec<CProgram> {
-        let mut variants = vec![CProgram::compile(name, Linkage::Shared)];
+        let object = Source::named(name).compile();
+        let linked = |linkage| CProgram::link(&[&object], linkage, &[]);
+        let mut variants = vec![linked(Linkage::Shared)];
         if effort::is_worth(&format!("{name}.c, linked statically and under valgrind")) {
-            variants.push(CProgram::compile(name, Linkage::Static));
-            variants.extend(CProgram::compile(name, Linkage::Shared).under_valgrind());
+            variants.push(linked(Linkage::Static));
+            variants.extend(linked(Linkage::Shared).under_valgrind());
         }
         variants
     }
