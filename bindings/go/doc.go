@@ -67,4 +67,7 @@
 // By default the shared library is linked, which pkg-config finds as oss_upload. With the build tag oss_upload_static it is
 // the static library. With the tag oss_upload_flags nothing is looked for: CGO_CFLAGS and CGO_LDFLAGS say where header and
 // library are.
+//
+// Go asks pkg-config when it compiles this package, and does not notice when that would say something else. After the library
+// has moved, build once with -a.
 package ossupload

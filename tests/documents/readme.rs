@@ -123,7 +123,7 @@ fn go_code_compiles() {
     );
     fs::write(folder.path().join("go.mod"), module).expect("the module");
     fs::write(folder.path().join("readme.go"), program).expect("the program");
-    let installation = Installation::of("readme");
+    let installation = Installation::for_all();
     installation.go(&folder.path().display().to_string(), &["vet", "."], &[]);
 }
 

@@ -6,6 +6,7 @@ mod quickstart;
 
 use crate::support::bucket::{TestBucket, app_server, emulator};
 use crate::support::c_program::{CProgram, Linkage};
+use crate::support::go::{self, Installation};
 use crate::support::sanitizer::{self, Sanitizer};
 use crate::support::{library, noise, read, repository, server, tools};
 use base64::Engine;
@@ -24,8 +25,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Go compiles its runtime for cgo first.
-const COMPILING_TIME: Duration = Duration::from_secs(400);
+const COMPILING_TIME: Duration = Duration::from_secs(120);
 const RUNNING_TIME: Duration = Duration::from_secs(120);
 const KEY: &str = "examplefiles/exampleobject.txt";
 const ANSWER: &str = r#"{"Status":"OK","number":7}"#;
@@ -67,18 +67,12 @@ impl Example {
             tools::skip(&format!("the Go example {name}"), "Go makes it without the library's sanitizer");
             return None;
         }
-        if !tools::are_there(&format!("the Go example {name}"), &["go", "gcc"]) {
+        if !go::is_there(&format!("the Go example {name}")) {
             return None;
         }
         let example = Example::new(name);
-        let mut go = tools::command("go");
-        go.current_dir(repository(&format!("examples/go/{name}")));
-        go.env("CGO_CFLAGS", format!("-I{}", repository("include").display()));
-        go.env("CGO_LDFLAGS", example.linking().join(" "));
-        tools::run(
-            go.args(["build", "-tags", "oss_upload_flags", "-o"]).arg(&example.program),
-            COMPILING_TIME,
-        );
+        let program = example.program.to_str().expect("a path in UTF-8");
+        Installation::for_all().go(&format!("examples/go/{name}"), &["build", "-o", program], &[]);
         Some(example)
     }
 

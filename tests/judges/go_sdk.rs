@@ -24,7 +24,7 @@ fn the_official_go_sdk_accepts_the_emulator() {
     }
     let emulator = emulator_program::build();
     let emulator = emulator.to_str().expect("a path in UTF-8");
-    let installation = Installation::of("sdk");
+    let installation = Installation::for_all();
     installation.go("tests/go", &["vet", "./..."], &[]);
     let out = installation.go("tests/go", &["test", "-count=1", "./..."], &[("OSS_EMULATOR", emulator)]);
     assert!(out.lines().any(|line| line.starts_with("ok")), "{out}");

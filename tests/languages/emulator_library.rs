@@ -112,7 +112,7 @@ fn run_as_shown(section: &str, file: &str, prepare: &str) {
     let folder = TempDir::new().expect("a temporary folder");
     let source = repository(file);
     fs::copy(&source, folder.path().join(source.file_name().expect("a name"))).expect("the program");
-    let installation = Installation::of("emulator-in-tests").with_the_emulator();
+    let installation = Installation::for_all().with_the_emulator();
     let mut shell = tools::command("sh");
     shell.args(["-e", "-u", "-c", &format!("{prepare}\n{}", commands.code)]).current_dir(folder.path());
     shell.env("PKG_CONFIG_PATH", installation.path("")).env("OSS_UPLOAD", repository(""));

@@ -25,7 +25,7 @@ fn test_package(name: &str, arguments: &[&str], environment: &[(&str, &str)]) {
     let mut environment = environment.to_vec();
     environment.push(("OSS_EMULATOR", emulator.to_str().expect("a path in UTF-8")));
     let arguments = [&["test", "-count=1"], arguments, &["./..."]].concat();
-    let out = Installation::of(name).with_the_emulator().go(PACKAGE, &arguments, &environment);
+    let out = Installation::for_all().with_the_emulator().go(PACKAGE, &arguments, &environment);
     assert!(out.lines().any(|line| line.starts_with("ok")), "{out}");
 }
 
@@ -53,7 +53,7 @@ fn statically_linked_package_needs_no_shared_library() {
         return;
     }
     let emulator = emulator_program::build();
-    let installation = Installation::of("static");
+    let installation = Installation::for_static_programs();
     let program = installation.path("tests");
     let output = program.to_str().expect("a path in UTF-8");
     installation.go(PACKAGE, &["test", "-c", "-tags", "oss_upload_static", "-o", output], &[]);
@@ -74,7 +74,7 @@ fn package_is_formatted_and_vetted() {
         let mut gofmt = tools::command("gofmt");
         gofmt.args(["-l", "."]).current_dir(repository(folder));
         assert_eq!(tools::run(&mut gofmt, Duration::from_secs(60)), "", "not as gofmt has it");
-        Installation::of("vet").with_the_emulator().go(folder, &["vet", "./..."], &[]);
+        Installation::for_all().with_the_emulator().go(folder, &["vet", "./..."], &[]);
     }
 }
 

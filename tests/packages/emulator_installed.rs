@@ -100,7 +100,7 @@ fn unit_tests_find_what_is_installed() {
     }
     let code = "cc \"$SOURCE\" -o first_callback $(pkg-config --cflags --libs oss_emulator oss_upload) \
                 -Wl,-rpath,\"$PREFIX/lib\"\n./first_callback";
-    let installation = Installation::of("beside-the-emulator");
+    let installation = Installation::for_all();
     let found = [prefix.join("lib/pkgconfig"), installation.path("")];
     let mut shell = tools::command("sh");
     shell.args(["-e", "-u", "-c", code]).current_dir(prefix).env("PREFIX", prefix);

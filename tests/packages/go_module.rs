@@ -24,7 +24,7 @@ fn program_in_an_empty_module_has_the_package_from_a_folder_and_then_among_its_o
     let (package, program) = (folder.path().join("oss-upload/bindings/go"), folder.path().join("program"));
     copy("bindings/go", &package);
     copy("examples/go/put_callback/main.go", &program.join("main.go"));
-    let installation = Installation::of("module");
+    let installation = Installation::for_all();
     let shell = |code: &str| {
         let mut shell = tools::command("sh");
         shell.args(["-e", "-u", "-c", code]).current_dir(&program);
@@ -71,6 +71,6 @@ fn package_takes_the_path_that_it_is_given() {
     let mut build = tools::command("go");
     build.args(["build", "-o"]).arg(folder.path().join("put_callback"));
     build.current_dir(folder.path().join("examples/go/put_callback"));
-    tools::run(build.env("PKG_CONFIG_PATH", Installation::of("renamed").path("")), TIME);
+    tools::run(build.env("PKG_CONFIG_PATH", Installation::for_all().path("")), TIME);
     put_callback::assert_uploads(&folder.path().join("put_callback"), &[]);
 }

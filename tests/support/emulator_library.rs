@@ -1,6 +1,6 @@
 //! The emulator as a C library, built like this test.
 
-use super::{emulator_program, repository};
+use super::{emulator_program, put_in_place, repository};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -40,18 +40,12 @@ fn build() -> EmulatorLibrary {
     EmulatorLibrary { folder: folder_with(&shared), r#static: file("liboss_emulator.a"), shared, header }
 }
 
-/// A folder whose path stays the same from run to run, and which others may be making as well.
+/// A folder whose path stays the same from run to run.
 fn folder_with(shared: &Path) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("emulator-library");
     fs::create_dir_all(&folder).expect("a folder");
     for name in ["liboss_emulator.so", SONAME] {
-        let link = folder.join(name);
-        if fs::read_link(&link).is_ok_and(|target| target == shared) {
-            continue;
-        }
-        let made = folder.join(format!("{name}.{}", std::process::id()));
-        symlink(shared, &made).expect("a link to the library");
-        fs::rename(&made, &link).expect("a link to the library");
+        put_in_place(&folder, name, |link| symlink(shared, link));
     }
     folder
 }

@@ -1,7 +1,7 @@
 //! Go: its tests, and the library as Go finds it.
 
 use super::emulator_library::{LIBRARY, SONAME};
-use super::{library, read, repository, tools};
+use super::{library, put_in_place, read, repository, tools};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// Go compiles its runtime for cgo first, and again for the race detector.
 const SUITE_TIME: Duration = Duration::from_secs(900);
+
+const SHARED_LIBRARY: [&str; 2] = ["liboss_upload.so", env!("OSS_UPLOAD_SONAME")];
 
 /// Whether there is a Go, with the compiler that it calls; it is said what cannot be checked otherwise.
 pub fn is_there(what: &str) -> bool {
@@ -22,53 +24,65 @@ pub fn module() -> String {
     module.lines().find_map(|line| line.strip_prefix("module ")).expect("the module").to_owned()
 }
 
-/// A folder with the library and what pkg-config says of it. Its path stays the same from run to run: Go compiles anew
-/// what is compiled with another one.
+/// A folder with the library and what pkg-config says of it. Go does not notice when pkg-config says something else, and goes on
+/// with what it has compiled: so there is one folder for all, and whoever runs first makes it.
 pub struct Installation(PathBuf);
 
 impl Installation {
-    pub fn of(test: &str) -> Installation {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go").join(test);
-        if folder.exists() {
-            fs::remove_dir_all(&folder).expect("an old folder");
-        }
+    pub fn for_all() -> Installation {
+        Installation::in_folder("all")
+    }
+
+    /// One for programs that have the tag `oss_upload_static`, for which Go compiles other files.
+    pub fn for_static_programs() -> Installation {
+        Installation::in_folder("static")
+    }
+
+    fn in_folder(name: &str) -> Installation {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go").join(name);
         fs::create_dir_all(&folder).expect("a folder");
-        for name in ["liboss_upload.so", env!("OSS_UPLOAD_SONAME")] {
-            symlink(library::shared_library(), folder.join(name)).expect("a link to the library");
+        let installation = Installation(folder);
+        for name in SHARED_LIBRARY {
+            installation.link(&library::shared_library(), name);
         }
-        symlink(library::static_library(), folder.join("liboss_upload.a")).expect("a link to the library");
-        let description = format!(
-            "Name: oss_upload\nDescription: as it was built\nVersion: {}\nCflags: -I{}\n\
-             Libs: -L{folder} -loss_upload -Wl,-rpath,{folder}\n\
-             Libs.private: -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc\n",
-            env!("CARGO_PKG_VERSION"),
-            repository("include").display(),
-            folder = folder.display()
+        installation.link(&library::static_library(), "liboss_upload.a");
+        installation.describe(
+            "oss_upload",
+            "include",
+            "Libs.private: -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc",
         );
-        fs::write(folder.join("oss_upload.pc"), description).expect("a description for pkg-config");
-        Installation(folder)
+        installation
+    }
+
+    pub fn remove_the_shared_library(&self) {
+        for name in SHARED_LIBRARY {
+            fs::remove_file(self.0.join(name)).expect("the link to the library");
+        }
     }
 
     /// The same with the emulator as a library beside it.
     pub fn with_the_emulator(self) -> Installation {
         for name in ["liboss_emulator.so", SONAME] {
-            symlink(&LIBRARY.shared, self.0.join(name)).expect("a link to the library");
+            self.link(&LIBRARY.shared, name);
         }
-        let description = format!(
-            "Name: oss_emulator\nDescription: as it was built\nVersion: {}\nCflags: -I{}\n\
-             Libs: -L{folder} -loss_emulator -Wl,-rpath,{folder}\n",
-            env!("CARGO_PKG_VERSION"),
-            repository("emulator/c/include").display(),
-            folder = self.0.display()
-        );
-        fs::write(self.0.join("oss_emulator.pc"), description).expect("a description for pkg-config");
+        self.describe("oss_emulator", "emulator/c/include", "");
         self
     }
 
-    pub fn remove_the_shared_library(&self) {
-        for name in ["liboss_upload.so", env!("OSS_UPLOAD_SONAME")] {
-            fs::remove_file(self.0.join(name)).expect("the link to the library");
-        }
+    fn link(&self, library: &Path, name: &str) {
+        put_in_place(&self.0, name, |link| symlink(library, link));
+    }
+
+    /// Tells pkg-config of a library.
+    fn describe(&self, library: &str, include: &str, more: &str) {
+        let description = format!(
+            "Name: {library}\nDescription: as it was built\nVersion: {}\nCflags: -I{}\n\
+             Libs: -L{folder} -l{library} -Wl,-rpath,{folder}\n{more}\n",
+            env!("CARGO_PKG_VERSION"),
+            repository(include).display(),
+            folder = self.0.display()
+        );
+        put_in_place(&self.0, &format!("{library}.pc"), |file| fs::write(file, description));
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

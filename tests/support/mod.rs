@@ -37,7 +37,9 @@ pub mod words;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// A file or folder of the repository.
 pub fn repository(path: &str) -> PathBuf {
@@ -104,6 +106,15 @@ pub fn assert_committed(path: &str, expected: &str) {
             expected.lines().nth(line).unwrap_or("(nothing)"),
         );
     }
+}
+
+/// Puts a file into a folder, or another one in its place, where others may be doing or using the same.
+pub fn put_in_place(folder: &Path, name: &str, make: impl FnOnce(&Path) -> io::Result<()>) {
+    let aside = TempDir::new_in(folder).expect("a temporary folder");
+    let made = aside.path().join(name);
+    make(&made)
+        .and_then(|()| fs::rename(&made, folder.join(name)))
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
 }
 
 /// Bytes without a pattern that a mistaken offset could hide in.

@@ -1,5 +1,6 @@
 // Package emulator runs the local OSS server inside a Go test, with an application server that receives its callbacks. It is the
-// Go face of the C library oss_emulator, which pkg-config has to find.
+// Go face of the C library oss_emulator, which pkg-config has to find. What package ossupload says of a library that has moved is
+// so for this one, too.
 //
 //	server, err := emulator.Start()
 //	...
