@@ -1,9 +1,9 @@
 //! Keys that end in the middle of an upload, from every place where they are found.
 
-use crate::support::key_service::{KeyService, environment, patience, reply};
-use crate::support::together::together;
-use crate::support::token_service::{Client, Said, TokenService, now_ms};
-use crate::support::tools;
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
 use oss_upload::credentials::{Credentials, EcsRole, Oidc, OidcSettings, Process, Profile, Provider, Uri};
 use oss_upload::engine::{Body, Bucket, Completion, Multipart, ObjectOptions, Status};
 use std::fs;
@@ -12,6 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+use support::key_service::{KeyService, environment, patience, reply};
+use support::together::together;
+use support::token_service::{Client, Said, TokenService, now_ms};
+use support::tools;
 use tempfile::TempDir;
 
 /// Of a key, which ends with the second.

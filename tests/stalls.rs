@@ -1,11 +1,9 @@
 //! When nothing moves any more, and when something still does: the stall time-out ends the one and leaves the other alone.
 
-use crate::support::bed::assert_ended;
-use crate::support::raw_server::{
-    ANSWERED, Connection, Deaf, Identity, RawServer, STORED, bucket_at, length_of_body, over_both, pause,
-    scheme,
-};
-use crate::support::together::together;
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
 use oss_upload::callback::Callback;
 use oss_upload::engine::{Body, Bucket, BucketOptions, ObjectOptions, Outcome, Status, Stored};
 use socket2::{Domain, SockRef, Socket, Type};
@@ -13,6 +11,12 @@ use std::io::Read;
 use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
+use support::bed::assert_ended;
+use support::raw_server::{
+    ANSWERED, Connection, Deaf, Identity, RawServer, STORED, bucket_at, length_of_body, over_both, pause,
+    scheme,
+};
+use support::together::together;
 
 /// More than the kernel takes on behalf of a server that reads nothing.
 const LARGE: usize = 64 << 20;
