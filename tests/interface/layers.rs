@@ -1,5 +1,5 @@
 //! The house's order: who may use whom in the library's source, that no files use one another in a circle, that the emulator
-//! stands on its own, and that tests ask for the programs that they start.
+//! stands on its own, that tests ask for the programs that they start, and that none is left out.
 
 mod modules;
 
@@ -445,4 +445,25 @@ fn tests_ask_for_the_programs_that_they_start() {
         programs_started("  Command::new(\"sh\");\n  Command::new(path);\n"),
         ["Command::new(\"sh\");"]
     );
+}
+
+/// The files beside the first one of a program that are no part of it, so that nothing runs their tests.
+fn left_out(main: &str, beside: &[&str]) -> Vec<String> {
+    let is_part = |name: &str| main.lines().any(|line| line == format!("mod {name};"));
+    beside.iter().filter(|name| !is_part(name)).map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn every_file_of_a_test_program_is_part_of_it() {
+    let sources: Vec<_> = sources("tests").into_iter().chain(sources("emulator/tests")).collect();
+    let programs = sources.iter().filter_map(|(file, main)| Some((file.strip_suffix("main.rs")?, main)));
+    let programs: Vec<_> = programs.collect();
+    assert!(programs.len() > 5, "the programs are not found");
+    for (folder, main) in programs {
+        let names = sources.iter().filter_map(|(file, _)| file.strip_prefix(folder)?.strip_suffix(".rs"));
+        let beside: Vec<&str> = names.filter(|name| *name != "main" && !name.contains('/')).collect();
+        assert!(!beside.is_empty(), "{folder} has no files");
+        assert_eq!(left_out(main, &beside), Vec::<String>::new(), "{folder}main.rs leaves out a file");
+    }
+    assert_eq!(left_out("mod here;\n// mod gone;\n", &["here", "gone"]), ["gone"]);
 }
